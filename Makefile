@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The Liaison authors
+#
+# The front door to CMake: `make help` lists what it can do.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+# Which build `make test` tests: dev, asan, tsan or release (CMakePresets.json).
+PRESET ?= dev
+LIAISON = $(CURDIR)/build/release/bin/liaison
+
+.DEFAULT_GOAL := build
+.PHONY: build deps test asan tsan valgrind check format demo install clean help
+
+build: ## build the program: build/release/bin/liaison (the default)
+	@$(call compile,release)
+
+deps: ## install the Debian packages that are missing (packaging/debian-packages.txt)
+	@packaging/install-deps.sh
+
+test: deps ## build and run all tests; PRESET=asan or tsan for a sanitized build
+	@$(call compile,$(PRESET))
+	@tests/run.py $(PRESET)
+
+asan: ## all tests with the address and undefined-behaviour sanitizers
+	@$(MAKE) --no-print-directory test PRESET=asan
+
+tsan: ## all tests with the thread sanitizer
+	@$(MAKE) --no-print-directory test PRESET=tsan
+
+valgrind: deps ## the unit tests under valgrind
+	@$(call compile,valgrind)
+	@tests/run.py --unit valgrind
+
+check: deps ## format, static analysis, linters, and the rules of the layers
+	@$(call compile,dev)
+	@tests/check.sh build/dev
+
+format: ## format all C sources in place
+	@git ls-files -z --cached --others --exclude-standard 'src/*.[ch]' 'tests/*.[ch]' | xargs -0 -r clang-format -i
+
+demo: build ## run the demonstration of examples/demo
+	@LIAISON=$(LIAISON) examples/demo/run.sh
+
+install: ## install below PREFIX (/usr/local), staged in DESTDIR where that is set
+	@$(call compile,release,-DCMAKE_INSTALL_PREFIX=$(PREFIX))
+	@DESTDIR=$(DESTDIR) cmake --install build/release
+
+clean: ## remove all that was built
+	@rm -rf build
+
+help: ## list these targets
+	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+# $(call compile,PRESET[,OPTIONS]): CMake's own reports are shown only where it fails.
+define compile
+mkdir -p build && \
+{ cmake --preset $(1) $(2) >build/$(1)-configure.log 2>&1 || { cat build/$(1)-configure.log; exit 1; }; } && \
+cmake --build --preset $(1) -- --quiet
+endef

@@ -1,0 +1,47 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The Liaison authors
+#
+# Installs what is missing of packaging/debian-packages.txt; silent when nothing is.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+mapfile -t wanted < <(sed 's/[[:space:]]*#.*//' debian-packages.txt | grep -v '^$')
+
+if ! command -v dpkg-query >/dev/null; then
+    echo "make deps: this isn't Debian: install the equivalents of packaging/debian-packages.txt" >&2
+    exit 0
+fi
+
+installed=$(dpkg-query --show --showformat '${Package} ${db:Status-Status}\n' "${wanted[@]}" 2>/dev/null |
+    sed -n 's/ installed$//p') || true
+mapfile -t missing < <(printf '%s\n' "${wanted[@]}" | grep -vxF -f <(echo "$installed"))
+if [ ${#missing[@]} -eq 0 ]; then
+    exit 0
+fi
+
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+    if ! command -v sudo >/dev/null; then
+        echo "make deps: not root, and there is no sudo. As root: apt-get install ${missing[*]}" >&2
+        exit 1
+    fi
+    as_root=(sudo)
+fi
+
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+
+apt() {
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+        apt-get -q -y -o DPkg::Lock::Timeout=300 "$@" </dev/null >"$log" 2>&1
+}
+
+echo "make deps: installing ${missing[*]}"
+# The lists of packages are fetched only where those at hand are missing or too old.
+if ! apt install --no-install-recommends "${missing[@]}" &&
+    ! { apt update && apt install --no-install-recommends "${missing[@]}"; }; then
+    cat "$log" >&2
+    echo "make deps: apt-get failed, see above" >&2
+    exit 1
+fi
