@@ -5,6 +5,7 @@
 
 PREFIX ?= /usr/local
 DESTDIR ?=
+SHELL = /bin/bash -o pipefail
 # Which build `make test` tests: dev, asan, tsan or release (CMakePresets.json).
 PRESET ?= dev
 LIAISON = $(CURDIR)/build/release/bin/liaison
@@ -14,6 +15,7 @@ LIAISON = $(CURDIR)/build/release/bin/liaison
 
 build: ## build the program: build/release/bin/liaison (the default)
 	@$(call compile,release)
+	@echo build/release/bin/liaison
 
 deps: ## install the Debian packages that are missing (packaging/debian-packages.txt)
 	@packaging/install-deps.sh
@@ -37,7 +39,7 @@ check: deps ## format, static analysis, linters, and the rules of the layers
 	@tests/check.sh build/dev
 
 format: ## format all C sources in place
-	@git ls-files -z --cached --others --exclude-standard 'src/*.[ch]' 'tests/*.[ch]' | xargs -0 -r clang-format -i
+	@find src tests -name '*.[ch]' -print0 | xargs -0 -r clang-format -i
 
 demo: build ## run the demonstration of examples/demo
 	@LIAISON=$(LIAISON) examples/demo/run.sh
@@ -56,5 +58,5 @@ help: ## list these targets
 define compile
 mkdir -p build && \
 { cmake --preset $(1) $(2) >build/$(1)-configure.log 2>&1 || { cat build/$(1)-configure.log; exit 1; }; } && \
-cmake --build --preset $(1) -- --quiet
+cmake --build --preset $(1) -- --quiet | sed '/^ninja: no work to do.$$/d'
 endef
