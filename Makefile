@@ -5,7 +5,8 @@
 
 PREFIX ?= /usr/local
 DESTDIR ?=
-SHELL = /bin/bash -o pipefail
+SHELL = /bin/bash
+.SHELLFLAGS = -o pipefail -c
 # Which build `make test` tests: dev, asan, tsan or release (CMakePresets.json).
 PRESET ?= dev
 LIAISON = $(CURDIR)/build/release/bin/liaison

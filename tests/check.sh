@@ -39,7 +39,9 @@ c_files() {
 }
 
 check_format() {
-    c_files src tests | xargs -0 -r clang-format --dry-run -Werror
+    c_files src tests | xargs -0 -r clang-format --dry-run -Werror |& grep ' error: ' || return 0
+    echo "mend it with: make format"
+    return 1
 }
 
 # clang-tidy reports on standard output; its counts of what it left out are noise.
