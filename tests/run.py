@@ -23,7 +23,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 CLOSING_LINE = re.compile(r"^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$", re.MULTILINE)
-PART_TIMEOUT_S = 900
+PART_TIMEOUT_S = 480
 
 SANITIZERS = {
     "ASAN_OPTIONS": "detect_leaks=1",
