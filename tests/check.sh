@@ -39,15 +39,17 @@ c_files() {
 }
 
 check_format() {
-    c_files src tests | xargs -0 -r clang-format --dry-run -Werror |& grep ' error: ' || return 0
-    echo "mend it with: make format"
-    return 1
+    if ! c_files src tests | xargs -0 -r clang-format --dry-run -Werror |& sed -n '/error:/Ip'; then
+        echo "mend it with: make format"
+        return 1
+    fi
 }
 
-# clang-tidy reports on standard output; its counts of what it left out are noise.
+# The counts of what clang-tidy left out are noise.
 check_tidy() {
     find src -name '*.c' -print0 |
-        xargs -0 -r -n 1 -P "$cores" clang-tidy --quiet -p "$build" 2>/dev/null
+        xargs -0 -r -n 1 -P "$cores" clang-tidy --quiet -p "$build" |&
+        sed '/^[0-9]* warnings\{0,1\} generated/d; /treated as errors*$/d'
 }
 
 check_cppcheck() {
