@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * Log lines: put together in a buffer of their own, written at once.
+ */
+#include "base/log.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "base/mask.h"
+#include "base/text.h"
+
+#define BLOCKED_WAIT_MS 100 /* for a full pipe that somebody made non-blocking */
+
+struct log {
+    int fd;
+    bool color;
+    const struct mask *mask;
+    struct clock clock;
+    atomic_int level, format;
+    pthread_mutex_t lock; /* a pipe takes no more than 4 KiB at once whole */
+};
+
+/* One line while it is made. */
+struct line {
+    const struct log *log;
+    struct buf out;
+    struct buf value; /* the masked value at hand */
+};
+
+static const struct {
+    const char *name, *padded, *color;
+} levels[] = {
+    [LOG_DEBUG] = {"debug", "debug", "\033[2m"},
+    [LOG_INFO] = {"info", "info ", "\033[32m"},
+    [LOG_WARN] = {"warn", "warn ", "\033[33m"},
+    [LOG_ERROR] = {"error", "error", "\033[31m"},
+};
+
+#define COLOR_STRONG "\033[1m"
+#define COLOR_OFF "\033[0m"
+
+struct log *log_new(const struct log_options *options)
+{
+    struct log *log = mem_calloc(1, sizeof(*log));
+    log->fd = options->fd;
+    log->color = options->color;
+    log->mask = options->mask;
+    log->clock = options->clock;
+    pthread_mutex_init(&log->lock, NULL);
+    log_set(log, options->level, options->format);
+    return log;
+}
+
+void log_free(struct log *log)
+{
+    if (!log)
+        return;
+    pthread_mutex_destroy(&log->lock);
+    free(log);
+}
+
+void log_set(struct log *log, enum log_level level, enum log_format format)
+{
+    atomic_store(&log->level, (int)level);
+    atomic_store(&log->format, (int)format);
+}
+
+bool log_has_level(const struct log *log, enum log_level level)
+{
+    return log && (int)level >= atomic_load_explicit(&log->level, memory_order_relaxed);
+}
+
+/* Masked, and valid until the next call for this line. */
+static struct slice mask_value(struct line *line, struct slice s)
+{
+    buf_clear(&line->value);
+    buf_add_slice(&line->value, s);
+    mask_apply(line->log->mask, &line->value, 0);
+    return buf_slice(&line->value);
+}
+
+/* As mask_value, of a JSON text, on one line. What is none, or stopped being one because a secret
+   stood in it bare, becomes a string. */
+static struct slice mask_json(struct line *line, struct slice json)
+{
+    struct slice masked = mask_value(line, json);
+    struct buf made = {0};
+    if (json_check(masked, NULL) == 0)
+        json_compact(&made, masked);
+    else
+        json_add_string(&made, masked);
+    buf_deinit(&line->value);
+    line->value = made;
+    return buf_slice(&made);
+}
+
+/* DEL and U+0080 to U+009F: JSON lets them stand, terminals obey them. */
+static size_t invisible_width(struct slice s, size_t at)
+{
+    unsigned char c = (unsigned char)s.data[at];
+    if (c == 0x7F)
+        return 1;
+    return c == 0xC2 && at + 1 < s.len && (unsigned char)s.data[at + 1] < 0xA0 ? 2 : 0;
+}
+
+static bool is_on_one_line(struct slice s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        if ((unsigned char)s.data[i] < ' ' || invisible_width(s, i) > 0)
+            return false;
+    }
+    return slice_is_utf8(s);
+}
+
+static bool is_one_word(struct slice s)
+{
+    return s.len > 0 && slice_find(s, ' ') == s.len && slice_find(s, '"') == s.len &&
+           is_on_one_line(s);
+}
+
+static void add_visible_json(struct buf *out, struct slice json)
+{
+    for (size_t i = 0, width; i<json.len; i += width> 0 ? width : 1) {
+        width = invisible_width(json, i);
+        if (width > 0)
+            buf_printf(out, "\\u00%02x", (unsigned char)json.data[i + width - 1]);
+        else
+            buf_add_char(out, json.data[i]);
+    }
+}
+
+static void add_quoted(struct buf *out, struct slice s)
+{
+    struct buf json = {0};
+    json_add_string(&json, s);
+    add_visible_json(out, buf_slice(&json));
+    buf_deinit(&json);
+}
+
+static void add_word(struct buf *out, struct slice s)
+{
+    if (is_one_word(s))
+        buf_add_slice(out, s);
+    else
+        add_quoted(out, s);
+}
+
+static void add_text_field(struct line *line, const struct log_field *field)
+{
+    struct buf *out = &line->out;
+    buf_add_char(out, ' ');
+    add_word(out, slice_str(field->name));
+    buf_add_char(out, '=');
+    switch (field->kind) {
+    case LOG_KIND_STRING:
+        add_word(out, mask_value(line, field->text));
+        break;
+    case LOG_KIND_INT:
+        json_add_integer(out, field->number);
+        break;
+    case LOG_KIND_JSON:
+        add_visible_json(out, mask_json(line, field->text));
+        break;
+    }
+}
+
+static void begin_text(struct line *line, enum log_level level, const char *message, int64_t now_ms)
+{
+    struct buf *out = &line->out;
+    bool color = line->log->color;
+    char time[TEXT_TIME_LEN + 1];
+    text_format_time(time, now_ms);
+    buf_printf(out, "%.12s ", time + sizeof("2026-11-23T") - 1);
+    buf_add_str(out, color ? levels[level].color : "");
+    buf_add_str(out, levels[level].padded);
+    buf_add_str(out, color ? COLOR_OFF " " COLOR_STRONG : " ");
+    struct slice masked = mask_value(line, slice_str(message));
+    if (is_on_one_line(masked))
+        buf_add_slice(out, masked);
+    else
+        add_quoted(out, masked);
+    buf_add_str(out, color ? COLOR_OFF : "");
+}
+
+static void make_text(struct line *line, enum log_level level, const char *message, int64_t now_ms,
+                      const struct log_field *fields, size_t n_fields)
+{
+    begin_text(line, level, message, now_ms);
+    for (size_t i = 0; i < n_fields; i++) {
+        if (fields[i].name)
+            add_text_field(line, &fields[i]);
+    }
+}
+
+static void add_json_field(struct line *line, struct json_writer *w, const struct log_field *field)
+{
+    switch (field->kind) {
+    case LOG_KIND_STRING:
+        json_member_string(w, field->name, mask_value(line, field->text));
+        break;
+    case LOG_KIND_INT:
+        json_member_integer(w, field->name, field->number);
+        break;
+    case LOG_KIND_JSON:
+        json_member_raw(w, field->name, mask_json(line, field->text));
+        break;
+    }
+}
+
+static void make_json(struct line *line, enum log_level level, const char *message, int64_t now_ms,
+                      const struct log_field *fields, size_t n_fields)
+{
+    struct json_writer w = {.out = &line->out};
+    char time[TEXT_TIME_LEN + 1];
+    text_format_time(time, now_ms);
+    json_object_begin(&w, NULL);
+    json_member_cstr(&w, "time", time);
+    json_member_cstr(&w, "level", levels[level].name);
+    json_member_string(&w, "message", mask_value(line, slice_str(message)));
+    for (size_t i = 0; i < n_fields; i++) {
+        if (fields[i].name)
+            add_json_field(line, &w, &fields[i]);
+    }
+    json_object_end(&w);
+}
+
+/* What can't be written has nowhere to be reported: it is dropped. */
+static void write_line(struct log *log, struct slice line)
+{
+    pthread_mutex_lock(&log->lock);
+    while (line.len > 0) {
+        ssize_t n = write(log->fd, line.data, line.len);
+        if (n >= 0) {
+            line = slice_from(line, (size_t)n);
+            continue;
+        }
+        struct pollfd writable = {.fd = log->fd, .events = POLLOUT};
+        if (errno != EINTR && (errno != EAGAIN || poll(&writable, 1, BLOCKED_WAIT_MS) <= 0))
+            break;
+    }
+    pthread_mutex_unlock(&log->lock);
+}
+
+void log_write(struct log *log, enum log_level level, const char *message,
+               const struct log_field *fields, size_t n_fields)
+{
+    if (!log_has_level(log, level))
+        return;
+    struct line line = {.log = log};
+    int64_t now_ms = clock_wall_ms(&log->clock);
+    if (atomic_load(&log->format) == LOG_JSON)
+        make_json(&line, level, message, now_ms, fields, n_fields);
+    else
+        make_text(&line, level, message, now_ms, fields, n_fields);
+    buf_add_char(&line.out, '\n');
+    write_line(log, buf_slice(&line.out));
+    buf_deinit(&line.out);
+    buf_deinit(&line.value);
+}

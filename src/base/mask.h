@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * Keeps secrets out of what is stored or shown: holds the values that `secret` returned, and
+ * replaces each occurrence in a text by "***". One mask is shared by a process's log, journal and
+ * API. Only the loop thread adds; what was added stays until mask_free, so that other threads that
+ * log may read meanwhile.
+ */
+#ifndef LIAISON_BASE_MASK_H
+#define LIAISON_BASE_MASK_H
+
+#include "base/buf.h"
+#include "base/slice.h"
+
+struct mask;
+
+struct mask *mask_new(void);
+void mask_free(struct mask *mask);
+/* Remembers `secret` (copied); its forms in JSON, percent-encoding and base64 (also inside longer
+   bytes, as in "user:password") are known with it. Values of fewer than 4 bytes are not masked:
+   they would blot out ordinary text. */
+void mask_add(struct mask *mask, struct slice secret);
+/* Masks bytes from..len of `b` in place. The longest secret wins where several fit, and those that
+   overlap become one "***". A NULL mask changes nothing. */
+void mask_apply(const struct mask *mask, struct buf *b, size_t from);
+
+#endif

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * Borrowed runs of bytes: comparing, cutting, and whether they are UTF-8.
+ */
+#include "base/slice.h"
+
+#include <strings.h>
+
+#include "base/buf.h"
+
+bool slice_is_equal(struct slice a, struct slice b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
+/* ASCII only: tolower() follows the locale. */
+static unsigned char lower(char c)
+{
+    return (unsigned char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+}
+
+bool slice_is_equal_nocase(struct slice a, struct slice b)
+{
+    if (a.len != b.len)
+        return false;
+    for (size_t i = 0; i < a.len; i++) {
+        if (lower(a.data[i]) != lower(b.data[i]))
+            return false;
+    }
+    return true;
+}
+
+bool slice_has_prefix(struct slice s, struct slice prefix)
+{
+    return s.len >= prefix.len && slice_is_equal(slice_upto(s, prefix.len), prefix);
+}
+
+bool slice_has_prefix_nocase(struct slice s, struct slice prefix)
+{
+    return s.len >= prefix.len && slice_is_equal_nocase(slice_upto(s, prefix.len), prefix);
+}
+
+bool slice_has_suffix(struct slice s, struct slice suffix)
+{
+    return s.len >= suffix.len && slice_is_equal(slice_from(s, s.len - suffix.len), suffix);
+}
+
+int slice_compare(struct slice a, struct slice b)
+{
+    size_t common = a.len < b.len ? a.len : b.len;
+    int order = common > 0 ? memcmp(a.data, b.data, common) : 0;
+    if (order != 0)
+        return order;
+    return (a.len > b.len) - (a.len < b.len);
+}
+
+size_t slice_find(struct slice s, char c)
+{
+    const char *found = s.len > 0 ? memchr(s.data, c, s.len) : NULL;
+    return found ? (size_t)(found - s.data) : s.len;
+}
+
+struct slice slice_from(struct slice s, size_t from)
+{
+    if (from > s.len)
+        from = s.len;
+    /* Even 0 may not be added to a null pointer. */
+    return s.data ? slice_of(s.data + from, s.len - from) : SLICE_NULL;
+}
+
+struct slice slice_upto(struct slice s, size_t len)
+{
+    return slice_of(s.data, len < s.len ? len : s.len);
+}
+
+static bool is_space(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+struct slice slice_trim(struct slice s)
+{
+    size_t begin = 0, end = s.len;
+    while (begin < end && is_space(s.data[begin]))
+        begin++;
+    while (end > begin && is_space(s.data[end - 1]))
+        end--;
+    return slice_from(slice_upto(s, end), begin);
+}
+
+struct slice slice_split(struct slice *s, char c)
+{
+    size_t at = slice_find(*s, c);
+    struct slice before = slice_upto(*s, at);
+    *s = at < s->len ? slice_from(*s, at + 1) : SLICE_NULL;
+    return before;
+}
+
+/* The continuation bytes that follow lead byte `c`, and the range of the first of them, which
+   keeps out overlong forms, surrogates and what lies beyond U+10FFFF; -1 for no lead byte. */
+static int utf8_follow(unsigned char c, unsigned char *low, unsigned char *high)
+{
+    *low = c == 0xE0 ? 0xA0 : c == 0xF0 ? 0x90 : 0x80;
+    *high = c == 0xED ? 0x9F : c == 0xF4 ? 0x8F : 0xBF;
+    if (c < 0x80)
+        return 0;
+    if (c < 0xC2 || c > 0xF4)
+        return -1;
+    return c < 0xE0 ? 1 : c < 0xF0 ? 2 : 3;
+}
+
+bool slice_is_utf8(struct slice s)
+{
+    const unsigned char *p = (const unsigned char *)s.data;
+    for (size_t i = 0; i < s.len;) {
+        unsigned char low, high;
+        int follow = utf8_follow(p[i++], &low, &high);
+        if (follow < 0 || s.len - i < (size_t)follow)
+            return false;
+        for (; follow > 0; follow--, low = 0x80, high = 0xBF) {
+            if (p[i] < low || p[i] > high)
+                return false;
+            i++;
+        }
+    }
+    return true;
+}
+
+char *slice_dup(struct slice s)
+{
+    char *copy = mem_alloc(s.len + 1);
+    if (s.len > 0)
+        memcpy(copy, s.data, s.len);
+    copy[s.len] = '\0';
+    return copy;
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * SHA-256 identities, random bytes and UUIDs. What OpenSSL refuses here can't be mended by anyone
+ * (no memory, no entropy): it ends the process.
+ */
+#include "crypto/hash.h"
+
+#include <string.h>
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+
+#include "base/err.h"
+
+static void digest_add(EVP_MD_CTX *ctx, const void *data, size_t len)
+{
+    if (EVP_DigestUpdate(ctx, data, len) != 1)
+        die("SHA-256 failed");
+}
+
+static void store_be64(unsigned char out[8], uint64_t value)
+{
+    for (int i = 7; i >= 0; i--, value >>= 8)
+        out[i] = (unsigned char)value;
+}
+
+struct hash128 hash_parts(const struct slice *parts, size_t n_parts)
+{
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    if (!ctx || EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) != 1)
+        die("SHA-256 is not available");
+    for (size_t i = 0; i < n_parts; i++) {
+        unsigned char len[8];
+        store_be64(len, parts[i].len);
+        digest_add(ctx, len, sizeof(len));
+        digest_add(ctx, parts[i].data, parts[i].len);
+    }
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    if (EVP_DigestFinal_ex(ctx, digest, NULL) != 1)
+        die("SHA-256 failed");
+    EVP_MD_CTX_free(ctx);
+    struct hash128 hash;
+    memcpy(hash.bytes, digest, sizeof(hash.bytes));
+    return hash;
+}
+
+void crypto_random(void *out, size_t len)
+{
+    unsigned char *p = out;
+    while (len > 0) {
+        int n = len < 4096 ? (int)len : 4096; /* RAND_bytes counts in int */
+        if (RAND_bytes(p, n) != 1)
+            die("OpenSSL gives no random bytes");
+        p += n;
+        len -= (size_t)n;
+    }
+}
+
+void uuid_v7(char out[static UUID_LEN + 1], int64_t unix_ms)
+{
+    unsigned char b[16], time[8];
+    store_be64(time, unix_ms < 0 ? 0 : (uint64_t)unix_ms);
+    memcpy(b, time + 2, 6);
+    crypto_random(b + 6, sizeof(b) - 6);
+    b[6] = (unsigned char)(0x70 | (b[6] & 0x0F)); /* version 7 */
+    b[8] = (unsigned char)(0x80 | (b[8] & 0x3F)); /* variant of RFC 9562 */
+    char *p = out;
+    for (size_t i = 0; i < sizeof(b); i++) {
+        if (i == 4 || i == 6 || i == 8 || i == 10)
+            *p++ = '-';
+        *p++ = "0123456789abcdef"[b[i] >> 4];
+        *p++ = "0123456789abcdef"[b[i] & 15];
+    }
+    *p = '\0';
+}
+
+_Bool crypto_is_equal(struct slice a, struct slice b)
+{
+    return a.len == b.len && (a.len == 0 || CRYPTO_memcmp(a.data, b.data, a.len) == 0);
+}
