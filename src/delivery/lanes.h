@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * The state machine of deliveries. A target is what is attempted: a connector, or a handler, whose
+ * runs are tried, put off and given up by the same rules. A lane is one target's deliveries of one
+ * key, in order: its head alone is attempted, and the next only after the settle before it is on
+ * disk. Deliveries without a key, and those of targets without order, are each a lane of their own.
+ *
+ * Pure: clock, randomness, journal and attempts are handed in, nothing waits, nothing is global.
+ *
+ *     lanes_take(lanes, d);                       // it waits in its lane now
+ *     lanes_pump(lanes);                          // once a turn: ports.attempt(d) for what may start
+ *     lanes_attempt_ended(lanes, d, &end);        // ports.put(d, …): its row, or ports.ended at once
+ *     lanes_settled(lanes, d);                    // the row is on disk: the lane moves on
+ *     timer at lanes_next_ms(lanes)               // then pump again
+ *
+ * No port is called from lanes_take, lanes_settled or lanes_next_ms; attempts start in lanes_pump
+ * only, so that an attempt that ends at once never recurses.
+ */
+#ifndef LIAISON_DELIVERY_LANES_H
+#define LIAISON_DELIVERY_LANES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/clock.h"
+#include "base/heap.h"
+#include "base/list.h"
+#include "base/map.h"
+#include "base/rng.h"
+#include "base/slice.h"
+#include "delivery/outcome.h"
+#include "event/event.h"
+#include "event/record.h"
+
+struct lanes;
+struct lane;
+struct target;
+
+/* Where a delivery stands. It changes in one place (lanes.c, `move`), by a table. */
+enum delivery_phase {
+    PHASE_QUEUED,     /* in its lane, behind others, or ready at its head */
+    PHASE_LATER,      /* head, and not due yet */
+    PHASE_ATTEMPTING, /* the port has it */
+    PHASE_SETTLING,   /* its row is being written */
+    PHASE_ENDED,      /* out of its lane: its owner's to free */
+};
+
+/* One delivery in memory. Its owner allocates it, fills in the first block, and may free it in
+   ports.ended; the rest is lanes.c's. */
+struct delivery {
+    struct event *event; /* the owner's reference */
+    struct target *target;
+    int64_t seq;    /* its row's number; the owner gives it at the latest in ports.put */
+    char *id;       /* public; NULL for a handler's run that has no row yet */
+    char *key;      /* NULL: none, and no order */
+    char *handler;  /* whose send it is, or (target is a handler) its own name */
+    char *transformer;      /* the send's own, by name, or NULL */
+    struct slice data;      /* JSON the owner holds; absent: the event's */
+    int64_t created_ms;     /* wall */
+    int64_t expires_ms;     /* wall; 0: never */
+    int64_t delay_ms;       /* before the first attempt, from lanes_take on */
+    void *owner;            /* whatever its owner needs */
+
+    enum delivery_phase phase;
+    enum delivery_state state; /* of its row on disk: DELIVERY_NEW where it has none */
+    unsigned attempts;         /* counted ones (see ATTEMPT_PAUSE in outcome.h) */
+    unsigned refusals;         /* ends that paused the target */
+    bool unknown;              /* an attempt's end was never seen */
+    char *last_error;
+    struct heap_node due;   /* rank: monotonic ms; queued while PHASE_LATER */
+    struct list in_lane;
+    struct lane *lane;
+    int64_t first_attempt_at;  /* monotonic ms, moved on by pauses; INT64_MIN: none yet */
+    int64_t expires_at;        /* monotonic ms; INT64_MAX: never */
+    int64_t pause_seen_ms;     /* the target's paused time when the age was last brought up to it */
+    int64_t started_at;        /* monotonic ms of the attempt in progress */
+    uint64_t successes_seen;   /* the target's count when it was first refused */
+};
+
+struct target_policy {
+    struct retry_policy retry;
+    bool is_ordered;
+    unsigned concurrency; /* 0: auto, adapts to what the other side bears */
+};
+
+/* Why a target's deliveries wait. */
+enum target_pause {
+    PAUSE_NONE,
+    PAUSE_AUTH,      /* 401 or 407: probed now and then */
+    PAUSE_REFUSALS,  /* 20 dead letters in a row of one status: probed, too */
+    PAUSE_SET_ASIDE, /* stopped three times running for its limits; until it is loaded anew */
+    PAUSE_GONE,      /* no such connector any more; until one is loaded */
+};
+
+struct lanes_ports {
+    /* Starts an attempt at d; later, or from within, lanes_attempt_ended(d) is called once. */
+    void (*attempt)(void *ctx, struct delivery *d);
+    /* Writes `row`, which describes d as it is now (the owner adds seq where it has none, and all texts
+       are masked by it); `attempt` may be NULL. When it is on disk lanes_settled(d) must be called. */
+    void (*put)(void *ctx, struct delivery *d, struct delivery_row *row, enum delivery_state from,
+                const struct attempt_row *attempt);
+    /* d ended (`final`: delivered, dead, skipped) and is on disk if it needs to be: called from
+       lanes_pump, after which lanes.c knows d no more. */
+    void (*ended)(void *ctx, struct delivery *d, enum delivery_state final, const char *cause);
+    /* d waits and its row is on disk: its event need not stay open for it. From lanes_pump. */
+    void (*kept)(void *ctx, struct delivery *d);
+    /* The target paused or goes on; `reason` in words for people. */
+    void (*paused)(void *ctx, struct target *t, enum target_pause why, const char *reason);
+    void *ctx;
+};
+
+/* `in_flight_max` bounds attempts in progress over all targets. */
+struct lanes *lanes_new(const struct lanes_ports *ports, struct clock clock, uint64_t seed,
+                        size_t in_flight_max);
+/* Deliveries still inside are handed to ports.ended with state DELIVERY_NEW, for their memory. */
+void lanes_free(struct lanes *lanes);
+
+/* A connector (is_handler false) or a handler. `name` is copied, and unique among its kind. `policy`
+   NULL: it is gone (PAUSE_GONE). Set again to change it, as a reload does. */
+struct target *lanes_set_target(struct lanes *lanes, struct slice name, bool is_handler,
+                                const struct target_policy *policy);
+struct target *lanes_find_target(struct lanes *lanes, struct slice name, bool is_handler);
+const char *target_name(const struct target *t);
+bool target_is_handler(const struct target *t);
+/* For what the owner wants to find again with a target. */
+void target_set_owner(struct target *t, void *owner);
+void *target_owner(const struct target *t);
+
+struct target_status {
+    enum target_pause pause;
+    const char *reason; /* of the pause, NULL without one */
+    int64_t paused_ms;  /* for how long */
+    size_t waiting;     /* in memory and not in progress */
+    size_t in_flight;
+    unsigned concurrency; /* in force */
+};
+void target_status(const struct target *t, const struct lanes *lanes, struct target_status *out);
+typedef void (*target_visit_fn)(void *ctx, struct target *t);
+void lanes_each_target(struct lanes *lanes, target_visit_fn fn, void *ctx);
+
+/* Takes d in at the end of its lane; its first block must be filled in. */
+void lanes_take(struct lanes *lanes, struct delivery *d);
+/* As lanes_take, for one that has a row: what the row says is restored (attempts, due time, age). */
+void lanes_restore(struct lanes *lanes, struct delivery *d, const struct delivery_row *row);
+
+void lanes_attempt_ended(struct lanes *lanes, struct delivery *d, const struct attempt_end *end);
+void lanes_settled(struct lanes *lanes, struct delivery *d);
+/* Starts what may start, ends what has ended, until nothing more can. Once a turn. */
+void lanes_pump(struct lanes *lanes);
+/* No new attempts from now on (drain); what is in progress may end. */
+void lanes_stop(struct lanes *lanes);
+/* When lanes_pump has something to do next, monotonic ms; INT64_MAX: nothing by time alone. */
+int64_t lanes_next_ms(const struct lanes *lanes);
+/* Attempts in progress, and rows being written. */
+size_t lanes_in_flight(const struct lanes *lanes);
+size_t lanes_settling(const struct lanes *lanes);
+
+#endif

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * What is recorded of events, deliveries and attempts: the states they pass through and the rows
+ * that the journal keeps of them. delivery/ makes these, journal/ stores them.
+ */
+#ifndef LIAISON_EVENT_RECORD_H
+#define LIAISON_EVENT_RECORD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/slice.h"
+
+enum event_state {
+    EVENT_NEW,       /* no row yet */
+    EVENT_OPEN,      /* handlers have to run, or deliveries are neither ended nor written */
+    EVENT_CLOSED,
+    EVENT_DEAD,      /* a handler failed for good: its dead letter stands in deliveries */
+    EVENT_DROPPED,   /* dead, and dropped by a person */
+    EVENT_UNMATCHED, /* no handler takes its type */
+    EVENT_MALFORMED, /* not an event at all: its bytes are a dead letter */
+};
+
+const char *event_state_name(enum event_state state); /* "open", … */
+
+enum delivery_state {
+    DELIVERY_NEW,     /* no row yet */
+    DELIVERY_WAITING, /* due (again) at due_ms */
+    DELIVERY_DELIVERED,
+    DELIVERY_DEAD,
+    DELIVERY_SKIPPED,
+    DELIVERY_SUPERSEDED,
+    DELIVERY_DROPPED,
+};
+
+const char *delivery_state_name(enum delivery_state state);
+
+/* A delivery's number: its event's seq and its place among that event's. */
+#define DELIVERY_ORDINAL_BITS 20
+#define DELIVERY_ORDINAL_MAX ((1 << DELIVERY_ORDINAL_BITS) - 1)
+
+static inline int64_t delivery_seq(int64_t event_seq, int64_t ordinal)
+{
+    return event_seq << DELIVERY_ORDINAL_BITS | ordinal;
+}
+
+static inline int64_t delivery_event_seq(int64_t seq)
+{
+    return seq >> DELIVERY_ORDINAL_BITS;
+}
+
+/* A delivery's row. A handler that failed has one too, without a connector: it waits for its next
+   run, or is dead; a malformed message's has neither connector nor handler. */
+struct delivery_row {
+    int64_t seq;
+    struct slice id;        /* the public one: EVENT-HASH */
+    struct slice connector; /* absent: see above */
+    struct slice handler;
+    struct slice key;
+    bool has_key;
+    struct slice transformer; /* the send's own, by name; absent: the connector's */
+    struct slice data;        /* JSON; absent: the event's data as it stands */
+    enum delivery_state state;
+    struct slice cause; /* of a dead letter: refused exhausted expired script limit malformed; of a
+                           skipped one its reason */
+    struct slice error; /* the last failure, in words, secrets masked */
+    unsigned attempts;
+    bool unknown;             /* the last attempt's end was never seen */
+    int64_t created_ms;       /* all times are wall times in ms */
+    int64_t first_attempt_ms; /* 0: none yet */
+    int64_t due_ms;           /* when it may be attempted */
+    int64_t expires_ms;       /* 0: never */
+    int64_t ended_ms;         /* 0 while it waits */
+};
+
+/* How an attempt went; kept for failures, the newest JOURNAL_ATTEMPTS_KEPT of a delivery. */
+#define JOURNAL_ATTEMPTS_KEPT 20
+struct attempt_row {
+    unsigned n; /* 1 for the first */
+    int64_t at_ms;
+    int64_t ms;
+    struct slice code; /* "503", or connect dns tls timeout script limit … */
+    struct slice error;
+    struct slice answer; /* at most the first KiB */
+};
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * What HTTP's client and server share: methods, header lists, status classes, dates.
+ */
+#ifndef LIAISON_HTTP_MESSAGE_H
+#define LIAISON_HTTP_MESSAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/slice.h"
+
+struct http_header {
+    struct slice name, value;
+};
+
+/* Borrowed. */
+struct http_headers {
+    const struct http_header *items;
+    size_t len;
+};
+
+/* The value of the first header called `name` (any case), data NULL when there is none. */
+struct slice http_header_get(struct http_headers headers, const char *name);
+
+/* The media type of a Content-Type, without parameters and white space: "application/json". */
+struct slice http_media_type(struct slice content_type);
+
+/* An HTTP-date in any of RFC 9110's three forms to Unix seconds; -1 when it is none. A two-digit
+   year more than 50 years ahead of `now` lies in the past (RFC 9110, 5.6.7). */
+int http_parse_date(struct slice text, int64_t now_unix_s, int64_t *unix_s) must_check;
+
+/* Retry-After (RFC 9110, 10.2.3: seconds or a date) as milliseconds from now, never negative;
+   false when it is neither. `now_ms` is wall time; `date` is the answer's own Date, may be empty:
+   where it stands, a date is counted from it, so that clocks that differ do no harm. Seconds beyond
+   what fits are the largest that does. */
+bool http_parse_retry_after(struct slice value, struct slice date, int64_t now_ms, int64_t *delay_ms);
+
+#endif

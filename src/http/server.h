@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * HTTP in, on the loop: whole requests in, whole answers out, now or later. libmicrohttpd stands
+ * behind it.
+ *
+ *     static void post_events(void *ctx, struct http_exchange *x)
+ *     {
+ *         …                                     // x->body is here whole
+ *         http_exchange_reply(x, 202, "application/json", body);   // now, or from any later callback
+ *     }
+ *     static const struct http_route routes[] = {{"POST", "/events", post_events}, …};
+ *
+ * A path segment "*" matches any one segment; the matched text is http_exchange_segment(x, 0…).
+ * A path that has routes for other methods is answered by 405 with Allow, an unknown one by 404,
+ * both as RFC 9457 problem documents. HEAD is answered as GET without its body.
+ */
+#ifndef LIAISON_HTTP_SERVER_H
+#define LIAISON_HTTP_SERVER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/slice.h"
+#include "http/message.h"
+#include "loop/loop.h"
+
+struct http_server;
+struct http_exchange; /* one request and its answer; lives until the answer has gone or the client has */
+
+typedef void (*http_route_fn)(void *ctx, struct http_exchange *x);
+
+/* Flat literal rows; patterns and methods are NUL-terminated and static. */
+struct http_route {
+    const char *method;
+    const char *pattern;
+    http_route_fn fn;
+};
+
+struct http_server_options {
+    const char *listen;              /* "127.0.0.1:8750", "[::1]:8750", "*:8750", "unix:PATH";
+                                        port 0 takes a free one */
+    const struct http_route *routes; /* kept, so static */
+    size_t n_routes;
+    void *ctx;                       /* handed to the route functions */
+    size_t body_max;                 /* bytes; beyond it 413, also for chunked uploads */
+    struct log *log;
+    /* Called for each request before its body is read; NULL lets all pass. Returns 0, or an answer's
+       status with *detail set to a sentence, to refuse it (Host, Origin, tokens, media types). */
+    int (*admit)(void *ctx, struct http_exchange *x, const char **detail);
+};
+
+/* Fails with ERR_EXISTS naming the address and what to do when the port is in use, with ERR_INVALID
+   for an address that is none. A left-over socket file nobody listens on is replaced. */
+struct http_server *http_server_new(struct loop *loop, const struct http_server_options *options,
+                                    struct err *err) must_check;
+/* Stops accepting; exchanges under way go on. */
+void http_server_quiesce(struct http_server *server);
+/* Closes all connections. Exchanges never answered are dropped. */
+void http_server_free(struct http_server *server);
+/* "127.0.0.1:40213" as bound, for what port 0 became. */
+const char *http_server_address(const struct http_server *server);
+/* Requests whose answer has not been given yet. */
+size_t http_server_pending(const struct http_server *server);
+
+struct slice http_exchange_method(const struct http_exchange *x);
+struct slice http_exchange_path(const struct http_exchange *x);
+struct slice http_exchange_segment(const struct http_exchange *x, size_t n); /* percent-decoded */
+/* A query parameter, percent-decoded; data NULL when it isn't there. */
+struct slice http_exchange_query(const struct http_exchange *x, const char *name);
+struct slice http_exchange_header(const struct http_exchange *x, const char *name);
+struct http_headers http_exchange_headers(const struct http_exchange *x);
+struct slice http_exchange_body(const struct http_exchange *x);
+
+/* Answers, once; everything is copied. `content_type` NULL sends no body. May be called from the
+   route function or any time later on the loop thread. A client that went away meanwhile is no
+   error: nothing happens. */
+void http_exchange_reply(struct http_exchange *x, int status, const char *content_type,
+                         struct slice body);
+/* A header for the coming reply, both copied. */
+void http_exchange_add_header(struct http_exchange *x, const char *name, const char *value);
+/* An RFC 9457 problem document: title by status, detail by the caller. */
+void http_exchange_problem(struct http_exchange *x, int status, const char *detail_fmt, ...)
+    printf_like(3, 4);
+
+#endif

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * The durable store of it all: one SQLite file in WAL mode that an analyst may open and query.
+ *
+ * One writer thread commits what was queued, as one group, and takes the next; nothing waits for
+ * more to come. Every operation is atomic, they take effect in the order in which they were queued,
+ * and its `done` runs on the loop thread, from journal_dispatch, after its commit has reached the
+ * disk (synchronous=FULL). Counters (the sums) commit with the rows that they count.
+ *
+ *     struct journal *j = journal_open(&options, &err);
+ *     journal_append(j, &append, on_kept, self);          // queued
+ *     …the writer commits, calls options.notify from its thread…
+ *     journal_dispatch(j);                                // on the loop: on_kept runs
+ *
+ * A commit that fails (full disk, I/O error) is tried again until it works or the journal is closed:
+ * what was queued stays queued, journal_problem tells why, and callers stop taking events meanwhile.
+ */
+#ifndef LIAISON_JOURNAL_JOURNAL_H
+#define LIAISON_JOURNAL_JOURNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/slice.h"
+#include "event/event.h"
+#include "event/record.h"
+
+struct journal;
+
+#define JOURNAL_ID_LEN 32     /* hex digits of a journal's own random id */
+#define JOURNAL_RECENT 200000 /* newest ids of a channel among which duplicates are found */
+
+struct journal_options {
+    const char *path;
+    const char *owner;  /* written into the lock for whoever finds it taken: "pid 12, listening on …" */
+    struct clock clock;
+    struct log *log;
+    void (*notify)(void *ctx); /* from the writer or reader thread: journal_dispatch has work */
+    void *ctx;
+    bool stepped; /* no threads: journal_step does one group, for simulations */
+};
+
+/* Creates (mode 0600, with its folder) or opens; takes the lock; migrates an older schema, of which it
+   leaves a copy beside. Fails with ERR_EXISTS naming the holder when it is locked, ERR_NEWER when a
+   newer version wrote it, ERR_CORRUPT, or ERR_IO; then nothing has been changed. */
+struct journal *journal_open(const struct journal_options *options, struct err *err) must_check;
+/* Commits what is queued (gives up on a disk that refuses), ends the threads, releases the lock. `done`s
+   that haven't run never will. Accepts NULL. */
+void journal_close(struct journal *j);
+/* Runs the `done` of what was committed or read. */
+void journal_dispatch(struct journal *j);
+/* Commits one group of what is queued and answers queued reads, on this thread; true when there was
+   any. Only when `stepped`. */
+bool journal_step(struct journal *j);
+
+/* The random id given at its creation, NUL-terminated. */
+const char *journal_id(const struct journal *j);
+/* Operations queued and not committed. */
+size_t journal_queued(const struct journal *j);
+/* Why commits fail now, NULL while they don't; valid until the next journal_dispatch. */
+const char *journal_problem(struct journal *j);
+/* How long the oldest queued operation has waited for its commit, in ms; 0 when none waits. */
+int64_t journal_stalled_ms(struct journal *j);
+
+/* ---- events ---- */
+
+/* Called once for a whole append. `duplicates` of the events were known and dropped: those keep
+   seq 0, the others have their seq. */
+typedef void (*journal_append_fn)(void *ctx, size_t duplicates);
+
+/* One message, or one request, of one channel. The journal takes its own references. */
+struct journal_append {
+    struct event *const *events;
+    size_t n_events;
+    /* By event: what makes it a duplicate (16 bytes each), or NULL where none can be. */
+    const unsigned char (*identities)[16];
+    const bool *has_identity;
+    struct slice channel;
+    struct slice position; /* the channel's position that these events cover; absent: unchanged */
+    /* Instead of events: bytes that are no event, to be kept as a dead letter of cause malformed. */
+    struct slice malformed;
+    struct slice malformed_error;
+};
+
+/* Queues; the events are kept (state open) when done is called. `position` may come without events. */
+void journal_append(struct journal *j, const struct journal_append *append, journal_append_fn done,
+                    void *ctx);
+
+typedef void (*journal_done_fn)(void *ctx);
+
+/* Moves an event from one state to the other, with the sums. `done` may be NULL. */
+void journal_set_event(struct journal *j, int64_t seq, struct slice channel, enum event_state from,
+                       enum event_state to, journal_done_fn done, void *ctx);
+
+/* ---- deliveries ---- */
+
+/* Writes the delivery's row as it stands now (`from` DELIVERY_NEW inserts it), with `attempt` when not
+   NULL, and the sums of connector `row->connector`. Everything is copied. `done` may be NULL. */
+void journal_put_delivery(struct journal *j, const struct delivery_row *row, enum delivery_state from,
+                          const struct attempt_row *attempt, journal_done_fn done, void *ctx);
+
+/* ---- reading ---- */
+
+/* A read-only view of one moment. Within journal_read it belongs to the reader thread; opened by path
+   it is for commands that look at a journal, running or not. */
+struct journal_reader;
+
+typedef void (*journal_job_fn)(struct journal_reader *r, void *ctx);
+
+/* Queues: `job` runs on the reader's thread, `done` on the loop after it. */
+void journal_read(struct journal *j, journal_job_fn job, journal_done_fn done, void *ctx);
+
+struct journal_reader *journal_reader_open(const char *path, struct err *err) must_check;
+void journal_reader_close(struct journal_reader *r);
+
+/* Rows are borrowed during the visit; returning false ends it. All return 0, or -1 with err. */
+typedef bool (*journal_event_visit)(void *ctx, struct event *event, enum event_state state,
+                                    int64_t closed_ms);
+typedef bool (*journal_delivery_visit)(void *ctx, const struct delivery_row *row);
+typedef bool (*journal_attempt_visit)(void *ctx, const struct attempt_row *row);
+typedef bool (*journal_sum_visit)(void *ctx, const char *scope, const char *name, const char *term,
+                                  int64_t value);
+
+struct journal_filter {
+    int64_t after_seq;  /* only rows behind this (or before it when newest_first); 0: from the end */
+    bool newest_first;
+    struct slice type, connector, channel, key, cause; /* absent: any */
+    struct slice id;                          /* events: the sender's id or Liaison's own */
+    int state;                                /* enum event_state or delivery_state; -1: any */
+    int64_t since_ms, until_ms;               /* of receipt or creation; 0: open */
+    unsigned limit;                           /* rows; 0: 100 */
+};
+
+int journal_find_event(struct journal_reader *r, int64_t seq, journal_event_visit visit, void *ctx,
+                       struct err *err) must_check;
+int journal_list_events(struct journal_reader *r, const struct journal_filter *filter,
+                        journal_event_visit visit, void *ctx, struct err *err) must_check;
+/* By its public id. */
+int journal_find_delivery(struct journal_reader *r, struct slice id, journal_delivery_visit visit,
+                          void *ctx, struct err *err) must_check;
+/* `type` and `channel` are the event's. State dead lists dead letters of all three kinds. */
+int journal_list_deliveries(struct journal_reader *r, const struct journal_filter *filter,
+                            journal_delivery_visit visit, void *ctx, struct err *err) must_check;
+/* All deliveries of one event, in order. */
+int journal_event_deliveries(struct journal_reader *r, int64_t event_seq,
+                             journal_delivery_visit visit, void *ctx, struct err *err) must_check;
+int journal_attempts(struct journal_reader *r, int64_t delivery_seq, journal_attempt_visit visit,
+                     void *ctx, struct err *err) must_check;
+/* scope "channel": received duplicate malformed unmatched closed dead dropped open;
+   scope "connector": made delivered dead skipped superseded dropped waiting. */
+int journal_sums(struct journal_reader *r, journal_sum_visit visit, void *ctx, struct err *err)
+    must_check;
+/* The position stored for a channel, appended to `position`; false when there is none. */
+bool journal_position(struct journal_reader *r, struct slice channel, struct buf *position);
+
+/* ---- checking ---- */
+
+struct journal_finding {
+    const char *code; /* "page", "sum", "row" */
+    const char *text; /* what is wrong and what it means */
+};
+typedef void (*journal_finding_fn)(void *ctx, const struct journal_finding *finding);
+
+/* Checks pages, rows that belong together, and that the sums hold and fit the rows. Calls `found` for
+   each fault; returns their number, or -1 with err when it could not be read. */
+int journal_check(struct journal_reader *r, journal_finding_fn found, void *ctx, struct err *err)
+    must_check;
+
+#endif

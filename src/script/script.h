@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * The host of what analysts write: a machine (one sandboxed LuaJIT state) with a project loaded into
+ * it, its handlers and connectors, and runs of them that wait without blocking anything.
+ *
+ * Others see these verbs and never a lua_State. What a script may reach of the world (requests,
+ * sends) is handed in as a table of functions, so that a test, a dry run or a simulation hands in its own.
+ *
+ *     struct script_machine *m = script_load(&options, on_problem, self);
+ *     if (!m) …                                        // problems were told, nothing runs
+ *     script_handle(m, handler, event, on_handled, run);    // `sync:send` calls ports.send meanwhile
+ *     script_attempt(m, connector, &attempt, on_end, delivery);
+ *
+ * A run that waits for a request is parked; script_answer wakes it. All on the loop thread.
+ */
+#ifndef LIAISON_SCRIPT_SCRIPT_H
+#define LIAISON_SCRIPT_SCRIPT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/mask.h"
+#include "base/slice.h"
+#include "event/event.h"
+
+struct script_machine;
+struct script_run;
+
+/* ---- what a script reaches of the world ---- */
+
+struct script_header {
+    struct slice name, value;
+};
+
+/* An http.* call of a script; borrowed during the port's call. */
+struct script_request {
+    struct slice method, url;
+    const struct script_header *headers;
+    size_t n_headers;
+    struct slice body;
+    bool has_body;
+    int64_t timeout_ms; /* never more than what is left of the attempt's own */
+    unsigned follow;    /* redirects */
+    bool compressed;
+};
+
+/* How it ended; borrowed during script_answer. */
+struct script_answer {
+    const char *failure; /* NULL: an answer came; else connect dns tls timeout broken tooBig url */
+    bool was_written;    /* with a failure: it may have reached the other side */
+    int status;
+    const struct script_header *headers;
+    size_t n_headers;
+    struct slice body;
+    struct slice error; /* a sentence, with a failure */
+};
+
+/* A sync:send; borrowed. */
+struct script_send {
+    struct slice connector;
+    struct slice data; /* JSON; absent where it is the event's data as it came */
+    struct slice key;  /* `key_given` only */
+    bool key_given;    /* else the event's */
+    struct slice transformer; /* by name, absent: the connector's */
+    int64_t delay_ms;
+    int64_t expires_ms; /* from now; 0: never */
+};
+
+struct script_ports {
+    /* Starts a request for `run`; later, never from within, script_answer(run, …) is called once. The
+       returned handle is for http_cancel. NULL with err raises an error in the script. */
+    void *(*http_send)(void *ctx, struct script_run *run, const struct script_request *request,
+                       struct err *err);
+    void (*http_cancel)(void *ctx, void *handle);
+    /* Takes over one delivery made by a handler's run (`run_ctx` as given to script_handle); writes
+       its public id to `id`. -1 with err raises an error at the script's line. */
+    int (*send)(void *ctx, void *run_ctx, const struct script_send *send, struct buf *id,
+                struct err *err);
+    void *ctx;
+};
+
+/* ---- loading ---- */
+
+struct script_options {
+    const char *project;        /* the project's folder */
+    const char *const *scripts; /* only these of its scripts (paths); NULL: scripts/ (*.lua) by name */
+    size_t n_scripts;
+    const char *data_dir;       /* what ships with Liaison: connectors/, transformers/; may be NULL */
+    struct slice settings;      /* a JSON object: what `setting` reads */
+    int64_t handler_time_ms;    /* a run's limit of running time */
+    int64_t memory_max;         /* bytes of the machine */
+    const struct script_ports *ports; /* kept; may be NULL where nothing is run (check) */
+    struct clock clock;
+    struct log *log;
+    struct mask *mask; /* learns what `secret` returns */
+};
+
+/* Something wrong in a project. `file` is relative to the project where it lies in it. */
+struct script_problem {
+    bool is_warning; /* the project would run nevertheless */
+    const char *file;
+    int line; /* 0: the file as a whole */
+    const char *text; /* what, and what to write instead */
+};
+typedef void (*script_problem_fn)(void *ctx, const struct script_problem *problem);
+
+/* Loads all scripts, connectors and transformers of a project into a new machine. Tells every problem
+   it can find, not only the first; NULL when one was more than a warning. */
+struct script_machine *script_load(const struct script_options *options, script_problem_fn problem,
+                                   void *ctx) must_check;
+/* Cancels all its runs without callbacks. Accepts NULL. */
+void script_free(struct script_machine *m);
+/* SHA-256 prefix over all that was loaded, hex: tells versions apart. */
+const char *script_hash(const struct script_machine *m);
+
+/* liaison.lua: runs it in a machine of its own that has `secret` only, appends what it returns to
+   `out` as one JSON object. A secret's value appears as {"secret":"value"}; the mask knows it then.
+   -1 with err "liaison.lua:3: …". A missing file gives {}. */
+int script_read_config(const char *path, struct mask *mask, struct buf *out, struct err *err)
+    must_check;
+
+/* A SyncManager.new{…}. */
+struct script_manager {
+    struct slice channel; /* its name: `name`, else the URL without credentials, else "embedded" */
+    struct slice url;     /* empty: embedded */
+    const struct script_header *headers;
+    size_t n_headers;
+    bool is_started;      /* sync:start was called */
+    bool dead_letters;
+    struct slice file; /* where it was made */
+    int line;
+};
+size_t script_manager_count(const struct script_machine *m);
+const struct script_manager *script_manager_at(const struct script_machine *m, size_t i);
+
+/* A sync:on(…), in the order of registration. */
+struct script_handler {
+    struct slice name;    /* SCRIPT/TYPE#n unless given */
+    struct slice pattern; /* see event/pattern.h */
+    struct slice channel;
+    bool has_key, has_filter; /* its own functions */
+};
+size_t script_handler_count(const struct script_machine *m);
+const struct script_handler *script_handler_at(const struct script_machine *m, size_t i);
+
+enum script_growth { SCRIPT_GROWTH_CONSTANT, SCRIPT_GROWTH_LINEAR, SCRIPT_GROWTH_EXPONENTIAL };
+
+/* A connector and its policy, all defaults filled in. */
+struct script_connector {
+    struct slice name;
+    struct slice file;
+    int64_t timeout_ms;
+    unsigned attempts; /* 0: as many as the age allows */
+    int64_t base_ms, cap_ms, age_ms;
+    enum script_growth growth;
+    double factor;
+    bool jitter;
+    bool is_ordered;      /* order = "key" */
+    bool parks_dead;      /* onDead = "park" */
+    unsigned concurrency; /* 0: auto */
+};
+size_t script_connector_count(const struct script_machine *m);
+const struct script_connector *script_connector_at(const struct script_machine *m, size_t i);
+/* NULL when there is none of that name. */
+const struct script_connector *script_connector_find(const struct script_machine *m,
+                                                     struct slice name);
+/* The name nearest to `name`, or NULL. */
+const char *script_connector_nearest(const struct script_machine *m, struct slice name);
+
+/* ---- running ---- */
+
+enum script_end {
+    SCRIPT_RETURNED,
+    SCRIPT_SKIP,   /* skip "reason" in a transformer or handler */
+    SCRIPT_RETRY,  /* retry(reason, {after=}) */
+    SCRIPT_REJECT, /* reject(reason) */
+    SCRIPT_HTTP,   /* an http error that nobody caught: status, or failure */
+    SCRIPT_ERROR,  /* any other error */
+    SCRIPT_LIMIT,  /* stopped: over its time or memory */
+};
+
+/* Borrowed during the callback. */
+struct script_result {
+    enum script_end end;
+    struct slice error;  /* for SKIP RETRY REJECT the reason; else the error with file, line, traceback */
+    int64_t after_ms;    /* RETRY: -1 where none was given */
+    int status;          /* SCRIPT_HTTP: of the answer, 0 with a failure */
+    const char *failure; /* SCRIPT_HTTP: as in script_answer, or NULL */
+    struct slice retry_after, date; /* SCRIPT_HTTP: those headers of the answer */
+    struct slice answer; /* SCRIPT_HTTP: the answer's body, its first KiB */
+    bool unknown;        /* a writing request was sent and its answer never came, or none was
+                            taken notice of: the other side may have it */
+    int last_status;     /* of the last answer of the run, 0 without one */
+    struct slice value;  /* RETURNED: what was returned, as JSON of at most 64 KiB; "true" for
+                            nothing. Only where wanted. */
+    int64_t ran_us;      /* running time, waits excluded */
+};
+typedef void (*script_result_fn)(void *ctx, const struct script_result *result);
+
+/* Runs a handler for an event, on its own copy. `done` is called exactly once, perhaps before this
+   returns, unless the run is cancelled; `run_ctx` is what ports.send gets. Returns the run while it
+   waits, NULL when it has ended. */
+struct script_run *script_handle(struct script_machine *m, size_t handler, const struct event *event,
+                                 script_result_fn done, void *run_ctx);
+
+/* The key function's or filter's answer, where the handler has them. -1 with err when it failed or
+   gave no string, number or nil (key). */
+int script_handler_key(struct script_machine *m, size_t handler, const struct event *event,
+                       struct buf *key, bool *has_key, struct err *err) must_check;
+int script_handler_filter(struct script_machine *m, size_t handler, const struct event *event,
+                          bool *passes, struct err *err) must_check;
+
+/* One attempt: the transformer reshapes the data, the connector sends it. */
+struct script_attempt {
+    const struct event *event;
+    struct slice id; /* of the delivery: also the Idempotency-Key of its first writing request */
+    unsigned attempt; /* 1 for the first */
+    struct slice key;
+    bool has_key;
+    struct slice handler;
+    int64_t created_ms;
+    struct slice last_error; /* of the attempt before, or absent */
+    struct slice data;       /* JSON; absent: the event's */
+    struct slice transformer;
+    bool wants_value; /* fill script_result.value */
+};
+
+/* As script_handle, for a connector that exists. */
+struct script_run *script_attempt(struct script_machine *m, const struct script_connector *connector,
+                                  const struct script_attempt *attempt, script_result_fn done,
+                                  void *ctx);
+
+/* The request that `run` waits for has ended; may run the script on, and end the run. */
+void script_answer(struct script_run *run, const struct script_answer *answer);
+/* Ends a run without its callback, and its request. Accepts NULL. */
+void script_cancel(struct script_run *run);
+/* Whether a writing request of this run was sent and not answered. */
+bool script_run_is_unknown(const struct script_run *run);
+
+#endif
