@@ -51,6 +51,8 @@ struct http_request {
                                (Authorization, Cookie) never go on to another origin */
     size_t answer_max;      /* bytes of an answer's body, after decompression; 0: 16 MiB */
     bool compressed;        /* offers gzip, deflate, br as the library can */
+    struct slice unix_socket; /* the path of a socket to connect to, whatever host the URL names;
+                                 empty: none */
 };
 
 /* Valid during the callback only. */

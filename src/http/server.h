@@ -12,6 +12,7 @@
  *     static const struct http_route routes[] = {{"POST", "/events", post_events}, …};
  *
  * A path segment "*" matches any one segment; the matched text is http_exchange_segment(x, 0…).
+ * A row {"*", "**", fn} takes every request that no other row takes, whatever its method and path.
  * A path that has routes for other methods is answered by 405 with Allow, an unknown one by 404,
  * both as RFC 9457 problem documents. HEAD is answered as GET without its body.
  */
