@@ -53,6 +53,7 @@ struct json_reader {
     unsigned depth;
     unsigned state;                            /* what may come next */
     enum json_token last;                      /* token read, JSON_ERROR at first */
+    bool escaped;                              /* the string just read has escapes */
     const char *wrong;                         /* after JSON_ERROR: what is wrong at `pos`, */
     const char *expected;                      /* or what should stand there */
     unsigned char nesting[JSON_DEPTH_MAX / 8]; /* one bit a level: 1 = object */
