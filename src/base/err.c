@@ -6,25 +6,12 @@
 #include "base/err.h"
 
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-static bool is_continuation(char c)
-{
-    return ((unsigned char)c & 0xC0) == 0x80;
-}
-
-/* Where to cut `s`, `len` bytes being kept at most, so that no UTF-8 character is halved. */
-static size_t cut_at(const char *s, size_t len)
-{
-    size_t end = len;
-    while (end > 0 && is_continuation(s[end]))
-        end--;
-    return end;
-}
+#include "base/utf8.h"
 
 /* A message of what fits: formatted beside `err`, as the arguments may point into its message. */
 struct message {
@@ -37,13 +24,13 @@ static void message_add(struct message *m, const char *fmt, ...) printf_like(2, 
 
 static void message_vadd(struct message *m, const char *fmt, va_list args)
 {
-    /* Room for a whole character more than fits tells where one would be halved. */
-    char text[ERR_MESSAGE_MAX + 4];
+    /* The byte behind what fits tells whether a character would be halved. */
+    char text[ERR_MESSAGE_MAX + UTF8_LEN_MAX];
     size_t room = sizeof(m->text) - 1 - m->len;
     int n = vsnprintf(text, sizeof(text), fmt, args);
     size_t len = n < 0 ? 0 : (size_t)n;
     if (len > room)
-        len = cut_at(text, room);
+        len = utf8_cut(slice_of(text, strlen(text)), room).len;
     memcpy(m->text + m->len, text, len);
     m->len += len;
     m->text[m->len] = '\0';

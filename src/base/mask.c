@@ -17,6 +17,7 @@
 #include <stdlib.h>
 
 #include "base/text.h"
+#include "base/utf8.h"
 
 #define SECRET_LEN_MIN 4
 #define STARS "***"
@@ -38,7 +39,7 @@ struct mask {
 
 /* What the beginning of an encoded text stands for. */
 struct unit {
-    char bytes[4];
+    char bytes[UTF8_LEN_MAX];
     size_t len;
     size_t width; /* in the text */
 };
@@ -56,7 +57,8 @@ static bool decode_plain(struct slice text, struct unit *unit)
 static bool decode_percent(struct slice text, struct unit *unit)
 {
     unsigned char byte;
-    if (text.len < 3 || text.data[0] != '%' || text_parse_hex(slice_of(text.data + 1, 2), &byte, 1))
+    if (text.len < 3 || text.data[0] != '%' ||
+        text_parse_hex(slice_of(text.data + 1, 2), &byte, 1) < 0)
         return decode_plain(text, unit);
     *unit = (struct unit){{(char)byte}, 1, 3};
     return true;
@@ -82,23 +84,12 @@ static bool parse_u(struct slice text, uint32_t *code)
     return true;
 }
 
-static size_t encode_utf8(uint32_t code, char out[4])
-{
-    if (code < 0x80) {
-        out[0] = (char)code;
-        return 1;
-    }
-    size_t n = code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-    for (size_t i = n - 1; i > 0; i--, code >>= 6)
-        out[i] = (char)(0x80 | (code & 0x3F));
-    out[0] = (char)((0xF00 >> n) | code);
-    return n;
-}
-
 static bool decode_json_u(struct slice text, struct unit *unit)
 {
     uint32_t code, low;
     if (!parse_u(text, &code))
+        return false;
+    if ((code & 0xFC00) == 0xDC00)
         return false;
     unit->width = 6;
     if ((code & 0xFC00) == 0xD800) {
@@ -107,7 +98,7 @@ static bool decode_json_u(struct slice text, struct unit *unit)
         code = 0x10000 + ((code & 0x3FF) << 10 | (low & 0x3FF));
         unit->width = 12;
     }
-    unit->len = encode_utf8(code, unit->bytes);
+    unit->len = utf8_encode(unit->bytes, code);
     return true;
 }
 

@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "base/buf.h"
+#include "base/utf8.h"
 
 bool slice_is_equal(struct slice a, struct slice b)
 {
@@ -97,32 +98,12 @@ struct slice slice_split(struct slice *s, char c)
     return before;
 }
 
-/* The continuation bytes that follow lead byte `c`, and the range of the first of them, which
-   keeps out overlong forms, surrogates and what lies beyond U+10FFFF; -1 for no lead byte. */
-static int utf8_follow(unsigned char c, unsigned char *low, unsigned char *high)
-{
-    *low = c == 0xE0 ? 0xA0 : c == 0xF0 ? 0x90 : 0x80;
-    *high = c == 0xED ? 0x9F : c == 0xF4 ? 0x8F : 0xBF;
-    if (c < 0x80)
-        return 0;
-    if (c < 0xC2 || c > 0xF4)
-        return -1;
-    return c < 0xE0 ? 1 : c < 0xF0 ? 2 : 3;
-}
-
 bool slice_is_utf8(struct slice s)
 {
-    const unsigned char *p = (const unsigned char *)s.data;
-    for (size_t i = 0; i < s.len;) {
-        unsigned char low, high;
-        int follow = utf8_follow(p[i++], &low, &high);
-        if (follow < 0 || s.len - i < (size_t)follow)
+    for (size_t i = 0, len; i < s.len; i += len) {
+        len = (unsigned char)s.data[i] < 0x80 ? 1 : utf8_len(slice_from(s, i));
+        if (len == 0)
             return false;
-        for (; follow > 0; follow--, low = 0x80, high = 0xBF) {
-            if (p[i] < low || p[i] > high)
-                return false;
-            i++;
-        }
     }
     return true;
 }
