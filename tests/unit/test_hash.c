@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * Identities, random bytes and UUIDs.
+ */
+#include "base/text.h"
+#include "crypto/hash.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define assert_hash(expected, ...)                                                                 \
+    do {                                                                                           \
+        const struct slice parts_[] = {__VA_ARGS__};                                               \
+        struct hash128 hash_ = hash_parts(parts_, ARRAY_LEN(parts_));                              \
+        struct buf hex_ = {0};                                                                     \
+        text_add_hex(&hex_, hash_.bytes, sizeof(hash_.bytes));                                     \
+        assert_string_equal(hex_.data, expected);                                                  \
+        buf_deinit(&hex_);                                                                         \
+    } while (0)
+
+/* FIPS 180-4's SHA-256 of no bytes at all. */
+static void no_parts_hash_as_the_empty_message(void **state)
+{
+    (void)state;
+    struct hash128 hash = hash_parts(NULL, 0);
+    unsigned char expected[16];
+    assert_int_equal(text_parse_hex(SLICE_LIT("e3b0c44298fc1c149afbf4c8996fb924"), expected, 16),
+                     0);
+    assert_memory_equal(hash.bytes, expected, 16);
+}
+
+/* SHA-256 of each part behind its length in eight bytes, big-endian; made with Python's hashlib. */
+static void parts_hash_behind_their_lengths(void **state)
+{
+    (void)state;
+    assert_hash("c3494ca1a2cf8eeb8a11ded316fb55b8", SLICE_LIT("abc"));
+    assert_hash("60ad1c52c5621d0ec6d6f4140b9abd53", SLICE_LIT("event-1"), SLICE_LIT("0"),
+                SLICE_LIT("handler"), SLICE_LIT("calendarApi"), SLICE_LIT("key"), SLICE_LIT("1"));
+    assert_hash("374708fff7719dd5979ec875d56cd228", SLICE_NULL, SLICE_NULL);
+}
+
+static void parts_do_not_run_into_each_other(void **state)
+{
+    (void)state;
+    struct slice a[] = {SLICE_LIT("ab"), SLICE_LIT("c")}, b[] = {SLICE_LIT("a"), SLICE_LIT("bc")};
+    struct slice c[] = {SLICE_LIT("abc")}, d[] = {SLICE_LIT("abc"), SLICE_NULL};
+    struct hash128 hashes[] = {hash_parts(a, 2), hash_parts(b, 2), hash_parts(c, 1),
+                               hash_parts(d, 2)};
+    for (size_t i = 0; i < 4; i++) {
+        for (size_t j = i + 1; j < 4; j++)
+            assert_memory_not_equal(&hashes[i], &hashes[j], sizeof(hashes[i]));
+    }
+}
+
+static void random_bytes_fill_all_and_differ(void **state)
+{
+    (void)state;
+    static unsigned char a[10000], b[10000];
+    crypto_random(a, sizeof(a));
+    crypto_random(b, sizeof(b));
+    assert_memory_not_equal(a, b, sizeof(a));
+    for (size_t i = 0; i + 16 <= sizeof(a); i += 16)
+        assert_memory_not_equal(a + i, b + i, 16);
+    crypto_random(NULL, 0);
+}
+
+/* The time of the example in RFC 9562, appendix A.6: 017F22E2-79B0-7CC3-98C4-DC0C0C07398F. */
+static void a_uuid_v7_has_the_layout_of_the_rfc(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 200; i++) {
+        char text[UUID_LEN + 1];
+        uuid_v7(text, 0x017F22E279B0);
+        assert_int_equal(strlen(text), UUID_LEN);
+        assert_memory_equal(text, "017f22e2-79b0-7", 15);
+        assert_int_equal(text[18], '-');
+        assert_non_null(strchr("89ab", text[19]));
+        assert_int_equal(text[23], '-');
+        for (size_t k = 0; k < UUID_LEN; k++)
+            assert_true(text[k] == '-' || (text_hex_digit(text[k]) >= 0));
+    }
+}
+
+static void uuids_of_one_time_differ(void **state)
+{
+    (void)state;
+    char a[UUID_LEN + 1], b[UUID_LEN + 1];
+    uuid_v7(a, 1);
+    uuid_v7(b, 1);
+    assert_string_not_equal(a, b);
+}
+
+static void uuids_sort_by_time_and_start_at_the_epoch(void **state)
+{
+    (void)state;
+    char before[UUID_LEN + 1], first[UUID_LEN + 1], last[UUID_LEN + 1];
+    uuid_v7(before, -5);
+    uuid_v7(first, 255);
+    uuid_v7(last, 256);
+    assert_memory_equal(before, "00000000-0000-7", 15);
+    assert_true(strcmp(first, last) < 0);
+}
+
+static void equal_compares_length_and_every_byte(void **state)
+{
+    (void)state;
+    assert_true(crypto_is_equal(SLICE_LIT("a\0b"), SLICE_LIT("a\0b")));
+    assert_false(crypto_is_equal(SLICE_LIT("a\0b"), SLICE_LIT("a\0c")));
+    assert_false(crypto_is_equal(SLICE_LIT("x\0b"), SLICE_LIT("a\0b")));
+    assert_false(crypto_is_equal(SLICE_LIT("ab"), SLICE_LIT("abc")));
+    assert_true(crypto_is_equal(SLICE_NULL, SLICE_LIT("")));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(no_parts_hash_as_the_empty_message),
+        cmocka_unit_test(parts_hash_behind_their_lengths),
+        cmocka_unit_test(parts_do_not_run_into_each_other),
+        cmocka_unit_test(random_bytes_fill_all_and_differ),
+        cmocka_unit_test(a_uuid_v7_has_the_layout_of_the_rfc),
+        cmocka_unit_test(uuids_of_one_time_differ),
+        cmocka_unit_test(uuids_sort_by_time_and_start_at_the_epoch),
+        cmocka_unit_test(equal_compares_length_and_every_byte),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
