@@ -62,6 +62,8 @@ bool journal_step(struct journal *j);
 
 /* The random id given at its creation, NUL-terminated. */
 const char *journal_id(const struct journal *j);
+/* The seq that the next event appended gets. */
+int64_t journal_next_seq(const struct journal *j);
 /* Operations queued and not committed. */
 size_t journal_queued(const struct journal *j);
 /* Why commits fail now, NULL while they don't; valid until the next journal_dispatch. */

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * An attempt: a handler's run or a connector's, the requests that it makes, and how it ended.
+ */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "engine/parts.h"
+
+/* ---- how it ended ---- */
+
+static int64_t retry_after_of(struct engine *e, const struct script_result *result)
+{
+    int64_t delay_ms;
+    if (!result->retry_after.data ||
+        !http_parse_retry_after(result->retry_after, result->date, clock_wall_ms(&e->clock),
+                                &delay_ms))
+        return -1;
+    return delay_ms;
+}
+
+static struct attempt_end end_of(struct engine *e, const struct script_result *result)
+{
+    static const enum attempt_kind kinds[] = {
+        [SCRIPT_RETURNED] = ATTEMPT_RETURNED, [SCRIPT_SKIP] = ATTEMPT_SKIPPED,
+        [SCRIPT_RETRY] = ATTEMPT_RETRY,       [SCRIPT_REJECT] = ATTEMPT_REJECT,
+        [SCRIPT_HTTP] = ATTEMPT_STATUS,       [SCRIPT_ERROR] = ATTEMPT_SCRIPT,
+        [SCRIPT_LIMIT] = ATTEMPT_LIMIT,
+    };
+    struct attempt_end end = {
+        .kind = kinds[result->end],
+        .status = result->status,
+        .failure = result->failure,
+        .after_ms = result->after_ms,
+        .unknown = result->unknown,
+        .error = result->error,
+        .answer = result->answer,
+    };
+    if (result->end == SCRIPT_HTTP) {
+        end.after_ms = retry_after_of(e, result);
+        if (result->failure)
+            end.kind = ATTEMPT_FAILURE;
+    }
+    return end;
+}
+
+/* ---- its start ---- */
+
+void attempt_ended(void *ctx, const struct script_result *result)
+{
+    struct item *item = ctx;
+    item->run = NULL;
+    struct attempt_end end = end_of(item->engine, result);
+    item->run_ms = clock_mono_ms(&item->engine->clock) - item->d.started_at;
+    end.ms = item->run_ms;
+    lanes_attempt_ended(item->engine->lanes, &item->d, &end);
+}
+
+static void attempt_connector(struct item *item)
+{
+    const struct delivery *d = &item->d;
+    const struct script_attempt attempt = {
+        .event = d->event,
+        .id = slice_str(d->id),
+        .attempt = d->attempts + 1,
+        .key = slice_str(d->key),
+        .has_key = d->key != NULL,
+        .handler = slice_str(d->handler),
+        .created_ms = d->created_ms,
+        .last_error = slice_str(d->last_error),
+        .data = d->data,
+        .transformer = slice_str(d->transformer),
+    };
+    item->run = script_attempt(item->engine->machine, target_owner(d->target), &attempt, attempt_ended,
+                               item);
+}
+
+void attempt_start(void *ctx, struct delivery *d)
+{
+    (void)ctx;
+    struct item *item = item_of(d);
+    if (target_is_handler(d->target))
+        handle_run(item);
+    else
+        attempt_connector(item);
+}
+
+/* ---- its requests ---- */
+
+/* Between a script's run and the client. */
+struct request {
+    struct script_run *run;
+    struct http_call *call;
+};
+
+static void on_answer(void *ctx, const struct http_answer *answer)
+{
+    struct request *request = ctx;
+    struct script_run *run = request->run;
+    free(request);
+
+    static_assert(sizeof(struct script_header) == sizeof(struct http_header),
+                  "a header is a name and a value on both sides");
+    const struct script_answer told = {
+        .failure = answer->failure == HTTP_OK ? NULL : http_failure_name(answer->failure),
+        .was_written = answer->was_written,
+        .status = answer->status,
+        .headers = (const struct script_header *)answer->headers.items,
+        .n_headers = answer->headers.len,
+        .body = answer->body,
+        .error = answer->error,
+    };
+    script_answer(run, &told);
+}
+
+void *attempt_http_send(void *ctx, struct script_run *run, const struct script_request *asked,
+                        struct err *err)
+{
+    struct engine *e = ctx;
+    struct request *request = mem_alloc(sizeof(*request));
+    const struct http_request sent = {
+        .method = asked->method,
+        .url = asked->url,
+        .headers = {(const struct http_header *)asked->headers, asked->n_headers},
+        .body = asked->body,
+        .has_body = asked->has_body,
+        .timeout_ms = asked->timeout_ms,
+        .follow = asked->follow,
+        .compressed = asked->compressed,
+    };
+    request->run = run;
+    request->call = http_client_send(e->http, &sent, on_answer, request, err);
+    if (!request->call) {
+        free(request);
+        return NULL;
+    }
+    return request;
+}
+
+void attempt_http_cancel(void *ctx, void *handle)
+{
+    (void)ctx;
+    struct request *request = handle;
+    http_call_cancel(request->call);
+    free(request);
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * A project's settings: liaison.lua under the environment under flags, each value checked, an unknown
+ * key refused with the nearest known one. Nothing else reads the environment or liaison.lua.
+ *
+ *     struct config config;
+ *     struct config_source source = {.project = ".", .listen = flag_listen};
+ *     if (config_load(&config, &source, mask, &err) < 0) …   // "liaison.lua:3: unknown key …"
+ *     config_deinit(&config);
+ */
+#ifndef LIAISON_ENGINE_CONFIG_H
+#define LIAISON_ENGINE_CONFIG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/mask.h"
+
+/* Where values come from besides liaison.lua; all borrowed during config_load. */
+struct config_source {
+    const char *project;      /* folder, or one script FILE.lua of a project */
+    const char *listen;       /* --listen, or NULL */
+    const char *journal;      /* --journal, or NULL */
+    const char *const *sets;  /* --set path=value */
+    size_t n_sets;
+    char *const *environment; /* as environ */
+};
+
+enum config_access { CONFIG_INGEST, CONFIG_READ, CONFIG_ADMIN, CONFIG_ACCESS_COUNT };
+
+/* In place, owned: config_deinit frees it. */
+struct config {
+    char *project; /* absolute path of the project's folder */
+    char *script;  /* absolute path of the one script to run, or NULL: scripts/ */
+    char *listen;
+    char *journal; /* absolute path */
+    char *tokens[CONFIG_ACCESS_COUNT]; /* NULL: none set */
+    struct buf settings;               /* a JSON object */
+    int64_t handler_time_ms;
+    int64_t memory_max;  /* bytes of the scripts' machine */
+    int64_t in_flight;   /* attempts and handler runs at once */
+    int64_t message_max; /* bytes */
+    int64_t body_max;    /* bytes */
+    int64_t drain_ms;
+    enum log_level log_level;
+    enum log_format log_format;
+};
+
+/* Fills in `config`; on failure it is empty. `mask` learns the secrets. ERR_INVALID for what a user
+   has to mend, ERR_NOT_FOUND where there is no such project. */
+int config_load(struct config *config, const struct config_source *source, struct mask *mask,
+                struct err *err) must_check;
+void config_deinit(struct config *config);
+
+/* Only what a command needs to find the daemon of a project: its `listen`, to be freed. NULL with err
+   when the project's configuration can't be read. */
+char *config_listen(const struct config_source *source, struct err *err) must_check;
+
+/* Appends the documentation of all keys, a line each: name, type, default, meaning. */
+void config_add_help(struct buf *out);
+
+#endif

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * The engine: channels, journal, scripts, deliveries and http put together. Its files follow an
+ * event's way:
+ *
+ *     accept.c   a channel's batch ─▶ journal; kept ─▶ the channel is told, the events are handled
+ *     handle.c   an event ─▶ its handlers' runs ─▶ sync:send ─▶ deliveries in their lanes
+ *     attempt.c  a delivery that is due ─▶ transformer, connector ─▶ http ─▶ how it ended
+ *     settle.c   how it ended ─▶ its row in the journal, the log line, the event's end
+ *     recover.c  at start: what waits and what is open goes on where it stood
+ *     letters.c  dead letters retried and dropped by people
+ *
+ *     struct engine *e = engine_new(&options, on_problem, self, &err);  // scripts loaded and checked
+ *     engine_start(e, "pid 12, listening on …", &err);                // journal, channels, recovery
+ *     loop_run(loop);
+ *     engine_drain(e, on_drained, self);                              // TERM: ends what runs
+ *     engine_free(e);
+ */
+#ifndef LIAISON_ENGINE_ENGINE_H
+#define LIAISON_ENGINE_ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/mask.h"
+#include "base/slice.h"
+#include "channel/channel.h"
+#include "delivery/lanes.h"
+#include "engine/config.h"
+#include "event/record.h"
+#include "journal/journal.h"
+#include "loop/loop.h"
+#include "script/script.h"
+
+struct engine;
+
+struct engine_options {
+    const struct config *config; /* outlives the engine */
+    struct loop *loop;
+    struct log *log;
+    struct mask *mask;
+    struct clock clock;
+    const char *data_dir; /* what ships with Liaison, may be NULL */
+};
+
+/* Loads the project's scripts and tells each problem; NULL when it can't run. Opens nothing. */
+struct engine *engine_new(const struct engine_options *options, script_problem_fn problem, void *ctx,
+                          struct err *err) must_check;
+/* Opens the journal, recovers, opens the channels. `owner` stands in the journal's lock. */
+int engine_start(struct engine *e, const char *owner, struct err *err) must_check;
+/* Takes no more events, starts no more attempts, calls `done` from the loop when all that runs has
+   ended and is settled, or limits.drain has passed. */
+void engine_drain(struct engine *e, loop_fn done, void *ctx);
+/* Accepts NULL. */
+void engine_free(struct engine *e);
+
+/* The daemon's own channel, for POST /events. */
+struct channel *engine_embedded(struct engine *e);
+struct journal *engine_journal(struct engine *e);
+const struct config *engine_config(const struct engine *e);
+struct log *engine_log(const struct engine *e);
+int64_t engine_started_ms(const struct engine *e); /* wall time */
+/* Why events can't be taken now, NULL when they can; borrowed until the loop turns. */
+const char *engine_refusal(struct engine *e);
+
+/* ---- what there is to see ---- */
+
+typedef void (*engine_channel_fn)(void *ctx, const char *name, const struct channel_status *status);
+void engine_each_channel(struct engine *e, engine_channel_fn fn, void *ctx);
+
+typedef void (*engine_connector_fn)(void *ctx, const char *name, const struct target_status *status);
+void engine_each_connector(struct engine *e, engine_connector_fn fn, void *ctx);
+
+/* Types that came and that no handler takes; at most 100 are remembered. `nearest` may be NULL. */
+typedef void (*engine_unmatched_fn)(void *ctx, struct slice type, uint64_t count, const char *nearest);
+void engine_each_unmatched(struct engine *e, engine_unmatched_fn fn, void *ctx);
+
+/* What needs a person's eye. `since_ms` is wall time. */
+struct engine_problem {
+    const char *code; /* "journal", "channel", "connector", "scripts" … */
+    const char *about; /* which one */
+    int64_t since_ms;
+    const char *text;
+};
+typedef void (*engine_problem_fn)(void *ctx, const struct engine_problem *problem);
+void engine_each_problem(struct engine *e, engine_problem_fn fn, void *ctx);
+
+/* ---- dead letters ---- */
+
+enum letter_result {
+    LETTER_DONE,
+    LETTER_NOT_FOUND, /* no delivery of that id */
+    LETTER_NOT_DEAD,  /* it is no dead letter (any more) */
+    LETTER_REFUSED,   /* it can't be retried: see text */
+    LETTER_FAILED,    /* the journal could not be read */
+};
+/* On disk when DONE. `text` says why where it isn't; borrowed. */
+typedef void (*letter_fn)(void *ctx, enum letter_result result, const char *text);
+
+/* Attempts the dead letter's data anew, or handles its event again where the handler failed. */
+void engine_retry_letter(struct engine *e, struct slice id, letter_fn done, void *ctx);
+void engine_drop_letter(struct engine *e, struct slice id, letter_fn done, void *ctx);
+
+#endif

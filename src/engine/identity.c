@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "crypto/hash.h"
+#include "engine/parts.h"
+
+#define HASH_BYTES 12
+
+static uint64_t prefix_of(const unsigned char *bytes)
+{
+    uint64_t prefix;
+    memcpy(&prefix, bytes, sizeof(prefix));
+    return prefix;
+}
+
+uint64_t identity_format(const struct identity *identity, char out[static DELIVERY_ID_SIZE])
+{
+    static const char digits[] = "0123456789abcdef";
+    const int64_t numbers[] = {identity->event, identity->replay, identity->n,
+                               identity->has_key ? 1 : 0};
+    const struct slice parts[] = {
+        identity->journal, slice_of((const char *)numbers, sizeof(numbers)), identity->handler,
+        identity->connector, identity->key};
+    struct hash128 hash = hash_parts(parts, ARRAY_LEN(parts));
+
+    char *p = out + snprintf(out, DELIVERY_ID_SIZE, "%" PRId64 "-", identity->event);
+    for (size_t i = 0; i < HASH_BYTES; i++) {
+        *p++ = digits[hash.bytes[i] >> 4];
+        *p++ = digits[hash.bytes[i] & 15];
+    }
+    *p = '\0';
+    return prefix_of(hash.bytes);
+}
+
+uint64_t identity_prefix(struct slice id)
+{
+    size_t dash = slice_find(id, '-');
+    unsigned char bytes[HASH_BYTES];
+    if (dash == id.len || text_parse_hex(slice_from(id, dash + 1), bytes, sizeof(bytes)) < 0)
+        return 0;
+    return prefix_of(bytes);
+}

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * Dead letters in the hands of people: retried or dropped, one request at a time for each, so that
+ * what was read is still so when it is written.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "engine/parts.h"
+
+struct letter_request {
+    struct list link; /* in engine.letters */
+    struct engine *engine;
+    bool drop;
+    char *id;
+    letter_fn done;
+    void *ctx;
+    struct err err;
+    bool was_found;
+    struct event *event;
+    struct list rows; /* all deliveries of the event, as known_row */
+};
+
+static const struct delivery_row *own_row(const struct letter_request *l)
+{
+    list_each(it, &l->rows) {
+        const struct delivery_row *row = known_row_of(it);
+        if (slice_is_equal(row->id, slice_str(l->id)))
+            return row;
+    }
+    return NULL;
+}
+
+static void request_free(struct letter_request *l)
+{
+    list_remove(&l->link);
+    known_rows_free(&l->rows);
+    event_unref(l->event);
+    free(l->id);
+    free(l);
+}
+
+static void answer(struct letter_request *l, enum letter_result result, const char *text)
+{
+    l->done(l->ctx, result, text);
+    request_free(l);
+}
+
+/* ---- on the reader's thread ---- */
+
+static bool keep_event(void *ctx, struct event *event, enum event_state state, int64_t closed_ms)
+{
+    (void)state;
+    (void)closed_ms;
+    struct letter_request *l = ctx;
+    l->event = event_ref(event);
+    return false;
+}
+
+static bool find_seq(void *ctx, const struct delivery_row *row)
+{
+    *(int64_t *)ctx = row->seq;
+    return false;
+}
+
+static void read_letter(struct journal_reader *reader, void *ctx)
+{
+    struct letter_request *l = ctx;
+    int64_t seq = -1;
+    if (journal_find_delivery(reader, slice_str(l->id), find_seq, &seq, &l->err) < 0 || seq < 0)
+        return;
+    int64_t event_seq = delivery_event_seq(seq);
+    if (journal_find_event(reader, event_seq, keep_event, l, &l->err) < 0 || !l->event)
+        return;
+    if (journal_event_deliveries(reader, event_seq, known_rows_add, &l->rows, &l->err) < 0)
+        return;
+    l->was_found = own_row(l) != NULL;
+}
+
+/* ---- retry ---- */
+
+/* The event whose handler is run again: open in memory already, or opened again. */
+static struct work *reopen(struct letter_request *l)
+{
+    struct engine *e = l->engine;
+    struct work *work = work_find(e, l->event->seq);
+    if (work) {
+        work->pending++;
+        return work;
+    }
+    work = work_new(e, l->event);
+    handle_learn(work, &l->rows, slice_str(l->id));
+    /* Not open in memory, and one of its handlers failed for good: dead it is, whatever was read
+       just before it came to that. */
+    journal_set_event(e->journal, l->event->seq, l->event->channel, EVENT_DEAD, EVENT_OPEN, NULL,
+                      NULL);
+    return work;
+}
+
+static void on_retried(void *ctx)
+{
+    struct letter_request *l = ctx;
+    struct engine *e = l->engine;
+    struct delivery_row row = *own_row(l);
+    row.state = DELIVERY_WAITING;
+    row.attempts = 0;
+    row.first_attempt_ms = 0;
+    row.due_ms = 0;
+    row.expires_ms = 0;
+
+    bool is_run = !row.connector.data;
+    struct slice name = is_run ? row.handler : row.connector;
+    struct target *target = lanes_find_target(e->lanes, name, is_run);
+    struct work *work = is_run ? reopen(l) : NULL;
+    struct item *item = item_from_row(e, work, l->event, target, &row);
+    lanes_restore(e->lanes, &item->d, &row);
+    if (work)
+        work_release(e, work);
+    answer(l, LETTER_DONE, NULL);
+}
+
+static void retry(struct letter_request *l, const struct delivery_row *dead)
+{
+    struct engine *e = l->engine;
+    bool is_run = !dead->connector.data;
+    if (is_run && !dead->handler.data) {
+        answer(l, LETTER_REFUSED,
+               "it is no event, so no handler can take it: mend its sender, then drop it");
+        return;
+    }
+    if (!lanes_find_target(e->lanes, is_run ? dead->handler : dead->connector, is_run)) {
+        answer(l, LETTER_REFUSED,
+               is_run ? "its handler is not registered any more: register it under the same name"
+                      : "its connector does not exist any more: make it, then retry");
+        return;
+    }
+    struct delivery_row row = *dead;
+    row.state = DELIVERY_WAITING;
+    row.cause = SLICE_NULL;
+    row.attempts = 0;
+    row.first_attempt_ms = row.ended_ms = row.expires_ms = 0;
+    row.due_ms = clock_wall_ms(&e->clock);
+    journal_put_delivery(e->journal, &row, DELIVERY_DEAD, NULL, on_retried, l);
+}
+
+/* ---- drop ---- */
+
+static void on_dropped(void *ctx)
+{
+    answer(ctx, LETTER_DONE, NULL);
+}
+
+/* Whether another dead letter of the same kind keeps the event dead. */
+static bool has_other_dead(const struct letter_request *l, const struct delivery_row *own)
+{
+    list_each(it, &l->rows) {
+        const struct delivery_row *row = known_row_of(it);
+        if (row->seq != own->seq && !row->connector.data && row->state == DELIVERY_DEAD)
+            return true;
+    }
+    return false;
+}
+
+static void drop(struct letter_request *l, const struct delivery_row *dead)
+{
+    struct engine *e = l->engine;
+    bool is_last = !dead->connector.data && !has_other_dead(l, dead);
+    struct work *work = work_find(e, l->event->seq);
+    if (work && is_last)
+        work->is_dead = false;
+    struct delivery_row row = *dead;
+    row.state = DELIVERY_DROPPED;
+    if (is_last && !work)
+        journal_set_event(e->journal, l->event->seq, l->event->channel,
+                          dead->handler.data ? EVENT_DEAD : EVENT_MALFORMED, EVENT_DROPPED, NULL, NULL);
+    journal_put_delivery(e->journal, &row, DELIVERY_DEAD, NULL, on_dropped, l);
+}
+
+/* ---- both ---- */
+
+static void on_read(void *ctx)
+{
+    struct letter_request *l = ctx;
+    const struct delivery_row *row = own_row(l);
+    if (l->err.code != ERR_NONE) {
+        answer(l, LETTER_FAILED, l->err.message);
+    } else if (!l->was_found) {
+        answer(l, LETTER_NOT_FOUND, "there is no such dead letter");
+    } else if (row->state != DELIVERY_DEAD) {
+        struct buf text = {0};
+        buf_printf(&text, "it is no dead letter: it is %s", delivery_state_name(row->state));
+        answer(l, LETTER_NOT_DEAD, text.data);
+        buf_deinit(&text);
+    } else if (l->drop) {
+        drop(l, row);
+    } else {
+        retry(l, row);
+    }
+}
+
+static bool is_busy(const struct engine *e, struct slice id)
+{
+    list_each(it, &e->letters) {
+        if (slice_is_equal(slice_str(list_entry(it, struct letter_request, link)->id), id))
+            return true;
+    }
+    return false;
+}
+
+static void request(struct engine *e, struct slice id, bool is_drop, letter_fn done, void *ctx)
+{
+    if (e->recovery) {
+        done(ctx, LETTER_FAILED, "what was left at the last stop is still being read: try again soon");
+        return;
+    }
+    if (is_busy(e, id)) {
+        done(ctx, LETTER_NOT_DEAD, "another request on it is under way");
+        return;
+    }
+    struct letter_request *l = mem_calloc(1, sizeof(*l));
+    *l = (struct letter_request){
+        .engine = e, .drop = is_drop, .id = slice_dup(id), .done = done, .ctx = ctx};
+    list_init(&l->rows);
+    list_add_tail(&e->letters, &l->link);
+    journal_read(e->journal, read_letter, on_read, l);
+}
+
+void engine_retry_letter(struct engine *e, struct slice id, letter_fn done, void *ctx)
+{
+    request(e, id, false, done, ctx);
+}
+
+void engine_drop_letter(struct engine *e, struct slice id, letter_fn done, void *ctx)
+{
+    request(e, id, true, done, ctx);
+}
+
+void letters_free(struct engine *e)
+{
+    list_each(it, &e->letters)
+        request_free(list_entry(it, struct letter_request, link));
+}

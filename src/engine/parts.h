@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * What the engine's own files share: the engine's parts, and what it keeps of an event while that is
+ * open. Nobody else includes this.
+ */
+#ifndef LIAISON_ENGINE_PARTS_H
+#define LIAISON_ENGINE_PARTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/list.h"
+#include "base/map.h"
+#include "base/rng.h"
+#include "channel/channel.h"
+#include "channel/embedded.h"
+#include "delivery/lanes.h"
+#include "engine/counts.h"
+#include "engine/engine.h"
+#include "engine/known.h"
+#include "http/client.h"
+#include "script/script.h"
+
+/* EVENT-HASH: an event's number, a dash and 24 hex digits. */
+#define DELIVERY_ID_SIZE (20 + 1 + 24 + 1)
+
+/* An event being handled. It is open on disk until its handlers have ended and each delivery they
+   made has ended or has its row. */
+struct work {
+    struct map_node node; /* in engine.works, by `seq` */
+    int64_t seq;
+    struct event *event;
+    unsigned pending;     /* items that have neither ended nor their row, and who is at work here */
+    int64_t next_ordinal; /* of the next row */
+    bool is_dead;         /* a handler failed for good */
+    struct counts sends;  /* identities of the sends made */
+};
+
+/* A delivery, or a handler's run, in memory; one block with its texts behind it. */
+struct item {
+    struct delivery d;
+    struct engine *engine;
+    struct work *work; /* NULL once d has its row: the event doesn't wait for it any more */
+    char id[DELIVERY_ID_SIZE];
+    struct script_run *run; /* an attempt that waits */
+    int64_t run_ms;         /* how long the last attempt took */
+    struct counts sent;     /* of a handler's run: how often to the same connector and key */
+    char *early_error;      /* its key or filter function failed: the run ends so at once */
+};
+
+/* A channel and how it is doing. */
+struct engine_channel {
+    struct list link;
+    struct channel *channel;
+    bool is_paused; /* told to hold back while the journal can't take more */
+};
+
+/* A type that came and that no handler takes. */
+struct unmatched {
+    struct map_node node; /* by type */
+    char *type;
+    uint64_t count;
+};
+
+struct engine {
+    const struct config *config;
+    struct loop *loop;
+    struct log *log;
+    struct mask *mask;
+    struct clock clock;
+    struct rng rng;
+    int64_t started_ms;
+
+    struct script_machine *machine;
+    struct script_ports ports;
+    struct http_client *http;
+    struct lanes *lanes;
+    struct target **handlers; /* by the machine's index */
+
+    struct journal *journal;
+    struct loop_wake *journal_wake;
+    struct loop_prepare *pump;
+    struct loop_timer *due;
+
+    struct channel_host host;
+    struct list channels; /* struct engine_channel */
+    struct channel *embedded;
+
+    struct map works;     /* struct work by seq */
+    struct map unmatched; /* struct unmatched by type */
+
+    /* While what was open at the start is still being read, new events queue behind it. */
+    struct recovery *recovery; /* NULL when done */
+    struct event **arrivals;
+    size_t n_arrivals, cap_arrivals;
+
+    struct list letters; /* requests on dead letters under way */
+
+    bool is_draining;
+    struct loop_timer *drain_limit;
+    loop_fn drained;
+    void *drained_ctx;
+};
+
+/* accept.c */
+int accept_batch(void *ctx, const struct channel_batch *batch, channel_kept_fn kept, void *kept_ctx,
+                 struct err *err);
+/* Channels that were told to wait may go on, where the journal can take events again. */
+void accept_resume(struct engine *e);
+
+/* handle.c */
+/* Finds the event's handlers and queues their runs. Takes the reference. */
+void handle_event(struct engine *e, struct event *event);
+/* As handle_event for an event known to the journal: `rows` (struct known_row) are its deliveries so
+   far. Takes the reference. */
+void handle_again(struct engine *e, struct event *event, const struct list *rows);
+/* Tells `work` what the rows know of sends made before, and of handlers that failed for good but for
+   the run whose id is `except`. */
+void handle_learn(struct work *work, const struct list *rows, struct slice except);
+/* Runs one handler for a work: the way of a run that waits or is retried by a person. */
+void handle_run(struct item *item);
+int handle_send(void *ctx, void *run_ctx, const struct script_send *send, struct buf *id,
+                struct err *err);
+
+/* attempt.c */
+void attempt_start(void *ctx, struct delivery *d);
+/* A script's run for an item has ended. */
+void attempt_ended(void *item, const struct script_result *result);
+void *attempt_http_send(void *ctx, struct script_run *run, const struct script_request *request,
+                        struct err *err);
+void attempt_http_cancel(void *ctx, void *handle);
+
+/* settle.c */
+void settle_put(void *ctx, struct delivery *d, struct delivery_row *row, enum delivery_state from,
+                const struct attempt_row *attempt);
+void settle_ended(void *ctx, struct delivery *d, enum delivery_state final, const char *cause);
+void settle_kept(void *ctx, struct delivery *d);
+void settle_paused(void *ctx, struct target *t, enum target_pause why, const char *reason);
+
+/* recover.c */
+void recover_start(struct engine *e);
+void recover_free(struct recovery *r);
+
+/* letters.c */
+void letters_free(struct engine *e);
+
+/* work.c */
+struct work *work_new(struct engine *e, struct event *event);
+struct work *work_find(struct engine *e, int64_t seq);
+/* One that was pending is no more; the last one closes the event. */
+void work_release(struct engine *e, struct work *work);
+/* Without closing the event: at the end of the process. */
+void work_free(struct engine *e, struct work *work);
+
+struct item_parts {
+    struct event *event; /* a reference is taken */
+    struct target *target;
+    struct slice key; /* data NULL: none */
+    struct slice handler;
+    struct slice transformer;
+    struct slice data;
+};
+/* Counts as pending in `work`, which may be NULL. */
+struct item *item_new(struct engine *e, struct work *work, const struct item_parts *parts);
+/* From its row: id, seq and all. */
+struct item *item_from_row(struct engine *e, struct work *work, struct event *event,
+                           struct target *target, const struct delivery_row *row);
+void item_free(struct item *item);
+static inline struct item *item_of(struct delivery *d)
+{
+    return container_of(d, struct item, d);
+}
+
+/* identity.c */
+struct identity {
+    struct slice journal;
+    int64_t event;
+    unsigned replay;
+    struct slice handler;
+    struct slice connector; /* absent: the handler's own run */
+    struct slice key;
+    bool has_key;
+    unsigned n;
+};
+/* The public id; what it returns is its 64-bit prefix, to find it by. */
+uint64_t identity_format(const struct identity *identity, char out[static DELIVERY_ID_SIZE]);
+/* That prefix of a public id; 0 when it is none. */
+uint64_t identity_prefix(struct slice id);
+
+#endif

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * At start: what the journal holds as unfinished goes on where it stood. First the deliveries that
+ * wait, in order; then the events that are open, whose handlers run again and whose sends are known
+ * by their ids. So a lane has what was written before what is made anew. All of it is read in pages
+ * on the reader's thread; what arrives meanwhile queues behind.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "engine/parts.h"
+
+#define PAGE_ROWS 1000
+
+/* A delivery that waits, or an open event with its deliveries so far. */
+struct found {
+    struct list link;
+    struct event *event;
+    struct list rows; /* struct known_row */
+};
+
+struct recovery {
+    struct engine *engine;
+    bool has_deliveries; /* all that waits is in its lane */
+    int64_t before_seq;  /* events from here on came after the start */
+    int64_t after_seq;   /* page's place */
+    struct list found;   /* struct found, of one page */
+    size_t n_found;
+    size_t n_deliveries, n_events; /* in all */
+    struct err err;
+};
+
+/* ---- on the reader's thread ---- */
+
+static void found_free(struct found *f)
+{
+    list_remove(&f->link);
+    known_rows_free(&f->rows);
+    event_unref(f->event);
+    free(f);
+}
+
+static struct found *found_new(struct recovery *r)
+{
+    struct found *f = mem_calloc(1, sizeof(*f));
+    list_init(&f->rows);
+    list_add_tail(&r->found, &f->link);
+    r->n_found++;
+    return f;
+}
+
+static bool keep_event(void *ctx, struct event *event, enum event_state state, int64_t closed_ms)
+{
+    (void)state;
+    (void)closed_ms;
+    struct found *f = ctx;
+    f->event = event_ref(event);
+    return false;
+}
+
+static bool find_delivery(void *ctx, const struct delivery_row *row)
+{
+    struct recovery *r = ctx;
+    known_rows_add(&found_new(r)->rows, row);
+    r->after_seq = row->seq;
+    return true;
+}
+
+static void read_deliveries(struct journal_reader *reader, struct recovery *r)
+{
+    const struct journal_filter filter = {
+        .after_seq = r->after_seq, .state = DELIVERY_WAITING, .limit = PAGE_ROWS};
+    if (journal_list_deliveries(reader, &filter, find_delivery, r, &r->err) < 0)
+        return;
+    list_each(it, &r->found) {
+        struct found *f = list_entry(it, struct found, link);
+        const struct delivery_row *row = known_row_of(f->rows.next);
+        if (journal_find_event(reader, delivery_event_seq(row->seq), keep_event, f, &r->err) < 0)
+            return;
+    }
+}
+
+static bool find_open(void *ctx, struct event *event, enum event_state state, int64_t closed_ms)
+{
+    (void)state;
+    (void)closed_ms;
+    struct recovery *r = ctx;
+    if (event->seq >= r->before_seq)
+        return false;
+    found_new(r)->event = event_ref(event);
+    r->after_seq = event->seq;
+    return true;
+}
+
+static void read_events(struct journal_reader *reader, struct recovery *r)
+{
+    const struct journal_filter filter = {
+        .after_seq = r->after_seq, .state = EVENT_OPEN, .limit = PAGE_ROWS};
+    if (journal_list_events(reader, &filter, find_open, r, &r->err) < 0)
+        return;
+    list_each(it, &r->found) {
+        struct found *f = list_entry(it, struct found, link);
+        if (journal_event_deliveries(reader, f->event->seq, known_rows_add, &f->rows, &r->err) < 0)
+            return;
+    }
+}
+
+static void read_page(struct journal_reader *reader, void *ctx)
+{
+    struct recovery *r = ctx;
+    r->n_found = 0;
+    if (r->has_deliveries)
+        read_events(reader, r);
+    else
+        read_deliveries(reader, r);
+}
+
+/* ---- on the loop ---- */
+
+/* A handler's waiting run belongs to its open event, which comes later. */
+static void restore_delivery(struct engine *e, struct found *f)
+{
+    const struct delivery_row *row = known_row_of(f->rows.next);
+    if (!row->connector.data || !f->event)
+        return;
+    struct target *target = lanes_find_target(e->lanes, row->connector, false);
+    if (!target) /* its connector is gone: it waits until there is one again */
+        target = lanes_set_target(e->lanes, row->connector, false, NULL);
+    struct item *item = item_from_row(e, NULL, f->event, target, row);
+    lanes_restore(e->lanes, &item->d, row);
+}
+
+static void finish(struct recovery *r)
+{
+    struct engine *e = r->engine;
+    if (r->n_deliveries || r->n_events)
+        log_info(e->log, "goes on where it stood", LOG_INT("deliveries", (int64_t)r->n_deliveries),
+                 LOG_INT("events", (int64_t)r->n_events));
+    e->recovery = NULL;
+    recover_free(r);
+    for (size_t i = 0; i < e->n_arrivals; i++)
+        handle_event(e, e->arrivals[i]);
+    free(e->arrivals);
+    e->arrivals = NULL;
+    e->n_arrivals = e->cap_arrivals = 0;
+}
+
+static void on_page(void *ctx);
+
+static void next_page(struct recovery *r)
+{
+    journal_read(r->engine->journal, read_page, on_page, r);
+}
+
+static void take_page(struct recovery *r)
+{
+    list_each(it, &r->found) {
+        struct found *f = list_entry(it, struct found, link);
+        if (r->has_deliveries) {
+            handle_again(r->engine, event_ref(f->event), &f->rows);
+            r->n_events++;
+        } else {
+            restore_delivery(r->engine, f);
+            r->n_deliveries++;
+        }
+        found_free(f);
+    }
+}
+
+static void on_page(void *ctx)
+{
+    struct recovery *r = ctx;
+    if (r->err.code != ERR_NONE) {
+        /* Nothing is lost by it: what could not be read stands and is tried at the next start. */
+        log_error(r->engine->log, "can't read what was left unfinished: restart when that is mended",
+                  LOG_STR("error", r->err.message));
+        finish(r);
+        return;
+    }
+    bool is_last = r->n_found < PAGE_ROWS;
+    take_page(r);
+    if (!is_last) {
+        next_page(r);
+    } else if (!r->has_deliveries) {
+        r->has_deliveries = true;
+        r->after_seq = 0;
+        next_page(r);
+    } else {
+        finish(r);
+    }
+}
+
+void recover_start(struct engine *e)
+{
+    struct recovery *r = mem_calloc(1, sizeof(*r));
+    r->engine = e;
+    r->before_seq = journal_next_seq(e->journal);
+    list_init(&r->found);
+    e->recovery = r;
+    next_page(r);
+}
+
+void recover_free(struct recovery *r)
+{
+    if (!r)
+        return;
+    list_each(it, &r->found)
+        found_free(list_entry(it, struct found, link));
+    free(r);
+}

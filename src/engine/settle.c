@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * The way out: how a delivery stands goes to the journal, its end into the log, and with its last
+ * delivery an event is closed.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/text.h"
+#include "engine/parts.h"
+
+static const char *target_kind(const struct target *t)
+{
+    return target_is_handler(t) ? "handler" : "connector";
+}
+
+/* `s` with secrets masked, in `room`, which the caller frees. */
+static struct slice masked(const struct mask *mask, struct slice s, struct buf *room)
+{
+    if (s.len == 0)
+        return s;
+    buf_add_slice(room, s);
+    mask_apply(mask, room, 0);
+    return buf_slice(room);
+}
+
+static void name_run(struct item *item)
+{
+    struct engine *e = item->engine;
+    identity_format(
+        &(struct identity){
+            .journal = slice_str(journal_id(e->journal)),
+            .event = item->d.event->seq,
+            .replay = item->d.event->replay,
+            .handler = slice_str(item->d.handler),
+        },
+        item->id);
+    item->d.id = item->id;
+}
+
+static void log_put_off(struct item *item, const struct delivery_row *row)
+{
+    struct engine *e = item->engine;
+    struct buf in = {0};
+    int64_t delay_ms = row->due_ms - clock_wall_ms(&e->clock);
+    text_add_duration(&in, delay_ms > 0 ? delay_ms : 0);
+    log_warn(e->log, "to be tried again", LOG_STR(target_kind(item->d.target), target_name(item->d.target)),
+             LOG_STR("delivery", item->id), LOG_STR("key", item->d.key),
+             LOG_INT("attempt", row->attempts), LOG_SLICE("in", buf_slice(&in)),
+             LOG_SLICE("error", slice_upto(row->error, slice_find(row->error, '\n'))));
+    buf_deinit(&in);
+}
+
+static void on_settled(void *ctx)
+{
+    struct item *item = ctx;
+    lanes_settled(item->engine->lanes, &item->d);
+}
+
+void settle_put(void *ctx, struct delivery *d, struct delivery_row *row, enum delivery_state from,
+                const struct attempt_row *attempt)
+{
+    struct engine *e = ctx;
+    struct item *item = item_of(d);
+    if (!d->id)
+        name_run(item);
+    if (d->seq == 0)
+        d->seq = delivery_seq(d->event->seq, item->work->next_ordinal++);
+    row->seq = d->seq;
+    row->id = slice_str(d->id);
+
+    struct buf error = {0}, attempt_error = {0}, answer = {0};
+    struct attempt_row shown;
+    row->error = masked(e->mask, row->error, &error);
+    if (attempt) {
+        shown = *attempt;
+        shown.error = masked(e->mask, attempt->error, &attempt_error);
+        shown.answer = masked(e->mask, attempt->answer, &answer);
+    }
+    journal_put_delivery(e->journal, row, from, attempt ? &shown : NULL, on_settled, item);
+    if (row->state == DELIVERY_WAITING)
+        log_put_off(item, row);
+    buf_deinit(&error);
+    buf_deinit(&attempt_error);
+    buf_deinit(&answer);
+}
+
+static void log_end(struct item *item, enum delivery_state final, const char *cause)
+{
+    static const char *const words[] = {
+        [DELIVERY_NEW] = "let go",         [DELIVERY_WAITING] = "waiting",
+        [DELIVERY_DELIVERED] = "delivered", [DELIVERY_DEAD] = "dead letter",
+        [DELIVERY_SKIPPED] = "skipped",    [DELIVERY_SUPERSEDED] = "superseded",
+        [DELIVERY_DROPPED] = "dropped",
+    };
+    struct engine *e = item->engine;
+    const struct delivery *d = &item->d;
+    bool is_dead = final == DELIVERY_DEAD;
+    enum log_level level = is_dead ? LOG_ERROR : LOG_INFO;
+    if (target_is_handler(d->target) && final == DELIVERY_DELIVERED)
+        level = LOG_DEBUG; /* what it sent has lines of its own */
+    if (!log_has_level(e->log, level))
+        return;
+    log_at(e->log, level, target_is_handler(d->target) && final == DELIVERY_DELIVERED ? "handled" : words[final],
+           LOG_STR(target_kind(d->target), target_name(d->target)),
+           LOG_SLICE("type", d->event->type), LOG_STR("key", d->key), LOG_STR("delivery", d->id),
+           LOG_INT("attempt", d->attempts), LOG_INT("ms", item->run_ms),
+           is_dead || final == DELIVERY_SKIPPED ? LOG_STR("cause", cause) : LOG_STR(NULL, NULL),
+           is_dead ? LOG_STR("error", d->last_error) : LOG_STR(NULL, NULL));
+}
+
+void settle_ended(void *ctx, struct delivery *d, enum delivery_state final, const char *cause)
+{
+    struct engine *e = ctx;
+    struct item *item = item_of(d);
+    if (final != DELIVERY_NEW) {
+        log_end(item, final, cause);
+        if (item->work) {
+            if (target_is_handler(d->target) && final == DELIVERY_DEAD)
+                item->work->is_dead = true;
+            work_release(e, item->work);
+        }
+    }
+    item_free(item);
+}
+
+void settle_kept(void *ctx, struct delivery *d)
+{
+    struct engine *e = ctx;
+    struct item *item = item_of(d);
+    if (target_is_handler(d->target) || !item->work)
+        return; /* an event stays open until its handlers have run */
+    struct work *work = item->work;
+    item->work = NULL;
+    work_release(e, work);
+}
+
+void settle_paused(void *ctx, struct target *t, enum target_pause why, const char *reason)
+{
+    struct engine *e = ctx;
+    if (why == PAUSE_NONE)
+        log_info(e->log, "goes on", LOG_STR(target_kind(t), target_name(t)));
+    else
+        log_warn(e->log, "paused", LOG_STR(target_kind(t), target_name(t)),
+                 LOG_STR("reason", reason));
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * The engine as seen from outside: its channels, connectors and problems.
+ */
+#include "base/text.h"
+#include "engine/parts.h"
+
+struct channel *engine_embedded(struct engine *e)
+{
+    return e->embedded;
+}
+
+struct journal *engine_journal(struct engine *e)
+{
+    return e->journal;
+}
+
+const struct config *engine_config(const struct engine *e)
+{
+    return e->config;
+}
+
+struct log *engine_log(const struct engine *e)
+{
+    return e->log;
+}
+
+int64_t engine_started_ms(const struct engine *e)
+{
+    return e->started_ms;
+}
+
+const char *engine_refusal(struct engine *e)
+{
+    if (e->is_draining)
+        return "stopping: send it again in a moment";
+    return journal_problem(e->journal);
+}
+
+void engine_each_channel(struct engine *e, engine_channel_fn fn, void *ctx)
+{
+    list_each(it, &e->channels) {
+        const struct channel *c = list_entry(it, struct engine_channel, link)->channel;
+        struct channel_status status = {0};
+        channel_status(c, &status);
+        fn(ctx, c->name, &status);
+    }
+}
+
+struct connector_walk {
+    struct engine *engine;
+    engine_connector_fn fn;
+    void *ctx;
+};
+
+static void visit_connector(void *ctx, struct target *t)
+{
+    const struct connector_walk *walk = ctx;
+    if (target_is_handler(t))
+        return;
+    struct target_status status = {0};
+    target_status(t, walk->engine->lanes, &status);
+    walk->fn(walk->ctx, target_name(t), &status);
+}
+
+void engine_each_connector(struct engine *e, engine_connector_fn fn, void *ctx)
+{
+    struct connector_walk walk = {e, fn, ctx};
+    lanes_each_target(e->lanes, visit_connector, &walk);
+}
+
+/* ---- unmatched types ---- */
+
+struct unmatched_walk {
+    struct engine *engine;
+    engine_unmatched_fn fn;
+    void *ctx;
+};
+
+#define PATTERNS_MAX 256
+
+static const char *nearest_pattern(struct engine *e, struct slice type)
+{
+    const char *patterns[PATTERNS_MAX];
+    size_t n = script_handler_count(e->machine);
+    if (n > PATTERNS_MAX)
+        n = PATTERNS_MAX;
+    for (size_t i = 0; i < n; i++)
+        patterns[i] = script_handler_at(e->machine, i)->pattern.data;
+    return text_nearest(type, patterns, n);
+}
+
+static void visit_unmatched(void *ctx, struct map_node *node)
+{
+    const struct unmatched_walk *walk = ctx;
+    const struct unmatched *u = container_of(node, struct unmatched, node);
+    walk->fn(walk->ctx, slice_str(u->type), u->count,
+             nearest_pattern(walk->engine, slice_str(u->type)));
+}
+
+void engine_each_unmatched(struct engine *e, engine_unmatched_fn fn, void *ctx)
+{
+    struct unmatched_walk walk = {e, fn, ctx};
+    map_each(&e->unmatched, visit_unmatched, &walk);
+}
+
+/* ---- problems ---- */
+
+struct problem_walk {
+    struct engine *engine;
+    engine_problem_fn fn;
+    void *ctx;
+};
+
+static void channel_problem(void *ctx, const char *name, const struct channel_status *status)
+{
+    const struct problem_walk *walk = ctx;
+    if (!status->problem)
+        return;
+    walk->fn(walk->ctx, &(struct engine_problem){"channel", name, status->since_ms, status->problem});
+}
+
+static void connector_problem(void *ctx, const char *name, const struct target_status *status)
+{
+    static const char *const codes[] = {
+        [PAUSE_NONE] = NULL,
+        [PAUSE_AUTH] = "connector-auth",
+        [PAUSE_REFUSALS] = "connector-refused",
+        [PAUSE_SET_ASIDE] = "connector-set-aside",
+        [PAUSE_GONE] = "connector-gone",
+    };
+    const struct problem_walk *walk = ctx;
+    if (status->pause == PAUSE_NONE)
+        return;
+    int64_t since_ms = clock_wall_ms(&walk->engine->clock) - status->paused_ms;
+    walk->fn(walk->ctx, &(struct engine_problem){codes[status->pause], name, since_ms,
+                                                 status->reason ? status->reason : "paused"});
+}
+
+void engine_each_problem(struct engine *e, engine_problem_fn fn, void *ctx)
+{
+    struct problem_walk walk = {e, fn, ctx};
+    const char *journal = journal_problem(e->journal);
+    if (journal) {
+        int64_t since_ms = clock_wall_ms(&e->clock) - journal_stalled_ms(e->journal);
+        fn(ctx, &(struct engine_problem){"journal", e->config->journal, since_ms, journal});
+    }
+    engine_each_channel(e, channel_problem, &walk);
+    engine_each_connector(e, connector_problem, &walk);
+}

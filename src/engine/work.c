@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * What is in memory of an open event and of its deliveries, and when it goes.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "engine/parts.h"
+
+static struct slice seq_key(const int64_t *seq)
+{
+    return slice_of((const char *)seq, sizeof(*seq));
+}
+
+struct work *work_new(struct engine *e, struct event *event)
+{
+    struct work *work = mem_calloc(1, sizeof(*work));
+    work->seq = event->seq;
+    work->event = event_ref(event);
+    work->pending = 1; /* its maker's, who releases it */
+    work->node.key = seq_key(&work->seq);
+    map_insert(&e->works, &work->node);
+    return work;
+}
+
+struct work *work_find(struct engine *e, int64_t seq)
+{
+    struct map_node *node = map_find(&e->works, seq_key(&seq));
+    return node ? container_of(node, struct work, node) : NULL;
+}
+
+void work_free(struct engine *e, struct work *work)
+{
+    map_remove(&e->works, &work->node);
+    counts_deinit(&work->sends);
+    event_unref(work->event);
+    free(work);
+}
+
+void work_release(struct engine *e, struct work *work)
+{
+    if (--work->pending > 0)
+        return;
+    journal_set_event(e->journal, work->seq, work->event->channel, EVENT_OPEN,
+                      work->is_dead ? EVENT_DEAD : EVENT_CLOSED, NULL, NULL);
+    work_free(e, work);
+}
+
+/* Copies `s` to *place and moves that on; NULL for an absent one. */
+static char *put_text(char **place, struct slice s)
+{
+    if (!s.data)
+        return NULL;
+    char *text = *place;
+    memcpy(text, s.data, s.len);
+    text[s.len] = '\0';
+    *place += s.len + 1;
+    return text;
+}
+
+struct item *item_new(struct engine *e, struct work *work, const struct item_parts *parts)
+{
+    size_t texts = parts->key.len + parts->handler.len + parts->transformer.len + parts->data.len;
+    struct item *item = mem_alloc(sizeof(*item) + texts + 4);
+    *item = (struct item){.engine = e, .work = work};
+
+    char *place = (char *)(item + 1);
+    item->d.key = put_text(&place, parts->key);
+    item->d.handler = put_text(&place, parts->handler);
+    item->d.transformer = put_text(&place, parts->transformer);
+    item->d.data = slice_of(put_text(&place, parts->data), parts->data.len);
+
+    item->d.event = event_ref(parts->event);
+    item->d.target = parts->target;
+    item->d.created_ms = clock_wall_ms(&e->clock);
+    if (work)
+        work->pending++;
+    return item;
+}
+
+struct item *item_from_row(struct engine *e, struct work *work, struct event *event,
+                           struct target *target, const struct delivery_row *row)
+{
+    struct item *item =
+        item_new(e, work,
+                 &(struct item_parts){
+                     .event = event,
+                     .target = target,
+                     .key = row->has_key ? slice_of(row->key.data ? row->key.data : "", row->key.len)
+                                         : SLICE_NULL,
+                     .handler = row->handler,
+                     .transformer = row->transformer,
+                     .data = row->data,
+                 });
+    size_t len = row->id.len < DELIVERY_ID_SIZE ? row->id.len : DELIVERY_ID_SIZE - 1;
+    memcpy(item->id, row->id.data, len);
+    item->d.id = item->id;
+    item->d.seq = row->seq;
+    item->d.created_ms = row->created_ms;
+    item->d.expires_ms = row->expires_ms;
+    return item;
+}
+
+void item_free(struct item *item)
+{
+    script_cancel(item->run);
+    counts_deinit(&item->sent);
+    free(item->early_error);
+    event_unref(item->d.event);
+    free(item);
+}
