@@ -31,6 +31,11 @@ int64_t engine_started_ms(const struct engine *e)
     return e->started_ms;
 }
 
+int64_t engine_now_ms(const struct engine *e)
+{
+    return clock_wall_ms(&e->clock);
+}
+
 const char *engine_refusal(struct engine *e)
 {
     if (e->is_draining)

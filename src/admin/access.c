@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * Who may do what: tokens where they are set, and without them only this machine's own programs, no
+ * page of a browser that was led here from elsewhere.
+ */
+#include <string.h>
+#include <strings.h>
+
+#include "admin/routes.h"
+#include "crypto/hash.h"
+
+static bool is_open_path(struct slice path)
+{
+    return slice_is_equal(path, SLICE_LIT("/healthz")) || slice_is_equal(path, SLICE_LIT("/readyz"));
+}
+
+static enum config_access needed_access(struct slice method, struct slice path)
+{
+    if (slice_is_equal(path, SLICE_LIT("/events")) && slice_is_equal(method, SLICE_LIT("POST")))
+        return CONFIG_INGEST;
+    if (slice_is_equal(method, SLICE_LIT("GET")) || slice_is_equal(method, SLICE_LIT("HEAD")))
+        return CONFIG_READ;
+    return CONFIG_ADMIN;
+}
+
+static bool has_tokens(const struct config *config)
+{
+    for (size_t i = 0; i < CONFIG_ACCESS_COUNT; i++) {
+        if (config->tokens[i])
+            return true;
+    }
+    return false;
+}
+
+/* The admin token opens everything, the others their own. */
+static bool opens(const struct config *config, struct slice token, enum config_access needed)
+{
+    const enum config_access doors[] = {needed, CONFIG_ADMIN};
+    for (size_t i = 0; i < ARRAY_LEN(doors); i++) {
+        const char *own = config->tokens[doors[i]];
+        if (own && crypto_is_equal(token, slice_str(own)))
+            return true;
+    }
+    return false;
+}
+
+static int check_token(const struct config *config, struct http_exchange *x, enum config_access needed,
+                       const char **detail)
+{
+    struct slice auth = http_exchange_header(x, "Authorization");
+    const struct slice bearer = SLICE_LIT("Bearer ");
+    if (!slice_has_prefix_nocase(auth, bearer)) {
+        *detail = "this needs a token: send Authorization: Bearer …";
+        http_exchange_add_header(x, "WWW-Authenticate", "Bearer");
+        return 401;
+    }
+    if (opens(config, slice_trim(slice_from(auth, bearer.len)), needed))
+        return 0;
+    *detail = "the token does not open this";
+    return 403;
+}
+
+/* Without its port. */
+static struct slice host_of(struct slice authority)
+{
+    if (authority.len > 0 && authority.data[0] == '[')
+        return slice_upto(authority, slice_find(authority, ']') + 1);
+    return slice_upto(authority, slice_find(authority, ':'));
+}
+
+static bool is_this_host(const struct config *config, struct slice authority)
+{
+    static const char *const names[] = {"localhost", "127.0.0.1", "[::1]"};
+    struct slice host = host_of(authority);
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        if (slice_is_equal_nocase(host, slice_str(names[i])))
+            return true;
+    }
+    return slice_is_equal_nocase(host, host_of(slice_str(config->listen)));
+}
+
+/* A page of another site can make a browser send requests here, under its own name (Origin) or, by
+   pointing its name at this address, under this one's (Host). */
+static int check_local(const struct config *config, struct http_exchange *x, const char **detail)
+{
+    if (strncmp(config->listen, "unix:", 5) == 0)
+        return 0;
+    struct slice host = http_exchange_header(x, "Host");
+    if (host.data && !is_this_host(config, host)) {
+        *detail = "the Host header names another host than this address; set a token to be reached "
+                  "by other names";
+        return 403;
+    }
+    struct slice origin = http_exchange_header(x, "Origin");
+    size_t scheme_end = slice_find(origin, ':');
+    if (origin.data && !is_this_host(config, slice_from(origin, scheme_end + 3))) {
+        *detail = "requests of other sites' pages are refused";
+        return 403;
+    }
+    return 0;
+}
+
+/* Forms of a page can't send these types, so a POST that has one was meant. */
+static int check_media(struct http_exchange *x, const char **detail)
+{
+    struct slice type = http_media_type(http_exchange_header(x, "Content-Type"));
+    if (slice_is_equal_nocase(type, SLICE_LIT("application/json")) ||
+        slice_has_prefix_nocase(type, SLICE_LIT("application/cloudevents")) ||
+        http_exchange_header(x, "ce-specversion").data)
+        return 0;
+    *detail = "send Content-Type: application/json, or a CloudEvents type";
+    return 415;
+}
+
+int access_admit(void *admin, struct http_exchange *x, const char **detail)
+{
+    const struct admin *a = admin;
+    struct slice method = http_exchange_method(x), path = http_exchange_path(x);
+    int status = 0;
+    if (!a->engine) {
+        *detail = "starting";
+        return 503;
+    }
+    if (is_open_path(path))
+        return 0;
+    if (has_tokens(a->config))
+        status = check_token(a->config, x, needed_access(method, path), detail);
+    else
+        status = check_local(a->config, x, detail);
+    if (status == 0 && slice_is_equal(method, SLICE_LIT("POST")))
+        status = check_media(x, detail);
+    return status;
+}

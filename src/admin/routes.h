@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * What the files of routes share. A route gets the admin as its ctx.
+ */
+#ifndef LIAISON_ADMIN_ROUTES_H
+#define LIAISON_ADMIN_ROUTES_H
+
+#include "admin/admin.h"
+#include "base/json.h"
+#include "http/server.h"
+#include "journal/journal.h"
+
+struct admin {
+    const struct config *config;
+    struct engine *engine; /* NULL until admin_serve */
+    struct http_server *server;
+};
+
+/* access.c: who may do what. As http_server_options.admit. */
+int access_admit(void *admin, struct http_exchange *x, const char **detail);
+
+/* status.c */
+void route_healthz(void *admin, struct http_exchange *x);
+void route_readyz(void *admin, struct http_exchange *x);
+void route_status(void *admin, struct http_exchange *x);
+
+/* letters.c */
+void route_letters(void *admin, struct http_exchange *x);
+void route_letter(void *admin, struct http_exchange *x);
+void route_letter_retry(void *admin, struct http_exchange *x);
+void route_letter_drop(void *admin, struct http_exchange *x);
+void route_letters_retry(void *admin, struct http_exchange *x);
+
+/* An answer that the reader's thread writes: `render` fills in `out`, or `status` and `error`. */
+struct rendering {
+    struct http_exchange *x;
+    struct buf out;
+    int status; /* 200 unless render says otherwise */
+    struct err err;
+    struct journal_filter filter;
+    char *text[6]; /* what the filter's slices point to */
+    char *id;
+    struct json_writer writer;
+    struct journal_reader *reader;
+    int64_t last_seq;
+    unsigned n_rows;
+};
+
+/* Queues `render` with a struct rendering as its ctx, which is answered and freed after it. */
+struct rendering *rendering_new(struct http_exchange *x);
+void rendering_start(struct admin *a, struct rendering *r, journal_job_fn render);
+/* Frees it unstarted. */
+void rendering_free(struct rendering *r);
+
+#endif
