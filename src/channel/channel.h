@@ -35,17 +35,17 @@ struct channel_identity {
     unsigned char bytes[16];
 };
 
-/* Messages that arrived together and stand or fall together; borrowed during append, which takes its
-   own references to the events. Either events or malformed, or only a position. */
+/* Messages that arrived together and stand or fall together; borrowed during append, which takes
+   its own references to the events. Either events or malformed, or only a position. */
 struct channel_batch {
     struct slice channel; /* the channel's name */
     struct event *const *events;
     size_t n_events;
     const struct channel_identity *identities; /* by event; NULL: none can be a duplicate */
     const bool *has_identity;
-    struct slice position;        /* where to resume behind these; absent: unchanged; empty with data
-                                     not NULL: from now on there is none */
-    struct slice malformed;       /* bytes that are no event, kept as a dead letter … */
+    struct slice position;  /* where to resume behind these; absent: unchanged; empty with data
+                               not NULL: from now on there is none */
+    struct slice malformed; /* bytes that are no event, kept as a dead letter … */
     struct slice malformed_error; /* … and why they are none */
 };
 
@@ -54,10 +54,10 @@ typedef void (*channel_kept_fn)(void *ctx, size_t duplicates);
 
 /* What a channel may ask of its surroundings; outlives it. */
 struct channel_host {
-    /* -1 with ERR_FULL when nothing can be taken now (the journal's disk or limit): the channel must
-       not lose the batch; the host calls the kind's `resume` when it can be tried again. */
-    int (*append)(void *ctx, const struct channel_batch *batch, channel_kept_fn kept, void *kept_ctx,
-                  struct err *err);
+    /* -1 with ERR_FULL when nothing can be taken now (the journal's disk or limit): the channel
+       must not lose the batch; the host calls the kind's `resume` when it can be tried again. */
+    int (*append)(void *ctx, const struct channel_batch *batch, channel_kept_fn kept,
+                  void *kept_ctx, struct err *err);
     void *ctx;
     struct loop *loop;
     struct http_client *http;
