@@ -19,9 +19,9 @@
 /* What the surroundings of a message tell of it; borrowed. */
 struct envelope_context {
     struct slice channel;
-    struct slice type;      /* the channel's own type for it, absent: none (rule 3) */
-    struct slice id;        /* the channel's own id for it (an SSE id of that very block), or absent */
-    struct slice source;    /* where CloudEvents' source is missing: the channel's URL or name */
+    struct slice type;   /* the channel's own type for it, absent: none (rule 3) */
+    struct slice id;     /* the channel's own id for it (an SSE id of that very block), or absent */
+    struct slice source; /* where CloudEvents' source is missing: the channel's URL or name */
     int64_t received_ms;
     /* Gives a fresh id (UUIDv7, 36 characters, NUL) to events that bring none. */
     void (*new_id)(void *ctx, char out[37]);
@@ -30,23 +30,24 @@ struct envelope_context {
 
 /* One message of a channel (rules 1 to 4). -1 with ERR_INVALID and the reason when it is malformed:
    the caller keeps the raw bytes as a dead letter. */
-int envelope_parse(const struct envelope_context *context, struct slice message, struct event **event,
-                   struct err *err) must_check;
+int envelope_parse(const struct envelope_context *context, struct slice message,
+                   struct event **event, struct err *err) must_check;
 
 /* What POST /events takes. */
 enum envelope_media {
-    ENVELOPE_JSON,       /* application/json: an event {type, data, …}, a CloudEvent, or an array of such */
-    ENVELOPE_CE,         /* application/cloudevents+json: one structured CloudEvent */
-    ENVELOPE_CE_BATCH,   /* application/cloudevents-batch+json */
+    ENVELOPE_JSON, /* application/json: an event {type, data, …}, a CloudEvent, or an array of such
+                    */
+    ENVELOPE_CE,   /* application/cloudevents+json: one structured CloudEvent */
+    ENVELOPE_CE_BATCH, /* application/cloudevents-batch+json */
 };
 
 /* A whole request body: calls `each` for each event in order, which takes over the reference.
-   All or nothing: on -1 `each` may have been called and the caller drops what it got. The error says
-   which element was wrong ("events[3]: …"). Rules 1 and 2 only; `[]` is fine. */
+   All or nothing: on -1 `each` may have been called and the caller drops what it got. The error
+   says which element was wrong ("events[3]: …"). Rules 1 and 2 only; `[]` is fine. */
 typedef void (*envelope_each_fn)(void *ctx, struct event *event);
 int envelope_parse_body(const struct envelope_context *context, enum envelope_media media,
-                        struct slice body, envelope_each_fn each, void *each_ctx, struct err *err)
-    must_check;
+                        struct slice body, envelope_each_fn each, void *each_ctx,
+                        struct err *err) must_check;
 
 /* Appends the event as a JSON object with CloudEvents' names: id type source subject time, its
    attributes beside them, data (bytes as a string when they are UTF-8, else data_base64). */

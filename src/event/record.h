@@ -13,8 +13,8 @@
 #include "base/slice.h"
 
 enum event_state {
-    EVENT_NEW,       /* no row yet */
-    EVENT_OPEN,      /* handlers have to run, or deliveries are neither ended nor written */
+    EVENT_NEW,  /* no row yet */
+    EVENT_OPEN, /* handlers have to run, or deliveries are neither ended nor written */
     EVENT_CLOSED,
     EVENT_DEAD,      /* a handler failed for good: its dead letter stands in deliveries */
     EVENT_DROPPED,   /* dead, and dropped by a person */
@@ -23,6 +23,7 @@ enum event_state {
 };
 
 const char *event_state_name(enum event_state state); /* "open", … */
+int event_state_of(struct slice name); /* an enum event_state; -1: none has that name */
 
 enum delivery_state {
     DELIVERY_NEW,     /* no row yet */
@@ -35,6 +36,7 @@ enum delivery_state {
 };
 
 const char *delivery_state_name(enum delivery_state state);
+int delivery_state_of(struct slice name); /* an enum delivery_state; -1: none has that name */
 
 /* A delivery's number: its event's seq and its place among that event's. */
 #define DELIVERY_ORDINAL_BITS 20

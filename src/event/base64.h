@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * Base64 (RFC 4648, section 4: the standard alphabet, padded), as CloudEvents carry bytes in JSON.
+ */
+#ifndef LIAISON_EVENT_BASE64_H
+#define LIAISON_EVENT_BASE64_H
+
+#include "base/attr.h"
+#include "base/buf.h"
+#include "base/slice.h"
+
+void base64_add(struct buf *out, struct slice bytes);
+
+/* Appends the bytes that `text` stands for; -1, with nothing added, when it isn't base64: a length
+   that is no multiple of 4, other characters, padding elsewhere than at the end, or bits that stand
+   for nothing and aren't 0. */
+int base64_parse(struct slice text, struct buf *out) must_check;
+
+#endif
