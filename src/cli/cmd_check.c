@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+#include <stdio.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "cli/commands.h"
+#include "cli/project.h"
+
+/* Where --json collects what else is said as it comes. */
+struct check {
+    struct problem_count count;
+    struct json_writer *json; /* NULL: said in words */
+};
+
+static void tell(void *ctx, const struct script_problem *problem)
+{
+    struct check *check = ctx;
+    if (!check->json) {
+        project_say_problem(&check->count, problem);
+        return;
+    }
+    if (problem->is_warning)
+        check->count.warnings++;
+    else
+        check->count.errors++;
+    json_object_begin(check->json, NULL);
+    json_member_cstr(check->json, "file", problem->file);
+    json_member_integer(check->json, "line", problem->line);
+    json_member_cstr(check->json, "level", problem->is_warning ? "warning" : "error");
+    json_member_cstr(check->json, "text", problem->text);
+    json_object_end(check->json);
+}
+
+static void say_summary(const struct script_machine *m, const struct check *check)
+{
+    if (!m) {
+        fprintf(stderr, "%zu error%s\n", check->count.errors, check->count.errors == 1 ? "" : "s");
+        return;
+    }
+    printf("ok: %zu handlers, %zu connectors", script_handler_count(m), script_connector_count(m));
+    if (check->count.warnings)
+        printf(", %zu warning%s", check->count.warnings, check->count.warnings == 1 ? "" : "s");
+    putchar('\n');
+}
+
+static int check_scripts(struct project *p, struct check *check)
+{
+    const char *script = p->config.script;
+    struct log *log = NULL;
+    const struct script_options options = {
+        .project = p->config.project,
+        .scripts = script ? &script : NULL,
+        .n_scripts = script ? 1 : 0,
+        .data_dir = p->data_dir,
+        .settings = buf_slice(&p->config.settings),
+        .handler_time_ms = p->config.handler_time_ms,
+        .memory_max = p->config.memory_max,
+        .clock = clock_system(),
+        .log = log,
+        .mask = p->mask,
+    };
+    struct script_machine *m = script_load(&options, tell, check);
+    if (!check->json)
+        say_summary(m, check);
+    script_free(m);
+    return m ? EXIT_DONE : EXIT_FAILED;
+}
+
+static int run(const struct invocation *in)
+{
+    struct buf out = {0};
+    struct json_writer w = {.out = &out};
+    struct check check = {.json = options_has(&in->options, "json") ? &w : NULL};
+    struct project project;
+    struct err err = {0};
+    int status = EXIT_FAILED;
+
+    json_object_begin(&w, NULL);
+    json_array_begin(&w, "problems");
+    if (project_open(&project, in, &err) == 0) {
+        status = check_scripts(&project, &check);
+        project_close(&project);
+    } else if (check.json) {
+        tell(&check, &(struct script_problem){.file = "liaison.lua", .text = err.message});
+    } else {
+        fprintf(stderr, "%s\n", err.message);
+    }
+    json_array_end(&w);
+    json_member_bool(&w, "ok", status == EXIT_DONE);
+    json_object_end(&w);
+    if (check.json)
+        puts(out.data);
+    buf_deinit(&out);
+    return status;
+}
+
+static const struct option_row options[] = {
+    PROJECT_OPTIONS,
+    {"json", 0, NULL, "print a JSON document"},
+    {0},
+};
+
+const struct command command_check = {
+    .name = "check",
+    .summary = "load everything, send nothing, say what is wrong",
+    .usage = "check [PATH] [--json]",
+    .help = "Loads the configuration, scripts, connectors and transformers of the project at PATH (the\n"
+            "current folder), as `run` would, and prints each error as FILE:LINE: what, and what to\n"
+            "write instead. Nothing is opened and nothing is sent.",
+    .options = options,
+    .operands_max = 1,
+    .run = run,
+};

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "admin/admin.h"
+#include "base/buf.h"
+#include "cli/commands.h"
+#include "cli/project.h"
+#include "engine/engine.h"
+#include "version.h"
+
+/* The daemon: everything that lives as long as `run` does. */
+struct daemon {
+    struct project project;
+    struct loop *loop;
+    struct log *log;
+    struct engine *engine;
+    struct admin *admin;
+    struct loop_signal *term, *interrupt, *hangup;
+    bool is_stopping;
+};
+
+static void on_drained(void *ctx)
+{
+    struct daemon *d = ctx;
+    loop_stop(d->loop);
+}
+
+/* A second one doesn't wait for the drain. */
+static void on_stop(void *ctx)
+{
+    struct daemon *d = ctx;
+    if (d->is_stopping) {
+        loop_stop(d->loop);
+        return;
+    }
+    d->is_stopping = true;
+    log_info(d->log, "stopping: what runs may end, what waits is kept");
+    admin_quiesce(d->admin);
+    engine_drain(d->engine, on_drained, d);
+}
+
+static void on_hangup(void *ctx)
+{
+    struct daemon *d = ctx;
+    log_warn(d->log, "scripts are not reloaded while running in this version: restart instead");
+}
+
+static int load(struct daemon *d, const struct invocation *in)
+{
+    struct err err = {0};
+    struct problem_count problems = {0};
+    if (project_open(&d->project, in, &err) < 0) {
+        command_fail("%s", err.message);
+        return EXIT_REFUSED;
+    }
+    const struct config *config = &d->project.config;
+    d->log = log_new(&(struct log_options){
+        .fd = STDERR_FILENO,
+        .level = config->log_level,
+        .format = config->log_format,
+        .color = isatty(STDERR_FILENO) == 1,
+        .mask = d->project.mask,
+        .clock = clock_system(),
+    });
+    d->loop = loop_new(&err);
+    if (!d->loop)
+        return command_fail("%s", err.message);
+    const struct engine_options options = {
+        .config = config,
+        .loop = d->loop,
+        .log = d->log,
+        .mask = d->project.mask,
+        .clock = clock_system(),
+        .data_dir = d->project.data_dir,
+    };
+    d->engine = engine_new(&options, project_say_problem, &problems, &err);
+    if (d->engine)
+        return EXIT_DONE;
+    command_fail("%s", err.message);
+    return err.code == ERR_SCRIPT ? EXIT_REFUSED : EXIT_FAILED;
+}
+
+static int start(struct daemon *d)
+{
+    struct err err = {0};
+    const struct admin_options options = {&d->project.config, d->loop, d->log};
+    struct buf owner = {0};
+    int status = EXIT_FAILED;
+    d->admin = admin_open(&options, &err);
+    if (!d->admin) {
+        command_fail("%s", err.message);
+        goto out;
+    }
+    buf_printf(&owner, "pid %ld, listening on %s", (long)getpid(), admin_address(d->admin));
+    if (engine_start(d->engine, owner.data, &err) < 0) {
+        command_fail("%s", err.message);
+        goto out;
+    }
+    admin_serve(d->admin, d->engine);
+    status = EXIT_DONE;
+out:
+    buf_deinit(&owner);
+    return status;
+}
+
+static void serve(struct daemon *d)
+{
+    d->term = loop_signal_new(d->loop, SIGTERM, on_stop, d);
+    d->interrupt = loop_signal_new(d->loop, SIGINT, on_stop, d);
+    d->hangup = loop_signal_new(d->loop, SIGHUP, on_hangup, d);
+    log_info(d->log, "started", LOG_STR("version", LIAISON_VERSION),
+             LOG_STR("listen", admin_address(d->admin)),
+             LOG_STR("project", d->project.config.project),
+             LOG_STR("journal", d->project.config.journal), LOG_INT("pid", getpid()));
+    loop_run(d->loop);
+    log_info(d->log, "stopped");
+}
+
+static void end(struct daemon *d)
+{
+    admin_close(d->admin);
+    engine_free(d->engine);
+    loop_signal_free(d->term);
+    loop_signal_free(d->interrupt);
+    loop_signal_free(d->hangup);
+    loop_free(d->loop);
+    log_free(d->log);
+    project_close(&d->project);
+}
+
+static int run(const struct invocation *in)
+{
+    struct daemon d = {0};
+    int status = load(&d, in);
+    if (status == EXIT_DONE)
+        status = start(&d);
+    if (status == EXIT_DONE)
+        serve(&d);
+    end(&d);
+    return status;
+}
+
+static const struct option_row options[] = {
+    PROJECT_OPTIONS,
+    {0},
+};
+
+const struct command command_run = {
+    .name = "run",
+    .summary = "run the daemon in the foreground",
+    .usage = "run [PATH] [--listen ADDRESS] [--journal FILE] [--set KEY=VALUE]...",
+    .help = "Runs the project at PATH (the current folder), or one script of it. TERM and INT end what\n"
+            "runs and keep what waits. Exit status 78: the configuration or the scripts are refused,\n"
+            "nothing was opened.",
+    .options = options,
+    .operands_max = 1,
+    .run = run,
+};

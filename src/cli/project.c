@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+#include "cli/project.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "cli/datadir.h"
+
+static const char **read_sets(const struct options *options)
+{
+    size_t n = 0;
+    while (options_at(options, "set", n))
+        n++;
+    const char **sets = mem_calloc(n + 1, sizeof(*sets));
+    for (size_t i = 0; i < n; i++)
+        sets[i] = options_at(options, "set", i);
+    return sets;
+}
+
+int project_open(struct project *p, const struct invocation *in, struct err *err)
+{
+    const struct options *o = &in->options;
+    *p = (struct project){.mask = mask_new(), .data_dir = datadir_find(), .sets = read_sets(o)};
+    struct config_source source = {
+        .project = o->n_operands ? o->operands[0] : ".",
+        .listen = options_get(o, "listen"),
+        .journal = options_get(o, "journal"),
+        .sets = p->sets,
+        .environment = environ,
+    };
+    while (p->sets[source.n_sets])
+        source.n_sets++;
+    if (config_load(&p->config, &source, p->mask, err) == 0)
+        return 0;
+    project_close(p);
+    return -1;
+}
+
+void project_close(struct project *p)
+{
+    config_deinit(&p->config);
+    mask_free(p->mask);
+    free(p->data_dir);
+    free(p->sets);
+    *p = (struct project){0};
+}
+
+void project_say_problem(void *ctx, const struct script_problem *problem)
+{
+    struct problem_count *count = ctx;
+    const char *word = problem->is_warning ? "warning: " : "";
+    if (problem->is_warning)
+        count->warnings++;
+    else
+        count->errors++;
+    if (problem->line > 0)
+        fprintf(stderr, "%s:%d: %s%s\n", problem->file, problem->line, word, problem->text);
+    else
+        fprintf(stderr, "%s: %s%s\n", problem->file, word, problem->text);
+}

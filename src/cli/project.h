@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * What `run`, `check` and commands on a daemon share: the project that a command is about, its
+ * configuration by the options given, and its problems told as FILE:LINE.
+ */
+#ifndef LIAISON_CLI_PROJECT_H
+#define LIAISON_CLI_PROJECT_H
+
+#include <stddef.h>
+
+#include "cli/command.h"
+#include "engine/config.h"
+#include "script/script.h"
+
+/* Rows for a command's table. */
+#define PROJECT_OPTIONS                                                                            \
+    {"listen", 0, "ADDRESS", "listen on ADDRESS, or unix:PATH"},                                   \
+        {"journal", 0, "FILE", "keep the journal in FILE"},                                        \
+        {"set", 0, "KEY=VALUE", "set a key of liaison.lua, such as limits.drain=20s"}
+
+/* In place; project_close frees it. */
+struct project {
+    struct config config;
+    struct mask *mask;
+    char *data_dir;
+    const char **sets;
+};
+
+/* Loads the configuration of the project that the first operand names, or of the current folder. */
+int project_open(struct project *p, const struct invocation *in, struct err *err) must_check;
+void project_close(struct project *p);
+
+/* A script_problem_fn that says each on standard error and counts; ctx is a struct problem_count. */
+struct problem_count {
+    size_t errors, warnings;
+};
+void project_say_problem(void *count, const struct script_problem *problem);
+
+#endif
