@@ -114,18 +114,46 @@ static bool decode_json(struct slice text, struct unit *unit)
     return true;
 }
 
-/* How many bytes of `text` spell the whole needle when read through `decode`; 0 when none do. */
-static size_t match_needle(const struct needle *needle, struct slice text, decode_fn decode)
+static const decode_fn decoders[] = {decode_plain, decode_json, decode_percent, decode_form};
+
+/* Whether decoders may disagree about what begins with `c`. */
+static bool is_escape(char c)
 {
-    size_t width = 0;
+    return c == '\\' || c == '%' || c == '+';
+}
+
+/* How many bytes of `text` spell the whole needle when `decode` reads it from `same` on, up to
+   which they are the same; 0 when none do. */
+static size_t match_from(const struct needle *needle, struct slice text, size_t same,
+                         decode_fn decode)
+{
+    size_t width = same;
     struct unit unit;
-    for (size_t done = 0; done < needle->len; done += unit.len) {
+    for (size_t done = same; done < needle->len; done += unit.len) {
         if (!decode(slice_from(text, width), &unit) || unit.len > needle->len - done ||
             memcmp(unit.bytes, needle->bytes + done, unit.len) != 0)
             return 0;
         width += unit.width;
     }
     return width;
+}
+
+/* As match_from, whichever decoder spells it longest. */
+static size_t match_needle(const struct needle *needle, struct slice text)
+{
+    size_t same = 0, most = needle->len < text.len ? needle->len : text.len;
+    while (same < most && text.data[same] == needle->bytes[same] && !is_escape(text.data[same]))
+        same++;
+    if (same == needle->len)
+        return same;
+    if (same == text.len || !is_escape(text.data[same]))
+        return 0;
+    size_t longest = 0;
+    for (size_t i = 0; i < ARRAY_LEN(decoders); i++) {
+        size_t width = match_from(needle, text, same, decoders[i]);
+        longest = width > longest ? width : longest;
+    }
+    return longest;
 }
 
 static size_t pair_bit(unsigned char a, unsigned char b)
@@ -141,31 +169,40 @@ static void filter_add(struct mask *mask, char a, char b)
 
 static bool filter_passes(const struct mask *mask, struct slice text)
 {
-    char a = text.data[0];
     if (text.len < SECRET_LEN_MIN)
         return false;
-    if (a == '\\' || a == '%' || a == '+')
+    if (is_escape(text.data[0]))
         return true;
-    size_t bit = pair_bit((unsigned char)a, (unsigned char)text.data[1]);
+    size_t bit = pair_bit((unsigned char)text.data[0], (unsigned char)text.data[1]);
     return atomic_load_explicit(&mask->filter[bit / 64], memory_order_relaxed) >> bit % 64 & 1;
+}
+
+/* The longest among the needles that begin with `first`. */
+static size_t match_chain(const struct mask *mask, unsigned char first, struct slice text)
+{
+    size_t longest = 0;
+    const struct needle *needle = atomic_load_explicit(&mask->first[first], memory_order_acquire);
+    for (; needle; needle = needle->next) {
+        size_t width = match_needle(needle, text);
+        longest = width > longest ? width : longest;
+    }
+    return longest;
 }
 
 /* The length of the longest secret, in any form, that `text` begins with; 0 for none. */
 static size_t match_longest(const struct mask *mask, struct slice text)
 {
-    static const decode_fn decoders[] = {decode_plain, decode_json, decode_percent, decode_form};
-    size_t longest = 0;
     if (!filter_passes(mask, text))
         return 0;
+    if (!is_escape(text.data[0]))
+        return match_chain(mask, (unsigned char)text.data[0], text);
+    size_t longest = 0;
     for (size_t i = 0; i < ARRAY_LEN(decoders); i++) {
         struct unit unit;
         if (!decoders[i](text, &unit))
             continue;
-        const struct needle *needle = atomic_load(&mask->first[(unsigned char)unit.bytes[0]]);
-        for (; needle; needle = needle->next) {
-            size_t width = match_needle(needle, text, decoders[i]);
-            longest = width > longest ? width : longest;
-        }
+        size_t width = match_chain(mask, (unsigned char)unit.bytes[0], text);
+        longest = width > longest ? width : longest;
     }
     return longest;
 }
@@ -224,7 +261,7 @@ static void add_base64(struct buf *b, struct slice s, bool is_for_url)
         bits |= n > 1 ? (uint32_t)p[i + 1] << 8 : 0;
         bits |= n > 2 ? p[i + 2] : 0;
         for (size_t k = 0; k < 4; k++)
-            buf_add_char(b, k <= n ? digits[bits >> (18 - 6 * k) & 63] : '=');
+            buf_add(b, k <= n ? &digits[bits >> (18 - 6 * k) & 63] : "=", 1);
     }
 }
 

@@ -263,7 +263,7 @@ static bool take_time_of_day(struct slice *s, int64_t *ms, bool *is_leap_second)
     if (!take_char(s, "."))
         return true;
     struct slice digits = take_digits(s);
-    int unit = 100;
+    int64_t unit = 100;
     for (size_t i = 0; i < digits.len && i < 3; i++, unit /= 10)
         *ms += (digits.data[i] - '0') * unit;
     return digits.len > 0;

@@ -141,6 +141,17 @@ static void broken_escapes_are_no_secret_and_no_harm(void **state)
     mask_free(mask);
 }
 
+static void a_secret_that_looks_escaped_is_found_as_it_stands(void **state)
+{
+    (void)state;
+    struct mask *mask = mask_of("%41+\\n\\u0041", NULL);
+    assert_masked(mask, "<%41+\\n\\u0041>", "<***>");
+    assert_masked(mask, "<%2541%2B%5Cn%5Cu0041>", "<***>");
+    assert_masked(mask, "<%41+\\\\n\\\\u0041>", "<***>");
+    assert_masked(mask, "<A \\nA>", "<A \\nA>");
+    mask_free(mask);
+}
+
 static void percent_encoding_is_seen_through(void **state)
 {
     (void)state;
@@ -271,6 +282,7 @@ int main(void)
         cmocka_unit_test(secrets_are_bytes),
         cmocka_unit_test(json_escapes_are_seen_through),
         cmocka_unit_test(broken_escapes_are_no_secret_and_no_harm),
+        cmocka_unit_test(a_secret_that_looks_escaped_is_found_as_it_stands),
         cmocka_unit_test(percent_encoding_is_seen_through),
         cmocka_unit_test(base64_is_known_padded_or_not),
         cmocka_unit_test(base64_for_urls_is_known),
