@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * The frame of the command line: a command is one const struct in its own file, a row of one array.
+ * main hands the words to command_main, which finds the command, reads its options and runs it.
+ *
+ *     static int run_version(const struct invocation *in) { …; return EXIT_DONE; }
+ *
+ *     const struct command command_version = {
+ *         .name = "version",
+ *         .summary = "print the version",
+ *         .usage = "version [--json]",
+ *         .run = run_version,
+ *     };
+ *
+ * Data goes to standard output, all else to standard error.
+ */
+#ifndef LIAISON_CLI_COMMAND_H
+#define LIAISON_CLI_COMMAND_H
+
+#include <stddef.h>
+
+#include "base/attr.h"
+#include "base/slice.h"
+#include "cli/options.h"
+
+/* What a command returns; 69 and 78 are those of sysexits.h. */
+enum exit_status {
+    EXIT_DONE = 0,
+    EXIT_FAILED = 1,     /* what was asked failed */
+    EXIT_MISUSED = 2,    /* the command line is wrong */
+    EXIT_NO_DAEMON = 69, /* no daemon answers */
+    EXIT_REFUSED = 78,   /* `run` refused the configuration */
+};
+
+struct invocation;
+
+struct command {
+    const char *name;
+    const char *summary; /* a few words, for the list of all */
+    const char *usage;   /* without "liaison" */
+    const char *help;    /* paragraphs for its own help; may be NULL */
+    const struct option_row *options;       /* beside --help and -C; may be NULL */
+    const struct command *const *verbs;     /* commands below it, ended by NULL; then it has no run */
+    size_t operands_min, operands_max;      /* how many it takes; OPERANDS_MANY: any number */
+    int (*run)(const struct invocation *in); /* returns an exit_status */
+};
+
+#define OPERANDS_MANY ((size_t)-1)
+
+/* One call of a command; borrowed while it runs. */
+struct invocation {
+    const struct command *command;
+    const char *name; /* as it was called: "dead list" */
+    struct options options;
+};
+
+/* All commands, ended by NULL. */
+extern const struct command *const commands[];
+
+/* The command of that name among `among`; NULL when there is none. */
+const struct command *command_find(const struct command *const *among, const char *name);
+/* Says that there is no such command, and which was perhaps meant; returns EXIT_MISUSED. */
+int command_unknown(const struct command *const *among, const char *of, const char *name);
+
+/* Runs what the words say (argv[0] being the program) and returns the exit status. */
+int command_main(int argc, char **argv);
+
+/* What a command says on standard error: "liaison: …". */
+int command_fail(const char *fmt, ...) printf_like(1, 2); /* returns EXIT_FAILED */
+/* Also says where the help is; returns EXIT_MISUSED. */
+int command_misuse(const struct invocation *in, const char *fmt, ...) printf_like(2, 3);
+
+#endif

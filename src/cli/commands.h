@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * Each command's row, one line a file cmd_NAME.c. For the array in command.c.
+ */
+#ifndef LIAISON_CLI_COMMANDS_H
+#define LIAISON_CLI_COMMANDS_H
+
+#include "cli/command.h"
+
+extern const struct command command_dead;
+extern const struct command command_emit;
+extern const struct command command_help;
+extern const struct command command_new;
+extern const struct command command_sink;
+extern const struct command command_status;
+extern const struct command command_version;
+
+#endif

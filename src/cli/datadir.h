@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * Where what ships with Liaison lies: beside the program (../share/liaison), as in a build tree or
+ * an unpacked archive, else where it was to be installed.
+ */
+#ifndef LIAISON_CLI_DATADIR_H
+#define LIAISON_CLI_DATADIR_H
+
+/* The folder that holds connectors/ and transformers/, to be freed; NULL when neither place has
+   one. */
+char *datadir_find(void);
+
+#endif
