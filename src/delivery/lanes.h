@@ -70,9 +70,14 @@ struct delivery {
     unsigned refusals;         /* ends that paused the target */
     bool unknown;              /* an attempt's end was never seen */
     char *last_error;
-    struct heap_node due;   /* rank: monotonic ms; queued while PHASE_LATER */
+    struct heap_node due;      /* a head that something befalls by time: due, or expired */
     struct list in_lane;
+    struct list to_tell;       /* waits for ports.ended or ports.kept in lanes_pump */
     struct lane *lane;
+    int64_t due_at;            /* monotonic ms */
+    enum delivery_state next;  /* PHASE_SETTLING: what its row becomes */
+    char *cause;               /* of its end */
+    bool is_told;              /* ports.kept was called */
     int64_t first_attempt_at;  /* monotonic ms, moved on by pauses; INT64_MIN: none yet */
     int64_t expires_at;        /* monotonic ms; INT64_MAX: never */
     int64_t pause_seen_ms;     /* the target's paused time when the age was last brought up to it */
