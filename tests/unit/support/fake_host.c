@@ -13,7 +13,10 @@
 
 static struct taken *new_taken(struct fake_host *h)
 {
-    h->taken = mem_realloc(h->taken, (h->n_taken + 1) * sizeof(*h->taken));
+    if (h->n_taken == h->cap_taken) {
+        h->cap_taken = 2 * h->cap_taken + 8;
+        h->taken = mem_realloc(h->taken, h->cap_taken * sizeof(*h->taken));
+    }
     struct taken *t = &h->taken[h->n_taken++];
     *t = (struct taken){.batch = h->n_batches};
     return t;
@@ -85,24 +88,36 @@ static void on_deadline(void *ctx)
     h->is_late = true;
 }
 
-void fake_host_init(struct fake_host *h)
+static void init(struct fake_host *h, struct loop *loop, struct http_client *http)
 {
-    struct err err = {0};
+    assert_non_null(loop);
+    assert_non_null(http);
     *h = (struct fake_host){0};
     rng_init(&h->rng, 42);
     h->host = (struct channel_host){
         .append = append,
         .ctx = h,
-        .loop = loop_new(&err),
+        .loop = loop,
+        .http = http,
         .clock = clock_system(),
         .rng = &h->rng,
         .message_max = 16 * 1024 * 1024,
     };
-    assert_non_null(h->host.loop);
-    h->host.http = http_client_new(h->host.loop, "liaison-tests", &err);
-    assert_non_null(h->host.http);
-    h->prepare = loop_prepare_new(h->host.loop, on_turn, h);
-    h->deadline = loop_timer_new(h->host.loop, on_deadline, h);
+    h->prepare = loop_prepare_new(loop, on_turn, h);
+    h->deadline = loop_timer_new(loop, on_deadline, h);
+}
+
+void fake_host_init(struct fake_host *h)
+{
+    struct err err = {0};
+    struct loop *loop = loop_new(&err);
+    init(h, loop, http_client_new(loop, "liaison-tests", &err));
+}
+
+void fake_host_join(struct fake_host *h, const struct fake_host *owner)
+{
+    init(h, owner->host.loop, owner->host.http);
+    h->is_guest = true;
 }
 
 void fake_host_deinit(struct fake_host *h)
@@ -117,6 +132,8 @@ void fake_host_deinit(struct fake_host *h)
     free(h->unkept);
     loop_timer_free(h->deadline);
     loop_prepare_free(h->prepare);
+    if (h->is_guest)
+        return;
     http_client_free(h->host.http);
     loop_free(h->host.loop);
 }

@@ -38,7 +38,7 @@ struct fake_host {
     enum fake_host_mode mode;
     size_t duplicates; /* what `kept` says */
     struct taken *taken;
-    size_t n_taken, n_batches, n_refused;
+    size_t n_taken, cap_taken, n_batches, n_refused;
     struct {
         channel_kept_fn fn;
         void *ctx;
@@ -47,9 +47,12 @@ struct fake_host {
     struct loop_prepare *prepare;
     struct loop_timer *deadline;
     bool is_late;
+    bool is_guest; /* loop and client are another's */
 };
 
 void fake_host_init(struct fake_host *h);
+/* One more on the loop and the client of `owner`, which outlives it. */
+void fake_host_join(struct fake_host *h, const struct fake_host *owner);
 void fake_host_deinit(struct fake_host *h);
 /* Runs the `kept` of the oldest n batches that wait for it. */
 void fake_host_keep(struct fake_host *h, size_t n);

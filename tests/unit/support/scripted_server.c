@@ -48,6 +48,7 @@ struct connection {
     struct loop_io *io;
     struct loop_timer *timer;
     struct buf in, out;
+    size_t sent;                        /* bytes of `out` */
     const struct script_answer *answer; /* NULL until the request has come */
     size_t request, part;
     bool is_resetting;
@@ -114,17 +115,17 @@ static void step(struct connection *c);
 /* False when the connection is gone. */
 static bool flush(struct connection *c)
 {
-    while (c->out.len > 0) {
-        ssize_t n = send(c->fd, c->out.data, c->out.len, MSG_NOSIGNAL);
+    while (c->sent < c->out.len) {
+        ssize_t n = send(c->fd, c->out.data + c->sent, c->out.len - c->sent, MSG_NOSIGNAL);
         if (n < 0 && (errno == EAGAIN || errno == EINTR))
             break;
         if (n < 0) {
             connection_free(c);
             return false;
         }
-        buf_consume(&c->out, (size_t)n);
+        c->sent += (size_t)n;
     }
-    loop_io_set(c->io, c->out.len > 0 ? LOOP_READ | LOOP_WRITE : LOOP_READ);
+    loop_io_set(c->io, c->sent < c->out.len ? LOOP_READ | LOOP_WRITE : LOOP_READ);
     return true;
 }
 
@@ -146,7 +147,7 @@ static void end(struct connection *c)
 /* Sends what is due, up to the next part that has to wait. */
 static void step(struct connection *c)
 {
-    if (!flush(c) || c->out.len > 0)
+    if (!flush(c) || c->sent < c->out.len)
         return;
     if (c->part == c->answer->n_parts) {
         end(c);
@@ -285,7 +286,11 @@ int64_t scripted_server_at_ms(const struct scripted_server *s, size_t n)
 size_t scripted_server_stuck(const struct scripted_server *s)
 {
     size_t stuck = 0;
-    list_each(it, &s->connections) stuck += container_of(it, struct connection, link)->out.len;
+    list_each(it, &s->connections)
+    {
+        const struct connection *c = container_of(it, struct connection, link);
+        stuck += c->out.len - c->sent;
+    }
     return stuck;
 }
 
