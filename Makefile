@@ -42,7 +42,7 @@ check: deps ## format, static analysis, linters, and the rules of the layers
 format: ## format all C sources in place
 	@find src tests -name '*.[ch]' -print0 | xargs -0 -r clang-format -i
 
-demo: build ## run the demonstration of examples/demo
+demo: deps build ## run the demonstration of examples/demo
 	@LIAISON=$(LIAISON) examples/demo/run.sh
 
 install: ## install below PREFIX (/usr/local), staged in DESTDIR where that is set
