@@ -10,7 +10,7 @@
 static void grow(struct batch *b)
 {
     b->cap = b->cap ? 2 * b->cap : 8;
-    b->events = mem_realloc(b->events, b->cap * sizeof(*b->events));
+    b->events = mem_realloc(b->events, b->cap * sizeof(struct event *));
     b->identities = mem_realloc(b->identities, b->cap * sizeof(*b->identities));
     b->has_identity = mem_realloc(b->has_identity, b->cap * sizeof(*b->has_identity));
 }

@@ -158,15 +158,12 @@ static void add_malformed(struct sse_intake *in, const struct sse_message *m, co
     flush(in);
 }
 
-static int make_event(struct sse_intake *in, const struct sse_message *m, int64_t now_ms,
-                      struct event **event, struct err *err)
+/* NULL with the reason when it is none. */
+static struct event *make_event(struct sse_intake *in, const struct sse_message *m, int64_t now_ms,
+                                struct err *err)
 {
     const struct channel *c = in->channel;
-    if (m->is_too_long)
-        return err_set(err, ERR_INVALID, "longer than limits.message, %zu bytes",
-                       c->host->message_max);
-    if (m->is_broken)
-        return err_set(err, ERR_INVALID, "not UTF-8");
+    struct event *event = NULL;
     const struct envelope_context context = {
         .channel = slice_str(c->name),
         .type = slice_is_equal(m->type, SLICE_LIT("message")) ? SLICE_NULL : m->type,
@@ -176,15 +173,21 @@ static int make_event(struct sse_intake *in, const struct sse_message *m, int64_
         .new_id = identity_new_id,
         .ctx = &now_ms,
     };
-    return envelope_parse(&context, m->data, event, err);
+    if (m->is_too_long)
+        err_set(err, ERR_INVALID, "longer than limits.message, %zu bytes", c->host->message_max);
+    else if (m->is_broken)
+        err_set(err, ERR_INVALID, "not UTF-8");
+    else if (envelope_parse(&context, m->data, &event, err) < 0)
+        return NULL;
+    return event;
 }
 
 static void take_message(struct sse_intake *in, const struct sse_message *m)
 {
     int64_t now_ms = clock_wall_ms(&in->channel->host->clock);
-    struct event *event;
     struct err err = {0};
-    if (make_event(in, m, now_ms, &event, &err) == 0)
+    struct event *event = make_event(in, m, now_ms, &err);
+    if (event)
         add_event(in, event, m);
     else
         add_malformed(in, m, err.message);

@@ -28,7 +28,7 @@
 #define SSE_UNKEPT_MAX                                                                             \
     2000 /* events handed over and not kept, after which none are                                  \
             taken until half of them are kept */
-#define SSE_UNKEPT_BYTES (32 * 1024 * 1024) /* the same in bytes */
+#define SSE_UNKEPT_BYTES ((size_t)32 << 20) /* the same in bytes */
 
 struct sse_intake {
     const struct channel *channel;
