@@ -16,7 +16,8 @@
 
 #define NAMES_MAX 64
 
-/* ---- what is said on standard error ------------------------------------------------------------ */
+/* ---- what is said on standard error ------------------------------------------------------------
+ */
 
 int command_fail(const char *fmt, ...)
 {
@@ -49,7 +50,8 @@ int command_misuse(const struct invocation *in, const char *fmt, ...)
     return status;
 }
 
-/* ---- which command ------------------------------------------------------------------------------ */
+/* ---- which command ------------------------------------------------------------------------------
+ */
 
 const struct command *command_find(const struct command *const *among, const char *name)
 {
@@ -77,7 +79,8 @@ int command_unknown(const struct command *const *among, const char *of, const ch
     return status;
 }
 
-/* ---- running it --------------------------------------------------------------------------------- */
+/* ---- running it ---------------------------------------------------------------------------------
+ */
 
 /* Relative paths in a command's words are meant from there, so it is done before all else. */
 static int enter_directory(const struct options *options)
@@ -187,8 +190,8 @@ static int run_words(int argc, char **argv, const struct options *options)
     return run_command(command, command->name, argc - 1, argv + 1);
 }
 
-/* What was printed has to be out before success can be claimed. A reader that had enough (EPIPE) needs
-   no words. */
+/* What was printed has to be out before success can be claimed. A reader that had enough (EPIPE)
+   needs no words. */
 static int finish_output(int status)
 {
     errno = 0;
@@ -220,7 +223,8 @@ int command_main(int argc, char **argv)
     return finish_output(status);
 }
 
-/* ---- the commands ------------------------------------------------------------------------------- */
+/* ---- the commands -------------------------------------------------------------------------------
+ */
 
 const struct command *const commands[] = {
     &command_new,  &command_emit, &command_status,  &command_dead,

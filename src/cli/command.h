@@ -37,12 +37,12 @@ struct invocation;
 
 struct command {
     const char *name;
-    const char *summary; /* a few words, for the list of all */
-    const char *usage;   /* without "liaison" */
-    const char *help;    /* paragraphs for its own help; may be NULL */
-    const struct option_row *options;       /* beside --help and -C; may be NULL */
-    const struct command *const *verbs;     /* commands below it, ended by NULL; then it has no run */
-    size_t operands_min, operands_max;      /* how many it takes; OPERANDS_MANY: any number */
+    const char *summary;                /* a few words, for the list of all */
+    const char *usage;                  /* without "liaison" */
+    const char *help;                   /* paragraphs for its own help; may be NULL */
+    const struct option_row *options;   /* beside --help and -C; may be NULL */
+    const struct command *const *verbs; /* commands below it, ended by NULL; then it has no run */
+    size_t operands_min, operands_max;  /* how many it takes; OPERANDS_MANY: any number */
     int (*run)(const struct invocation *in); /* returns an exit_status */
 };
 

@@ -56,7 +56,8 @@ void help_print_overview(FILE *out)
           "Commands:\n",
           out);
     print_commands(out, commands);
-    fputs("\n`liaison help COMMAND` tells more of one. Exit status: 0 done, 1 what was asked failed,\n"
+    fputs("\n`liaison help COMMAND` tells more of one. Exit status: 0 done, 1 what was asked "
+          "failed,\n"
           "2 wrong usage, 69 no daemon answers, 78 the configuration was refused.\n",
           out);
 }

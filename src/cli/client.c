@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+#include "cli/client.h"
+
+#include <stdlib.h>
+
+#include "base/json.h"
+#include "cli/json_view.h"
+#include "version.h"
+
+#define TIMEOUT_MS 300000 /* many dead letters may have to be retried for one answer */
+#define TOKEN_MAX 65536
+#define ANSWER_MAX ((size_t)64 << 20)
+
+/* ---- opening ------------------------------------------------------------------------------------
+ */
+
+static int read_token(struct client *client, const struct options *options, struct err *err)
+{
+    struct buf text = {0};
+    const char *file = options_get(options, "token-file");
+    const char *variable = getenv("LIAISON_TOKEN");
+    int result = 0;
+    if (file)
+        result = buf_read_file(&text, file, TOKEN_MAX, err);
+    else if (variable)
+        buf_add_str(&text, variable);
+    struct slice token = slice_trim(buf_slice(&text));
+    if (result == 0 && token.len > 0)
+        buf_printf(&client->authorization, "Bearer %.*s", SLICE_FMT(token));
+    buf_deinit(&text);
+    return result;
+}
+
+int client_open(struct client *client, const struct invocation *in)
+{
+    *client = (struct client){0};
+    struct err err = {0};
+    if (daemon_url_find(&client->at, &in->options, &err) < 0 ||
+        read_token(client, &in->options, &err) < 0)
+        return command_misuse(in, "%s", err.message);
+    client->loop = loop_new(&err);
+    if (client->loop)
+        client->http = http_client_new(client->loop, "liaison/" LIAISON_VERSION, &err);
+    return client->http ? EXIT_DONE : command_fail("%s", err.message);
+}
+
+void client_close(struct client *client)
+{
+    http_client_free(client->http);
+    loop_free(client->loop);
+    buf_deinit(&client->authorization);
+    daemon_url_deinit(&client->at);
+    *client = (struct client){0};
+}
+
+/* ---- what an answer says
+ * -------------------------------------------------------------------------- */
+
+/* One request, while the loop runs for it. */
+struct exchange {
+    struct client *client;
+    struct buf *body;
+    int status;
+};
+
+static int say_no_daemon(const struct client *client, struct slice why)
+{
+    struct buf name = {0};
+    daemon_url_add_name(&client->at, &name);
+    command_fail(
+        "no Liaison answers at %.*s (%.*s): start it with `liaison run`, or name another by "
+        "--url",
+        SLICE_FMT(buf_slice(&name)), SLICE_FMT(why));
+    buf_deinit(&name);
+    return EXIT_NO_DAEMON;
+}
+
+/* Something answers there, but not as a Liaison does. */
+static int say_stranger(const struct client *client, int status)
+{
+    struct buf name = {0};
+    daemon_url_add_name(&client->at, &name);
+    command_fail("what answers at %.*s is no Liaison (status %d): is --url right?",
+                 SLICE_FMT(buf_slice(&name)), status);
+    buf_deinit(&name);
+    return EXIT_FAILED;
+}
+
+/* RFC 9457: the detail is meant for people, the title stands in for it. */
+static int say_problem(const struct client *client, int status, struct slice body)
+{
+    struct buf text = {0}, safe = {0};
+    struct slice detail = view_member(body, "detail");
+    view_add_value(&text, detail.data ? detail : view_member(body, "title"));
+    if (text.len == 0) {
+        buf_deinit(&text);
+        return say_stranger(client, status);
+    }
+    view_add_safe(&safe, buf_slice(&text), true);
+    command_fail("%s%s", safe.data,
+                 status == 401 ? " (give it by --token-file or LIAISON_TOKEN)" : "");
+    buf_deinit(&text);
+    buf_deinit(&safe);
+    return EXIT_FAILED;
+}
+
+static int judge(const struct client *client, const struct http_answer *answer, struct buf *body)
+{
+    if (answer->failure == HTTP_TOO_BIG)
+        return command_fail("the answer is too big: ask for less");
+    if (answer->failure != HTTP_OK)
+        return say_no_daemon(client, answer->error);
+    buf_clear(body);
+    buf_add_slice(body, answer->body);
+    struct err err = {0};
+    if (json_check(answer->body, &err) < 0)
+        return say_stranger(client, answer->status);
+    if (answer->status < 200 || answer->status > 299)
+        return say_problem(client, answer->status, answer->body);
+    return EXIT_DONE;
+}
+
+static void on_answer(void *ctx, const struct http_answer *answer)
+{
+    struct exchange *e = ctx;
+    e->status = judge(e->client, answer, e->body);
+    loop_stop(e->client->loop);
+}
+
+/* ---- asking
+ * --------------------------------------------------------------------------------------- */
+
+int client_send(struct client *client, const char *method, const char *target, struct slice body,
+                struct buf *answer)
+{
+    struct exchange e = {.client = client, .body = answer, .status = EXIT_FAILED};
+    struct buf url = {0};
+    struct err err = {0};
+    struct http_header headers[3] = {{SLICE_LIT("Accept"), SLICE_LIT("application/json")}};
+    size_t n = 1;
+    if (client->authorization.len)
+        headers[n++] =
+            (struct http_header){SLICE_LIT("Authorization"), buf_slice(&client->authorization)};
+    if (body.data)
+        headers[n++] =
+            (struct http_header){SLICE_LIT("Content-Type"), SLICE_LIT("application/json")};
+    buf_printf(&url, "%s%s", client->at.url.data, target);
+    const struct http_request request = {
+        .method = slice_str(method),
+        .url = buf_slice(&url),
+        .headers = {headers, n},
+        .body = body,
+        .has_body = body.data != NULL,
+        .timeout_ms = TIMEOUT_MS,
+        .answer_max = ANSWER_MAX,
+        .unix_socket = buf_slice(&client->at.socket),
+    };
+    if (http_client_send(client->http, &request, on_answer, &e, &err))
+        loop_run(client->loop);
+    else
+        command_fail("%s", err.message);
+    buf_deinit(&url);
+    return e.status;
+}
+
+int client_get(struct client *client, const char *target, struct buf *answer)
+{
+    return client_send(client, "GET", target, SLICE_NULL, answer);
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+#include <inttypes.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/json.h"
+#include "cli/commands.h"
+#include "cli/dead.h"
+
+#define LIST_DEFAULT 50
+
+/* ---- list ---------------------------------------------------------------------------------------
+ */
+
+static int read_limit(const struct invocation *in, size_t *limit)
+{
+    const char *given = options_get(&in->options, "limit");
+    int64_t n = 0;
+    *limit = options_has(&in->options, "json") ? SIZE_MAX : LIST_DEFAULT;
+    if (!given)
+        return EXIT_DONE;
+    if (json_get_integer(slice_str(given), &n) < 0 || n < 1)
+        return command_misuse(in, "--limit needs a whole number above 0, not '%s'", given);
+    *limit = (size_t)n;
+    return EXIT_DONE;
+}
+
+static int run_list(const struct invocation *in)
+{
+    struct dead dead;
+    int status = dead_open(&dead, in);
+    if (status == EXIT_DONE)
+        status = read_limit(in, &dead.limit);
+    if (status == EXIT_DONE)
+        status = dead_read_filters(&dead);
+    if (status == EXIT_DONE)
+        status = dead_print(&dead);
+    dead_close(&dead);
+    return status;
+}
+
+static const struct option_row list_options[] = {
+    DEAD_FILTERS,
+    {"limit", 'n', "N", "the newest N (50; with --json all)"},
+    CLIENT_OPTIONS,
+    {0},
+};
+
+static const struct command list = {
+    .name = "list",
+    .summary = "the dead letters, the newest first",
+    .usage = "dead list [FILTERS] [--limit N]",
+    .options = list_options,
+    .run = run_list,
+};
+
+/* ---- show ---------------------------------------------------------------------------------------
+ */
+
+static int run_show(const struct invocation *in)
+{
+    struct dead dead;
+    struct buf target = {0}, letter = {0};
+    int status = dead_open(&dead, in);
+    dead_add_target(&target, in->options.operands[0], "");
+    if (status == EXIT_DONE)
+        status = client_get(&dead.client, target.data, &letter);
+    if (status == EXIT_DONE && options_has(&in->options, "json"))
+        printf("%.*s\n", SLICE_FMT(slice_trim(buf_slice(&letter))));
+    else if (status == EXIT_DONE)
+        dead_print_letter(buf_slice(&letter));
+    dead_close(&dead);
+    buf_deinit(&target);
+    buf_deinit(&letter);
+    return status;
+}
+
+static const struct option_row show_options[] = {
+    CLIENT_OPTIONS,
+    {0},
+};
+
+static const struct command show = {
+    .name = "show",
+    .summary = "one dead letter: why, its data, its attempts",
+    .usage = "dead show ID",
+    .options = show_options,
+    .operands_min = 1,
+    .operands_max = 1,
+    .run = run_show,
+};
+
+/* ---- retry and drop
+ * ------------------------------------------------------------------------------ */
+
+/* Either ids, or a filter, or --all said outright: nothing is retried or dropped by a slip. */
+static int check_choice(const struct invocation *in, const struct dead *dead)
+{
+    const char *verb = in->command->name;
+    bool has_choice = dead->n_filters > 0 || options_has(&in->options, "all");
+    if (in->options.n_operands == 0 && !has_choice)
+        return command_misuse(
+            in,
+            "which ones? Name their IDs, or filters such as --cause exhausted, or "
+            "--all to %s every dead letter",
+            verb);
+    if (in->options.n_operands > 0 && has_choice)
+        return command_misuse(in, "either IDs or filters, not both");
+    return EXIT_DONE;
+}
+
+static int print_result(const struct invocation *in, const struct dead_result *result,
+                        const char *past)
+{
+    if (options_has(&in->options, "json"))
+        printf("{\"%s\":%" PRId64 ",\"refused\":%" PRId64 "}\n", past, result->done,
+               result->refused);
+    else
+        printf("%s %" PRId64 "\n", past, result->done);
+    if (result->refused)
+        return command_fail("%" PRId64 " could not be %s", result->refused, past);
+    return EXIT_DONE;
+}
+
+typedef int (*dead_act_fn)(struct dead *dead, struct dead_result *result);
+
+static int act(const struct invocation *in, dead_act_fn fn, const char *past)
+{
+    struct dead dead;
+    struct dead_result result = {0};
+    int status = dead_open(&dead, in);
+    if (status == EXIT_DONE)
+        status = dead_read_filters(&dead);
+    if (status == EXIT_DONE)
+        status = check_choice(in, &dead);
+    if (status == EXIT_DONE && options_has(&in->options, "dry-run")) {
+        status = dead_print(&dead);
+    } else if (status == EXIT_DONE) {
+        status = fn(&dead, &result);
+        if (status == EXIT_DONE)
+            status = print_result(in, &result, past);
+    }
+    dead_close(&dead);
+    return status;
+}
+
+static int run_retry(const struct invocation *in)
+{
+    return act(in, dead_retry, "retried");
+}
+
+static int run_drop(const struct invocation *in)
+{
+    return act(in, dead_drop, "dropped");
+}
+
+static const struct option_row act_options[] = {
+    DEAD_FILTERS,
+    {"all", 0, NULL, "every dead letter"},
+    {"dry-run", 0, NULL, "only show which they are"},
+    CLIENT_OPTIONS,
+    {0},
+};
+
+static const struct command retry = {
+    .name = "retry",
+    .summary = "attempt them again with today's connectors",
+    .usage = "dead retry ID... | FILTERS | --all",
+    .help = "Attempts the stored data again, with the transformer and connector as they are now; "
+            "where\n"
+            "the handler had failed, the event is handled again.",
+    .options = act_options,
+    .operands_max = OPERANDS_MANY,
+    .run = run_retry,
+};
+
+static const struct command drop = {
+    .name = "drop",
+    .summary = "give them up",
+    .usage = "dead drop ID... | FILTERS | --all",
+    .help = "Gives dead letters up: they aren't attempted again, and count as dropped.",
+    .options = act_options,
+    .operands_max = OPERANDS_MANY,
+    .run = run_drop,
+};
+
+static const struct command *const verbs[] = {&list, &show, &retry, &drop, NULL};
+
+const struct command command_dead = {
+    .name = "dead",
+    .summary = "dead letters: list, show, retry, drop",
+    .usage = "dead list|show|retry|drop",
+    .help = "Deliveries that can't succeed by themselves are kept as dead letters, each with its "
+            "cause,\n"
+            "until they are retried or dropped.",
+    .verbs = verbs,
+};

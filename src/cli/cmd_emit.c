@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "cli/client.h"
+#include "cli/commands.h"
+#include "cli/json_view.h"
+
+#define DATA_MAX ((size_t)64 << 20)
+
+static int read_stdin(struct buf *data, struct err *err)
+{
+    char chunk[16384];
+    size_t n;
+    while ((n = fread(chunk, 1, sizeof(chunk), stdin)) > 0) {
+        if (data->len + n > DATA_MAX)
+            return err_set(err, ERR_FULL, "standard input is longer than 64 MB");
+        buf_add(data, chunk, n);
+    }
+    return ferror(stdin) ? err_set_errno(err, ERR_IO, errno, "can't read standard input") : 0;
+}
+
+/* DATA as given: JSON, @FILE, or - for standard input; null when it isn't. */
+static int read_data(const struct invocation *in, struct buf *data, struct err *err)
+{
+    const char *given = in->options.n_operands > 1 ? in->options.operands[1] : "null";
+    if (strcmp(given, "-") == 0)
+        return read_stdin(data, err);
+    if (given[0] == '@')
+        return buf_read_file(data, given + 1, DATA_MAX, err);
+    buf_add_str(data, given);
+    return 0;
+}
+
+static void add_option(struct json_writer *w, const struct invocation *in, const char *option,
+                       const char *member)
+{
+    const char *value = options_get(&in->options, option);
+    if (value)
+        json_member_cstr(w, member, value);
+}
+
+static void write_event(const struct invocation *in, struct slice data, struct buf *event)
+{
+    struct json_writer w = {.out = event};
+    json_object_begin(&w, NULL);
+    json_member_cstr(&w, "type", in->options.operands[0]);
+    add_option(&w, in, "id", "id");
+    add_option(&w, in, "key", "partitionkey");
+    json_member_raw(&w, "data", data);
+    json_object_end(&w);
+}
+
+static void show(const struct invocation *in, struct slice answer)
+{
+    if (options_has(&in->options, "json")) {
+        printf("%.*s\n", SLICE_FMT(slice_trim(answer)));
+        return;
+    }
+    int64_t accepted = view_integer(answer, "accepted", 0);
+    int64_t duplicates = view_integer(answer, "duplicates", 0);
+    if (accepted > 0)
+        printf("accepted %" PRId64 "\n", accepted);
+    if (duplicates > 0)
+        printf("duplicate: an event with this id was accepted before\n");
+}
+
+static int emit(const struct invocation *in, struct slice data)
+{
+    struct client client;
+    struct buf event = {0}, answer = {0};
+    write_event(in, data, &event);
+    int status = client_open(&client, in);
+    if (status == EXIT_DONE)
+        status = client_send(&client, "POST", "/events", buf_slice(&event), &answer);
+    if (status == EXIT_DONE)
+        show(in, buf_slice(&answer));
+    client_close(&client);
+    buf_deinit(&event);
+    buf_deinit(&answer);
+    return status;
+}
+
+static int run(const struct invocation *in)
+{
+    struct buf data = {0};
+    struct err err = {0};
+    int status;
+    if (read_data(in, &data, &err) < 0)
+        status = command_fail("%s", err.message);
+    else if (json_check(buf_slice(&data), &err) < 0)
+        status = command_misuse(in,
+                                "DATA isn't JSON (%s): a text needs its quotes, '\"text\"'; a file "
+                                "is named as @FILE",
+                                err.message);
+    else
+        status = emit(in, buf_slice(&data));
+    buf_deinit(&data);
+    return status;
+}
+
+static const struct option_row options[] = {
+    {"key", 0, "KEY", "events of one key are handled in order"},
+    {"id", 0, "ID", "an id of the sender's: a second event with it is a duplicate"},
+    CLIENT_OPTIONS,
+    {0},
+};
+
+const struct command command_emit = {
+    .name = "emit",
+    .summary = "publish an event to the running daemon",
+    .usage = "emit TYPE [DATA]",
+    .help =
+        "Publishes one event. DATA is JSON, @FILE, or - for standard input; without it, null.\n"
+        "When it returns, the event is on disk.\n\n"
+        "  liaison emit schedule.updated '{\"id\": 7, \"startTime\": \"2026-11-23T09:00:00Z\"}'",
+    .options = options,
+    .operands_min = 1,
+    .operands_max = 2,
+    .run = run,
+};

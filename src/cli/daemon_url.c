@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+#include "cli/daemon_url.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/config.h"
+
+#define DEFAULT_LISTEN "127.0.0.1:8750"
+
+static bool has_prefix(const char *text, const char *prefix)
+{
+    return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+/* Who listens on all addresses is reached by the loopback one. */
+static void add_listen(struct buf *url, const char *listen)
+{
+    static const struct {
+        const char *any, *reached;
+    } hosts[] = {{"*:", "127.0.0.1:"}, {"0.0.0.0:", "127.0.0.1:"}, {"[::]:", "[::1]:"}};
+    buf_add_str(url, "http://");
+    for (size_t i = 0; i < ARRAY_LEN(hosts); i++) {
+        if (has_prefix(listen, hosts[i].any)) {
+            buf_printf(url, "%s%s", hosts[i].reached, listen + strlen(hosts[i].any));
+            return;
+        }
+    }
+    buf_add_str(url, listen);
+}
+
+int daemon_url_parse(struct daemon_url *at, const char *text, struct err *err)
+{
+    *at = (struct daemon_url){0};
+    if (has_prefix(text, "unix:")) {
+        buf_add_str(&at->socket, text + strlen("unix:"));
+        buf_add_str(&at->url, "http://localhost");
+        return at->socket.len ? 0 : err_set(err, ERR_INVALID, "unix: needs a path: unix:PATH");
+    }
+    if (has_prefix(text, "http://") || has_prefix(text, "https://"))
+        buf_add_str(&at->url, text);
+    else if (!strstr(text, "://") && strchr(text, ':'))
+        add_listen(&at->url, text);
+    else
+        return err_set(err, ERR_INVALID, "'%s' is no URL: write http://HOST:PORT or unix:PATH",
+                       text);
+    while (at->url.len && at->url.data[at->url.len - 1] == '/')
+        buf_truncate(&at->url, at->url.len - 1);
+    return 0;
+}
+
+void daemon_url_deinit(struct daemon_url *at)
+{
+    buf_deinit(&at->url);
+    buf_deinit(&at->socket);
+}
+
+void daemon_url_add_name(const struct daemon_url *at, struct buf *out)
+{
+    if (at->socket.len)
+        buf_add_str(out, "unix:");
+    buf_add_slice(out, buf_slice(at->socket.len ? &at->socket : &at->url));
+}
+
+/* `listen` of the project here; where there is none, what a daemon without settings listens on. */
+static char *find_listen(struct err *err)
+{
+    struct config_source source = {.project = ".", .environment = environ};
+    char *listen = config_listen(&source, err);
+    if (listen)
+        return listen;
+    if (err->code != ERR_NOT_FOUND) {
+        err_prefix(err, "where does the daemon listen? Name it by --url, or mend the project here");
+        return NULL;
+    }
+    *err = (struct err){0};
+    const char *given = getenv("LIAISON_LISTEN");
+    return mem_strdup(given && *given ? given : DEFAULT_LISTEN);
+}
+
+int daemon_url_find(struct daemon_url *at, const struct options *options, struct err *err)
+{
+    *at = (struct daemon_url){0};
+    const char *named = options_get(options, "url");
+    if (!named)
+        named = getenv("LIAISON_URL");
+    if (named && *named)
+        return daemon_url_parse(at, named, err);
+    char *listen = find_listen(err);
+    int result = listen ? daemon_url_parse(at, listen, err) : -1;
+    free(listen);
+    return result;
+}

@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+#include "cli/dead.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "cli/json_view.h"
+#include "cli/query.h"
+#include "cli/table.h"
+
+#define ROUTE "/api/dead-letters"
+#define PAGE_MAX 500
+
+/* ---- opening ------------------------------------------------------------------------------------
+ */
+
+int dead_open(struct dead *dead, const struct invocation *in)
+{
+    *dead = (struct dead){.in = in, .limit = SIZE_MAX};
+    return client_open(&dead->client, in);
+}
+
+void dead_close(struct dead *dead)
+{
+    client_close(&dead->client);
+    for (size_t i = 0; i < dead->n_filters; i++)
+        buf_deinit(&dead->filters[i].value);
+}
+
+static int add_filter(struct dead *dead, const char *name, bool is_time, struct err *err)
+{
+    struct clock clock = clock_system();
+    const char *given = options_get(&dead->in->options, name);
+    if (!given)
+        return 0;
+    struct dead_filter *filter = &dead->filters[dead->n_filters++];
+    *filter = (struct dead_filter){.name = name};
+    if (is_time)
+        return query_parse_when(given, clock_wall_ms(&clock), &filter->value, err);
+    buf_add_str(&filter->value, given);
+    return 0;
+}
+
+int dead_read_filters(struct dead *dead)
+{
+    static const struct {
+        const char *name;
+        bool is_time;
+    } rows[DEAD_FILTERS_MAX] = {{"cause", false}, {"connector", false}, {"type", false},
+                                {"key", false},   {"since", true},      {"until", true}};
+    struct err err = {0};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        if (add_filter(dead, rows[i].name, rows[i].is_time, &err) < 0)
+            return command_misuse(dead->in, "--%s: %s", rows[i].name, err.message);
+    }
+    return EXIT_DONE;
+}
+
+void dead_add_target(struct buf *target, const char *id, const char *rest)
+{
+    buf_add_str(target, ROUTE "/");
+    query_add_encoded(target, slice_str(id));
+    buf_add_str(target, rest);
+}
+
+/* ---- walking ------------------------------------------------------------------------------------
+ */
+
+typedef void (*letter_fn)(void *ctx, struct slice letter);
+
+struct walk {
+    struct dead *dead;
+    letter_fn fn;
+    void *ctx;
+    size_t n; /* letters seen */
+    bool has_more;
+    struct buf cursor, answer;
+};
+
+static void visit_page(struct walk *w)
+{
+    struct json_items items;
+    struct slice name, letter;
+    json_items_begin(&items, view_member(buf_slice(&w->answer), "items"));
+    while (json_items_next(&items, &name, &letter)) {
+        if (w->n == w->dead->limit) {
+            w->has_more = true;
+            break;
+        }
+        w->n++;
+        w->fn(w->ctx, letter);
+    }
+    json_items_end(&items);
+}
+
+/* One page; the cursor is empty after the last. */
+static int walk_page(struct walk *w)
+{
+    const struct dead *dead = w->dead;
+    struct buf target = {0};
+    size_t left = dead->limit - w->n;
+    buf_add_str(&target, ROUTE);
+    for (size_t i = 0; i < dead->n_filters; i++)
+        query_add(&target, dead->filters[i].name, buf_slice(&dead->filters[i].value));
+    /* One more than is shown tells whether there are more. */
+    buf_printf(&target, "%climit=%zu", dead->n_filters ? '&' : '?',
+               left < PAGE_MAX ? left + 1 : (size_t)PAGE_MAX);
+    if (w->cursor.len)
+        query_add(&target, "cursor", buf_slice(&w->cursor));
+    int status = client_get(&w->dead->client, target.data, &w->answer);
+    buf_deinit(&target);
+    if (status != EXIT_DONE)
+        return status;
+    visit_page(w);
+    buf_clear(&w->cursor);
+    view_add(&w->cursor, buf_slice(&w->answer), "next");
+    return EXIT_DONE;
+}
+
+static int walk_ids(struct walk *w)
+{
+    const struct options *options = &w->dead->in->options;
+    int worst = EXIT_DONE;
+    for (size_t i = 0; i < options->n_operands && worst != EXIT_NO_DAEMON; i++) {
+        struct buf target = {0};
+        dead_add_target(&target, options->operands[i], "");
+        int status = client_get(&w->dead->client, target.data, &w->answer);
+        if (status == EXIT_DONE) {
+            w->n++;
+            w->fn(w->ctx, buf_slice(&w->answer));
+        } else {
+            worst = status;
+        }
+        buf_deinit(&target);
+    }
+    return worst;
+}
+
+/* Calls `fn` for each letter that the ids, or else the filters, name. */
+static int walk(struct walk *w)
+{
+    int status = EXIT_DONE;
+    if (w->dead->in->options.n_operands) {
+        status = walk_ids(w);
+    } else {
+        do
+            status = walk_page(w);
+        while (status == EXIT_DONE && w->cursor.len && !w->has_more);
+    }
+    buf_deinit(&w->cursor);
+    buf_deinit(&w->answer);
+    return status;
+}
+
+/* ---- showing ------------------------------------------------------------------------------------
+ */
+
+static void add_row(void *ctx, struct slice letter)
+{
+    struct table *t = ctx;
+    static const char *const names[] = {"id", "at", "connector", "cause"};
+    struct buf text = {0};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        buf_clear(&text);
+        if (strcmp(names[i], "at") == 0)
+            view_add_time(&text, letter, names[i]);
+        else
+            view_add(&text, letter, names[i]);
+        table_add(t, buf_slice(&text));
+    }
+    buf_clear(&text);
+    view_add(&text, letter, "error");
+    if (text.len)
+        table_add_note(t, slice_upto(buf_slice(&text), slice_find(buf_slice(&text), '\n')));
+    buf_deinit(&text);
+}
+
+static int print_table(struct dead *dead)
+{
+    static const struct table_column columns[] = {
+        {.title = "ID"},
+        {.title = "DEAD SINCE (UTC)"},
+        {.title = "CONNECTOR", .is_flexible = true},
+        {.title = "CAUSE"},
+    };
+    struct table t;
+    table_init(&t, columns, ARRAY_LEN(columns));
+    struct walk w = {.dead = dead, .fn = add_row, .ctx = &t};
+    int status = walk(&w);
+    if (w.n > 0)
+        table_print(&t, stdout);
+    else if (status == EXIT_DONE && dead->n_filters)
+        puts("no dead letters match: without filters, `liaison dead list` shows all");
+    else if (status == EXIT_DONE)
+        puts("no dead letters");
+    if (w.has_more)
+        fprintf(stderr, "there are more than these %zu: --limit shows more, filters fewer\n", w.n);
+    table_deinit(&t);
+    return status;
+}
+
+static void print_element(void *ctx, struct slice letter)
+{
+    bool *is_first = ctx;
+    printf("%s%.*s", *is_first ? "" : ",\n", SLICE_FMT(slice_trim(letter)));
+    *is_first = false;
+}
+
+static int print_json(struct dead *dead)
+{
+    bool is_first = true;
+    struct walk w = {.dead = dead, .fn = print_element, .ctx = &is_first};
+    putchar('[');
+    int status = walk(&w);
+    puts("]");
+    return status;
+}
+
+int dead_print(struct dead *dead)
+{
+    return options_has(&dead->in->options, "json") ? print_json(dead) : print_table(dead);
+}
+
+/* "error      first line", the lines that follow below it. */
+static void print_member(struct slice letter, const char *name)
+{
+    struct buf text = {0}, safe = {0};
+    if (strcmp(name, "at") == 0)
+        view_add_time(&text, letter, name);
+    else
+        view_add(&text, letter, name);
+    view_add_safe(&safe, buf_slice(&text), true);
+    struct slice rest = buf_slice(&safe);
+    for (const char *label = name; rest.len > 0; label = "") {
+        struct slice line = slice_split(&rest, '\n');
+        printf("%-10s %.*s\n", label, SLICE_FMT(line));
+    }
+    buf_deinit(&text);
+    buf_deinit(&safe);
+}
+
+static void print_event(struct slice event)
+{
+    struct buf text = {0}, safe = {0};
+    view_add(&text, event, "type");
+    buf_add_str(&text, ", id ");
+    view_add(&text, event, "id");
+    view_add_safe(&safe, buf_slice(&text), false);
+    if (event.data)
+        printf("%-10s %s\n", "event", safe.data);
+    buf_deinit(&text);
+    buf_deinit(&safe);
+}
+
+static void add_attempt(struct table *t, struct slice attempt)
+{
+    struct buf text = {0};
+    view_add_time(&text, attempt, "at");
+    table_add(t, buf_slice(&text));
+    buf_clear(&text);
+    view_add(&text, attempt, "code");
+    table_add(t, buf_slice(&text));
+    table_add_integer(t, view_integer(attempt, "ms", 0));
+    buf_clear(&text);
+    view_add(&text, attempt, "error");
+    table_add(t, buf_slice(&text));
+    buf_clear(&text);
+    view_add(&text, attempt, "answer");
+    if (text.len)
+        table_add_note(t, buf_slice(&text));
+    buf_deinit(&text);
+}
+
+static void print_attempts(struct slice attempts)
+{
+    static const struct table_column columns[] = {
+        {.title = "ATTEMPT (UTC)"},
+        {.title = "CODE"},
+        {.title = "MS", .is_number = true},
+        {.title = "ERROR", .is_flexible = true},
+    };
+    struct table t;
+    struct json_items items;
+    struct slice name, attempt;
+    table_init(&t, columns, ARRAY_LEN(columns));
+    json_items_begin(&items, attempts);
+    while (json_items_next(&items, &name, &attempt))
+        add_attempt(&t, attempt);
+    json_items_end(&items);
+    if (t.n_cells) {
+        putchar('\n');
+        table_print(&t, stdout);
+    }
+    table_deinit(&t);
+}
+
+void dead_print_letter(struct slice letter)
+{
+    static const char *const before[] = {"id", "cause", "at", "connector", "handler", "key"};
+    static const char *const after[] = {"error", "staleBy", "data"};
+    for (size_t i = 0; i < ARRAY_LEN(before); i++)
+        print_member(letter, before[i]);
+    print_event(view_member(letter, "event"));
+    for (size_t i = 0; i < ARRAY_LEN(after); i++)
+        print_member(letter, after[i]);
+    print_attempts(view_member(letter, "attempts"));
+}
+
+/* ---- acting -------------------------------------------------------------------------------------
+ */
+
+/* One request for one letter. A refusal has been said and doesn't stop the others. */
+static int act_on_id(struct dead *dead, const char *id, bool is_retry, struct dead_result *result)
+{
+    struct buf target = {0}, answer = {0};
+    dead_add_target(&target, id, is_retry ? "/retry" : "");
+    int status = client_send(&dead->client, is_retry ? "POST" : "DELETE", target.data,
+                             is_retry ? SLICE_LIT("{}") : SLICE_NULL, &answer);
+    if (status == EXIT_DONE)
+        result->done++;
+    else if (status == EXIT_FAILED)
+        result->refused++;
+    buf_deinit(&target);
+    buf_deinit(&answer);
+    return status == EXIT_NO_DAEMON ? status : EXIT_DONE;
+}
+
+static int act_on_ids(struct dead *dead, bool is_retry, struct dead_result *result)
+{
+    const struct options *options = &dead->in->options;
+    int status = EXIT_DONE;
+    for (size_t i = 0; i < options->n_operands && status == EXIT_DONE; i++)
+        status = act_on_id(dead, options->operands[i], is_retry, result);
+    return status;
+}
+
+/* The daemon finds and retries them by itself: one request for however many. */
+static int retry_matching(struct dead *dead, struct dead_result *result)
+{
+    struct buf body = {0}, answer = {0};
+    struct json_writer w = {.out = &body};
+    json_object_begin(&w, NULL);
+    for (size_t i = 0; i < dead->n_filters; i++)
+        json_member_string(&w, dead->filters[i].name, buf_slice(&dead->filters[i].value));
+    json_object_end(&w);
+    int status = client_send(&dead->client, "POST", ROUTE "/retry", buf_slice(&body), &answer);
+    if (status == EXIT_DONE) {
+        result->done = view_integer(buf_slice(&answer), "retried", 0);
+        result->refused = view_integer(buf_slice(&answer), "refused", 0);
+    }
+    buf_deinit(&body);
+    buf_deinit(&answer);
+    return status;
+}
+
+int dead_retry(struct dead *dead, struct dead_result *result)
+{
+    return dead->in->options.n_operands ? act_on_ids(dead, true, result)
+                                        : retry_matching(dead, result);
+}
+
+/* Ids, each ended by a NUL. */
+static void collect_id(void *ctx, struct slice letter)
+{
+    struct buf *ids = ctx;
+    view_add(ids, letter, "id");
+    buf_add_char(ids, '\0');
+}
+
+/* All are found before the first is dropped: a list that shrinks while it is read loses rows. */
+static int drop_matching(struct dead *dead, struct dead_result *result)
+{
+    struct buf ids = {0};
+    struct walk w = {.dead = dead, .fn = collect_id, .ctx = &ids};
+    int status = walk(&w);
+    for (size_t at = 0; at < ids.len && status == EXIT_DONE; at += strlen(ids.data + at) + 1)
+        status = act_on_id(dead, ids.data + at, false, result);
+    buf_deinit(&ids);
+    return status;
+}
+
+int dead_drop(struct dead *dead, struct dead_result *result)
+{
+    return dead->in->options.n_operands ? act_on_ids(dead, false, result)
+                                        : drop_matching(dead, result);
+}

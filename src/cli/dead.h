@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * Dead letters as the daemon's interface tells them: found by ids or filters, page by page, shown,
+ * retried and dropped. For `liaison dead`. What returns an int returns an exit status, having said
+ * what was wrong.
+ */
+#ifndef LIAISON_CLI_DEAD_H
+#define LIAISON_CLI_DEAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/buf.h"
+#include "base/slice.h"
+#include "cli/client.h"
+#include "cli/command.h"
+
+#define DEAD_FILTERS_MAX 6
+
+/* Rows for a command's table. */
+#define DEAD_FILTERS                                                                               \
+    {"cause", 0, "CAUSE", "refused, exhausted, expired, script, limit or malformed"},              \
+        {"connector", 0, "NAME", "of this connector"},                                             \
+        {"type", 0, "TYPE", "of events of this type"}, {"key", 0, "KEY", "of this key"},           \
+        {"since", 0, "TIME", "dead since then: 2026-11-23T18:00:00Z, or an age such as 2h"},       \
+    {                                                                                              \
+        "until", 0, "TIME", "dead before then"                                                     \
+    }
+
+struct dead_filter {
+    const char *name;
+    struct buf value;
+};
+
+/* In place; to be closed in any case. */
+struct dead {
+    const struct invocation *in;
+    struct client client;
+    struct dead_filter filters[DEAD_FILTERS_MAX];
+    size_t n_filters;
+    size_t limit; /* letters at most; SIZE_MAX: all */
+};
+
+int dead_open(struct dead *dead, const struct invocation *in) must_check;
+void dead_close(struct dead *dead);
+/* From the options, which have DEAD_FILTERS. */
+int dead_read_filters(struct dead *dead) must_check;
+
+/* Appends "/api/dead-letters/ID" and `rest`. */
+void dead_add_target(struct buf *target, const char *id, const char *rest);
+
+/* What the ids, or else the filters, name: a table, or with --json an array. */
+int dead_print(struct dead *dead) must_check;
+/* All about one letter, for people. */
+void dead_print_letter(struct slice letter);
+
+struct dead_result {
+    int64_t done, refused;
+};
+
+/* What the ids, or else the filters, name. A refused id is said and counted, and the others go on.
+ */
+int dead_retry(struct dead *dead, struct dead_result *result) must_check;
+int dead_drop(struct dead *dead, struct dead_result *result) must_check;
+
+#endif
