@@ -5,6 +5,7 @@
  * without reading it again; objects whose members stand in another order are sorted by name. Hence
  * no text makes this take more than n log n time.
  */
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/json.h"
@@ -53,6 +54,7 @@ static int index_init(struct index *x, struct slice text)
         add_node(x, &r);
     }
     json_reader_deinit(&r);
+    assert(token != JSON_END || x->len > 0);
     return token == JSON_END ? 0 : -1;
 }
 
