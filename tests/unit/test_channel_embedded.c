@@ -363,6 +363,7 @@ static void test_an_event_over_the_limit_is_named(void **state)
     assert_int_equal(a->status, 413);
     assert_says(a, "events[1]");
     assert_int_equal(f->fake.n_taken, 0);
+    assert_int_equal(post(f, CLOUDEVENT("1"))->status, 202);
 }
 
 /* ---- when nothing can be taken ---- */

@@ -159,6 +159,21 @@ static void test_failures_are_tried_again_more_and_more_slowly(void **state)
     assert_null(status_of(f).problem);
 }
 
+static void test_an_event_makes_the_next_failure_the_first(void **state)
+{
+    struct sse_fixture *f = *state;
+    will_stream(f, "retry: 20\n\n", SCRIPT_CLOSE);
+    will_answer(f, STATUS("503 Busy"), NULL, 0, SCRIPT_CLOSE);
+    will_answer(f, STATUS("503 Busy"), NULL, 0, SCRIPT_CLOSE);
+    will_stream(f, "data: a\n\n", SCRIPT_RESET);
+    will_answer(f, STATUS("503 Busy"), NULL, 0, SCRIPT_CLOSE);
+    will_stream(f, "data: b\n\n", SCRIPT_HOLD);
+    open_bus(f);
+    wait_taken(f, 2);
+    assert_gap(f, 3, 400, 1000);
+    assert_gap(f, 5, 200, 600);
+}
+
 static void test_retry_after_is_waited_for(void **state)
 {
     struct sse_fixture *f = *state;
@@ -254,6 +269,7 @@ int main(void)
         SSE_TEST(test_a_stream_that_ends_is_opened_again_where_it_ended),
         SSE_TEST(test_a_stream_that_breaks_is_opened_again_and_logged_once),
         SSE_TEST(test_failures_are_tried_again_more_and_more_slowly),
+        SSE_TEST(test_an_event_makes_the_next_failure_the_first),
         SSE_TEST(test_retry_after_is_waited_for),
         SSE_TEST(test_a_bus_that_cannot_be_reached_is_a_problem),
         SSE_TEST(test_a_204_stops_for_good),
