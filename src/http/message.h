@@ -37,6 +37,7 @@ int http_parse_date(struct slice text, int64_t now_unix_s, int64_t *unix_s) must
    false when it is neither. `now_ms` is wall time; `date` is the answer's own Date, may be empty:
    where it stands, a date is counted from it, so that clocks that differ do no harm. Seconds beyond
    what fits are the largest that does. */
-bool http_parse_retry_after(struct slice value, struct slice date, int64_t now_ms, int64_t *delay_ms);
+bool http_parse_retry_after(struct slice value, struct slice date, int64_t now_ms,
+                            int64_t *delay_ms);
 
 #endif
