@@ -26,14 +26,14 @@
 
 /* Where a request ended that brought no usable answer. */
 enum http_failure {
-    HTTP_OK = 0,   /* an answer came: see its status */
-    HTTP_CONNECT,  /* no connection, or it broke before the request was written */
-    HTTP_DNS,      /* the name has no address */
-    HTTP_TLS,      /* certificate or handshake */
-    HTTP_TIMEOUT,  /* timeout_ms passed */
-    HTTP_BROKEN,   /* the connection broke after the request was written, or the answer isn't HTTP */
-    HTTP_TOO_BIG,  /* the answer passes answer_max */
-    HTTP_BAD_URL,  /* not a URL of scheme http or https */
+    HTTP_OK = 0,  /* an answer came: see its status */
+    HTTP_CONNECT, /* no connection, or it broke before the request was written */
+    HTTP_DNS,     /* the name has no address */
+    HTTP_TLS,     /* certificate or handshake */
+    HTTP_TIMEOUT, /* timeout_ms passed */
+    HTTP_BROKEN,  /* the connection broke after the request was written, or the answer isn't HTTP */
+    HTTP_TOO_BIG, /* the answer passes answer_max */
+    HTTP_BAD_URL, /* not a URL of scheme http or https */
 };
 
 /* "connect", "dns", "tls", "timeout", "broken", "tooBig", "url"; "" for HTTP_OK. */
@@ -45,12 +45,12 @@ struct http_request {
     struct slice url;
     struct http_headers headers; /* sent as they stand; an empty value sends an empty header */
     struct slice body;
-    bool has_body;          /* an empty body with Content-Length: 0 is sent when body is empty */
-    int64_t timeout_ms;     /* for the whole exchange; 0: none */
-    unsigned follow;        /* redirects followed at most; 0: a 3xx is the answer. Credentials
-                               (Authorization, Cookie) never go on to another origin */
-    size_t answer_max;      /* bytes of an answer's body, after decompression; 0: 16 MiB */
-    bool compressed;        /* offers gzip, deflate, br as the library can */
+    bool has_body;            /* an empty body with Content-Length: 0 is sent when body is empty */
+    int64_t timeout_ms;       /* for the whole exchange; 0: none */
+    unsigned follow;          /* redirects followed at most; 0: a 3xx is the answer. Credentials
+                                 (Authorization, Cookie) never go on to another origin */
+    size_t answer_max;        /* bytes of an answer's body, after decompression; 0: 16 MiB */
+    bool compressed;          /* offers gzip, deflate, br as the library can */
     struct slice unix_socket; /* the path of a socket to connect to, whatever host the URL names;
                                  empty: none */
 };
@@ -59,7 +59,8 @@ struct http_request {
 struct http_answer {
     enum http_failure failure;
     bool was_written; /* the request may have reached the other side: its end is unknown when
-                         failure isn't HTTP_OK */
+                         failure isn't HTTP_OK. It is never written twice behind the caller's back,
+                         but for GET and HEAD on a connection that turned out to be closed */
     int status;       /* of the last answer, 0 without one */
     struct http_headers headers;
     struct slice body;
@@ -73,21 +74,21 @@ struct http_client;
 struct http_call;
 
 /* `user_agent` is copied. */
-struct http_client *http_client_new(struct loop *loop, const char *user_agent, struct err *err)
-    must_check;
+struct http_client *http_client_new(struct loop *loop, const char *user_agent,
+                                    struct err *err) must_check;
 /* Cancels what still runs, without callbacks. */
 void http_client_free(struct http_client *client);
 
-/* Starts the request. `done` is called exactly once, from the loop, never from within this function,
-   unless the call is cancelled before. Returns NULL with ERR_INVALID for what can't be sent (a URL
-   that is none, a header with a line break). */
+/* Starts the request. `done` is called exactly once, from the loop, never from within this
+   function, unless the call is cancelled before. Returns NULL with ERR_INVALID for what can't be
+   sent (a URL that is none, a header with a line break). */
 struct http_call *http_client_send(struct http_client *client, const struct http_request *request,
                                    http_answer_fn done, void *ctx, struct err *err) must_check;
 /* Ends a call without its callback; the connection is closed if the request was under way. */
 void http_call_cancel(struct http_call *call);
 
 /* An answer taken as it comes, for event streams: no overall timeout. Callbacks run on the loop;
-   after on_end nothing follows. */
+   after on_end nothing follows, and the stream is gone, as it is when on_head returned false. */
 struct http_stream_events {
     /* The final answer's head. Return false to end the stream (on_end isn't called then). */
     bool (*on_head)(void *ctx, int status, struct http_headers headers);

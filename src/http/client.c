@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * The client and its calls. A call that has ended waits in a pool with its curl handle and its
+ * buffers for the next one.
+ */
+#include "http/client.h"
+
+#include <stdlib.h>
+
+#include "http/client_parts.h"
+#include "http/transfer.h"
+
+#define ANSWER_MAX_DEFAULT ((size_t)16 * 1024 * 1024)
+#define IDLE_CALLS_MAX 128
+#define KEPT_ANSWER_MAX (64 * 1024)
+
+struct http_call {
+    struct http_transfer transfer;
+    struct list link; /* in the client's calls or idle */
+    http_answer_fn done;
+    void *ctx;
+    int64_t sent_at_ms;
+    size_t answer_max;
+    struct buf answer;
+    bool is_too_big;
+    bool is_answering; /* in its `done`: it is over, there is nothing left to cancel */
+};
+
+const char *http_failure_name(enum http_failure failure)
+{
+    static const char *const names[] = {
+        [HTTP_OK] = "",
+        [HTTP_CONNECT] = "connect",
+        [HTTP_DNS] = "dns",
+        [HTTP_TLS] = "tls",
+        [HTTP_TIMEOUT] = "timeout",
+        [HTTP_BROKEN] = "broken",
+        [HTTP_TOO_BIG] = "tooBig",
+        [HTTP_BAD_URL] = "url",
+    };
+    return names[failure];
+}
+
+/* ---- Calls ---------------------------------------------------------------------------------- */
+
+static struct http_call *call_of(struct http_transfer *t)
+{
+    return container_of(t, struct http_call, transfer);
+}
+
+static size_t call_bytes(struct http_transfer *t, struct slice bytes)
+{
+    struct http_call *call = call_of(t);
+    if (bytes.len > call->answer_max - call->answer.len) {
+        call->is_too_big = true;
+        return 0;
+    }
+    buf_add_slice(&call->answer, bytes);
+    return bytes.len;
+}
+
+static void call_head(struct http_transfer *t)
+{
+    (void)t;
+}
+
+static void call_free(struct http_call *call)
+{
+    list_remove(&call->link);
+    transfer_deinit(&call->transfer);
+    buf_deinit(&call->answer);
+    free(call);
+}
+
+/* Back to the pool. */
+static void call_release(struct http_call *call)
+{
+    struct http_client *client = call->transfer.client;
+    transfer_stop(&call->transfer);
+    if (client->n_idle >= IDLE_CALLS_MAX) {
+        call_free(call);
+        return;
+    }
+    transfer_trim(&call->transfer);
+    if (call->answer.cap > KEPT_ANSWER_MAX)
+        buf_deinit(&call->answer);
+    list_remove(&call->link);
+    /* At the head: what was used last is still in the processor's caches. */
+    list_add_head(&client->idle, &call->link);
+    client->n_idle++;
+}
+
+static void call_ended(struct http_transfer *t, enum http_failure failure)
+{
+    struct http_call *call = call_of(t);
+    if (call->is_too_big) {
+        failure = HTTP_TOO_BIG;
+        t->failure_text = "The answer is larger than allowed";
+    }
+    struct http_answer answer = {
+        .failure = failure,
+        .was_written = t->was_written,
+        .status = t->status,
+        .headers = transfer_headers(t),
+        .body = buf_slice(&call->answer),
+        .error = failure == HTTP_OK ? SLICE_NULL : transfer_error(t),
+        .ms = clock_mono_ms(&t->client->clock) - call->sent_at_ms,
+    };
+    call->is_answering = true;
+    call->done(call->ctx, &answer);
+    call->is_answering = false;
+    call_release(call);
+}
+
+static const struct transfer_kind call_kind = {call_bytes, call_head, call_ended};
+
+static struct http_call *call_take(struct http_client *client)
+{
+    if (!list_is_empty(&client->idle)) {
+        struct http_call *call = list_first(&client->idle, struct http_call, link);
+        list_remove(&call->link);
+        client->n_idle--;
+        return call;
+    }
+    struct http_call *call = mem_calloc(1, sizeof *call);
+    transfer_init(&call->transfer, client, &call_kind);
+    list_init(&call->link);
+    return call;
+}
+
+struct http_call *http_client_send(struct http_client *client, const struct http_request *request,
+                                   http_answer_fn done, void *ctx, struct err *err)
+{
+    struct http_call *call = call_take(client);
+    list_add_tail(&client->calls, &call->link);
+    if (transfer_set_request(&call->transfer, request, err) < 0) {
+        call_release(call);
+        return NULL;
+    }
+    call->done = done;
+    call->ctx = ctx;
+    call->sent_at_ms = clock_mono_ms(&client->clock);
+    call->answer_max = request->answer_max ? request->answer_max : ANSWER_MAX_DEFAULT;
+    call->is_too_big = false;
+    buf_clear(&call->answer);
+    transfer_start(&call->transfer);
+    return call;
+}
+
+void http_call_cancel(struct http_call *call)
+{
+    if (!call->is_answering)
+        call_release(call);
+}
+
+/* ---- The client ----------------------------------------------------------------------------- */
+
+static void client_destroy(struct http_client *client)
+{
+    list_each(it, &client->idle) call_free(list_entry(it, struct http_call, link));
+    http_multi_free(client->multi);
+    loop_timer_free(client->settle_timer);
+    curl_url_cleanup(client->url_parser);
+    buf_deinit(&client->good_url);
+    free(client->user_agent);
+    free(client);
+    curl_global_cleanup();
+}
+
+void client_enter(struct http_client *client)
+{
+    client->depth++;
+}
+
+void client_leave(struct http_client *client)
+{
+    if (--client->depth == 0 && client->is_dying)
+        client_destroy(client);
+}
+
+static void settle(void *ctx)
+{
+    struct http_client *client = ctx;
+    client_enter(client);
+    CURL *easy;
+    CURLcode code;
+    while ((easy = http_multi_next_ended(client->multi, &code)))
+        transfer_settle(easy, code);
+    struct http_stream *stream;
+    while ((stream = stream_first_ready(client)))
+        stream_hand_on(stream);
+    client_leave(client);
+}
+
+void client_settle_soon(struct http_client *client)
+{
+    loop_timer_start(client->settle_timer, 0);
+}
+
+struct http_client *http_client_new(struct loop *loop, const char *user_agent, struct err *err)
+{
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+        err_set(err, ERR_NO_MEMORY, "cannot set up libcurl");
+        return NULL;
+    }
+    struct http_client *client = mem_calloc(1, sizeof *client);
+    list_init(&client->calls);
+    list_init(&client->streams);
+    list_init(&client->ready);
+    list_init(&client->idle);
+    client->multi = http_multi_new(loop, settle, client, err);
+    client->url_parser = curl_url();
+    if (!client->multi || !client->url_parser) {
+        client_destroy(client);
+        return NULL;
+    }
+    client->loop = loop;
+    client->clock = clock_system();
+    client->user_agent = mem_strdup(user_agent);
+    client->settle_timer = loop_timer_new(loop, settle, client);
+    return client;
+}
+
+void http_client_free(struct http_client *client)
+{
+    if (!client)
+        return;
+    client_enter(client);
+    list_each(it, &client->calls) http_call_cancel(list_entry(it, struct http_call, link));
+    stream_close_all(client);
+    client->is_dying = true;
+    client_leave(client);
+}

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * Answers that are taken as they come. curl's callbacks only gather what came; settle hands it on,
+ * outside of curl. When much waits to be handed on, and while the stream is paused, curl is told to
+ * hold what it has and to read no more.
+ */
+#include <stdlib.h>
+
+#include "http/client_parts.h"
+#include "http/transfer.h"
+
+/* What is gathered between two turns, at most. */
+#define INBOX_MAX (256 * 1024)
+
+struct http_stream {
+    struct http_transfer transfer;
+    struct list link;  /* in the client's streams */
+    struct list ready; /* in the client's ready */
+    struct http_stream_events events;
+    void *ctx;
+    struct loop_timer *timer; /* until the head has come, then for silence */
+    int64_t silence_ms;
+    int64_t heard_at_ms;
+    struct buf inbox;
+    struct buf outbox; /* what on_bytes is looking at, while the inbox may fill again */
+    enum http_failure failure;
+    bool has_head;    /* it has come */
+    bool is_head_due; /* and hasn't been handed on */
+    bool has_ended;
+    bool is_paused; /* by its user */
+    bool is_held;   /* curl holds bytes back until it is told to go on */
+    bool is_in_callback;
+    bool is_closed; /* freed as soon as no callback of it runs */
+};
+
+static struct http_stream *stream_of(struct http_transfer *t)
+{
+    return container_of(t, struct http_stream, transfer);
+}
+
+static void stream_free(struct http_stream *s)
+{
+    list_remove(&s->ready);
+    list_remove(&s->link);
+    loop_timer_free(s->timer);
+    transfer_deinit(&s->transfer);
+    buf_deinit(&s->inbox);
+    buf_deinit(&s->outbox);
+    free(s);
+}
+
+static void mark_ready(struct http_stream *s)
+{
+    list_remove(&s->ready);
+    list_add_tail(&s->transfer.client->ready, &s->ready);
+}
+
+/* ---- From within curl ----------------------------------------------------------------------- */
+
+static void stream_head(struct http_transfer *t)
+{
+    struct http_stream *s = stream_of(t);
+    s->has_head = s->is_head_due = true;
+    mark_ready(s);
+}
+
+static size_t stream_bytes(struct http_transfer *t, struct slice bytes)
+{
+    struct http_stream *s = stream_of(t);
+    if (s->is_paused || s->inbox.len >= INBOX_MAX) {
+        s->is_held = true;
+        return CURL_WRITEFUNC_PAUSE;
+    }
+    s->heard_at_ms = clock_mono_ms(&t->client->clock);
+    buf_add_slice(&s->inbox, bytes);
+    mark_ready(s);
+    return bytes.len;
+}
+
+static void stream_ended(struct http_transfer *t, enum http_failure failure)
+{
+    struct http_stream *s = stream_of(t);
+    loop_timer_stop(s->timer);
+    s->failure = failure;
+    s->has_ended = true;
+    mark_ready(s);
+}
+
+static const struct transfer_kind stream_kind = {stream_bytes, stream_head, stream_ended};
+
+/* ---- Handing on ----------------------------------------------------------------------------- */
+
+static void go_on(struct http_stream *s)
+{
+    if (!s->is_held || !s->transfer.is_running)
+        return;
+    s->is_held = false;
+    curl_easy_pause(s->transfer.easy, CURLPAUSE_CONT);
+}
+
+static void hand_on_head(struct http_stream *s)
+{
+    s->is_head_due = false;
+    s->heard_at_ms = clock_mono_ms(&s->transfer.client->clock);
+    if (s->silence_ms > 0)
+        loop_timer_start(s->timer, s->silence_ms);
+    else
+        loop_timer_stop(s->timer);
+    if (!s->events.on_head(s->ctx, s->transfer.status, transfer_headers(&s->transfer)))
+        s->is_closed = true;
+}
+
+static void hand_on_bytes(struct http_stream *s)
+{
+    struct buf full = s->inbox;
+    s->inbox = s->outbox;
+    s->outbox = full;
+    s->events.on_bytes(s->ctx, buf_slice(&s->outbox));
+    buf_clear(&s->outbox);
+    if (!s->is_paused && !s->is_closed)
+        go_on(s);
+}
+
+static void hand_on_end(struct http_stream *s)
+{
+    s->events.on_end(s->ctx, s->failure,
+                     s->failure == HTTP_OK ? SLICE_NULL : transfer_error(&s->transfer));
+    s->is_closed = true;
+}
+
+static bool can_hand_on(const struct http_stream *s)
+{
+    return !s->is_closed && !s->is_paused;
+}
+
+void stream_hand_on(struct http_stream *s)
+{
+    list_remove(&s->ready);
+    /* A callback that turns the loop itself isn't called again in that turn. */
+    if (s->is_in_callback)
+        return;
+    s->is_in_callback = true;
+    if (s->is_head_due && !s->is_closed)
+        hand_on_head(s);
+    if (s->inbox.len > 0 && can_hand_on(s))
+        hand_on_bytes(s);
+    if (s->has_ended && s->inbox.len == 0 && can_hand_on(s))
+        hand_on_end(s);
+    s->is_in_callback = false;
+    if (s->is_closed)
+        stream_free(s);
+    else if (can_hand_on(s) && (s->inbox.len > 0 || s->has_ended))
+        mark_ready(s);
+}
+
+struct http_stream *stream_first_ready(struct http_client *client)
+{
+    if (list_is_empty(&client->ready))
+        return NULL;
+    return list_first(&client->ready, struct http_stream, ready);
+}
+
+/* ---- Time ----------------------------------------------------------------------------------- */
+
+static void give_up(struct http_stream *s, const char *why)
+{
+    transfer_stop(&s->transfer);
+    s->transfer.failure_text = why;
+    stream_ended(&s->transfer, HTTP_TIMEOUT);
+    client_settle_soon(s->transfer.client);
+}
+
+/* The timer isn't moved at each byte: when it fires it finds out how much is left. */
+static void time_passed(void *ctx)
+{
+    struct http_stream *s = ctx;
+    if (!s->has_head) {
+        give_up(s, "No answer came in time");
+        return;
+    }
+    int64_t left = s->heard_at_ms + s->silence_ms - clock_mono_ms(&s->transfer.client->clock);
+    if (s->is_paused)
+        left = s->silence_ms;
+    if (left > 0)
+        loop_timer_start(s->timer, left);
+    else
+        give_up(s, "Nothing came for too long");
+}
+
+/* ---- Public --------------------------------------------------------------------------------- */
+
+struct http_stream *http_stream_open(struct http_client *client,
+                                     const struct http_stream_request *request,
+                                     const struct http_stream_events *events, void *ctx,
+                                     struct err *err)
+{
+    struct http_stream *s = mem_calloc(1, sizeof *s);
+    transfer_init(&s->transfer, client, &stream_kind);
+    list_init(&s->ready);
+    list_init(&s->link);
+    struct http_request plain = {
+        .method = SLICE_LIT("GET"),
+        .url = request->url,
+        .headers = request->headers,
+        .follow = request->follow,
+    };
+    if (transfer_set_request(&s->transfer, &plain, err) < 0) {
+        stream_free(s);
+        return NULL;
+    }
+    s->events = *events;
+    s->ctx = ctx;
+    s->silence_ms = request->silence_ms;
+    s->timer = loop_timer_new(client->loop, time_passed, s);
+    if (request->connect_timeout_ms > 0)
+        loop_timer_start(s->timer, request->connect_timeout_ms);
+    list_add_tail(&client->streams, &s->link);
+    transfer_start(&s->transfer);
+    return s;
+}
+
+void http_stream_pause(struct http_stream *s)
+{
+    s->is_paused = true;
+    if (s->transfer.is_running && !s->is_held) {
+        s->is_held = true;
+        /* Refused while there is no connection yet: then the first bytes are held. */
+        curl_easy_pause(s->transfer.easy, CURLPAUSE_RECV);
+    }
+}
+
+void http_stream_resume(struct http_stream *s)
+{
+    if (!s->is_paused)
+        return;
+    s->is_paused = false;
+    s->heard_at_ms = clock_mono_ms(&s->transfer.client->clock);
+    go_on(s);
+    mark_ready(s);
+    client_settle_soon(s->transfer.client);
+}
+
+void http_stream_close(struct http_stream *s)
+{
+    if (!s)
+        return;
+    s->is_closed = true;
+    transfer_stop(&s->transfer);
+    if (!s->is_in_callback)
+        stream_free(s);
+}
+
+void stream_close_all(struct http_client *client)
+{
+    list_each(it, &client->streams) http_stream_close(list_entry(it, struct http_stream, link));
+}
+
+struct slice http_stream_url(const struct http_stream *s)
+{
+    return buf_slice(&s->transfer.url);
+}
