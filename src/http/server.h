@@ -7,7 +7,7 @@
  *     static void post_events(void *ctx, struct http_exchange *x)
  *     {
  *         …                                     // x->body is here whole
- *         http_exchange_reply(x, 202, "application/json", body);   // now, or from any later callback
+ *         http_exchange_reply(x, 202, "application/json", body);   // or from a later callback
  *     }
  *     static const struct http_route routes[] = {{"POST", "/events", post_events}, …};
  *
@@ -30,7 +30,8 @@
 #include "loop/loop.h"
 
 struct http_server;
-struct http_exchange; /* one request and its answer; lives until the answer has gone or the client has */
+struct http_exchange; /* one request and its answer; lives until the answer has gone or the client
+                         has */
 
 typedef void (*http_route_fn)(void *ctx, struct http_exchange *x);
 
@@ -46,11 +47,12 @@ struct http_server_options {
                                         port 0 takes a free one */
     const struct http_route *routes; /* kept, so static */
     size_t n_routes;
-    void *ctx;                       /* handed to the route functions */
-    size_t body_max;                 /* bytes; beyond it 413, also for chunked uploads */
+    void *ctx;       /* handed to the route functions */
+    size_t body_max; /* bytes; beyond it 413, also for chunked uploads */
     struct log *log;
-    /* Called for each request before its body is read; NULL lets all pass. Returns 0, or an answer's
-       status with *detail set to a sentence, to refuse it (Host, Origin, tokens, media types). */
+    /* Called for each request before its body is read; NULL lets all pass. Returns 0, or an
+       answer's status with *detail set to a sentence, to refuse it (Host, Origin, tokens, media
+       types). */
     int (*admit)(void *ctx, struct http_exchange *x, const char **detail);
 };
 
@@ -60,7 +62,8 @@ struct http_server *http_server_new(struct loop *loop, const struct http_server_
                                     struct err *err) must_check;
 /* Stops accepting; exchanges under way go on. */
 void http_server_quiesce(struct http_server *server);
-/* Closes all connections. Exchanges never answered are dropped. */
+/* Closes all connections. Exchanges never answered are dropped. Not from within a route function.
+ */
 void http_server_free(struct http_server *server);
 /* "127.0.0.1:40213" as bound, for what port 0 became. */
 const char *http_server_address(const struct http_server *server);

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * What a route sees of its request, and how it answers.
+ */
+#include <assert.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include "base/json.h"
+#include "http/server_parts.h"
+
+#define IDLE_EXCHANGES_MAX 128
+#define KEPT_BODY_MAX (64 * 1024)
+
+/* ---- The pool ------------------------------------------------------------------------------- */
+
+struct http_exchange *exchange_take(struct http_server *server)
+{
+    struct http_exchange *x;
+    if (list_is_empty(&server->idle)) {
+        x = mem_calloc(1, sizeof *x);
+        x->server = server;
+    } else {
+        x = list_first(&server->idle, struct http_exchange, link);
+        list_remove(&x->link);
+        server->n_idle--;
+    }
+    x->state = EXCHANGE_NEW;
+    x->is_suspended = x->is_too_large = x->is_bad_target = false;
+    x->connection = NULL;
+    x->method = "";
+    x->route = NULL;
+    x->body_seen = x->n_headers = 0;
+    x->status = 0;
+    buf_clear(&x->body);
+    buf_clear(&x->reply_headers);
+    list_add_tail(&server->exchanges, &x->link);
+    return x;
+}
+
+static void exchange_free(struct http_exchange *x)
+{
+    list_remove(&x->link);
+    target_deinit(&x->target);
+    buf_deinit(&x->body);
+    buf_deinit(&x->reply_headers);
+    free(x->headers);
+    free(x);
+}
+
+void exchange_release(struct http_exchange *x)
+{
+    struct http_server *server = x->server;
+    if (x->response)
+        MHD_destroy_response(x->response);
+    x->response = NULL;
+    if (server->n_idle >= IDLE_EXCHANGES_MAX) {
+        exchange_free(x);
+        return;
+    }
+    if (x->body.cap > KEPT_BODY_MAX)
+        buf_deinit(&x->body);
+    list_remove(&x->link);
+    list_add_head(&server->idle, &x->link);
+    server->n_idle++;
+}
+
+void exchange_free_idle(struct http_server *server)
+{
+    list_each(it, &server->idle) exchange_free(list_entry(it, struct http_exchange, link));
+}
+
+/* ---- The request ---------------------------------------------------------------------------- */
+
+struct slice http_exchange_method(const struct http_exchange *x)
+{
+    return slice_str(x->method);
+}
+
+struct slice http_exchange_path(const struct http_exchange *x)
+{
+    return x->target.path;
+}
+
+struct slice http_exchange_segment(const struct http_exchange *x, size_t n)
+{
+    return x->route ? target_wildcard(&x->target, x->route->pattern, n) : SLICE_NULL;
+}
+
+struct slice http_exchange_query(const struct http_exchange *x, const char *name)
+{
+    return target_query(&x->target, name);
+}
+
+struct slice http_exchange_header(const struct http_exchange *x, const char *name)
+{
+    return slice_str(MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, name));
+}
+
+static enum MHD_Result note_header(void *ctx, enum MHD_ValueKind kind, const char *name,
+                                   const char *value)
+{
+    (void)kind;
+    struct http_exchange *x = ctx;
+    if (x->n_headers == x->headers_cap) {
+        x->headers_cap = x->headers_cap ? x->headers_cap * 2 : 16;
+        x->headers = mem_realloc(x->headers, x->headers_cap * sizeof *x->headers);
+    }
+    x->headers[x->n_headers++] =
+        (struct http_header){slice_str(name), value ? slice_str(value) : SLICE_LIT("")};
+    return MHD_YES;
+}
+
+struct http_headers http_exchange_headers(const struct http_exchange *x)
+{
+    /* Made once, for the caller that asks; to it the exchange doesn't change. */
+    struct http_exchange *self = (struct http_exchange *)x;
+    if (self->n_headers == 0)
+        MHD_get_connection_values(self->connection, MHD_HEADER_KIND, note_header, self);
+    return (struct http_headers){self->headers, self->n_headers};
+}
+
+struct slice http_exchange_body(const struct http_exchange *x)
+{
+    return buf_slice(&x->body);
+}
+
+/* ---- The answer ----------------------------------------------------------------------------- */
+
+void http_exchange_add_header(struct http_exchange *x, const char *name, const char *value)
+{
+    buf_add(&x->reply_headers, name, strlen(name) + 1);
+    buf_add(&x->reply_headers, value, strlen(value) + 1);
+}
+
+static void add_reply_headers(struct http_exchange *x, struct MHD_Response *response)
+{
+    for (size_t at = 0; at < x->reply_headers.len;) {
+        const char *name = x->reply_headers.data + at;
+        const char *value = name + strlen(name) + 1;
+        /* The library refuses what would break the head. */
+        if (MHD_add_response_header(response, name, value) != MHD_YES)
+            log_error(x->server->options.log, "header left out: it can't be sent",
+                      LOG_STR("name", name));
+        at = (size_t)(value + strlen(value) + 1 - x->reply_headers.data);
+    }
+}
+
+static struct MHD_Response *make_response(struct slice body)
+{
+    /* The library copies what it is told to; it only lacks the const. */
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(body.len, (void *)(uintptr_t)body.data,
+                                        body.len ? MHD_RESPMEM_MUST_COPY : MHD_RESPMEM_PERSISTENT);
+    if (!response)
+        die("out of memory for an answer of %zu bytes", body.len);
+    return response;
+}
+
+enum MHD_Result exchange_queue(struct http_exchange *x)
+{
+    if (!x->response)
+        return MHD_NO;
+    enum MHD_Result result = MHD_queue_response(x->connection, (unsigned)x->status, x->response);
+    MHD_destroy_response(x->response);
+    x->response = NULL;
+    return result;
+}
+
+/* The library wants the answer from within its handler, which it calls again once resumed: the
+   server runs it before the loop sleeps, for all that were answered in a turn at once. */
+static void wake_up(struct http_exchange *x)
+{
+    struct http_server *server = x->server;
+    x->is_suspended = false;
+    MHD_resume_connection(x->connection);
+    /* The server's hook may have run already in this turn. */
+    if (!server->has_resumed)
+        loop_hurry(server->loop);
+    server->has_resumed = true;
+}
+
+void http_exchange_reply(struct http_exchange *x, int status, const char *content_type,
+                         struct slice body)
+{
+    assert(x->state != EXCHANGE_ANSWERED);
+    if (x->state == EXCHANGE_PENDING)
+        x->server->n_pending--;
+    x->state = EXCHANGE_ANSWERED;
+    x->status = status;
+    x->response = make_response(content_type ? body : SLICE_LIT(""));
+    if (content_type)
+        MHD_add_response_header(x->response, MHD_HTTP_HEADER_CONTENT_TYPE, content_type);
+    add_reply_headers(x, x->response);
+    if (x->is_suspended)
+        wake_up(x);
+}
+
+void http_exchange_problem(struct http_exchange *x, int status, const char *detail_fmt, ...)
+{
+    struct buf detail = {0};
+    va_list args;
+    va_start(args, detail_fmt);
+    buf_vprintf(&detail, detail_fmt, args);
+    va_end(args);
+
+    struct buf body = {0};
+    struct json_writer w = {.out = &body};
+    json_object_begin(&w, NULL);
+    json_member_cstr(&w, "type", "about:blank");
+    json_member_cstr(&w, "title", MHD_get_reason_phrase_for((unsigned)status));
+    json_member_integer(&w, "status", status);
+    json_member_string(&w, "detail", buf_slice(&detail));
+    json_object_end(&w);
+    http_exchange_reply(x, status, "application/problem+json", buf_slice(&body));
+    buf_deinit(&body);
+    buf_deinit(&detail);
+}

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * libmicrohttpd on the loop. Its epoll descriptor is one of ours: when that is readable, the daemon
+ * is run. A request whose answer comes later is suspended; all that were answered in a turn of the
+ * loop are resumed by one run before the loop sleeps.
+ */
+#include "http/server.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "http/server_parts.h"
+
+#define CONNECTIONS_MAX 1000u
+#define IDLE_TIMEOUT_S 60u
+/* What is read and thrown away of a chunked body that is too large, so that its sender comes to see
+   the answer; beyond that the connection is closed. */
+#define EXCESS_MAX ((size_t)16 * 1024 * 1024)
+
+/* ---- A request's way ------------------------------------------------------------------------ */
+
+static bool expects_body(const struct http_exchange *x)
+{
+    struct slice length = http_exchange_header(x, MHD_HTTP_HEADER_CONTENT_LENGTH);
+    return http_exchange_header(x, MHD_HTTP_HEADER_TRANSFER_ENCODING).data ||
+           (length.data && !slice_is_equal(length, SLICE_LIT("0")));
+}
+
+/* Whether Content-Length says so; the library has checked that it is a number that fits. */
+static bool is_said_too_large(const struct http_exchange *x)
+{
+    struct slice length = http_exchange_header(x, MHD_HTTP_HEADER_CONTENT_LENGTH);
+    return length.data && strtoull(length.data, NULL, 10) > x->server->options.body_max;
+}
+
+static void refuse_size(struct http_exchange *x)
+{
+    http_exchange_problem(x, 413, "The body is larger than the limit of %zu bytes",
+                          x->server->options.body_max);
+}
+
+static void refuse_route(struct http_exchange *x)
+{
+    const struct http_server_options *o = &x->server->options;
+    struct buf allowed = {0};
+    route_add_methods(o->routes, o->n_routes, &x->target, &allowed);
+    if (allowed.len > 0) {
+        http_exchange_add_header(x, MHD_HTTP_HEADER_ALLOW, allowed.data);
+        http_exchange_problem(x, 405, "%s is not allowed here; allowed: %s", x->method,
+                              allowed.data);
+    } else {
+        http_exchange_problem(x, 404, "There is nothing at %.*s", SLICE_FMT(x->target.path));
+    }
+    buf_deinit(&allowed);
+}
+
+/* Answers what needs no body to be refused; true when it did. */
+static bool refuse_early(struct http_exchange *x)
+{
+    const struct http_server_options *o = &x->server->options;
+    const char *detail = "";
+    int status = 0;
+    if (x->is_bad_target) {
+        http_exchange_problem(x, 400, "The percent-encoding of the request's target is broken");
+        return true;
+    }
+    x->route = route_find(o->routes, o->n_routes, slice_str(x->method), &x->target);
+    if (o->admit)
+        status = o->admit(o->ctx, x, &detail);
+    if (status != 0)
+        http_exchange_problem(x, status, "%s", detail);
+    else if (!x->route)
+        refuse_route(x);
+    else if (is_said_too_large(x))
+        refuse_size(x);
+    return x->state == EXCHANGE_ANSWERED;
+}
+
+/* The head is here. An answer that is given now closes the connection after it, since the body
+   isn't read; without a body it waits for the last call and the connection lives on. */
+static enum MHD_Result begin(struct http_exchange *x)
+{
+    x->state = EXCHANGE_RECEIVING;
+    if (!refuse_early(x) || !expects_body(x))
+        return MHD_YES;
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    drain_add(&x->server->drain, info->connect_fd);
+    return exchange_queue(x);
+}
+
+static enum MHD_Result take_body(struct http_exchange *x, const char *data, size_t len)
+{
+    size_t max = x->server->options.body_max;
+    x->body_seen += len;
+    if (x->body_seen <= max) {
+        buf_add(&x->body, data, len);
+        return MHD_YES;
+    }
+    x->is_too_large = true;
+    buf_deinit(&x->body);
+    return x->body_seen - max <= EXCESS_MAX ? MHD_YES : MHD_NO;
+}
+
+static void dispatch(struct http_exchange *x)
+{
+    x->server->has_dispatched = true;
+    x->server->n_pending++;
+    x->state = EXCHANGE_PENDING;
+    x->route->fn(x->server->options.ctx, x);
+    if (x->state == EXCHANGE_PENDING) {
+        x->is_suspended = true;
+        MHD_suspend_connection(x->connection);
+    }
+}
+
+/* The library calls once for the head, then for each piece of the body, once for its end, and once
+   more when a suspended request is resumed. */
+static enum MHD_Result handle(void *ctx, struct MHD_Connection *connection, const char *url,
+                              const char *method, const char *version, const char *data,
+                              size_t *len, void **slot)
+{
+    (void)ctx, (void)url, (void)version;
+    struct http_exchange *x = *slot;
+    if (x->state == EXCHANGE_NEW) {
+        x->connection = connection;
+        x->method = method;
+        return begin(x);
+    }
+    if (*len > 0) {
+        size_t n = *len;
+        *len = 0;
+        return take_body(x, data, n);
+    }
+    if (x->state == EXCHANGE_RECEIVING && x->is_too_large)
+        refuse_size(x);
+    else if (x->state == EXCHANGE_RECEIVING)
+        dispatch(x);
+    return x->state == EXCHANGE_ANSWERED ? exchange_queue(x) : MHD_YES;
+}
+
+/* MHD_OPTION_URI_LOG_CALLBACK, though nothing is logged: the one place that has the target before
+   the library takes it apart. What it returns stands in the handler's slot. */
+static void *see_target(void *ctx, const char *target, struct MHD_Connection *connection)
+{
+    (void)connection;
+    struct http_exchange *x = exchange_take(ctx);
+    x->is_bad_target = target_parse(&x->target, target) < 0;
+    return x;
+}
+
+/* MHD_OPTION_NOTIFY_COMPLETED: the answer has gone or the client has. */
+static void completed(void *ctx, struct MHD_Connection *connection, void **slot,
+                      enum MHD_RequestTerminationCode code)
+{
+    (void)ctx, (void)connection, (void)code;
+    struct http_exchange *x = *slot;
+    if (!x)
+        return;
+    if (x->state == EXCHANGE_PENDING)
+        x->server->n_pending--;
+    exchange_release(x);
+    *slot = NULL;
+}
+
+/* MHD_OPTION_UNESCAPE_CALLBACK: decoding is ours, so the library's is left out. */
+static size_t leave_escaped(void *ctx, struct MHD_Connection *connection, char *text)
+{
+    (void)ctx, (void)connection;
+    return strlen(text);
+}
+
+/* MHD_OPTION_EXTERNAL_LOGGER: clients that hang up and the like. */
+static void log_message(void *ctx, const char *fmt, va_list args)
+{
+    struct http_server *server = ctx;
+    if (!server->options.log || !log_has_level(server->options.log, LOG_DEBUG))
+        return;
+    char text[512];
+/* The format is the library's own. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+    vsnprintf(text, sizeof text, fmt, args);
+#pragma GCC diagnostic pop
+    log_debug(server->options.log, "http server", LOG_SLICE("detail", slice_trim(slice_str(text))));
+}
+
+/* ---- On the loop ---------------------------------------------------------------------------- */
+
+static void run(struct http_server *server)
+{
+    server->is_running = true;
+    server->has_resumed = false;
+    MHD_run(server->daemon);
+    server->is_running = false;
+}
+
+static void daemon_ready(void *ctx, int events)
+{
+    (void)events;
+    run(ctx);
+}
+
+static void timeout_due(void *ctx)
+{
+    run(ctx);
+}
+
+/* When the daemon wants to be run next: 0 at once, -1 when something happens. */
+static int64_t wait_ms(struct http_server *server)
+{
+    MHD_UNSIGNED_LONG_LONG ms;
+    if (server->has_resumed)
+        return 0;
+    if (MHD_get_timeout(server->daemon, &ms) != MHD_YES)
+        return -1;
+    return ms > INT32_MAX ? INT32_MAX : (int64_t)ms;
+}
+
+static void before_sleep(void *ctx)
+{
+    struct http_server *server = ctx;
+    server->has_dispatched = false;
+    int64_t ms = wait_ms(server);
+    if (ms == 0) {
+        run(server);
+        ms = wait_ms(server);
+    }
+    /* Routes that were called just now may have made work for hooks that have run already. */
+    if (ms == 0 || server->has_dispatched)
+        loop_hurry(server->loop);
+    /* Only idle connections time out, all after the same time: an earlier timer is never too late.
+     */
+    if (ms > 0 && !loop_timer_is_active(server->timer))
+        loop_timer_start(server->timer, ms);
+}
+
+/* ---- Public --------------------------------------------------------------------------------- */
+
+static int start_daemon(struct http_server *server, struct err *err)
+{
+    server->daemon = MHD_start_daemon(
+        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL, handle, server,
+        MHD_OPTION_EXTERNAL_LOGGER, log_message, server, MHD_OPTION_LISTEN_SOCKET,
+        (MHD_socket)server->listener.fd, MHD_OPTION_URI_LOG_CALLBACK, see_target, server,
+        MHD_OPTION_NOTIFY_COMPLETED, completed, server, MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped,
+        NULL, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
+        IDLE_TIMEOUT_S, MHD_OPTION_END);
+    if (!server->daemon)
+        return err_set(err, ERR_IO, "cannot start the HTTP server on %s", server->listener.address);
+    return 0;
+}
+
+struct http_server *http_server_new(struct loop *loop, const struct http_server_options *options,
+                                    struct err *err)
+{
+    struct http_server *server = mem_calloc(1, sizeof *server);
+    server->options = *options;
+    server->options.listen = NULL; /* not kept */
+    server->loop = loop;
+    list_init(&server->exchanges);
+    list_init(&server->idle);
+    drain_init(&server->drain, loop);
+    if (listener_open(&server->listener, options->listen, err) < 0 ||
+        start_daemon(server, err) < 0) {
+        http_server_free(server);
+        return NULL;
+    }
+    int fd = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+    server->io = loop_io_new(loop, fd, LOOP_READ, daemon_ready, server);
+    server->timer = loop_timer_new(loop, timeout_due, server);
+    server->prepare = loop_prepare_new(loop, before_sleep, server);
+    return server;
+}
+
+void http_server_quiesce(struct http_server *server)
+{
+    if (server->listener.fd < 0)
+        return;
+    MHD_quiesce_daemon(server->daemon);
+    listener_stop(&server->listener);
+}
+
+static void stop_daemon(struct http_server *server)
+{
+    /* The library refuses to stop while requests are suspended. */
+    list_each(it, &server->exchanges)
+    {
+        struct http_exchange *x = list_entry(it, struct http_exchange, link);
+        if (x->is_suspended)
+            MHD_resume_connection(x->connection);
+    }
+    if (server->listener.fd >= 0)
+        MHD_quiesce_daemon(server->daemon);
+    MHD_stop_daemon(server->daemon);
+}
+
+void http_server_free(struct http_server *server)
+{
+    if (!server)
+        return;
+    assert(!server->is_running);
+    loop_io_free(server->io);
+    loop_timer_free(server->timer);
+    loop_prepare_free(server->prepare);
+    if (server->daemon)
+        stop_daemon(server);
+    listener_close(&server->listener);
+    drain_deinit(&server->drain);
+    exchange_free_idle(server);
+    free(server);
+}
+
+const char *http_server_address(const struct http_server *server)
+{
+    return server->listener.address;
+}
+
+size_t http_server_pending(const struct http_server *server)
+{
+    return server->n_pending;
+}
