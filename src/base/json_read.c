@@ -315,33 +315,6 @@ static inline char find_token(struct json_reader *r)
     return c;
 }
 
-/* Takes the comma or colon that may stand before the next token; whether there was one. */
-static bool take_separator(struct json_reader *r, char c)
-{
-    if (c == ',' && r->state == STATE_BEHIND && r->depth > 0)
-        r->state = is_in_object(r) ? STATE_NEXT_NAME : STATE_NEXT_ELEMENT;
-    else if (c == ':' && r->state == STATE_COLON)
-        r->state = STATE_VALUE;
-    else
-        return false;
-    r->pos++;
-    return true;
-}
-
-/* Moves to the next token; returns its first byte, or NUL, which begins none, at the end. */
-static inline char find_token(struct json_reader *r)
-{
-    size_t i = r->pos;
-    char c = '\0';
-    for (; i < r->source.len; i++) {
-        c = r->source.data[i];
-        if (c != ' ' && c != '\n' && c != '\r' && c != '\t')
-            break;
-    }
-    r->pos = r->start = i;
-    return i < r->source.len ? c : '\0';
-}
-
 /* The next token; the text of a string or a name is its content, not yet decoded. */
 static enum json_token step(struct json_reader *r)
 {

@@ -66,7 +66,9 @@ static void index_deinit(struct index *x)
 static char kind_of(const struct index *x, uint32_t node)
 {
     char c = x->text.data[x->nodes[node].start];
-    return c == '-' || (c >= '0' && c <= '9') ? '0' : c;
+    if (c == '-' || (c >= '0' && c <= '9'))
+        return '0';
+    return c;
 }
 
 static bool is_container(char kind)
