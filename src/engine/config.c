@@ -4,20 +4,16 @@
 
 #include <assert.h>
 #include <ctype.h>
-#include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/json.h"
 #include "base/text.h"
+#include "engine/config_parts.h"
 #include "script/script.h"
 
-#define CONFIG_FILE "liaison.lua"
 #define CONFIG_FILE_MAX (1 << 20)
-#define VARIABLE_PREFIX "LIAISON_"
 #define SETTINGS_PREFIX "settings."
 
 enum value_type {
@@ -228,52 +224,6 @@ static const struct option *find_option(const char *path)
     return NULL;
 }
 
-/* ---- settings: names of the user's own ---- */
-
-/* Gives `settings` the member `name`, in place of one it has. `json` is its value. */
-static void set_setting(struct buf *settings, struct slice name, struct slice json)
-{
-    struct buf merged = {0};
-    struct json_writer w = {.out = &merged};
-    struct json_reader r;
-    json_object_begin(&w, NULL);
-    json_reader_init(&r, buf_slice(settings));
-    for (enum json_token t; (t = json_next(&r)) != JSON_END && t != JSON_ERROR;) {
-        if (t != JSON_KEY)
-            continue;
-        char *key = slice_dup(r.text);
-        bool is_same = slice_is_equal(name, r.text);
-        struct slice value;
-        if (json_skip(&r, &value) == 0 && !is_same)
-            json_member_raw(&w, key, value);
-        free(key);
-    }
-    json_reader_deinit(&r);
-    char *own = slice_dup(name);
-    json_member_raw(&w, own, json);
-    free(own);
-    json_object_end(&w);
-    buf_deinit(settings);
-    *settings = merged;
-}
-
-/* A text from a variable or flag takes the type of the value whose place it takes: a number or a
-   truth value where liaison.lua has one, else it is text. */
-static void set_setting_text(struct config *config, const char *name, struct slice text)
-{
-    struct slice before;
-    struct buf json = {0};
-    struct err ignored;
-    bool is_typed = json_get(buf_slice(&config->settings), name, &before) &&
-                    !json_is_string(before) && json_check(text, &ignored) == 0;
-    if (is_typed)
-        buf_add_slice(&json, text);
-    else
-        json_add_string(&json, text);
-    set_setting(&config->settings, slice_str(name), buf_slice(&json));
-    buf_deinit(&json);
-}
-
 /* ---- liaison.lua ---- */
 
 static int take_value(struct loading *l, const char *path, struct slice value);
@@ -401,42 +351,11 @@ static const char *find_variable(char *const *environment, const char *name)
     return NULL;
 }
 
-/* warehouseUrl for WAREHOUSE_URL. */
-static void add_setting_name(struct buf *out, struct slice variable)
-{
-    bool upper = false;
-    for (size_t i = 0; i < variable.len; i++) {
-        char c = variable.data[i];
-        if (c == '_') {
-            upper = true;
-            continue;
-        }
-        buf_add_char(out, (char)(upper ? toupper((unsigned char)c) : tolower((unsigned char)c)));
-        upper = false;
-    }
-}
-
-static void load_setting_variables(struct config *config, char *const *environment)
-{
-    const struct slice prefix = SLICE_LIT(VARIABLE_PREFIX "SETTINGS_");
-    for (char *const *v = environment; v && *v; v++) {
-        struct slice value = slice_str(*v);
-        if (!slice_has_prefix(value, prefix))
-            continue;
-        struct slice variable = slice_split(&value, '=');
-        struct buf name = {0};
-        add_setting_name(&name, slice_from(variable, prefix.len));
-        if (name.len > 0)
-            set_setting_text(config, name.data, value.data ? value : SLICE_LIT(""));
-        buf_deinit(&name);
-    }
-}
-
 static int load_variables(struct loading *l, char *const *environment)
 {
     for (size_t i = 0; i < ARRAY_LEN(options); i++) {
         struct buf name = {0};
-        buf_add_str(&name, VARIABLE_PREFIX);
+        buf_add_str(&name, CONFIG_VARIABLE_PREFIX);
         add_variable_name(&name, options[i].path);
         const char *value = find_variable(environment, name.data);
         l->where = name.data;
@@ -448,7 +367,7 @@ static int load_variables(struct loading *l, char *const *environment)
         if (result < 0)
             return -1;
     }
-    load_setting_variables(l->config, environment);
+    config_load_settings(l->config, environment);
     return 0;
 }
 
@@ -461,7 +380,7 @@ static int load_set(struct loading *l, const char *set)
     if (!strchr(set, '='))
         result = fail(l, path, "\"%s\" sets nothing: write --set limits.drain=20s", set);
     else if (strncmp(path, SETTINGS_PREFIX, strlen(SETTINGS_PREFIX)) == 0)
-        set_setting_text(l->config, path + strlen(SETTINGS_PREFIX), value.data ? value : SLICE_LIT(""));
+        config_set_setting(l->config, path + strlen(SETTINGS_PREFIX), value.data ? value : SLICE_LIT(""));
     else if (!option)
         result = fail_unknown(l, path);
     else
@@ -494,63 +413,6 @@ static int load_flags(struct loading *l, const struct config_source *source)
             return -1;
     }
     return 0;
-}
-
-/* ---- the project ---- */
-
-static bool holds_project(const char *folder)
-{
-    static const char *const signs[] = {CONFIG_FILE, "scripts", "connectors"};
-    for (size_t i = 0; i < ARRAY_LEN(signs); i++) {
-        struct buf path = {0};
-        struct stat st;
-        buf_printf(&path, "%s/%s", folder, signs[i]);
-        bool is_there = stat(path.data, &st) == 0;
-        buf_deinit(&path);
-        if (is_there)
-            return true;
-    }
-    return false;
-}
-
-/* The nearest folder at or above `path` that is a project, in place. */
-static bool climb_to_project(char *path)
-{
-    for (;;) {
-        if (holds_project(path))
-            return true;
-        char *slash = strrchr(path, '/');
-        if (!slash || slash == path)
-            return false;
-        *slash = '\0';
-    }
-}
-
-static int find_project(struct config *config, const char *path, struct err *err)
-{
-    struct stat st;
-    char *real = realpath(path, NULL);
-    if (!real || stat(real, &st) < 0) {
-        free(real);
-        return err_set_errno(err, ERR_NOT_FOUND, errno, "no project at %s", path);
-    }
-    config->project = real;
-    if (S_ISREG(st.st_mode)) {
-        config->script = mem_strdup(real);
-        *strrchr(real, '/') = '\0';
-        if (climb_to_project(real))
-            return 0;
-        return err_set(err, ERR_NOT_FOUND,
-                       "%s belongs to no project: no folder above it holds liaison.lua, scripts/ or "
-                       "connectors/",
-                       path);
-    }
-    if (holds_project(real))
-        return 0;
-    return err_set(err, ERR_NOT_FOUND,
-                   "%s is no project: it holds neither liaison.lua nor scripts/ nor connectors/; "
-                   "`liaison new PATH` makes one",
-                   path);
 }
 
 /* ---- all of it ---- */
@@ -602,7 +464,7 @@ int config_load(struct config *config, const struct config_source *source, struc
     static_assert(ARRAY_LEN(type_names) == TYPE_LATER + 1, "each type has its name");
     *config = (struct config){0};
     struct loading l = {.config = config, .err = err, .where = CONFIG_FILE};
-    if (find_project(config, source->project ? source->project : ".", err) < 0 ||
+    if (config_find_project(config, source->project ? source->project : ".", err) < 0 ||
         set_defaults(&l, source->environment) < 0 || load_file(&l, mask) < 0 ||
         load_variables(&l, source->environment) < 0 || load_flags(&l, source) < 0 ||
         check_tokens(config, err) < 0) {
