@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Liaison authors */
 /*
- * The host of what analysts write: a machine (one sandboxed LuaJIT state) with a project loaded into
- * it, its handlers and connectors, and runs of them that wait without blocking anything.
+ * The host of what analysts write: a machine (one sandboxed LuaJIT state) with a project loaded
+ * into it, its handlers and connectors, and runs of them that wait without blocking anything.
  *
  * Others see these verbs and never a lua_State. What a script may reach of the world (requests,
- * sends) is handed in as a table of functions, so that a test, a dry run or a simulation hands in its own.
+ * sends) is handed in as a table of functions, so that a test, a dry run or a simulation hands in
+ * its own.
  *
  *     struct script_machine *m = script_load(&options, on_problem, self);
  *     if (!m) …                                        // problems were told, nothing runs
- *     script_handle(m, handler, event, on_handled, run);    // `sync:send` calls ports.send meanwhile
- *     script_attempt(m, connector, &attempt, on_end, delivery);
+ *     script_handle(m, handler, event, on_handled, run);    // `sync:send` calls ports.send
+ * meanwhile script_attempt(m, connector, &attempt, on_end, delivery);
  *
  * A run that waits for a request is parked; script_answer wakes it. All on the loop thread.
  */
@@ -65,17 +66,17 @@ struct script_answer {
 /* A sync:send; borrowed. */
 struct script_send {
     struct slice connector;
-    struct slice data; /* JSON; absent where it is the event's data as it came */
-    struct slice key;  /* `key_given` only */
-    bool key_given;    /* else the event's */
+    struct slice data;        /* JSON; absent where it is the event's data as it came */
+    struct slice key;         /* `key_given` only */
+    bool key_given;           /* else the event's */
     struct slice transformer; /* by name, absent: the connector's */
     int64_t delay_ms;
     int64_t expires_ms; /* from now; 0: never */
 };
 
 struct script_ports {
-    /* Starts a request for `run`; later, never from within, script_answer(run, …) is called once. The
-       returned handle is for http_cancel. NULL with err raises an error in the script. */
+    /* Starts a request for `run`; later, never from within, script_answer(run, …) is called once.
+       The returned handle is for http_cancel. NULL with err raises an error in the script. */
     void *(*http_send)(void *ctx, struct script_run *run, const struct script_request *request,
                        struct err *err);
     void (*http_cancel)(void *ctx, void *handle);
@@ -89,13 +90,14 @@ struct script_ports {
 /* ---- loading ---- */
 
 struct script_options {
-    const char *project;        /* the project's folder */
-    const char *const *scripts; /* only these of its scripts (paths); NULL: scripts/ (*.lua) by name */
+    const char *project; /* the project's folder */
+    const char *const
+        *scripts; /* only these of its scripts (paths); NULL: scripts/ (*.lua) by name */
     size_t n_scripts;
-    const char *data_dir;       /* what ships with Liaison: connectors/, transformers/; may be NULL */
-    struct slice settings;      /* a JSON object: what `setting` reads */
-    int64_t handler_time_ms;    /* a run's limit of running time */
-    int64_t memory_max;         /* bytes of the machine */
+    const char *data_dir;    /* what ships with Liaison: connectors/, transformers/; may be NULL */
+    struct slice settings;   /* a JSON object: what `setting` reads */
+    int64_t handler_time_ms; /* a run's limit of running time */
+    int64_t memory_max;      /* bytes of the machine */
     const struct script_ports *ports; /* kept; may be NULL where nothing is run (check) */
     struct clock clock;
     struct log *log;
@@ -106,13 +108,13 @@ struct script_options {
 struct script_problem {
     bool is_warning; /* the project would run nevertheless */
     const char *file;
-    int line; /* 0: the file as a whole */
+    int line;         /* 0: the file as a whole */
     const char *text; /* what, and what to write instead */
 };
 typedef void (*script_problem_fn)(void *ctx, const struct script_problem *problem);
 
-/* Loads all scripts, connectors and transformers of a project into a new machine. Tells every problem
-   it can find, not only the first; NULL when one was more than a warning. */
+/* Loads all scripts, connectors and transformers of a project into a new machine. Tells every
+   problem it can find, not only the first; NULL when one was more than a warning. */
 struct script_machine *script_load(const struct script_options *options, script_problem_fn problem,
                                    void *ctx) must_check;
 /* Cancels all its runs without callbacks. Accepts NULL. */
@@ -123,8 +125,8 @@ const char *script_hash(const struct script_machine *m);
 /* liaison.lua: runs it in a machine of its own that has `secret` only, appends what it returns to
    `out` as one JSON object. A secret's value appears as {"secret":"value"}; the mask knows it then.
    -1 with err "liaison.lua:3: …". A missing file gives {}. */
-int script_read_config(const char *path, struct mask *mask, struct buf *out, struct err *err)
-    must_check;
+int script_read_config(const char *path, struct mask *mask, struct buf *out,
+                       struct err *err) must_check;
 
 /* A SyncManager.new{…}. */
 struct script_manager {
@@ -132,7 +134,7 @@ struct script_manager {
     struct slice url;     /* empty: embedded */
     const struct script_header *headers;
     size_t n_headers;
-    bool is_started;      /* sync:start was called */
+    bool is_started; /* sync:start was called */
     bool dead_letters;
     struct slice file; /* where it was made */
     int line;
@@ -189,26 +191,27 @@ enum script_end {
 /* Borrowed during the callback. */
 struct script_result {
     enum script_end end;
-    struct slice error;  /* for SKIP RETRY REJECT the reason; else the error with file, line, traceback */
-    int64_t after_ms;    /* RETRY: -1 where none was given */
-    int status;          /* SCRIPT_HTTP: of the answer, 0 with a failure */
-    const char *failure; /* SCRIPT_HTTP: as in script_answer, or NULL */
+    struct slice
+        error; /* for SKIP RETRY REJECT the reason; else the error with file, line, traceback */
+    int64_t after_ms;               /* RETRY: -1 where none was given */
+    int status;                     /* SCRIPT_HTTP: of the answer, 0 with a failure */
+    const char *failure;            /* SCRIPT_HTTP: as in script_answer, or NULL */
     struct slice retry_after, date; /* SCRIPT_HTTP: those headers of the answer */
-    struct slice answer; /* SCRIPT_HTTP: the answer's body, its first KiB */
-    bool unknown;        /* a writing request was sent and its answer never came, or none was
-                            taken notice of: the other side may have it */
-    int last_status;     /* of the last answer of the run, 0 without one */
-    struct slice value;  /* RETURNED: what was returned, as JSON of at most 64 KiB; "true" for
-                            nothing. Only where wanted. */
-    int64_t ran_us;      /* running time, waits excluded */
+    struct slice answer;            /* SCRIPT_HTTP: the answer's body, its first KiB */
+    bool unknown;       /* a writing request was sent and its answer never came, or none was
+                           taken notice of: the other side may have it */
+    int last_status;    /* of the last answer of the run, 0 without one */
+    struct slice value; /* RETURNED: what was returned, as JSON of at most 64 KiB; "true" for
+                           nothing. Only where wanted. */
+    int64_t ran_us;     /* running time, waits excluded */
 };
 typedef void (*script_result_fn)(void *ctx, const struct script_result *result);
 
 /* Runs a handler for an event, on its own copy. `done` is called exactly once, perhaps before this
    returns, unless the run is cancelled; `run_ctx` is what ports.send gets. Returns the run while it
    waits, NULL when it has ended. */
-struct script_run *script_handle(struct script_machine *m, size_t handler, const struct event *event,
-                                 script_result_fn done, void *run_ctx);
+struct script_run *script_handle(struct script_machine *m, size_t handler,
+                                 const struct event *event, script_result_fn done, void *run_ctx);
 
 /* The key function's or filter's answer, where the handler has them. -1 with err when it failed or
    gave no string, number or nil (key). */
@@ -220,7 +223,7 @@ int script_handler_filter(struct script_machine *m, size_t handler, const struct
 /* One attempt: the transformer reshapes the data, the connector sends it. */
 struct script_attempt {
     const struct event *event;
-    struct slice id; /* of the delivery: also the Idempotency-Key of its first writing request */
+    struct slice id;  /* of the delivery: also the Idempotency-Key of its first writing request */
     unsigned attempt; /* 1 for the first */
     struct slice key;
     bool has_key;
@@ -233,7 +236,8 @@ struct script_attempt {
 };
 
 /* As script_handle, for a connector that exists. */
-struct script_run *script_attempt(struct script_machine *m, const struct script_connector *connector,
+struct script_run *script_attempt(struct script_machine *m,
+                                  const struct script_connector *connector,
                                   const struct script_attempt *attempt, script_result_fn done,
                                   void *ctx);
 

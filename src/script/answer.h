@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * What http.* returns and raises: { status, headers, body, json }, and error objects with the same
+ * fields and `code` and `message`.
+ */
+#ifndef LIAISON_SCRIPT_ANSWER_H
+#define LIAISON_SCRIPT_ANSWER_H
+
+#include <stdbool.h>
+
+#include <lua.h>
+
+#include "base/buf.h"
+#include "base/slice.h"
+#include "script/script.h"
+
+/* [-0, +0, e] Checks an `accept` option: a status, "4xx", or a list of such. Raises an error. */
+void answer_check_accept(lua_State *L, int index, const char *what);
+
+/* [-0, +1, e] The request that the current run waited for has been answered: pushes the answer, or
+   raises its error. `accept` is the index of that option's value. */
+int answer_finish(lua_State *L, struct slice method, struct slice url, int accept);
+
+/* Raises the error of a request that there is no time left for. */
+_Noreturn void answer_raise_late(lua_State *L, struct slice method, struct slice url);
+
+/* [-0, +0] Fills the fields of SCRIPT_HTTP from the error object at `index`; they borrow from it.
+ */
+void answer_read_error(lua_State *L, int index, struct script_result *result);
+
+/* [-0, +0] Appends the answer at `index` as JSON { status, json, body }, within `max` bytes: what
+   doesn't fit is left out. */
+void answer_add_json(lua_State *L, int index, size_t max, struct buf *out);
+
+#endif

@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/* http.*: a request from what a script wrote, and the wait for its answer. */
+#include <math.h>
+#include <string.h>
+
+#include <lauxlib.h>
+
+#include "base/text.h"
+#include "script/answer.h"
+#include "script/bindings.h"
+#include "script/codec.h"
+#include "script/exact.h"
+#include "script/machine.h"
+#include "script/options.h"
+#include "script/secret.h"
+
+enum {
+    HTTP_JSON,
+    HTTP_BODY,
+    HTTP_FORM,
+    HTTP_QUERY,
+    HTTP_HEADERS,
+    HTTP_TIMEOUT,
+    HTTP_ACCEPT,
+    HTTP_COMPRESS,
+    HTTP_FOLLOW,
+    HTTP_AUTH,
+    HTTP_CACHE,
+};
+static const struct option http_rows[] = {
+    {"json", OPTION_ANY, NULL},
+    {"body", OPTION_TEXT, NULL},
+    {"form", OPTION_TABLE, "a table of names and values"},
+    {"query", OPTION_TABLE, "a table of names and values"},
+    {"headers", OPTION_TABLE, "a table of header names and values"},
+    {"timeout", OPTION_DURATION, NULL},
+    {"accept", OPTION_ANY, NULL},
+    {"compress", OPTION_BOOLEAN, NULL},
+    {"follow", OPTION_ANY, NULL},
+    {"auth", OPTION_LATER, NULL},
+    {"cache", OPTION_LATER, NULL},
+};
+
+/* The stack of startRequest and finishRequest: what they were called with, then the options. */
+enum { ARG_WHAT = 1, ARG_METHOD, ARG_URL, ARG_OPTIONS, FIRST };
+#define OPTION(row) (FIRST + (row))
+
+#define HANDLER_TIMEOUT_MS 10000
+#define FOLLOW_DEFAULT 5
+#define FOLLOW_MAX 20
+#define HEADERS_MAX 100
+
+/* A request that is being put together; its bytes stand in the machine's scratch and on the stack.
+ */
+struct request {
+    lua_State *L;
+    struct script_machine *m;
+    const char *what; /* "http.post" */
+    struct script_request out;
+    bool has_content_type, has_key; /* named by the script, be it to leave them out */
+};
+
+/* ---- names and values, percent-encoded ---- */
+
+static void add_encoded(struct buf *out, struct slice s, bool is_form)
+{
+    static const char unreserved[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+    for (size_t i = 0; i < s.len; i++) {
+        unsigned char c = (unsigned char)s.data[i];
+        if (c && strchr(unreserved, c))
+            buf_add_char(out, (char)c);
+        else if (c == ' ' && is_form)
+            buf_add_char(out, '+');
+        else
+            buf_printf(out, "%%%02X", c);
+    }
+}
+
+/* One value as text on top of the stack: strings, numbers, booleans, secrets. */
+static void add_value(struct request *r, const char *option, struct slice name, struct buf *out,
+                      bool is_form)
+{
+    lua_State *L = r->L;
+    int top = lua_gettop(L);
+    if (lua_isboolean(L, top)) {
+        buf_add_str(out, lua_toboolean(L, top) ? "true" : "false");
+        return;
+    }
+    if (exact_is(L, top)) {
+        exact_add(L, top, out);
+        return;
+    }
+    struct slice text = secret_or_text(L, top);
+    if (!text.data)
+        machine_raise(L, "%s: `%s.%.*s` must be a text, a number, true, false, or a list of such",
+                      r->what, option, SLICE_FMT(name));
+    add_encoded(out, text, is_form);
+}
+
+static void add_pair(struct request *r, const char *option, struct slice name, struct buf *out)
+{
+    lua_State *L = r->L;
+    bool is_form = *option == 'f', is_list = lua_istable(L, -1);
+    int n = is_list ? (int)lua_objlen(L, -1) : 1;
+    for (int i = 1; i <= n; i++) {
+        if (out->len > 0 && !strchr("?&", out->data[out->len - 1]))
+            buf_add_char(out, '&');
+        add_encoded(out, name, is_form);
+        buf_add_char(out, '=');
+        if (is_list)
+            lua_rawgeti(L, -1, i);
+        else
+            lua_pushvalue(L, -1);
+        add_value(r, option, name, out, is_form);
+        lua_pop(L, 1);
+    }
+}
+
+/* "a=1&b=2" of the table at `index`, by name. */
+static void add_pairs(struct request *r, int index, const char *option, struct buf *out)
+{
+    size_t from = r->m->keys.len;
+    keys_push_all(r->L, index, &r->m->keys, option);
+    for (size_t i = from; i < r->m->keys.len; i++) {
+        struct slice name = r->m->keys.items[i];
+        lua_pushlstring(r->L, name.data, name.len);
+        lua_rawget(r->L, index);
+        add_pair(r, option, name, out);
+        lua_pop(r->L, 1);
+    }
+    r->m->keys.len = from;
+}
+
+/* ---- URL and method ---- */
+
+static void read_method(struct request *r)
+{
+    struct slice method = secret_or_text(r->L, ARG_METHOD);
+    for (size_t i = 0; i < method.len; i++)
+        if (method.data[i] < 'A' || method.data[i] > 'Z')
+            method.len = 0;
+    if (lua_type(r->L, ARG_METHOD) != LUA_TSTRING || method.len == 0)
+        machine_raise(r->L, "%s takes a method in capitals first, as in \"PROPFIND\"", r->what);
+    r->out.method = method;
+}
+
+static void read_url(struct request *r)
+{
+    struct slice url =
+        lua_type(r->L, ARG_URL) == LUA_TNUMBER ? SLICE_NULL : secret_or_text(r->L, ARG_URL);
+    if (!url.data)
+        machine_raise(r->L, "%s takes a URL as a string, not %s", r->what,
+                      luaL_typename(r->L, ARG_URL));
+    if (!slice_has_prefix_nocase(url, SLICE_LIT("http://")) &&
+        !slice_has_prefix_nocase(url, SLICE_LIT("https://")))
+        machine_raise(
+            r->L, "%s: the URL must begin with http:// or https://: \"%.*s\"", r->what,
+            SLICE_FMT(secret_is(r->L, ARG_URL) ? SLICE_LIT("***") : slice_upto(url, 200)));
+    for (size_t i = 0; i < url.len; i++)
+        if ((unsigned char)url.data[i] <= ' ' || url.data[i] == 0x7f)
+            machine_raise(r->L,
+                          "%s: the URL has white space or a control character in it; encode it "
+                          "as in %%20, or use `query`",
+                          r->what);
+    r->out.url = url;
+}
+
+static void add_query(struct request *r)
+{
+    struct buf *out = &r->m->url;
+    if (lua_isnil(r->L, OPTION(HTTP_QUERY)))
+        return;
+    size_t end = slice_find(r->out.url, '#');
+    buf_clear(out);
+    buf_add_slice(out, slice_upto(r->out.url, end));
+    if (slice_find(buf_slice(out), '?') == out->len)
+        buf_add_char(out, '?');
+    add_pairs(r, OPTION(HTTP_QUERY), "query", out);
+    if (out->data[out->len - 1] == '?')
+        buf_truncate(out, out->len - 1);
+    r->out.url = buf_slice(out);
+}
+
+/* ---- headers ---- */
+
+static void add_header(struct request *r, struct slice name, struct slice value)
+{
+    struct script_machine *m = r->m;
+    if (r->out.n_headers == HEADERS_MAX)
+        machine_raise(r->L, "%s: more than %d headers", r->what, HEADERS_MAX);
+    if (r->out.n_headers == m->cap_headers) {
+        m->cap_headers = m->cap_headers ? 2 * m->cap_headers : 16;
+        m->headers = mem_realloc(m->headers, m->cap_headers * sizeof(*m->headers));
+    }
+    m->headers[r->out.n_headers++] = (struct script_header){name, value};
+}
+
+static bool is_token(struct slice s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        unsigned char c = (unsigned char)s.data[i];
+        if (c <= ' ' || c >= 0x7f || strchr("\"(),/:;<=>?@[\\]{}", c))
+            return false;
+    }
+    return s.len > 0;
+}
+
+static bool has_line_break(struct slice s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if (s.data[i] == '\r' || s.data[i] == '\n' || s.data[i] == '\0')
+            return true;
+    return false;
+}
+
+/* The value of header `name` is on top; a number's text stays on the stack, for the request to
+ * borrow. */
+static void add_given_header(struct request *r, struct slice name)
+{
+    lua_State *L = r->L;
+    int index = lua_gettop(L);
+    r->has_content_type |= slice_is_equal_nocase(name, SLICE_LIT("content-type"));
+    r->has_key |= slice_is_equal_nocase(name, SLICE_LIT("idempotency-key"));
+    if (!is_token(name))
+        machine_raise(L, "%s: `%.*s` is no name of a header", r->what, SLICE_FMT(name));
+    if (lua_isboolean(L, index) && !lua_toboolean(L, index))
+        return;
+    struct slice value = secret_or_text(L, index);
+    if (!value.data)
+        machine_raise(
+            L, "%s: header `%.*s` must be a text, a number, a secret, or false to leave it out",
+            r->what, SLICE_FMT(name));
+    if (has_line_break(value))
+        machine_raise(L, "%s: header `%.*s` has a line break in its value", r->what,
+                      SLICE_FMT(name));
+    add_header(r, name, value);
+}
+
+static void add_given_headers(struct request *r)
+{
+    size_t from = r->m->keys.len;
+    if (lua_isnil(r->L, OPTION(HTTP_HEADERS)))
+        return;
+    keys_push_all(r->L, OPTION(HTTP_HEADERS), &r->m->keys, "headers");
+    luaL_checkstack(r->L, (int)(r->m->keys.len - from) + 10, "too many headers");
+    for (size_t i = from; i < r->m->keys.len; i++) {
+        lua_pushlstring(r->L, r->m->keys.items[i].data, r->m->keys.items[i].len);
+        lua_rawget(r->L, OPTION(HTTP_HEADERS));
+        add_given_header(r, r->m->keys.items[i]);
+    }
+    r->m->keys.len = from;
+}
+
+static bool is_write(struct slice method)
+{
+    return slice_is_equal(method, SLICE_LIT("POST")) || slice_is_equal(method, SLICE_LIT("PUT")) ||
+           slice_is_equal(method, SLICE_LIT("PATCH")) ||
+           slice_is_equal(method, SLICE_LIT("DELETE"));
+}
+
+/* ID for the first writing request of an attempt, ID-2 for the second: the same at each attempt. */
+static void add_idempotency_key(struct request *r)
+{
+    struct script_run *run = r->m->current;
+    if (run->kind != RUN_ATTEMPT || r->has_key || !is_write(r->out.method))
+        return;
+    struct buf *key = &r->m->id;
+    buf_clear(key);
+    buf_add_slice(key, buf_slice(&run->delivery_id));
+    if (++run->n_writes > 1)
+        buf_printf(key, "-%u", run->n_writes);
+    add_header(r, SLICE_LIT("Idempotency-Key"), buf_slice(key));
+}
+
+/* ---- body ---- */
+
+static void read_json_body(struct request *r)
+{
+    struct err err = {0};
+    buf_clear(&r->m->body);
+    if (codec_encode(r->L, OPTION(HTTP_JSON), CODEC_SECRETS, "json", &r->m->body, &err) < 0)
+        machine_raise(r->L, "%s: %s", r->what, err.message);
+    r->out.body = buf_slice(&r->m->body);
+}
+
+/* Returns the media type that belongs to it, or NULL. */
+static const char *read_body(struct request *r)
+{
+    lua_State *L = r->L;
+    int given = !lua_isnil(L, OPTION(HTTP_JSON)) + !lua_isnil(L, OPTION(HTTP_BODY)) +
+                !lua_isnil(L, OPTION(HTTP_FORM));
+    if (given > 1)
+        machine_raise(L, "%s takes one of `json`, `body` and `form`", r->what);
+    r->out.has_body = given == 1;
+    if (!lua_isnil(L, OPTION(HTTP_JSON))) {
+        read_json_body(r);
+        return "application/json";
+    }
+    if (!lua_isnil(L, OPTION(HTTP_FORM))) {
+        buf_clear(&r->m->body);
+        add_pairs(r, OPTION(HTTP_FORM), "form", &r->m->body);
+        r->out.body = buf_slice(&r->m->body);
+        return "application/x-www-form-urlencoded";
+    }
+    if (given)
+        r->out.body = secret_or_text(L, OPTION(HTTP_BODY));
+    return NULL;
+}
+
+/* ---- the rest ---- */
+
+static void read_timeout(struct request *r)
+{
+    struct script_run *run = r->m->current;
+    struct err err = {0};
+    int64_t given = -1;
+    if (!lua_isnil(r->L, OPTION(HTTP_TIMEOUT)) &&
+        option_duration(r->L, OPTION(HTTP_TIMEOUT), &given, &err) < 0)
+        machine_raise(r->L, "%s: `timeout`: %s", r->what, err.message);
+    if (given == 0)
+        machine_raise(r->L, "%s: `timeout` must be more than 0", r->what);
+    int64_t left = HANDLER_TIMEOUT_MS;
+    if (run->kind == RUN_ATTEMPT) {
+        left = run->deadline_ms - clock_mono_ms(&r->m->clock);
+        if (left <= 0)
+            answer_raise_late(r->L, r->out.method, r->out.url);
+        given = given > left ? left : given;
+    }
+    r->out.timeout_ms = given > 0 ? given : left;
+}
+
+static void read_follow(struct request *r)
+{
+    lua_State *L = r->L;
+    int index = OPTION(HTTP_FOLLOW);
+    if (lua_isnil(L, index))
+        return;
+    lua_Number n = lua_isboolean(L, index)             ? lua_toboolean(L, index) * FOLLOW_DEFAULT
+                   : lua_type(L, index) == LUA_TNUMBER ? lua_tonumber(L, index)
+                                                       : -1;
+    if (!(n >= 0 && n <= FOLLOW_MAX && n == floor(n)))
+        machine_raise(L,
+                      "%s: `follow` must be true, false, or how many redirects to follow (to %d)",
+                      r->what, FOLLOW_MAX);
+    r->out.follow = (unsigned)n;
+}
+
+static void check_can_wait(lua_State *L, const char *what)
+{
+    machine_waiting_run(L, what);
+    if (!lua_isyieldable(L))
+        machine_raise(L,
+                      "%s waits for its answer, which is not possible within a comparator of "
+                      "table.sort, a callback of string.gsub, or a metamethod called by C",
+                      what);
+}
+
+static void build(struct request *r)
+{
+    read_method(r);
+    read_url(r);
+    add_query(r);
+    answer_check_accept(r->L, OPTION(HTTP_ACCEPT), r->what);
+    read_follow(r);
+    r->out.compressed = lua_toboolean(r->L, OPTION(HTTP_COMPRESS));
+    add_given_headers(r);
+    const char *media_type = read_body(r);
+    if (media_type && !r->has_content_type)
+        add_header(r, SLICE_LIT("Content-Type"), slice_str(media_type));
+    read_timeout(r);
+    add_idempotency_key(r);
+    r->out.headers = r->m->headers;
+}
+
+/* startRequest(what, method, url, options): gives control back until script_answer. */
+static int http_start(lua_State *L)
+{
+    struct script_machine *m = machine_of(L);
+    struct request r = {.L = L, .m = m, .what = lua_tostring(L, ARG_WHAT)};
+    const struct option_set options = OPTION_SET(r.what, http_rows);
+    struct err err = {0};
+    lua_settop(L, ARG_OPTIONS);
+    check_can_wait(L, r.what);
+    options_read_or_raise(L, ARG_OPTIONS, &options);
+    build(&r);
+    struct script_run *run = m->current;
+    run->request = m->ports->http_send(m->ports->ctx, run, &r.out, &err);
+    if (!run->request)
+        machine_raise(L, "%s: %s", r.what, err.message);
+    run->is_writing = is_write(r.out.method);
+    run->pause = PAUSE_REQUEST;
+    return lua_yield(L, 0);
+}
+
+/* finishRequest(what, method, url, options): after it. */
+static int http_finish(lua_State *L)
+{
+    lua_settop(L, ARG_OPTIONS);
+    if (lua_istable(L, ARG_OPTIONS)) {
+        lua_pushliteral(L, "accept");
+        lua_rawget(L, ARG_OPTIONS);
+    } else {
+        lua_pushnil(L);
+    }
+    return answer_finish(L, secret_or_text(L, ARG_METHOD), secret_or_text(L, ARG_URL), FIRST);
+}
+
+static const luaL_Reg host_functions[] = {
+    {"startRequest", http_start},
+    {"finishRequest", http_finish},
+    {NULL, NULL},
+};
+
+void http_open(lua_State *L)
+{
+    bindings_add_host(L, host_functions);
+}

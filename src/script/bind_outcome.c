@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/* skip, retry and reject: they end a run at once. */
+#include <lauxlib.h>
+
+#include "script/bindings.h"
+#include "script/machine.h"
+#include "script/options.h"
+#include "script/secret.h"
+#include "script/watchdog.h"
+
+enum { RETRY_AFTER, RETRY_ITEMS };
+static const struct option retry_rows[] = {
+    {"after", OPTION_DURATION, NULL},
+    {"items", OPTION_LATER, NULL},
+};
+static const struct option_set retry_options = OPTION_SET("retry", retry_rows);
+
+enum { REJECT_ITEMS };
+static const struct option reject_rows[] = {{"items", OPTION_LATER, NULL}};
+static const struct option_set reject_options = OPTION_SET("reject", reject_rows);
+
+/* The run gives control back for ever: a yield passes through every pcall. Where none is possible
+   (in a comparator of table.sort) the watchdog's hook makes it, one level up. */
+static int end_run(lua_State *L, const char *what, enum script_end end)
+{
+    struct script_run *run = machine_waiting_run(L, what);
+    struct slice reason = secret_is(L, 1) ? SLICE_LIT("***") : secret_or_text(L, 1);
+    if (!reason.data)
+        machine_raise(L, "%s takes its reason as a string, as in %s(\"…\")", what, what);
+    buf_clear(&run->reason);
+    buf_add_slice(&run->reason, reason);
+    run->verdict = end;
+    run->pause = PAUSE_VERDICT;
+    if (lua_isyieldable(L))
+        return lua_yield(L, 0);
+    watchdog_stop(run->m->watchdog);
+    return luaL_error(L, "%s", what);
+}
+
+static int outcome_skip(lua_State *L)
+{
+    lua_settop(L, 1);
+    return end_run(L, "skip", SCRIPT_SKIP);
+}
+
+static int outcome_retry(lua_State *L)
+{
+    struct script_run *run = machine_waiting_run(L, "retry");
+    struct err err = {0};
+    lua_settop(L, 2);
+    options_read_or_raise(L, 2, &retry_options);
+    int after = 3 + RETRY_AFTER;
+    run->after_ms = -1;
+    if (!lua_isnil(L, after) && option_duration(L, after, &run->after_ms, &err) < 0)
+        machine_raise(L, "retry: `after`: %s", err.message);
+    return end_run(L, "retry", SCRIPT_RETRY);
+}
+
+static int outcome_reject(lua_State *L)
+{
+    lua_settop(L, 2);
+    options_read_or_raise(L, 2, &reject_options);
+    return end_run(L, "reject", SCRIPT_REJECT);
+}
+
+static const luaL_Reg globals[] = {
+    {"skip", outcome_skip},
+    {"retry", outcome_retry},
+    {"reject", outcome_reject},
+    {NULL, NULL},
+};
+
+void outcome_open(lua_State *L)
+{
+    luaL_setfuncs(L, globals, 0);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * Between JSON text and Lua values, without loss: arrays are marked by a metatable, null is a light
+ * userdata, numbers that no double holds are exact numbers.
+ */
+#ifndef LIAISON_SCRIPT_CODEC_H
+#define LIAISON_SCRIPT_CODEC_H
+
+#include <stdbool.h>
+
+#include <lua.h>
+
+#include "base/attr.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/slice.h"
+
+/* [-0, +1, m] Pushes the value of `text`; -1 with err, and nothing pushed, when it is no JSON. */
+int codec_decode(lua_State *L, struct slice text, struct err *err) must_check;
+
+enum codec_mode {
+    CODEC_STRICT,  /* a secret is an error */
+    CODEC_SECRETS, /* a secret is its value: what goes to another system */
+    CODEC_CONFIG,  /* a secret is {"secret": value}: what liaison.lua returned */
+    CODEC_SHOW,    /* a secret is "***": for logs */
+};
+
+/* [-0, +0, m] Appends the value at `index` as JSON, members sorted by name. -1 with err,
+   "ROOT.items[3].price: …" (without ROOT where it is NULL), when it can't be sent as it stands;
+   `out` then ends somewhere within. Calls no metamethods. */
+int codec_encode(lua_State *L, int index, enum codec_mode mode, const char *root, struct buf *out,
+                 struct err *err) must_check;
+
+/* [-0, +1] Pushes null. */
+void codec_push_null(lua_State *L);
+bool codec_is_null(lua_State *L, int index);
+
+#endif

@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/* What a file of connectors/ returned: a function, or a table with `send` and its policy. */
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <lauxlib.h>
+
+#include "base/text.h"
+#include "script/load.h"
+#include "script/options.h"
+
+enum {
+    CONNECTOR_SEND,
+    CONNECTOR_TRANSFORMER,
+    CONNECTOR_TIMEOUT,
+    CONNECTOR_RETRY,
+    CONNECTOR_ORDER,
+    CONNECTOR_ON_DEAD,
+    CONNECTOR_CONCURRENCY,
+    CONNECTOR_ROWS_READ,
+};
+static const struct option connector_rows[] = {
+    {"send", OPTION_FUNCTION, "a function of the data and the delivery"},
+    {"transformer", OPTION_ANY, NULL},
+    {"timeout", OPTION_DURATION, NULL},
+    {"retry", OPTION_TABLE, "a table as in { attempts = 3, base = \"200ms\" }"},
+    {"order", OPTION_STRING, "\"key\" or \"none\""},
+    {"onDead", OPTION_STRING, "\"next\" or \"park\""},
+    {"concurrency", OPTION_ANY, NULL},
+    {"coalesce", OPTION_LATER, NULL},
+    {"rate", OPTION_LATER, NULL},
+    {"batch", OPTION_LATER, NULL},
+    {"breaker", OPTION_LATER, NULL},
+    {"statuses", OPTION_LATER, NULL},
+    {"verify", OPTION_LATER, NULL},
+    {"auth", OPTION_LATER, NULL},
+};
+static const struct option_set connector_options = OPTION_SET("a connector", connector_rows);
+
+enum {
+    RETRY_ATTEMPTS,
+    RETRY_BASE,
+    RETRY_GROWTH,
+    RETRY_FACTOR,
+    RETRY_CAP,
+    RETRY_JITTER,
+    RETRY_AGE,
+};
+static const struct option retry_rows[] = {
+    {"attempts", OPTION_ANY, NULL},
+    {"base", OPTION_DURATION, NULL},
+    {"growth", OPTION_STRING, "\"constant\", \"linear\" or \"exponential\""},
+    {"factor", OPTION_ANY, NULL},
+    {"cap", OPTION_DURATION, NULL},
+    {"jitter", OPTION_BOOLEAN, NULL},
+    {"age", OPTION_DURATION, NULL},
+};
+static const struct option_set retry_options = OPTION_SET("retry", retry_rows);
+
+static const struct script_connector defaults = {
+    .timeout_ms = 10000,
+    .base_ms = 200,
+    .growth = SCRIPT_GROWTH_EXPONENTIAL,
+    .factor = 2,
+    .cap_ms = 5 * 60000,
+    .jitter = true,
+    .age_ms = 72 * 3600000,
+    .is_ordered = true,
+};
+
+/* One connector on its way from its file into the machine. */
+struct job {
+    struct loader *l;
+    lua_State *L;
+    const struct source *source;
+    struct connector *connector;
+    int ref;
+    bool is_ok;
+};
+
+/* ---- problems, with the line where the option is written ---- */
+
+static void tell(struct job *job, const char *option, const char *text)
+{
+    int line = option ? check_find_assignment(buf_slice(&job->source->text), option) : 0;
+    loader_tell(job->l, false, job->source->name.data, line, "%s", text);
+    job->is_ok = false;
+}
+
+static void tell_offence(void *ctx, const char *name, const char *text)
+{
+    tell(ctx, name, text);
+}
+
+static void printf_like(3, 4) tellf(struct job *job, const char *option, const char *fmt, ...)
+{
+    struct buf text = {0};
+    va_list args;
+    va_start(args, fmt);
+    buf_vprintf(&text, fmt, args);
+    va_end(args);
+    tell(job, option, text.data);
+    buf_deinit(&text);
+}
+
+/* ---- values ---- */
+
+/* `what` is shown, "retry.base"; its last part is searched for. */
+static const char *last_part(const char *what)
+{
+    const char *dot = strchr(what, '.');
+    return dot ? dot + 1 : what;
+}
+
+static void read_duration(struct job *job, int index, const char *what, int64_t min, int64_t *ms)
+{
+    struct err err = {0};
+    int64_t value;
+    if (lua_isnil(job->L, index))
+        return;
+    if (option_duration(job->L, index, &value, &err) < 0)
+        tellf(job, last_part(what), "%s: %s", what, err.message);
+    else if (value < min)
+        tellf(job, last_part(what), "%s must be more than 0", what);
+    else
+        *ms = value;
+}
+
+/* A whole number from 1 up. */
+static bool read_count(lua_State *L, int index, unsigned *count)
+{
+    lua_Number n = lua_type(L, index) == LUA_TNUMBER ? lua_tonumber(L, index) : 0;
+    if (!(n >= 1 && n <= INT_MAX && n == floor(n)))
+        return false;
+    *count = (unsigned)n;
+    return true;
+}
+
+/* The place of the string at `index` among `words`, or -1 when that is none of them, which is told.
+ */
+static int read_choice(struct job *job, int index, const char *what, const char *expects,
+                       const char *const *words, int n_words)
+{
+    const char *word = lua_tostring(job->L, index);
+    for (int i = 0; i < n_words; i++)
+        if (strcmp(words[i], word) == 0)
+            return i;
+    tellf(job, last_part(what), "%s must be %s, not \"%s\"", what, expects, word);
+    return -1;
+}
+
+/* ---- retry = { … } ---- */
+
+static void read_growth(struct job *job, int index)
+{
+    static const char *const words[] = {"constant", "linear", "exponential"};
+    if (lua_isnil(job->L, index))
+        return;
+    int growth =
+        read_choice(job, index, "retry.growth", retry_rows[RETRY_GROWTH].expects, words, 3);
+    if (growth >= 0)
+        job->connector->public.growth = (enum script_growth)growth;
+}
+
+static void read_retry(struct job *job, int index)
+{
+    lua_State *L = job->L;
+    struct script_connector *c = &job->connector->public;
+    int base = lua_gettop(L) + 1;
+    if (lua_isnil(L, index))
+        return;
+    options_read(L, index, &retry_options, tell_offence, job);
+    if (!lua_isnil(L, base + RETRY_ATTEMPTS) && !read_count(L, base + RETRY_ATTEMPTS, &c->attempts))
+        tell(job, "attempts",
+             "retry.attempts must be a whole number from 1 up; leave it out for no "
+             "limit but the age");
+    lua_Number factor = lua_isnil(L, base + RETRY_FACTOR) ? c->factor
+                        : lua_type(L, base + RETRY_FACTOR) == LUA_TNUMBER
+                            ? lua_tonumber(L, base + RETRY_FACTOR)
+                            : 0;
+    if (!(factor >= 1 && factor <= 1000))
+        tell(job, "factor", "retry.factor must be a number from 1 to 1000");
+    c->factor = factor;
+    read_duration(job, base + RETRY_BASE, "retry.base", 0, &c->base_ms);
+    read_duration(job, base + RETRY_CAP, "retry.cap", 0, &c->cap_ms);
+    read_duration(job, base + RETRY_AGE, "retry.age", 0, &c->age_ms);
+    read_growth(job, base + RETRY_GROWTH);
+    if (!lua_isnil(L, base + RETRY_JITTER))
+        c->jitter = lua_toboolean(L, base + RETRY_JITTER);
+    lua_settop(L, base - 1);
+}
+
+/* ---- transformer = name, function or list ---- */
+
+/* Appends the function that the value on top means to the list at `list`; pops the value. */
+static void add_transformer(struct job *job, int list)
+{
+    lua_State *L = job->L;
+    const struct transformer *t;
+    int next = (int)lua_objlen(L, list) + 1;
+    if (lua_type(L, -1) == LUA_TSTRING) {
+        const char *name = lua_tostring(L, -1);
+        t = transformer_find(job->l, name);
+        if (!t) {
+            int line = check_find_assignment(buf_slice(&job->source->text), "transformer");
+            transformer_tell_missing(job->l, name, job->source->name.data, line);
+            job->is_ok = false;
+            lua_pop(L, 1);
+            return;
+        }
+        lua_pop(L, 1);
+        lua_rawgeti(L, LUA_REGISTRYINDEX, t->list_ref);
+        lua_rawgeti(L, -1, 1);
+        lua_remove(L, -2);
+    }
+    if (lua_isfunction(L, -1)) {
+        lua_rawseti(L, list, next);
+        return;
+    }
+    tell(job, "transformer", "`transformer` must be a name, a function, or a list of such");
+    lua_pop(L, 1);
+}
+
+static void read_transformer(struct job *job, int index)
+{
+    lua_State *L = job->L;
+    job->connector->transformer_ref = LUA_NOREF;
+    if (lua_isnil(L, index))
+        return;
+    lua_newtable(L);
+    int list = lua_gettop(L);
+    if (lua_istable(L, index)) {
+        for (int i = 1; i <= (int)lua_objlen(L, index); i++) {
+            lua_rawgeti(L, index, i);
+            add_transformer(job, list);
+        }
+    } else {
+        lua_pushvalue(L, index);
+        add_transformer(job, list);
+    }
+    job->connector->transformer_ref = luaL_ref(L, LUA_REGISTRYINDEX);
+}
+
+/* ---- the table ---- */
+
+static void read_order(struct job *job, int order, int on_dead)
+{
+    static const char *const orders[] = {"none", "key"}, *const ends[] = {"next", "park"};
+    struct script_connector *c = &job->connector->public;
+    if (!lua_isnil(job->L, order))
+        c->is_ordered = read_choice(job, order, "order", "\"key\" or \"none\"", orders, 2) == 1;
+    if (!lua_isnil(job->L, on_dead))
+        c->parks_dead = read_choice(job, on_dead, "onDead", "\"next\" or \"park\"", ends, 2) == 1;
+}
+
+static void read_concurrency(struct job *job, int index)
+{
+    lua_State *L = job->L;
+    if (lua_isnil(L, index))
+        return;
+    if (lua_type(L, index) == LUA_TSTRING && strcmp(lua_tostring(L, index), "auto") == 0)
+        return;
+    if (!read_count(L, index, &job->connector->public.concurrency))
+        tell(job, "concurrency", "`concurrency` must be \"auto\" or a whole number from 1 up");
+}
+
+static void read_table(struct job *job)
+{
+    lua_State *L = job->L;
+    int base = lua_gettop(L) + 1;
+    options_read(L, base - 1, &connector_options, tell_offence, job);
+    if (lua_isnil(L, base + CONNECTOR_SEND) && job->is_ok)
+        tell(job, NULL,
+             "a connector's table needs `send`: a function of the data and the delivery");
+    read_transformer(job, base + CONNECTOR_TRANSFORMER);
+    read_duration(job, base + CONNECTOR_TIMEOUT, "timeout", 1, &job->connector->public.timeout_ms);
+    read_retry(job, base + CONNECTOR_RETRY);
+    read_order(job, base + CONNECTOR_ORDER, base + CONNECTOR_ON_DEAD);
+    read_concurrency(job, base + CONNECTOR_CONCURRENCY);
+    lua_pushvalue(L, base + CONNECTOR_SEND);
+    job->connector->send_ref = luaL_ref(L, LUA_REGISTRYINDEX);
+}
+
+static int read_connector(lua_State *L)
+{
+    struct job *job = lua_touserdata(L, 1);
+    job->L = L;
+    job->connector->transformer_ref = LUA_NOREF;
+    lua_rawgeti(L, LUA_REGISTRYINDEX, job->ref);
+    if (lua_isfunction(L, -1))
+        job->connector->send_ref = luaL_ref(L, LUA_REGISTRYINDEX);
+    else if (lua_istable(L, -1))
+        read_table(job);
+    else
+        tell(job, NULL,
+             "a connector's file returns a function, return function(data, delivery) … end, or a "
+             "table "
+             "with `send`");
+    return 0;
+}
+
+void connector_add(struct loader *l, const char *name, const struct source *source, int ref)
+{
+    struct script_machine *m = l->m;
+    struct err err = {0};
+    if (map_find(&m->connector_map, slice_str(name)))
+        return;
+    struct connector *c = mem_calloc(1, sizeof(*c));
+    c->public = defaults;
+    c->public.name = machine_keep(m, slice_str(name));
+    c->public.file = source->name;
+    c->node.key = c->public.name;
+    struct job job = {.l = l, .source = source, .connector = c, .ref = ref, .is_ok = true};
+    if (machine_protect(m, read_connector, &job, &err) < 0)
+        loader_tell_raised(l, source->name.data, err.message);
+
+    /* A bad one is known as well, so that what names it isn't wrong too. */
+    m->connectors = mem_realloc(m->connectors, (m->n_connectors + 1) * sizeof(struct connector *));
+    m->connectors[m->n_connectors++] = c;
+    map_insert(&m->connector_map, &c->node);
+    m->connector_names = mem_realloc(m->connector_names, m->n_connectors * sizeof(const char *));
+    m->connector_names[m->n_connectors - 1] = c->public.name.data;
+}
+
+static int compare(const void *a, const void *b)
+{
+    const struct connector *const *left = a, *const *right = b;
+    return slice_compare((*left)->public.name, (*right)->public.name);
+}
+
+void connector_finish(struct loader *l)
+{
+    struct script_machine *m = l->m;
+    if (m->n_connectors == 0)
+        return;
+    qsort(m->connectors, m->n_connectors, sizeof(struct connector *), compare);
+    for (size_t i = 0; i < m->n_connectors; i++)
+        m->connector_names[i] = m->connectors[i]->public.name.data;
+}

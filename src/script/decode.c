@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/* JSON to Lua values, token by token. */
+#include <lauxlib.h>
+
+#include "script/codec.h"
+#include "script/exact.h"
+#include "script/machine.h"
+
+/* Whole numbers of so few digits are doubles without a further look. */
+#define SHORT_DIGITS 15
+
+struct decoder {
+    lua_State *L;
+    struct json_reader *r;
+    int array_mt; /* stack index */
+    struct err *err;
+};
+
+static int push_value(struct decoder *d, enum json_token token);
+
+void codec_push_null(lua_State *L)
+{
+    lua_pushlightuserdata(L, NULL);
+}
+
+bool codec_is_null(lua_State *L, int index)
+{
+    return lua_type(L, index) == LUA_TLIGHTUSERDATA && !lua_touserdata(L, index);
+}
+
+static bool read_short_integer(struct slice text, lua_Number *value)
+{
+    bool is_negative = text.data[0] == '-';
+    size_t n_digits = text.len - is_negative;
+    if (n_digits > SHORT_DIGITS)
+        return false;
+    int64_t sum = 0;
+    for (size_t i = is_negative; i < text.len; i++) {
+        if (text.data[i] < '0' || text.data[i] > '9')
+            return false;
+        sum = sum * 10 + (text.data[i] - '0');
+    }
+    *value = (lua_Number)(is_negative ? -sum : sum);
+    return true;
+}
+
+static int push_number(struct decoder *d)
+{
+    lua_Number value;
+    struct slice text = d->r->text;
+    if (!read_short_integer(text, &value) && !json_number_is_exact(text, &value))
+        return exact_push(d->L, text, d->err);
+    lua_pushnumber(d->L, value);
+    return 0;
+}
+
+static int push_array(struct decoder *d)
+{
+    luaL_checkstack(d->L, 4, "JSON");
+    lua_createtable(d->L, 4, 0);
+    lua_pushvalue(d->L, d->array_mt);
+    lua_setmetatable(d->L, -2);
+    enum json_token token;
+    for (int i = 1; (token = json_next(d->r)) != JSON_ARRAY_END; i++) {
+        if (push_value(d, token) < 0)
+            return -1;
+        lua_rawseti(d->L, -2, i);
+    }
+    return 0;
+}
+
+static int push_object(struct decoder *d)
+{
+    luaL_checkstack(d->L, 4, "JSON");
+    lua_createtable(d->L, 0, 4);
+    enum json_token token;
+    while ((token = json_next(d->r)) != JSON_OBJECT_END) {
+        if (token == JSON_KEY)
+            lua_pushlstring(d->L, d->r->text.data, d->r->text.len);
+        if (push_value(d, token == JSON_KEY ? json_next(d->r) : token) < 0)
+            return -1;
+        lua_rawset(d->L, -3);
+    }
+    return 0;
+}
+
+static int push_value(struct decoder *d, enum json_token token)
+{
+    switch (token) {
+    case JSON_NULL:
+        codec_push_null(d->L);
+        return 0;
+    case JSON_TRUE:
+    case JSON_FALSE:
+        lua_pushboolean(d->L, token == JSON_TRUE);
+        return 0;
+    case JSON_NUMBER:
+        return push_number(d);
+    case JSON_STRING:
+        lua_pushlstring(d->L, d->r->text.data, d->r->text.len);
+        return 0;
+    case JSON_ARRAY_BEGIN:
+        return push_array(d);
+    case JSON_OBJECT_BEGIN:
+        return push_object(d);
+    default:
+        return err_set(d->err, ERR_INVALID, "%s", json_reader_error(d->r));
+    }
+}
+
+int codec_decode(lua_State *L, struct slice text, struct err *err)
+{
+    struct script_machine *m = machine_of(L);
+    int top = lua_gettop(L);
+    json_reader_deinit(&m->reader);
+    json_reader_init(&m->reader, text);
+    machine_push(L, REF_ARRAY);
+    struct decoder d = {L, &m->reader, lua_gettop(L), err};
+
+    if (push_value(&d, json_next(d.r)) < 0) {
+        lua_settop(L, top);
+        return -1;
+    }
+    if (json_next(d.r) != JSON_END) {
+        lua_settop(L, top);
+        return err_set(err, ERR_INVALID, "%s", json_reader_error(d.r));
+    }
+    lua_remove(L, -2);
+    return 0;
+}

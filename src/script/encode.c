@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/* Lua values to JSON, the same bytes for the same value every time. */
+#include <math.h>
+
+#include <lauxlib.h>
+
+#include "script/codec.h"
+#include "script/exact.h"
+#include "script/machine.h"
+#include "script/secret.h"
+
+#define DEPTH_MAX JSON_DEPTH_MAX
+#define WHOLE_MAX 9007199254740992.0 /* 2^53 */
+
+/* Where in the document the encoder is: a chain on the C stack, read when something is wrong. */
+struct place {
+    const struct place *outer;
+    struct slice name; /* of the member; data NULL: an element */
+    int element;
+};
+
+struct encoder {
+    lua_State *L;
+    struct buf *out;
+    struct keys *keys;
+    enum codec_mode mode;
+    size_t max; /* bytes of out */
+    unsigned depth;
+    struct err *err;
+};
+
+static int encode_value(struct encoder *e, int index, const struct place *at);
+
+/* ---- what is wrong, and where ---- */
+
+static bool is_plain_name(struct slice s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        char c = s.data[i];
+        bool is_word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+                       (i > 0 && c >= '0' && c <= '9');
+        if (!is_word)
+            return false;
+    }
+    return s.len > 0;
+}
+
+static void add_place(struct buf *out, const struct place *at)
+{
+    if (!at)
+        return;
+    add_place(out, at->outer);
+    if (!at->name.data) {
+        buf_printf(out, "[%d]", at->element);
+    } else if (is_plain_name(at->name)) {
+        buf_printf(out, "%s%.*s", out->len > 0 ? "." : "", SLICE_FMT(at->name));
+    } else {
+        buf_add_char(out, '[');
+        json_add_string(out, at->name);
+        buf_add_char(out, ']');
+    }
+}
+
+static int refuse(struct encoder *e, const struct place *at, const char *what)
+{
+    struct buf path = {0};
+    add_place(&path, at);
+    if (path.len > 200)
+        buf_truncate(&path, 200);
+    if (path.len > 0)
+        err_set(e->err, ERR_INVALID, "%.*s: %s", SLICE_FMT(buf_slice(&path)), what);
+    else
+        err_set(e->err, ERR_INVALID, "%s", what);
+    buf_deinit(&path);
+    return -1;
+}
+
+/* ---- scalars ---- */
+
+static int encode_number(struct encoder *e, int index, const struct place *at)
+{
+    lua_Number n = lua_tonumber(e->L, index);
+    if (n == floor(n) && fabs(n) <= WHOLE_MAX && !(n == 0 && signbit(n))) {
+        json_add_integer(e->out, (int64_t)n);
+        return 0;
+    }
+    if (json_add_double(e->out, n) < 0)
+        return refuse(e, at,
+                      isnan(n) ? "NaN can't be sent as JSON" : "infinity can't be sent as JSON");
+    return 0;
+}
+
+static int encode_string(struct encoder *e, int index, const struct place *at)
+{
+    struct slice s;
+    s.data = lua_tolstring(e->L, index, &s.len);
+    if (e->out->len + s.len > e->max)
+        return refuse(e, NULL, "its JSON is larger than limits.memory allows");
+    if (!slice_is_utf8(s))
+        return refuse(e, at, "it is not UTF-8 text; encode bytes as base64 or hex");
+    json_add_string(e->out, s);
+    return 0;
+}
+
+static int encode_secret(struct encoder *e, int index, const struct place *at)
+{
+    struct slice value = secret_value(e->L, index);
+    switch (e->mode) {
+    case CODEC_STRICT:
+        return refuse(e, at,
+                      "a secret can't be part of data; use it in the connector, where it is sent");
+    case CODEC_SHOW:
+        json_add_string(e->out, SLICE_LIT("***"));
+        return 0;
+    case CODEC_SECRETS:
+        json_add_string(e->out, value);
+        return 0;
+    case CODEC_CONFIG:
+        buf_add_str(e->out, "{\"secret\":");
+        json_add_string(e->out, value);
+        buf_add_char(e->out, '}');
+        return 0;
+    }
+    return 0;
+}
+
+/* ---- tables ---- */
+
+/* What a table holds; its string keys are pushed on e->keys. */
+struct shape {
+    size_t first_key, n_keys;
+    size_t n_elements; /* keys that are whole numbers >= 1 */
+};
+
+static int add_key(struct encoder *e, int index, struct shape *s, const struct place *at)
+{
+    if (lua_type(e->L, index) == LUA_TSTRING) {
+        struct slice key;
+        key.data = lua_tolstring(e->L, index, &key.len);
+        keys_push(e->keys, key);
+        return 0;
+    }
+    lua_Number n = lua_type(e->L, index) == LUA_TNUMBER ? lua_tonumber(e->L, index) : 0;
+    if (!(n >= 1 && n == floor(n)))
+        return refuse(
+            e, at, "a name that is neither a string nor a list's position can't be sent as JSON");
+    s->n_elements++;
+    return 0;
+}
+
+/* Finds the shape of the table on top. */
+static int read_shape(struct encoder *e, struct shape *s, const struct place *at)
+{
+    *s = (struct shape){.first_key = e->keys->len};
+    lua_pushnil(e->L);
+    while (lua_next(e->L, -2)) {
+        lua_pop(e->L, 1);
+        if (add_key(e, lua_gettop(e->L), s, at) < 0)
+            return -1;
+    }
+    s->n_keys = e->keys->len - s->first_key;
+    if (s->n_keys > 0 && s->n_elements > 0)
+        return refuse(e, at,
+                      "a table with both names and list positions can't be sent as JSON; use two");
+    return 0;
+}
+
+static int refuse_hole(struct encoder *e, int element, const struct place *at)
+{
+    struct place hole = {at, SLICE_NULL, element};
+    return refuse(e, &hole,
+                  "this element of the list is missing (nil); write null where it is meant");
+}
+
+static int encode_list(struct encoder *e, const struct shape *s, const struct place *at)
+{
+    buf_add_char(e->out, '[');
+    for (int i = 1; i <= (int)s->n_elements; i++) {
+        if (i > 1)
+            buf_add_char(e->out, ',');
+        lua_rawgeti(e->L, -1, i);
+        if (lua_isnil(e->L, -1))
+            return refuse_hole(e, i, at);
+        struct place here = {at, SLICE_NULL, i};
+        if (encode_value(e, lua_gettop(e->L), &here) < 0)
+            return -1;
+        lua_pop(e->L, 1);
+    }
+    buf_add_char(e->out, ']');
+    return 0;
+}
+
+static int encode_object(struct encoder *e, const struct shape *s, const struct place *at)
+{
+    keys_sort(e->keys, s->first_key);
+    buf_add_char(e->out, '{');
+    for (size_t i = 0; i < s->n_keys; i++) {
+        struct slice key = e->keys->items[s->first_key + i];
+        struct place here = {at, key, 0};
+        if (i > 0)
+            buf_add_char(e->out, ',');
+        if (!slice_is_utf8(key))
+            return refuse(e, at, "a name in it is not UTF-8 text");
+        json_add_string(e->out, key);
+        buf_add_char(e->out, ':');
+        lua_pushlstring(e->L, key.data, key.len);
+        lua_rawget(e->L, -2);
+        if (encode_value(e, lua_gettop(e->L), &here) < 0)
+            return -1;
+        lua_pop(e->L, 1);
+    }
+    buf_add_char(e->out, '}');
+    return 0;
+}
+
+/* A table may occur in itself, or so often that its text never ends. */
+static int check_bounds(struct encoder *e, const struct place *at)
+{
+    if (e->depth >= DEPTH_MAX)
+        return refuse(e, NULL, "it is nested deeper than 512 tables; does one contain itself?");
+    if (e->out->len >= e->max)
+        return refuse(e, NULL, "its JSON is larger than limits.memory allows");
+    if (machine_is_stopping(e->L))
+        return refuse(e, at, "stopped");
+    return 0;
+}
+
+static int encode_table(struct encoder *e, int index, const struct place *at)
+{
+    if (check_bounds(e, at) < 0)
+        return -1;
+    luaL_checkstack(e->L, 6, "JSON");
+    bool is_array = machine_is(e->L, index, REF_ARRAY);
+    lua_pushvalue(e->L, index);
+    struct shape s;
+    if (read_shape(e, &s, at) < 0)
+        return -1;
+    if (is_array && s.n_keys > 0)
+        return refuse(e, at, "an array can't have names; it can't be sent as JSON");
+    e->depth++;
+    int rc = is_array || s.n_elements > 0 ? encode_list(e, &s, at) : encode_object(e, &s, at);
+    e->depth--;
+    e->keys->len = s.first_key;
+    lua_pop(e->L, 1);
+    return rc;
+}
+
+static int refuse_type(struct encoder *e, int index, const struct place *at)
+{
+    struct buf what = {0};
+    buf_printf(&what, "a %s can't be sent as JSON", lua_typename(e->L, lua_type(e->L, index)));
+    refuse(e, at, what.data);
+    buf_deinit(&what);
+    return -1;
+}
+
+static int encode_value(struct encoder *e, int index, const struct place *at)
+{
+    switch (lua_type(e->L, index)) {
+    case LUA_TBOOLEAN:
+        buf_add_str(e->out, lua_toboolean(e->L, index) ? "true" : "false");
+        return 0;
+    case LUA_TNUMBER:
+        return encode_number(e, index, at);
+    case LUA_TSTRING:
+        return encode_string(e, index, at);
+    case LUA_TTABLE:
+        return encode_table(e, index, at);
+    default:
+        break;
+    }
+    if (codec_is_null(e->L, index)) {
+        buf_add_str(e->out, "null");
+        return 0;
+    }
+    if (secret_is(e->L, index))
+        return encode_secret(e, index, at);
+    if (exact_is(e->L, index)) {
+        exact_add(e->L, index, e->out);
+        return 0;
+    }
+    return refuse_type(e, index, at);
+}
+
+int codec_encode(lua_State *L, int index, enum codec_mode mode, const char *root, struct buf *out,
+                 struct err *err)
+{
+    struct script_machine *m = machine_of(L);
+    struct encoder e = {
+        .L = L, .out = out, .keys = &m->keys, .mode = mode, .max = m->memory.max, .err = err};
+    int top = lua_gettop(L);
+    size_t first_key = m->keys.len;
+    if (index < 0)
+        index = top + 1 + index;
+    struct place at = {NULL, slice_str(root), 0};
+    int rc = encode_value(&e, index, root ? &at : NULL);
+    lua_settop(L, top);
+    m->keys.len = first_key;
+    return rc;
+}

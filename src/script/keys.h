@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * The string keys of a Lua table in the order of their bytes. LuaJIT walks a table in an order that
+ * differs from run to run; what leaves the process must not.
+ *
+ * A stack, since tables nest: what was pushed is popped by setting `len` back. The bytes are the
+ * table's own keys and valid while they are in it.
+ */
+#ifndef LIAISON_SCRIPT_KEYS_H
+#define LIAISON_SCRIPT_KEYS_H
+
+#include <stddef.h>
+
+#include <lua.h>
+
+#include "base/slice.h"
+
+struct keys {
+    struct slice *items;
+    size_t len, cap;
+};
+
+void keys_deinit(struct keys *k);
+void keys_push(struct keys *k, struct slice key);
+/* Sorts the keys from `from` on. */
+void keys_sort(struct keys *k, size_t from);
+
+/* [-0, +0, e] Pushes the keys of the table at `index`, sorted. Raises an error, "WHAT: …", for a
+   key that is no string. */
+void keys_push_all(lua_State *L, int index, struct keys *k, const char *what);
+
+#endif

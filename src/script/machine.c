@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+#include "script/machine.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <lauxlib.h>
+#include <luajit.h>
+
+#include "script/bindings.h"
+#include "script/watchdog.h"
+
+/* Coroutines kept for the next run. */
+#define IDLE_MAX 256
+/* Scratch that one large document made larger than this is given back. */
+#define SCRATCH_KEEP (1u << 20)
+
+struct kept {
+    struct kept *next;
+    char bytes[];
+};
+
+/* ---- memory ---- */
+
+static void *allocate(void *ud, void *ptr, size_t old_size, size_t new_size)
+{
+    struct script_machine *m = ud;
+    struct memory *memory = &m->memory;
+    if (new_size == 0) {
+        memory->used -= old_size;
+        free(ptr);
+        return NULL;
+    }
+    bool is_growth = new_size > old_size && !memory->is_lifted;
+    if (is_growth && memory->used + (new_size - old_size) > memory->max) {
+        memory->was_refused = true;
+        return NULL;
+    }
+    void *p = realloc(ptr, new_size);
+    if (!p && memory->is_lifted)
+        die("out of memory: %zu bytes for the scripts' machine", new_size);
+    if (p)
+        memory->used += new_size - old_size;
+    return p;
+}
+
+/* So that a run that meets the limit has itself to blame: garbage of others is gone before it
+   starts. The next collection is due when half of what was free then is used, which bounds their
+   number. */
+static void make_room(struct script_machine *m)
+{
+    struct memory *memory = &m->memory;
+    if (memory->used <= memory->collect_at)
+        return;
+    lua_gc(m->L, LUA_GCCOLLECT, 0);
+    size_t room = memory->max > memory->used ? memory->max - memory->used : 0;
+    memory->collect_at = memory->used + room / 2;
+}
+
+static void trim(struct buf *b)
+{
+    if (b->cap > SCRATCH_KEEP)
+        buf_deinit(b);
+    else
+        buf_clear(b);
+}
+
+static void trim_scratch(struct script_machine *m)
+{
+    trim(&m->json);
+    trim(&m->text);
+    trim(&m->url);
+    trim(&m->body);
+    m->keys.len = 0;
+}
+
+struct slice machine_keep(struct script_machine *m, struct slice s)
+{
+    struct kept *kept = mem_alloc(sizeof(*kept) + s.len + 1);
+    if (s.len > 0)
+        memcpy(kept->bytes, s.data, s.len);
+    kept->bytes[s.len] = '\0';
+    kept->next = m->kept;
+    m->kept = kept;
+    return slice_of(kept->bytes, s.len);
+}
+
+/* ---- the registry ---- */
+
+void machine_set(lua_State *L, enum machine_ref ref)
+{
+    struct script_machine *m = machine_of(L);
+    m->metatables[ref] = lua_topointer(L, -1);
+    if (m->refs[ref] > 0)
+        lua_rawseti(L, LUA_REGISTRYINDEX, m->refs[ref]);
+    else
+        m->refs[ref] = luaL_ref(L, LUA_REGISTRYINDEX);
+}
+
+void machine_push(lua_State *L, enum machine_ref ref)
+{
+    lua_rawgeti(L, LUA_REGISTRYINDEX, machine_of(L)->refs[ref]);
+}
+
+bool machine_is(lua_State *L, int index, enum machine_ref ref)
+{
+    if (!lua_getmetatable(L, index))
+        return false;
+    bool is = lua_topointer(L, -1) == machine_of(L)->metatables[ref];
+    lua_pop(L, 1);
+    return is;
+}
+
+void machine_mark(lua_State *L, int index, enum machine_ref ref)
+{
+    lua_pushvalue(L, index);
+    machine_push(L, ref);
+    lua_setmetatable(L, -2);
+    lua_pop(L, 1);
+}
+
+/* ---- the host's own work ---- */
+
+int machine_protect(struct script_machine *m, lua_CFunction fn, void *ctx, struct err *err)
+{
+    bool was_lifted = m->memory.is_lifted;
+    m->memory.is_lifted = true;
+    int status = lua_cpcall(m->L, fn, ctx);
+    int rc = 0;
+    if (status != 0) {
+        const char *message = lua_tostring(m->L, -1);
+        rc = err_set(err, ERR_SCRIPT, "%s", message ? message : "a script failed");
+        lua_pop(m->L, 1);
+    }
+    m->memory.is_lifted = was_lifted;
+    return rc;
+}
+
+/* ---- runs ---- */
+
+/* With the limit lifted, so that it can't fail. */
+static void make_coroutine(struct script_run *run)
+{
+    lua_State *L = run->m->L;
+    bool was_lifted = run->m->memory.is_lifted;
+    run->m->memory.is_lifted = true;
+    run->co = lua_newthread(L);
+    run->co_ref = luaL_ref(L, LUA_REGISTRYINDEX);
+    run->m->memory.is_lifted = was_lifted;
+}
+
+static void drop_coroutine(struct script_run *run)
+{
+    if (run->co)
+        luaL_unref(run->m->L, LUA_REGISTRYINDEX, run->co_ref);
+    run->co = NULL;
+}
+
+struct script_run *machine_take_run(struct script_machine *m, enum run_kind kind)
+{
+    struct script_run *run;
+    if (list_is_empty(&m->idle)) {
+        run = mem_calloc(1, sizeof(*run));
+        run->m = m;
+        list_init(&run->link);
+    } else {
+        run = list_first(&m->idle, struct script_run, link);
+        list_remove(&run->link);
+        m->n_idle--;
+    }
+    if (!run->co)
+        make_coroutine(run);
+    list_add_tail(&m->busy, &run->link);
+    run->kind = kind;
+    make_room(m);
+    run->memory_at_start = m->memory.used;
+    return run;
+}
+
+static void run_free(struct script_run *run)
+{
+    list_remove(&run->link);
+    buf_deinit(&run->reason);
+    buf_deinit(&run->delivery_id);
+    event_unref(run->event);
+    free(run);
+}
+
+/* All members back to zero but for those that the pool keeps. */
+static void run_reset(struct script_run *run)
+{
+    event_unref(run->event);
+    buf_clear(&run->reason);
+    buf_clear(&run->delivery_id);
+    *run = (struct script_run){
+        .m = run->m,
+        .co = run->co,
+        .co_ref = run->co_ref,
+        .reason = run->reason,
+        .delivery_id = run->delivery_id,
+    };
+    list_init(&run->link);
+}
+
+void machine_return_run(struct script_run *run, bool has_ended)
+{
+    struct script_machine *m = run->m;
+    list_remove(&run->link);
+    if (has_ended)
+        lua_settop(run->co, 0);
+    else
+        drop_coroutine(run);
+    run_reset(run);
+    if (m->n_idle >= IDLE_MAX) {
+        drop_coroutine(run);
+        run_free(run);
+        return;
+    }
+    list_add_head(&m->idle, &run->link);
+    m->n_idle++;
+}
+
+/* ---- entering Lua ---- */
+
+static enum machine_result map_result(struct script_run *run, int status, bool was_stopped)
+{
+    if (run->pause == PAUSE_VERDICT)
+        return MACHINE_PAUSED;
+    if (status == 0)
+        return MACHINE_RETURNED;
+    if (status == LUA_YIELD && run->pause == PAUSE_REQUEST && !was_stopped)
+        return MACHINE_PAUSED;
+    if (status == LUA_YIELD || was_stopped)
+        return MACHINE_TIME;
+    return status == LUA_ERRMEM ? MACHINE_MEMORY : MACHINE_ERROR;
+}
+
+enum machine_result machine_resume(struct script_run *run, int n_args, int64_t limit_ms)
+{
+    struct script_machine *m = run->m;
+    assert(!m->current);
+    int64_t left_us = limit_ms * 1000 - run->ran_us;
+    bool was_stopped, was_lifted = m->memory.is_lifted;
+
+    m->memory.is_lifted = false;
+    m->current = run;
+    run->pause = PAUSE_NONE;
+    watchdog_enter(m->watchdog, left_us > 0 ? left_us : 0);
+    int status = lua_resume(run->co, n_args);
+    run->ran_us += watchdog_leave(m->watchdog, &was_stopped);
+    m->current = NULL;
+    m->memory.is_lifted = was_lifted;
+    trim_scratch(m);
+
+    enum machine_result result = map_result(run, status, was_stopped);
+    if (result == MACHINE_MEMORY)
+        m->memory.collect_at = 0; /* before the next run starts */
+    return result;
+}
+
+bool machine_is_stopping(lua_State *L)
+{
+    struct script_machine *m = machine_of(L);
+    return m->watchdog && watchdog_is_stopping(m->watchdog);
+}
+
+struct script_run *machine_waiting_run(lua_State *L, const char *what)
+{
+    struct script_run *run = machine_of(L)->current;
+    if (!run || run->kind == RUN_FILE)
+        machine_raise(
+            L, "%s works while an event is handled or delivered, not while a file is loaded", what);
+    if (run->kind == RUN_FUNCTION)
+        machine_raise(L, "%s can't be used in `key` or `filter`: they only compute", what);
+    return run;
+}
+
+/* ---- life ---- */
+
+static int open_bindings(lua_State *L)
+{
+    bindings_open(L);
+    return 0;
+}
+
+static void read_options(struct script_machine *m, const struct script_options *o)
+{
+    m->ports = o->ports;
+    m->clock = o->clock;
+    m->log = o->log;
+    m->mask = o->mask;
+    m->handler_time_ms = o->handler_time_ms;
+    m->memory.max = o->memory_max > 0 ? (size_t)o->memory_max : SIZE_MAX;
+    m->memory.collect_at = m->memory.max / 2;
+    m->project = machine_keep(m, slice_str(o->project ? o->project : ".")).data;
+    m->data_dir = o->data_dir ? machine_keep(m, slice_str(o->data_dir)).data : NULL;
+    buf_add_slice(&m->settings, o->settings.len > 0 ? o->settings : SLICE_LIT("{}"));
+}
+
+struct script_machine *machine_new(const struct script_options *options, struct err *err)
+{
+    struct script_machine *m = mem_calloc(1, sizeof(*m));
+    list_init(&m->busy);
+    list_init(&m->idle);
+    map_init(&m->connector_map);
+    map_init(&m->transformer_map);
+    json_reader_init(&m->reader, SLICE_NULL);
+    read_options(m, options);
+
+    m->memory.is_lifted = true;
+    m->L = lua_newstate(allocate, m);
+    if (!m->L) {
+        err_set(err, ERR_NO_MEMORY, "cannot make a LuaJIT state");
+        goto fail;
+    }
+    luaJIT_setmode(m->L, 0, LUAJIT_MODE_ENGINE | LUAJIT_MODE_OFF);
+    m->watchdog = watchdog_new(m->L, err);
+    if (!m->watchdog || machine_protect(m, open_bindings, NULL, err) < 0)
+        goto fail;
+    m->memory.is_lifted = false;
+    return m;
+
+fail:
+    machine_free(m);
+    return NULL;
+}
+
+static void free_runs(struct script_machine *m, struct list *runs)
+{
+    list_each(link, runs)
+    {
+        struct script_run *run = list_entry(link, struct script_run, link);
+        if (run->request)
+            m->ports->http_cancel(m->ports->ctx, run->request);
+        run_free(run);
+    }
+}
+
+static void free_transformer(void *ctx, struct map_node *node)
+{
+    map_remove(ctx, node);
+    free(container_of(node, struct transformer, node));
+}
+
+static void free_registered(struct script_machine *m)
+{
+    map_each(&m->transformer_map, free_transformer, &m->transformer_map);
+    for (size_t i = 0; i < m->n_managers; i++)
+        free(m->managers[i].headers);
+    free(m->managers);
+    free(m->handlers);
+    for (size_t i = 0; i < m->n_connectors; i++)
+        free(m->connectors[i]);
+    free(m->connectors);
+    free(m->connector_names);
+    map_deinit(&m->connector_map);
+    map_deinit(&m->transformer_map);
+}
+
+static void free_scratch(struct script_machine *m)
+{
+    json_reader_deinit(&m->reader);
+    buf_deinit(&m->json);
+    buf_deinit(&m->text);
+    buf_deinit(&m->url);
+    buf_deinit(&m->body);
+    buf_deinit(&m->id);
+    keys_deinit(&m->keys);
+    free(m->headers);
+}
+
+void machine_free(struct script_machine *m)
+{
+    if (!m)
+        return;
+    assert(!m->current);
+    watchdog_free(m->watchdog);
+    m->watchdog = NULL;
+    free_runs(m, &m->busy);
+    free_runs(m, &m->idle);
+    m->memory.is_lifted = true;
+    if (m->L)
+        lua_close(m->L);
+    exact_close(m->exact);
+    free_registered(m);
+    free_scratch(m);
+    buf_deinit(&m->settings);
+    for (struct kept *kept = m->kept, *next; kept; kept = next) {
+        next = kept->next;
+        free(kept);
+    }
+    free(m);
+}

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * The machine: one LuaJIT state with its memory limit, its watchdog, its runs, and what was
+ * registered while its project was loaded. For src/script alone; all others use script.h.
+ *
+ * Lua is entered by machine_resume, and by machine_protect for the host's own work. Everything that
+ * a binding needs hangs off the machine, which it finds by machine_of(L).
+ */
+#ifndef LIAISON_SCRIPT_MACHINE_H
+#define LIAISON_SCRIPT_MACHINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <lua.h>
+
+#include "base/attr.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "base/list.h"
+#include "base/map.h"
+#include "script/keys.h"
+#include "script/script.h"
+
+struct watchdog;
+struct exact_scratch;
+
+/* What the machine keeps in Lua's registry: metatables, tables, and the prelude's functions. */
+enum machine_ref {
+    REF_GLOBALS,        /* what each file's environment is a copy of */
+    REF_ARRAY,          /* metatable that marks a table as an array */
+    REF_SECRET,         /* metatable of secrets */
+    REF_SECRETS,        /* name -> secret, as read */
+    REF_SYNC,           /* metatable of SyncManagers */
+    REF_SENT,           /* metatable of what sync:send returns */
+    REF_ANSWER,         /* metatable of http's answers */
+    REF_HEADERS,        /* metatable of their headers */
+    REF_HTTP_ERROR,     /* metatable of http's errors */
+    REF_DELIVERY,       /* metatable of a connector's second argument */
+    REF_EXACT_NEW,      /* function: makes the cdata that scripts see of an exact number */
+    REF_EXACT_BOXES,    /* weak: that cdata -> its userdata */
+    REF_LIBS,           /* name -> what lib/NAME.lua returned */
+    REF_NATIVE_REQUIRE, /* Lua's own, for lua-cjson */
+    REF_RUN_HANDLER,    /* the prelude's entries of the runs */
+    REF_RUN_ATTEMPT,
+    REF_RUN_FUNCTION,
+    REF_COUNT,
+};
+
+/* Lua's memory, counted by the allocator. */
+struct memory {
+    size_t used;
+    size_t max;        /* a script that wants more gets Lua's "not enough memory" */
+    size_t collect_at; /* a run starts with a full collection when more is used */
+    bool is_lifted;    /* the host is at work: only the system's own limit counts */
+    bool was_refused;
+};
+
+enum run_kind {
+    RUN_FILE,     /* a file of the project while it is loaded */
+    RUN_FUNCTION, /* a handler's key or filter: may not wait */
+    RUN_HANDLER,
+    RUN_ATTEMPT,
+};
+
+/* Why a coroutine gave control back, besides returning or failing. */
+enum run_pause {
+    PAUSE_NONE,
+    PAUSE_REQUEST, /* http.*: script_answer goes on */
+    PAUSE_VERDICT, /* skip, retry, reject: it never goes on */
+};
+
+/* One coroutine at work. Pooled: an ended run is used again with its coroutine, unless that was
+   left in the middle; then it gets a new one. */
+struct script_run {
+    struct list link; /* in machine.busy or machine.idle */
+    struct script_machine *m;
+    lua_State *co;
+    int co_ref;
+    enum run_kind kind;
+    enum run_pause pause;
+    bool is_cancelled; /* from within itself: it ends without its callback */
+
+    /* Its budget. */
+    int64_t ran_us;
+    size_t memory_at_start;
+
+    /* What skip, retry or reject said; `verdict` is SCRIPT_RETURNED without one. */
+    enum script_end verdict;
+    int64_t after_ms;
+    struct buf reason;
+
+    /* Its requests. */
+    void *request; /* the port's handle while it waits */
+    bool is_writing;
+    const struct script_answer *answer; /* while script_answer runs */
+    bool is_unknown;
+    int last_status;
+    unsigned n_writes;   /* those that carried an Idempotency-Key */
+    int64_t deadline_ms; /* of an attempt, by the clock's mono time */
+
+    /* What it is about. */
+    const char *what; /* handler or connector, or file; borrowed from the machine */
+    const struct handler *handler;
+    const struct connector *connector;
+    struct event *event;                  /* a reference */
+    const struct script_attempt *attempt; /* only while it is being started */
+    struct buf delivery_id;
+    bool wants_value;
+    int function_ref; /* RUN_FUNCTION */
+
+    script_result_fn done;
+    void *ctx;
+};
+
+/* A handler and its functions, as registry references (LUA_NOREF: none). */
+struct handler {
+    struct script_handler public;
+    const char *script; /* SCRIPT of its name */
+    int run_ref, key_ref, filter_ref;
+};
+
+struct manager {
+    struct script_manager public;
+    struct script_header *headers;
+};
+
+/* A connector or transformer, and where it comes from. */
+struct connector {
+    struct script_connector public; /* first: script_connector_at gives it out */
+    struct map_node node;
+    int send_ref;
+    int transformer_ref; /* a table of functions, LUA_NOREF: none */
+};
+
+struct transformer {
+    struct map_node node;
+    const char *name;
+    int list_ref; /* a table with the one function */
+};
+
+struct script_machine {
+    lua_State *L;
+    struct memory memory;
+    struct watchdog *watchdog;
+    struct script_run *current; /* whose coroutine runs just now, or NULL */
+    struct list busy, idle;
+    size_t n_idle;
+
+    /* From script_options. */
+    const struct script_ports *ports;
+    struct clock clock;
+    struct log *log;
+    struct mask *mask;
+    struct buf settings; /* a JSON object */
+    int64_t handler_time_ms;
+    const char *project, *data_dir;
+
+    /* What was registered. */
+    struct manager *managers;
+    size_t n_managers, cap_managers;
+    struct handler *handlers;
+    size_t n_handlers, cap_handlers;
+    struct connector **connectors; /* by name */
+    size_t n_connectors;
+    const char **connector_names;
+    struct map connector_map, transformer_map;
+    struct loader *loader; /* while the project is being loaded */
+    char hash[33];
+
+    int refs[REF_COUNT];
+    const void *metatables[REF_COUNT]; /* identity of those refs that are tables */
+
+    /* Scratch of the bindings, kept here so that an error raised through them leaks nothing. */
+    struct json_reader reader;
+    struct buf json, text, url, body, id;
+    struct keys keys;
+    struct script_header *headers;
+    size_t cap_headers;
+    struct exact_scratch *exact;
+
+    struct kept *kept; /* see machine_keep */
+};
+
+/* ---- life ---- */
+
+/* An empty machine with all bindings open. NULL with err. `options` is read, its strings copied. */
+struct script_machine *machine_new(const struct script_options *options,
+                                   struct err *err) must_check;
+void machine_free(struct script_machine *m);
+
+/* A NUL-terminated copy of `s` that lives as long as the machine. */
+struct slice machine_keep(struct script_machine *m, struct slice s);
+
+static inline struct script_machine *machine_of(lua_State *L)
+{
+    void *m;
+    lua_getallocf(L, &m);
+    return m;
+}
+
+/* ---- the registry ---- */
+
+/* [-1, +0] Keeps the value on top as `ref`. */
+void machine_set(lua_State *L, enum machine_ref ref);
+/* [-0, +1] Pushes it; never allocates. */
+void machine_push(lua_State *L, enum machine_ref ref);
+/* [-0, +0] Whether the value's metatable is the one kept as `ref`. */
+bool machine_is(lua_State *L, int index, enum machine_ref ref);
+/* [-0, +0] Gives the value at `index` that metatable. */
+void machine_mark(lua_State *L, int index, enum machine_ref ref);
+
+/* ---- entering Lua ---- */
+
+/* How machine_resume came back. */
+enum machine_result {
+    MACHINE_RETURNED,
+    MACHINE_PAUSED, /* run->pause says why */
+    MACHINE_ERROR,  /* the error is on top of run->co */
+    MACHINE_TIME,   /* stopped by the watchdog */
+    MACHINE_MEMORY, /* it wanted more than there is */
+};
+
+/* A run from the pool, with an empty coroutine; never fails. */
+struct script_run *machine_take_run(struct script_machine *m, enum run_kind kind);
+/* Gives it back; a coroutine that hasn't ended is dropped. */
+void machine_return_run(struct script_run *run, bool has_ended);
+
+/* The one way in: resumes run->co with the `n_args` values on top of it (at first the function
+   below them), within what is left of `limit_ms`. */
+enum machine_result machine_resume(struct script_run *run, int n_args, int64_t limit_ms);
+
+/* Runs fn(L) with `ctx` as light userdata on its stack in protected mode, without limits: the
+   host's own work, not a script's. -1 with err. */
+int machine_protect(struct script_machine *m, lua_CFunction fn, void *ctx, struct err *err);
+
+/* ---- errors ---- */
+
+/* Raises an error that begins with the place of the innermost frame of a script ("FILE:LINE: "). */
+_Noreturn void machine_raise(lua_State *L, const char *fmt, ...) printf_like(2, 3);
+_Noreturn void machine_raise_err(lua_State *L, const struct err *err);
+/* Appends "FILE:LINE: " of that frame, where there is one; else of the function the run began with.
+ */
+void machine_add_place(lua_State *L, struct buf *out);
+/* Appends the frames of scripts, each as "\n  FILE:LINE: in function 'name'". `out` begins with the
+   error's own text. */
+void machine_add_traceback(lua_State *L, struct buf *out);
+/* Appends the error at `index` as text: strings as they are, others by what they are. */
+void machine_add_error(lua_State *L, int index, struct buf *out);
+
+/* The run that is a handler's or an attempt's; raises the error "WHAT works …" elsewhere. */
+struct script_run *machine_waiting_run(lua_State *L, const char *what);
+
+/* A long-running function of ours asks this, and gives up by machine_raise when it is so. */
+bool machine_is_stopping(lua_State *L);
+
+#endif

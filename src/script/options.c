@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+#include "script/options.h"
+
+#include <string.h>
+
+#include <lauxlib.h>
+
+#include "base/text.h"
+#include "script/codec.h"
+#include "script/machine.h"
+#include "script/secret.h"
+
+#define ROWS_MAX 32
+/* A thousand years, as text_parse_duration has it. */
+#define DURATION_MAX_S (1000.0 * 366 * 86400)
+
+static const char *type_words(enum option_type type)
+{
+    switch (type) {
+    case OPTION_STRING:
+        return "a string";
+    case OPTION_TEXT:
+        return "a string or a secret";
+    case OPTION_BOOLEAN:
+        return "true or false";
+    case OPTION_DURATION:
+        return "a duration such as \"200ms\" or \"5m\", or seconds";
+    case OPTION_TABLE:
+        return "a table";
+    case OPTION_FUNCTION:
+        return "a function";
+    default:
+        return "something else";
+    }
+}
+
+static bool has_type(lua_State *L, int index, enum option_type type)
+{
+    int is = lua_type(L, index);
+    switch (type) {
+    case OPTION_STRING:
+        return is == LUA_TSTRING;
+    case OPTION_TEXT:
+        return is == LUA_TSTRING || secret_is(L, index);
+    case OPTION_BOOLEAN:
+        return is == LUA_TBOOLEAN;
+    case OPTION_DURATION:
+        return is == LUA_TSTRING || is == LUA_TNUMBER;
+    case OPTION_TABLE:
+        return is == LUA_TTABLE;
+    case OPTION_FUNCTION:
+        return is == LUA_TFUNCTION;
+    case OPTION_LATER:
+        return false;
+    default:
+        return true;
+    }
+}
+
+static const char *value_words(lua_State *L, int index)
+{
+    if (secret_is(L, index))
+        return "a secret";
+    if (codec_is_null(L, index))
+        return "null";
+    switch (lua_type(L, index)) {
+    case LUA_TBOOLEAN:
+        return lua_toboolean(L, index) ? "true" : "false";
+    case LUA_TSTRING:
+        return "a string";
+    case LUA_TNUMBER:
+        return "a number";
+    case LUA_TTABLE:
+        return "a table";
+    case LUA_TFUNCTION:
+        return "a function";
+    default:
+        return "a value of another kind";
+    }
+}
+
+static int find_row(const struct option_set *set, const char *name)
+{
+    for (int i = 0; i < set->n_rows; i++)
+        if (strcmp(set->rows[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+/* Where an offence is told; the text is the machine's, since telling it may not return. */
+struct teller {
+    option_offence_fn offence;
+    void *ctx;
+    struct buf *text;
+};
+
+static void tell_unknown(const struct option_set *set, const char *name, struct teller *t)
+{
+    const char *names[ROWS_MAX];
+    for (int i = 0; i < set->n_rows; i++)
+        names[i] = set->rows[i].name;
+    const char *nearest = text_nearest(slice_str(name), names, (size_t)set->n_rows);
+    buf_printf(t->text, "%s: there is no option `%s`", set->what, name);
+    if (nearest) {
+        buf_printf(t->text, ": did you mean `%s`?", nearest);
+    } else {
+        buf_add_str(t->text, "; it takes");
+        for (int i = 0; i < set->n_rows; i++)
+            buf_printf(t->text, " `%s`", names[i]);
+    }
+    t->offence(t->ctx, name, t->text->data);
+}
+
+static void tell_type(lua_State *L, int index, const struct option_set *set,
+                      const struct option *row, struct teller *t)
+{
+    if (row->type == OPTION_LATER)
+        buf_printf(t->text, "%s: `%s` is not available in this version", set->what, row->name);
+    else
+        buf_printf(t->text, "%s: `%s` must be %s, not %s", set->what, row->name,
+                   row->expects ? row->expects : type_words(row->type), value_words(L, index));
+    t->offence(t->ctx, row->name, t->text->data);
+}
+
+/* Whether the value on top asks for nothing: false, or an empty table. */
+static bool is_off(lua_State *L)
+{
+    if (lua_istable(L, -1)) {
+        lua_pushnil(L);
+        if (!lua_next(L, -2))
+            return true;
+        lua_pop(L, 2);
+        return false;
+    }
+    return lua_isboolean(L, -1) && !lua_toboolean(L, -1);
+}
+
+/* The key is at -2, its value at -1; the rows' slots begin at `base`. */
+static void take_option(lua_State *L, const struct option_set *set, int base, struct teller *t)
+{
+    buf_clear(t->text);
+    if (lua_type(L, -2) != LUA_TSTRING) {
+        buf_printf(t->text, "%s: its options are names and values, one name is %s", set->what,
+                   value_words(L, -2));
+        t->offence(t->ctx, NULL, t->text->data);
+        return;
+    }
+    const char *name = lua_tostring(L, -2);
+    int row = find_row(set, name);
+    if (row < 0) {
+        tell_unknown(set, name, t);
+        return;
+    }
+    if (set->rows[row].type == OPTION_LATER && is_off(L))
+        return;
+    if (!has_type(L, -1, set->rows[row].type)) {
+        tell_type(L, lua_gettop(L), set, &set->rows[row], t);
+        return;
+    }
+    lua_pushvalue(L, -1);
+    lua_replace(L, base + row);
+}
+
+static void read_rows(lua_State *L, int index, const struct option_set *set, struct teller *t)
+{
+    int base = lua_gettop(L) + 1;
+    luaL_checkstack(L, set->n_rows + 6, "too many options");
+    lua_settop(L, base + set->n_rows - 1);
+    if (lua_isnoneornil(L, index))
+        return;
+    lua_pushvalue(L, index);
+    for (lua_pushnil(L); lua_next(L, base + set->n_rows); lua_pop(L, 1))
+        take_option(L, set, base, t);
+    lua_pop(L, 1);
+}
+
+void options_read(lua_State *L, int index, const struct option_set *set, option_offence_fn offence,
+                  void *ctx)
+{
+    struct teller t = {offence, ctx, &machine_of(L)->url};
+    read_rows(L, index, set, &t);
+}
+
+static void raise_offence(void *ctx, const char *name, const char *text)
+{
+    (void)name;
+    machine_raise(ctx, "%s", text);
+}
+
+void options_read_or_raise(lua_State *L, int index, const struct option_set *set)
+{
+    if (!lua_isnoneornil(L, index) && (!lua_istable(L, index) || machine_is(L, index, REF_ARRAY)))
+        machine_raise(L, "%s: its options must be a table, not %s", set->what,
+                      value_words(L, index));
+    options_read(L, index, set, raise_offence, L);
+}
+
+int option_duration(lua_State *L, int index, int64_t *ms, struct err *err)
+{
+    if (lua_type(L, index) == LUA_TSTRING) {
+        struct slice text;
+        text.data = lua_tolstring(L, index, &text.len);
+        return text_parse_duration(text, ms, err);
+    }
+    lua_Number seconds = lua_tonumber(L, index);
+    if (!(seconds >= 0 && seconds <= DURATION_MAX_S))
+        return err_set(err, ERR_INVALID, "%g is no number of seconds", seconds);
+    *ms = (int64_t)(seconds * 1000 + 0.5);
+    return 0;
+}

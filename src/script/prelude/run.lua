@@ -1,0 +1,32 @@
+-- SPDX-License-Identifier: MIT
+-- Copyright (c) 2026 The Liaison authors
+-- The functions that runs begin with. Their arguments are made here, within the run, so that making
+-- them counts as the run's time and memory.
+
+local _, host = ...
+local beginHandler, beginAttempt = host.beginHandler, host.beginAttempt
+local beginFunction = host.beginFunction
+local refuseNoData = host.refuseNoData
+
+function host.runHandler()
+  local handler, event = beginHandler()
+  return handler(event)
+end
+
+function host.runFunction()
+  local f, event = beginFunction()
+  return f(event)
+end
+
+function host.runAttempt()
+  local send, data, delivery, transformers, event = beginAttempt()
+  if transformers then
+    for i = 1, #transformers do
+      data = transformers[i](data, event)
+      if data == nil then
+        refuseNoData(transformers[i])
+      end
+    end
+  end
+  return send(data, delivery)
+end

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/* Errors with their place: what a script's author is told, in their files' lines alone. */
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <lauxlib.h>
+
+#include "script/codec.h"
+#include "script/machine.h"
+
+#define FRAMES_MAX 20
+#define ERROR_TEXT_MAX 1024
+
+/* Frames of C and of the prelude (whose chunks are named "=…") are ours. */
+static bool is_script(const lua_Debug *ar)
+{
+    return ar->source[0] == '@';
+}
+
+/* A function that calls one of ours as its last act (`return http.post(…)`) has left the stack.
+   What is known then is the function that the run began with. */
+static void add_first_function(lua_State *L, struct buf *out)
+{
+    struct script_run *run = machine_of(L)->current;
+    int ref = !run             ? LUA_NOREF
+              : run->connector ? run->connector->send_ref
+              : run->handler   ? run->handler->run_ref
+                               : LUA_NOREF;
+    if (ref == LUA_NOREF)
+        return;
+    lua_Debug ar;
+    lua_rawgeti(L, LUA_REGISTRYINDEX, ref);
+    lua_getinfo(L, ">S", &ar);
+    if (is_script(&ar))
+        buf_printf(out, "%s:%d: ", ar.source + 1, ar.linedefined);
+}
+
+void machine_add_place(lua_State *L, struct buf *out)
+{
+    lua_Debug ar;
+    for (int level = 0; lua_getstack(L, level, &ar); level++) {
+        lua_getinfo(L, "Sl", &ar);
+        if (!is_script(&ar))
+            continue;
+        buf_printf(out, "%s:%d: ", ar.source + 1, ar.currentline);
+        return;
+    }
+    add_first_function(L, out);
+}
+
+/* LuaJIT doesn't keep the line of the frame where it raised an error itself; the error's own text,
+   "FILE:LINE: …" at the start of `out`, does. */
+static int line_of(const lua_Debug *ar, const struct buf *out)
+{
+    size_t len = strlen(ar->source + 1);
+    if (ar->currentline >= 0)
+        return ar->currentline;
+    if (out->len > len && memcmp(out->data, ar->source + 1, len) == 0 && out->data[len] == ':')
+        return atoi(out->data + len + 1);
+    return ar->linedefined;
+}
+
+static void add_frame(const lua_Debug *ar, struct buf *out)
+{
+    buf_printf(out, "\n  %s:%d: in ", ar->source + 1, line_of(ar, out));
+    if (ar->name)
+        buf_printf(out, "function '%s'", ar->name);
+    else if (*ar->what == 'm')
+        buf_add_str(out, "the file itself");
+    else
+        buf_printf(out, "the function of line %d", ar->linedefined);
+}
+
+void machine_add_traceback(lua_State *L, struct buf *out)
+{
+    lua_Debug ar;
+    for (int level = 0, n = 0; n < FRAMES_MAX && lua_getstack(L, level, &ar); level++) {
+        lua_getinfo(L, "Snl", &ar);
+        if (!is_script(&ar))
+            continue;
+        add_frame(&ar, out);
+        n++;
+    }
+}
+
+_Noreturn void machine_raise(lua_State *L, const char *fmt, ...)
+{
+    struct buf *text = &machine_of(L)->text;
+    buf_clear(text);
+    machine_add_place(L, text);
+    va_list args;
+    va_start(args, fmt);
+    buf_vprintf(text, fmt, args);
+    va_end(args);
+    lua_pushlstring(L, text->data, text->len);
+    lua_error(L);
+    __builtin_unreachable();
+}
+
+_Noreturn void machine_raise_err(lua_State *L, const struct err *err)
+{
+    machine_raise(L, "%s", err->message);
+}
+
+/* Tables that are thrown: as JSON where they can be. */
+static void add_table(lua_State *L, int index, struct buf *out)
+{
+    struct script_machine *m = machine_of(L);
+    struct err err = {0};
+    size_t from = out->len;
+    if (codec_encode(L, index, CODEC_SHOW, NULL, out, &err) < 0)
+        buf_truncate(out, from);
+    if (out->len == from)
+        buf_add_str(out, "an error that is a table");
+    else if (out->len - from > ERROR_TEXT_MAX)
+        buf_truncate(out, from + ERROR_TEXT_MAX);
+    m->keys.len = 0;
+}
+
+void machine_add_error(lua_State *L, int index, struct buf *out)
+{
+    int type = lua_type(L, index);
+    size_t len;
+    if (type == LUA_TSTRING || type == LUA_TNUMBER) {
+        const char *text = lua_tolstring(L, index, &len);
+        buf_add(out, text, len);
+    } else if (machine_is(L, index, REF_HTTP_ERROR)) {
+        lua_pushvalue(L, index);
+        lua_pushliteral(L, "message");
+        lua_rawget(L, -2);
+        const char *text = lua_tolstring(L, -1, &len);
+        buf_add(out, text ? text : "", text ? len : 0);
+        lua_pop(L, 2);
+    } else if (type == LUA_TTABLE) {
+        add_table(L, index, out);
+    } else {
+        buf_printf(out, "an error that is a %s", lua_typename(L, type));
+    }
+}

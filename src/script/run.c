@@ -1,0 +1,531 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/* Runs of handlers and attempts: their beginning, their waits, their ends. */
+#include <stdlib.h>
+#include <string.h>
+
+#include <lauxlib.h>
+
+#include "base/text.h"
+#include "script/answer.h"
+#include "script/bindings.h"
+#include "script/codec.h"
+#include "script/exact.h"
+#include "script/machine.h"
+#include "script/watchdog.h"
+
+#define VALUE_MAX 65536
+#define ERROR_MAX 8192
+
+/* ---- what a run is given ---- */
+
+static void set_text(lua_State *L, const char *name, struct slice value)
+{
+    if (!value.data)
+        return;
+    lua_pushlstring(L, value.data, value.len);
+    lua_setfield(L, -2, name);
+}
+
+/* [-0, +1, e] JSON that was checked when it was taken in. */
+static void push_json(lua_State *L, struct slice json)
+{
+    struct err err = {0};
+    if (codec_decode(L, json, &err) < 0)
+        machine_raise(L, "the data can't be read: %s", err.message);
+}
+
+/* [-0, +1, e] The event's data; nil without any. */
+static void push_event_data(lua_State *L, const struct event *event)
+{
+    if (event->data_kind == EVENT_DATA_JSON)
+        push_json(L, event->data);
+    else if (event->data_kind == EVENT_DATA_BYTES)
+        lua_pushlstring(L, event->data.data ? event->data.data : "", event->data.len);
+    else
+        lua_pushnil(L);
+}
+
+/* [-0, +1, e] A table of one's own for each caller. */
+static void push_event(lua_State *L, const struct event *event)
+{
+    luaL_checkstack(L, 8, "event");
+    if (event->attributes.len > 0)
+        push_json(L, event->attributes);
+    else
+        lua_createtable(L, 0, 8);
+    set_text(L, "id", event->id);
+    set_text(L, "type", event->type);
+    set_text(L, "source", event->source);
+    set_text(L, "subject", event->subject);
+    set_text(L, "time", event->time);
+    if (event->has_key)
+        set_text(L, "key", slice_of(event->key.data ? event->key.data : "", event->key.len));
+    push_event_data(L, event);
+    lua_setfield(L, -2, "data");
+}
+
+/* beginHandler() -> handler, event */
+static int begin_handler(lua_State *L)
+{
+    struct script_run *run = machine_of(L)->current;
+    lua_rawgeti(L, LUA_REGISTRYINDEX, run->handler->run_ref);
+    push_event(L, run->event);
+    return 2;
+}
+
+/* beginFunction() -> key or filter, event */
+static int begin_function(lua_State *L)
+{
+    struct script_run *run = machine_of(L)->current;
+    lua_rawgeti(L, LUA_REGISTRYINDEX, run->function_ref);
+    push_event(L, run->event);
+    return 2;
+}
+
+/* delivery.event is made when it is first asked for; most connectors never do. */
+static int delivery_index(lua_State *L)
+{
+    struct script_run *run = machine_of(L)->current;
+    if (lua_type(L, 2) != LUA_TSTRING || strcmp(lua_tostring(L, 2), "event") != 0 || !run ||
+        run->kind != RUN_ATTEMPT)
+        return 0;
+    push_event(L, run->event);
+    lua_pushvalue(L, 2);
+    lua_pushvalue(L, -2);
+    lua_rawset(L, 1);
+    return 1;
+}
+
+static void push_delivery(lua_State *L, const struct script_run *run)
+{
+    const struct script_attempt *a = run->attempt;
+    char created[TEXT_TIME_LEN + 1];
+    lua_createtable(L, 0, 8);
+    set_text(L, "id", buf_slice(&run->delivery_id));
+    lua_pushinteger(L, (lua_Integer)a->attempt);
+    lua_setfield(L, -2, "attempt");
+    if (a->has_key)
+        set_text(L, "key", slice_of(a->key.data ? a->key.data : "", a->key.len));
+    set_text(L, "connector", run->connector->public.name);
+    set_text(L, "handler", a->handler);
+    text_format_time(created, a->created_ms);
+    set_text(L, "createdAt", slice_str(created));
+    set_text(L, "lastError", a->last_error);
+    machine_mark(L, lua_gettop(L), REF_DELIVERY);
+}
+
+/* The list of transformers: send's in place of the connector's. LUA_NOREF: none. */
+static int find_transformers(lua_State *L, const struct script_run *run)
+{
+    struct script_machine *m = run->m;
+    struct slice name = run->attempt->transformer;
+    if (name.len == 0)
+        return run->connector->transformer_ref;
+    struct map_node *node = map_find(&m->transformer_map, name);
+    if (!node)
+        machine_raise(L, "no transformer \"%.*s\" any more: make transformers/%.*s.lua",
+                      SLICE_FMT(name), SLICE_FMT(name));
+    return container_of(node, struct transformer, node)->list_ref;
+}
+
+/* beginAttempt() -> send, data, delivery [, transformers, event] */
+static int begin_attempt(lua_State *L)
+{
+    struct script_run *run = machine_of(L)->current;
+    int transformers = find_transformers(L, run);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, run->connector->send_ref);
+    if (run->attempt->data.data)
+        push_json(L, run->attempt->data);
+    else
+        push_event_data(L, run->event);
+    push_delivery(L, run);
+    if (transformers == LUA_NOREF)
+        return 3;
+    lua_rawgeti(L, LUA_REGISTRYINDEX, transformers);
+    push_event(L, run->event);
+    return 5;
+}
+
+/* refuseNoData(transformer): it returned nothing. */
+static int refuse_no_data(lua_State *L)
+{
+    lua_Debug ar;
+    lua_settop(L, 1);
+    lua_getinfo(L, ">S", &ar);
+    machine_raise(L,
+                  "the transformer at %s:%d returned nothing: return the data, or skip \"reason\"",
+                  *ar.source == '@' ? ar.source + 1 : ar.short_src, ar.linedefined);
+}
+
+static const luaL_Reg host_functions[] = {
+    {"beginHandler", begin_handler},
+    {"beginFunction", begin_function},
+    {"beginAttempt", begin_attempt},
+    {"refuseNoData", refuse_no_data},
+    {NULL, NULL},
+};
+
+static const luaL_Reg delivery_metamethods[] = {{"__index", delivery_index}, {NULL, NULL}};
+
+void run_open(lua_State *L)
+{
+    bindings_add_host(L, host_functions);
+    bindings_add_metatable(L, REF_DELIVERY, delivery_metamethods);
+}
+
+void run_adopt(lua_State *L)
+{
+    lua_getfield(L, -1, "runHandler");
+    machine_set(L, REF_RUN_HANDLER);
+    lua_getfield(L, -1, "runAttempt");
+    machine_set(L, REF_RUN_ATTEMPT);
+    lua_getfield(L, -1, "runFunction");
+    machine_set(L, REF_RUN_FUNCTION);
+}
+
+/* ---- how a run ended ---- */
+
+/* Everything that a result borrows; of its own, since the run is back in its pool, and the machine
+   perhaps gone, before the callback has returned. */
+struct ending {
+    struct script_run *run;
+    enum machine_result how;
+    struct script_result result;
+    struct buf error, value, failure, retry_after, date, answer;
+};
+
+static void ending_deinit(struct ending *e)
+{
+    buf_deinit(&e->error);
+    buf_deinit(&e->value);
+    buf_deinit(&e->failure);
+    buf_deinit(&e->retry_after);
+    buf_deinit(&e->date);
+    buf_deinit(&e->answer);
+}
+
+static struct slice copy(struct buf *to, struct slice s)
+{
+    if (!s.data)
+        return SLICE_NULL;
+    buf_add(to, s.data, s.len);
+    return slice_of(to->data ? to->data : "", to->len);
+}
+
+static void copy_http_error(lua_State *L, struct ending *e)
+{
+    struct script_result *r = &e->result;
+    answer_read_error(L, 1, r);
+    r->end = SCRIPT_HTTP;
+    if (r->failure)
+        r->failure = copy(&e->failure, slice_str(r->failure)).data;
+    r->retry_after = copy(&e->retry_after, r->retry_after);
+    r->date = copy(&e->date, r->date);
+    r->answer = copy(&e->answer, r->answer);
+}
+
+/* describe(error, ending), protected: what was thrown. */
+static int describe_error(lua_State *L)
+{
+    struct ending *e = lua_touserdata(L, 2);
+    machine_add_error(L, 1, &e->error);
+    e->result.end = SCRIPT_ERROR;
+    if (machine_is(L, 1, REF_HTTP_ERROR))
+        copy_http_error(L, e);
+    return 0;
+}
+
+/* describe(value, ending), protected: what was returned. */
+static int describe_value(lua_State *L)
+{
+    struct ending *e = lua_touserdata(L, 2);
+    struct err err = {0};
+    if (lua_isnil(L, 1))
+        return 0;
+    if (machine_is(L, 1, REF_ANSWER))
+        answer_add_json(L, 1, VALUE_MAX, &e->value);
+    else if (codec_encode(L, 1, CODEC_SHOW, NULL, &e->value, &err) < 0 || e->value.len > VALUE_MAX)
+        buf_clear(&e->value);
+    return 0;
+}
+
+/* Calls `describe` with the value on top of the run's coroutine, which it pops. */
+static void describe(struct ending *e, lua_CFunction how)
+{
+    struct script_machine *m = e->run->m;
+    lua_State *L = m->L;
+    m->memory.is_lifted = true;
+    lua_pushcfunction(L, how);
+    lua_xmove(e->run->co, L, 1);
+    lua_pushlightuserdata(L, e);
+    if (lua_pcall(L, 2, 0, 0) != 0)
+        lua_pop(L, 1);
+    m->memory.is_lifted = false;
+}
+
+static void end_returned(struct ending *e)
+{
+    struct script_run *run = e->run;
+    e->result.end = SCRIPT_RETURNED;
+    if (!run->wants_value)
+        return;
+    lua_settop(run->co, 1);
+    describe(e, describe_value);
+    if (e->value.len == 0)
+        buf_add_str(&e->value, "true");
+    e->result.value = buf_slice(&e->value);
+}
+
+static void end_error(struct ending *e)
+{
+    e->result.end = SCRIPT_ERROR;
+    describe(e, describe_error);
+    if (e->error.len == 0)
+        buf_add_str(&e->error, "an error that can't be shown");
+    if (e->result.end == SCRIPT_ERROR)
+        machine_add_traceback(e->run->co, &e->error);
+}
+
+static void end_time(struct ending *e)
+{
+    e->result.end = SCRIPT_LIMIT;
+    buf_printf(&e->error, "%s was stopped: it ran longer than ", e->run->what);
+    text_add_duration(&e->error, e->run->m->handler_time_ms);
+    buf_add_str(&e->error, " (limits.handlerTime); does a loop never end?");
+    machine_add_traceback(e->run->co, &e->error);
+}
+
+/* Who meets the machine's limit without having taken much isn't to blame: it is tried again. */
+static void end_memory(struct ending *e)
+{
+    const struct memory *memory = &e->run->m->memory;
+    size_t start = e->run->memory_at_start;
+    size_t grown = memory->used > start ? memory->used - start : 0;
+    bool is_own = grown >= memory->max / 4;
+    e->result.end = is_own ? SCRIPT_LIMIT : SCRIPT_RETRY;
+    buf_printf(&e->error, "%s was stopped: ", e->run->what);
+    if (is_own)
+        buf_printf(&e->error, "it needs more memory than the %zu MB of limits.memory",
+                   memory->max >> 20);
+    else
+        buf_printf(&e->error, "the scripts hold nearly all of the %zu MB of limits.memory",
+                   memory->max >> 20);
+    machine_add_traceback(e->run->co, &e->error);
+}
+
+static void end_verdict(struct ending *e)
+{
+    e->result.end = e->run->verdict;
+    e->result.after_ms = e->run->after_ms;
+    buf_add_slice(&e->error, buf_slice(&e->run->reason));
+}
+
+static void describe_end(struct ending *e)
+{
+    e->result.after_ms = -1;
+    switch (e->how) {
+    case MACHINE_RETURNED:
+        end_returned(e);
+        break;
+    case MACHINE_PAUSED:
+        end_verdict(e);
+        break;
+    case MACHINE_ERROR:
+        end_error(e);
+        break;
+    case MACHINE_TIME:
+        end_time(e);
+        break;
+    case MACHINE_MEMORY:
+        end_memory(e);
+        break;
+    }
+    if (e->run->m->mask)
+        mask_apply(e->run->m->mask, &e->error, 0);
+    if (e->error.len > ERROR_MAX)
+        buf_truncate(&e->error, ERROR_MAX);
+    e->result.error = slice_of(e->error.data ? e->error.data : "", e->error.len);
+    e->result.ran_us = e->run->ran_us;
+    e->result.last_status = e->run->last_status;
+    e->result.unknown = e->run->is_unknown;
+}
+
+/* A request that was on its way when the run ended. */
+static void drop_request(struct script_run *run)
+{
+    if (!run->request)
+        return;
+    run->m->ports->http_cancel(run->m->ports->ctx, run->request);
+    run->is_unknown |= run->is_writing;
+    run->request = NULL;
+}
+
+static void end_run(struct script_run *run, enum machine_result how)
+{
+    struct ending e = {.run = run, .how = how};
+    script_result_fn done = run->is_cancelled ? NULL : run->done;
+    void *ctx = run->ctx;
+    drop_request(run);
+    if (done)
+        describe_end(&e);
+    machine_return_run(run, how == MACHINE_RETURNED);
+    if (done)
+        done(ctx, &e.result);
+    ending_deinit(&e);
+}
+
+/* Runs on; returns the run if it waits then, NULL if it has ended. */
+static struct script_run *step(struct script_run *run)
+{
+    enum machine_result how = machine_resume(run, 0, run->m->handler_time_ms);
+    run->answer = NULL;
+    run->attempt = NULL;
+    if (how == MACHINE_PAUSED && run->pause == PAUSE_REQUEST && !run->is_cancelled)
+        return run;
+    end_run(run, how);
+    return NULL;
+}
+
+/* ---- handlers and attempts ---- */
+
+/* An event is counted, not changed. */
+static struct event *keep_event(const struct event *event)
+{
+    return event_ref((struct event *)event);
+}
+
+static struct script_run *begin(struct script_machine *m, enum run_kind kind,
+                                enum machine_ref entry, const struct event *event)
+{
+    struct script_run *run = machine_take_run(m, kind);
+    run->event = keep_event(event);
+    lua_rawgeti(run->co, LUA_REGISTRYINDEX, m->refs[entry]);
+    return run;
+}
+
+struct script_run *script_handle(struct script_machine *m, size_t handler,
+                                 const struct event *event, script_result_fn done, void *run_ctx)
+{
+    struct script_run *run = begin(m, RUN_HANDLER, REF_RUN_HANDLER, event);
+    run->handler = &m->handlers[handler];
+    run->what = run->handler->public.name.data;
+    run->done = done;
+    run->ctx = run_ctx;
+    return step(run);
+}
+
+struct script_run *script_attempt(struct script_machine *m,
+                                  const struct script_connector *connector,
+                                  const struct script_attempt *attempt, script_result_fn done,
+                                  void *ctx)
+{
+    struct script_run *run = begin(m, RUN_ATTEMPT, REF_RUN_ATTEMPT, attempt->event);
+    run->connector = container_of(connector, struct connector, public);
+    run->what = connector->name.data;
+    run->attempt = attempt;
+    run->wants_value = attempt->wants_value;
+    run->deadline_ms = clock_mono_ms(&m->clock) + connector->timeout_ms;
+    buf_add_slice(&run->delivery_id, attempt->id);
+    run->done = done;
+    run->ctx = ctx;
+    return step(run);
+}
+
+void script_answer(struct script_run *run, const struct script_answer *answer)
+{
+    run->request = NULL;
+    run->answer = answer;
+    if (!answer->failure)
+        run->last_status = answer->status;
+    else if (run->is_writing && answer->was_written)
+        run->is_unknown = true;
+    step(run);
+}
+
+void script_cancel(struct script_run *run)
+{
+    if (!run)
+        return;
+    if (run->m->current == run) {
+        run->is_cancelled = true;
+        watchdog_stop(run->m->watchdog);
+        return;
+    }
+    drop_request(run);
+    machine_return_run(run, false);
+}
+
+bool script_run_is_unknown(const struct script_run *run)
+{
+    return run->is_unknown || (run->request && run->is_writing);
+}
+
+/* ---- key and filter ---- */
+
+/* The function's result is on top of the run's coroutine after; -1 with err, and the run given
+ * back. */
+static struct script_run *call_function(struct script_machine *m, size_t handler, int ref,
+                                        const struct event *event, struct err *err)
+{
+    struct script_run *run = begin(m, RUN_FUNCTION, REF_RUN_FUNCTION, event);
+    run->handler = &m->handlers[handler];
+    run->what = run->handler->public.name.data;
+    run->function_ref = ref;
+    enum machine_result how = machine_resume(run, 0, m->handler_time_ms);
+    if (how == MACHINE_RETURNED) {
+        lua_settop(run->co, 1);
+        return run;
+    }
+    struct ending e = {.run = run, .how = how};
+    describe_end(&e);
+    err_set(err, ERR_SCRIPT, "%.*s", SLICE_FMT(e.result.error));
+    machine_return_run(run, false);
+    ending_deinit(&e);
+    return NULL;
+}
+
+static int read_key(lua_State *L, struct buf *key, bool *has_key, struct err *err)
+{
+    struct slice text;
+    *has_key = !lua_isnil(L, 1) && !codec_is_null(L, 1);
+    if (!*has_key)
+        return 0;
+    if (lua_type(L, 1) == LUA_TSTRING) {
+        text.data = lua_tolstring(L, 1, &text.len);
+        buf_add_slice(key, text);
+        return 0;
+    }
+    if (exact_is(L, 1)) {
+        exact_add(L, 1, key);
+        return 0;
+    }
+    if (lua_type(L, 1) == LUA_TNUMBER && json_add_double(key, lua_tonumber(L, 1)) == 0)
+        return 0;
+    return err_set(err, ERR_SCRIPT, "`key` must return a string, a number or nil, not a %s",
+                   luaL_typename(L, 1));
+}
+
+int script_handler_key(struct script_machine *m, size_t handler, const struct event *event,
+                       struct buf *key, bool *has_key, struct err *err)
+{
+    struct script_run *run = call_function(m, handler, m->handlers[handler].key_ref, event, err);
+    if (!run)
+        return -1;
+    int rc = read_key(run->co, key, has_key, err);
+    if (rc < 0)
+        err_prefix(err, "%s", run->what);
+    machine_return_run(run, true);
+    return rc;
+}
+
+int script_handler_filter(struct script_machine *m, size_t handler, const struct event *event,
+                          bool *passes, struct err *err)
+{
+    struct script_run *run = call_function(m, handler, m->handlers[handler].filter_ref, event, err);
+    if (!run)
+        return -1;
+    *passes = lua_toboolean(run->co, 1) && !codec_is_null(run->co, 1);
+    machine_return_run(run, true);
+    return 0;
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+#include "script/send.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <lauxlib.h>
+
+#include "base/text.h"
+#include "script/bindings.h"
+#include "script/codec.h"
+#include "script/exact.h"
+#include "script/machine.h"
+#include "script/options.h"
+#include "script/secret.h"
+
+enum { SEND_CONNECTOR, SEND_DATA, SEND_KEY, SEND_TRANSFORMER, SEND_DELAY, SEND_EXPIRES };
+static const struct option send_rows[] = {
+    {"connector", OPTION_STRING, "the name of a file in connectors/"},
+    {"data", OPTION_ANY, NULL},
+    {"key", OPTION_ANY, NULL},
+    {"transformer", OPTION_STRING, "the name of a file in transformers/"},
+    {"delay", OPTION_DURATION, NULL},
+    {"expires", OPTION_DURATION, NULL},
+};
+static const struct option_set send_options = OPTION_SET("sync:send", send_rows);
+
+#define FIRST 3 /* stack index of the first option's value */
+
+static struct slice read_connector(lua_State *L)
+{
+    struct script_machine *m = machine_of(L);
+    struct slice name = secret_or_text(L, FIRST + SEND_CONNECTOR);
+    if (!name.data)
+        machine_raise(L, "sync:send: `connector` is missing: the name of a file in connectors/");
+    if (!map_find(&m->connector_map, name)) {
+        const char *nearest = script_connector_nearest(m, name);
+        if (nearest)
+            machine_raise(L, "sync:send: no connector \"%.*s\": did you mean \"%s\"?",
+                          SLICE_FMT(name), nearest);
+        machine_raise(L, "sync:send: no connector \"%.*s\": make connectors/%.*s.lua",
+                      SLICE_FMT(name), SLICE_FMT(name));
+    }
+    return name;
+}
+
+/* Whether JSON text is the event's data as it came, but for white space. */
+static bool is_event_data(struct script_machine *m, const struct event *event, struct slice json)
+{
+    if (event->data_kind != EVENT_DATA_JSON || json.len > event->data.len)
+        return false;
+    buf_clear(&m->body);
+    json_compact(&m->body, event->data);
+    struct slice data = buf_slice(&m->body);
+    return slice_is_equal(data, json) || (data.len == json.len && json_is_same(data, json));
+}
+
+/* The data as JSON, or absent where it is what the event brought: that is stored once. */
+static struct slice read_data(lua_State *L, const struct event *event)
+{
+    struct script_machine *m = machine_of(L);
+    int index = FIRST + SEND_DATA;
+    struct err err = {0};
+    if (lua_isnil(L, index)) {
+        if (event->data_kind == EVENT_DATA_NONE)
+            return SLICE_NULL;
+        machine_raise(L, "sync:send: `data` is missing (nil); write null where nothing is meant");
+    }
+    if (event->data_kind == EVENT_DATA_BYTES && lua_type(L, index) == LUA_TSTRING &&
+        slice_is_equal(secret_or_text(L, index), event->data))
+        return SLICE_NULL;
+    buf_clear(&m->json);
+    if (codec_encode(L, index, CODEC_STRICT, "data", &m->json, &err) < 0)
+        machine_raise(L, "sync:send: %s", err.message);
+    return is_event_data(m, event, buf_slice(&m->json)) ? SLICE_NULL : buf_slice(&m->json);
+}
+
+/* A key is text; numbers become what JSON would show of them. */
+static void read_key(lua_State *L, struct script_send *send)
+{
+    struct script_machine *m = machine_of(L);
+    int index = FIRST + SEND_KEY, type = lua_type(L, index);
+    if (type == LUA_TNIL)
+        return;
+    send->key_given = true;
+    buf_clear(&m->url);
+    if (type == LUA_TSTRING)
+        buf_add_slice(&m->url, secret_or_text(L, index));
+    else if (exact_is(L, index))
+        exact_add(L, index, &m->url);
+    else if (type != LUA_TNUMBER || json_add_double(&m->url, lua_tonumber(L, index)) < 0)
+        machine_raise(L, "sync:send: `key` must be a string or a number, not %s",
+                      codec_is_null(L, index) ? "null" : luaL_typename(L, index));
+    send->key = slice_of(m->url.data ? m->url.data : "", m->url.len);
+}
+
+static void read_transformer(lua_State *L, struct script_send *send)
+{
+    struct script_machine *m = machine_of(L);
+    send->transformer = secret_or_text(L, FIRST + SEND_TRANSFORMER);
+    if (send->transformer.data && !map_find(&m->transformer_map, send->transformer))
+        machine_raise(L, "sync:send: no transformer \"%.*s\": make transformers/%.*s.lua",
+                      SLICE_FMT(send->transformer), SLICE_FMT(send->transformer));
+}
+
+static int64_t read_duration(lua_State *L, int option)
+{
+    struct err err = {0};
+    int64_t ms = 0;
+    if (!lua_isnil(L, FIRST + option) && option_duration(L, FIRST + option, &ms, &err) < 0)
+        machine_raise(L, "sync:send: `%s`: %s", send_rows[option].name, err.message);
+    return ms;
+}
+
+/* What the script gets: { id, connector, key }. */
+static void push_delivery(lua_State *L, const struct script_send *send, const struct event *event)
+{
+    struct script_machine *m = machine_of(L);
+    lua_createtable(L, 0, 3);
+    lua_pushlstring(L, m->id.data ? m->id.data : "", m->id.len);
+    lua_setfield(L, -2, "id");
+    lua_pushvalue(L, FIRST + SEND_CONNECTOR);
+    lua_setfield(L, -2, "connector");
+    struct slice key = send->key_given ? send->key : event->key;
+    if (send->key_given || event->has_key) {
+        lua_pushlstring(L, key.data ? key.data : "", key.len);
+        lua_setfield(L, -2, "key");
+    }
+    machine_mark(L, lua_gettop(L), REF_SENT);
+}
+
+static struct script_run *sending_run(lua_State *L)
+{
+    struct script_run *run = machine_of(L)->current;
+    if (!run || run->kind != RUN_HANDLER)
+        machine_raise(
+            L, "sync:send works inside a handler only: it belongs into the function given to "
+               "sync:on");
+    return run;
+}
+
+int send_from_script(lua_State *L)
+{
+    struct script_run *run = sending_run(L);
+    struct script_machine *m = run->m;
+    struct script_send send = {0};
+    struct err err = {0};
+    lua_settop(L, 2);
+    if (lua_isnil(L, 2))
+        machine_raise(L, "sync:send takes a table: sync:send{ connector = \"…\", data = … }");
+    options_read_or_raise(L, 2, &send_options);
+    send.connector = read_connector(L);
+    read_transformer(L, &send);
+    send.delay_ms = read_duration(L, SEND_DELAY);
+    send.expires_ms = read_duration(L, SEND_EXPIRES);
+    if (!lua_isnil(L, FIRST + SEND_EXPIRES) && send.expires_ms == 0)
+        machine_raise(L, "sync:send: `expires` must be more than 0");
+    read_key(L, &send);
+    send.data = read_data(L, run->event);
+
+    buf_clear(&m->id);
+    if (m->ports->send(m->ports->ctx, run->ctx, &send, &m->id, &err) < 0)
+        machine_raise(L, "sync:send: %s", err.message);
+    push_delivery(L, &send, run->event);
+    return 1;
+}
+
+/* ---- what it returned ---- */
+
+static int sent_await(lua_State *L)
+{
+    machine_raise(L, "await is not available in this version");
+}
+
+static const luaL_Reg methods[] = {{"await", sent_await}, {NULL, NULL}};
+static const luaL_Reg metamethods[] = {{NULL, NULL}};
+
+void send_open(lua_State *L)
+{
+    bindings_add_metatable(L, REF_SENT, metamethods);
+    machine_push(L, REF_SENT);
+    lua_newtable(L);
+    luaL_setfuncs(L, methods, 0);
+    lua_setfield(L, -2, "__index");
+    lua_pop(L, 1);
+}
