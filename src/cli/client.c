@@ -64,14 +64,15 @@ struct exchange {
     int status;
 };
 
-static int say_no_daemon(const struct client *client, struct slice why)
+/* A refused connection needs no more words, any other failure does. */
+static int say_no_daemon(const struct client *client, const struct http_answer *answer)
 {
     struct buf name = {0};
     daemon_url_add_name(&client->at, &name);
-    command_fail(
-        "no Liaison answers at %.*s (%.*s): start it with `liaison run`, or name another by "
-        "--url",
-        SLICE_FMT(buf_slice(&name)), SLICE_FMT(why));
+    if (answer->failure != HTTP_CONNECT)
+        buf_printf(&name, " (%.*s)", SLICE_FMT(answer->error));
+    command_fail("no Liaison answers at %s: start it with `liaison run`, or name another by --url",
+                 name.data);
     buf_deinit(&name);
     return EXIT_NO_DAEMON;
 }
@@ -110,7 +111,7 @@ static int judge(const struct client *client, const struct http_answer *answer, 
     if (answer->failure == HTTP_TOO_BIG)
         return command_fail("the answer is too big: ask for less");
     if (answer->failure != HTTP_OK)
-        return say_no_daemon(client, answer->error);
+        return say_no_daemon(client, answer);
     buf_clear(body);
     buf_add_slice(body, answer->body);
     struct err err = {0};

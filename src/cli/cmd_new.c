@@ -108,12 +108,12 @@ static int fill(const char *root, struct err *err)
 static void say_next(const char *root)
 {
     fprintf(stderr,
-            "%s is made. Next, in a terminal each:\n\n"
-            "  cd %s && liaison sink    # stands in for the calendar and the warehouse\n"
-            "  cd %s && liaison run\n"
-            "  cd %s && liaison emit schedule.updated "
+            "%s is made. Next, each in its own terminal, after: cd %s\n\n"
+            "  liaison sink    # stands in for the calendar and the warehouse\n"
+            "  liaison run\n"
+            "  liaison emit schedule.updated "
             "'{\"id\": 7, \"startTime\": \"2026-11-23T09:00:00Z\"}'\n",
-            root, root, root, root);
+            root, root);
 }
 
 static int run(const struct invocation *in)

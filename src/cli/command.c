@@ -164,7 +164,7 @@ static int run_command(const struct command *command, const char *name, int argc
     return status;
 }
 
-static const struct option_row global_options[] = {
+const struct option_row command_global_options[] = {
     {"version", 'V', NULL, "print the version"},
     {0},
 };
@@ -207,7 +207,7 @@ int command_main(int argc, char **argv)
 {
     signal(SIGPIPE, SIG_IGN);
     int n = argc > 0 ? argc - 1 : 0;
-    struct options_scan scan = {.own = global_options,
+    struct options_scan scan = {.own = command_global_options,
                                 .common = help_common_options,
                                 .stops_at_operand = true,
                                 .argc = n,

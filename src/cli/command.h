@@ -58,6 +58,9 @@ struct invocation {
 /* All commands, ended by NULL. */
 extern const struct command *const commands[];
 
+/* The options that stand before a command only. */
+extern const struct option_row command_global_options[];
+
 /* The command of that name among `among`; NULL when there is none. */
 const struct command *command_find(const struct command *const *among, const char *name);
 /* Says that there is no such command, and which was perhaps meant; returns EXIT_MISUSED. */

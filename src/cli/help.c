@@ -56,6 +56,10 @@ void help_print_overview(FILE *out)
           "Commands:\n",
           out);
     print_commands(out, commands);
+    int width = width_of(help_common_options, width_of(command_global_options, 0));
+    fputs("\nOptions:\n", out);
+    print_options(out, command_global_options, width);
+    print_options(out, help_common_options, width);
     fputs("\n`liaison help COMMAND` tells more of one. Exit status: 0 done, 1 what was asked "
           "failed,\n"
           "2 wrong usage, 69 no daemon answers, 78 the configuration was refused.\n",
