@@ -305,6 +305,8 @@ static const struct {
      "half of a surrogate pair: \\uD800 to \\uDBFF and \\uDC00 to \\uDFFF come in pairs"},
     {"\"\\udc00\"", 1,
      "half of a surrogate pair: \\uD800 to \\uDBFF and \\uDC00 to \\uDFFF come in pairs"},
+    {"\"\\udc00\\udc00\"", 1,
+     "half of a surrogate pair: \\uD800 to \\uDBFF and \\uDC00 to \\uDFFF come in pairs"},
     {"\"\\ud800\\u0041\"", 1,
      "half of a surrogate pair: \\uD800 to \\uDBFF and \\uDC00 to \\uDFFF come in pairs"},
     {"\"\\ud800\\ud800\"", 1,

@@ -347,6 +347,21 @@ static void a_message_of_just_the_limit_is_taken(void **state)
                       8, "12345678|\"\"|\n=");
 }
 
+/* The longest line that is no longer than a message may be: all that can stand around its value. */
+static void a_line_of_just_the_limit_is_read_whole(void **state)
+{
+    (void)state;
+    struct buf stream = {0}, expected = {0};
+    buf_printf(&stream,
+               "\xEF\xBB\xBF"
+               "event: %01100d\ndata\n\n",
+               0);
+    buf_printf(&expected, "%01100d|\"\"|\n=", 0);
+    assert_stream_max(buf_slice(&stream), 1100, expected.data);
+    buf_deinit(&stream);
+    buf_deinit(&expected);
+}
+
 /* A long message in all cuts: 1 KiB of it is kept, and the next one is as if it had not been. */
 static void of_a_message_that_is_too_long_the_beginning_is_kept(void **state)
 {
@@ -570,6 +585,7 @@ int main(void)
         cmocka_unit_test(broken_utf8_is_replaced_and_marked),
         cmocka_unit_test(broken_data_are_shown_as_they_came_too),
         cmocka_unit_test(a_message_of_just_the_limit_is_taken),
+        cmocka_unit_test(a_line_of_just_the_limit_is_read_whole),
         cmocka_unit_test(of_a_message_that_is_too_long_the_beginning_is_kept),
         cmocka_unit_test(a_type_or_an_id_may_be_too_long),
         cmocka_unit_test(what_has_no_meaning_may_be_of_any_length),
