@@ -261,11 +261,19 @@ static int exact_mul(lua_State *L)
     return push_result(L, s);
 }
 
+/* How many digits x has; GMP's own answer may be one too many. */
+static size_t count_digits(struct exact_scratch *s, const mpz_t x)
+{
+    size_t n = mpz_sizeinbase(x, 10);
+    mpz_ui_pow_ui(s->power, 10, n - 1);
+    return mpz_cmpabs(x, s->power) < 0 ? n - 1 : n;
+}
+
 /* Rounds a quotient that goes on behind its last digit (`has_rest`) to its first digits. */
 static void round_quotient(struct exact_scratch *s, bool has_rest)
 {
     struct number *q = &s->result;
-    size_t n_digits = mpz_sizeinbase(q->digits, 10);
+    size_t n_digits = count_digits(s, q->digits);
     if (!has_rest || n_digits <= QUOTIENT_DIGITS)
         return;
     unsigned long drop = n_digits - QUOTIENT_DIGITS;
@@ -287,7 +295,7 @@ static int exact_div(lua_State *L)
     struct exact_scratch *s = load_both(L);
     if (mpz_sgn(s->b.digits) == 0)
         machine_raise(L, "division of an exact number by zero");
-    long more = QUOTIENT_DIGITS + 2 + (long)mpz_sizeinbase(s->b.digits, 10) -
+    long more = QUOTIENT_DIGITS + 3 + (long)mpz_sizeinbase(s->b.digits, 10) -
                 (long)mpz_sizeinbase(s->a.digits, 10);
     if (more > 0)
         scale(s, &s->a, more);

@@ -207,11 +207,16 @@ struct event *project_event(const char *type, const char *data)
     return event_new(&parts);
 }
 
-void project_handle(struct project *p, const char *data)
+void project_handle_at(struct project *p, size_t handler, const char *data)
 {
     struct event *event = project_event("t", data);
-    p->run = script_handle(p->machine, 0, event, on_result, p);
+    p->run = script_handle(p->machine, handler, event, on_result, p);
     event_unref(event);
+}
+
+void project_handle(struct project *p, const char *data)
+{
+    project_handle_at(p, 0, data);
 }
 
 void project_attempt(struct project *p, const char *connector, const char *data)

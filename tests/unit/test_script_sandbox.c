@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/* What scripts can reach, and what they can't do to each other. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "script_project.h"
+
+/* Everything a script finds by walking from _G, metatables included. */
+static const char walk[] =
+    "local seen, names = {}, {}\n"
+    "local function visit(path, value)\n"
+    "  names[#names + 1] = path .. ':' .. type(value)\n"
+    "  local mt = getmetatable(value)\n"
+    "  if type(mt) == 'table' then visit(path .. '<mt>', mt) end\n"
+    "  if type(value) ~= 'table' or seen[value] then return end\n"
+    "  seen[value] = true\n"
+    "  for k, v in pairs(value) do visit(path == '_G' and k or path .. '.' .. k, v) end\n"
+    "end\n"
+    "visit('_G', _G)\n"
+    "table.sort(names)\n"
+    "return table.concat(names, ' ')\n";
+
+static const char allowed[] =
+    "SyncManager.new:function SyncManager:table _G:table _G:table _VERSION:string array:function "
+    "assert:function bit.arshift:function bit.band:function bit.bnot:function bit.bor:function "
+    "bit.bswap:function bit.bxor:function bit.lshift:function bit.rol:function bit.ror:function "
+    "bit.rshift:function bit.tobit:function bit.tohex:function bit:table error:function "
+    "get:function getmetatable:function http.delete:function http.get:function "
+    "http.patch:function http.post:function http.put:function http.request:function http:table "
+    "ipairs:function json.decode:function json.encode:function json:table log.debug:function "
+    "log.error:function log.info:function log.warn:function log:table math.abs:function "
+    "math.acos:function math.asin:function math.atan2:function math.atan:function "
+    "math.ceil:function math.cos:function math.cosh:function math.deg:function math.exp:function "
+    "math.floor:function math.fmod:function math.frexp:function math.huge:number "
+    "math.ldexp:function math.log10:function math.log:function math.max:function "
+    "math.min:function math.modf:function math.pi:number math.pow:function math.rad:function "
+    "math.random:function math.randomseed:function math.sin:function math.sinh:function "
+    "math.sqrt:function math.tan:function math.tanh:function math:table next:function "
+    "null:userdata os.clock:function os.date:function os.difftime:function os.time:function "
+    "os:table pairs:function pcall:function print:function rawequal:function rawget:function "
+    "rawset:function reject:function require:function retry:function secret:function "
+    "select:function setmetatable:function setting:function skip:function string.byte:function "
+    "string.char:function string.find:function string.format:function string.gmatch:function "
+    "string.gsub:function string.len:function string.lower:function string.match:function "
+    "string.rep:function string.reverse:function string.sub:function string.upper:function "
+    "string:table table.concat:function table.insert:function table.maxn:function "
+    "table.move:function table.remove:function table.sort:function table:table tonumber:function "
+    "tostring:function type:function unpack:function xpcall:function";
+
+static void test_a_script_finds_the_allow_list_and_no_more(void **state)
+{
+    (void)state;
+    struct buf expected = {0};
+    char *got = project_eval(walk, "{}");
+    buf_printf(&expected, "\"%s\"", allowed);
+    assert_string_equal(got, expected.data);
+    buf_deinit(&expected);
+    free(got);
+}
+
+static void test_metatables_are_out_of_reach(void **state)
+{
+    (void)state;
+    assert_eval("return { getmetatable(''), getmetatable(null), getmetatable(array{}), "
+                "getmetatable(json.decode('9007199254740993')), getmetatable(1) == nil }",
+                "[\"string\",\"null\",\"array\",\"ffi\",true]");
+    assert_eval("return { (pcall(setmetatable, array{}, {})), type(getmetatable(event.data)) }",
+                "[false,\"nil\"]");
+}
+
+static void test_bytecode_is_not_loaded(void **state)
+{
+    (void)state;
+    struct project *p = project_new();
+    project_write(p, "scripts/a.lua", "\x1bLJ\x02");
+    assert_false(project_load(p));
+    assert_non_null(strstr(p->problems.data, "scripts/a.lua:0: "));
+    project_free(p);
+}
+
+static void test_modules_of_the_system_are_not_required(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"ffi",   "io",  "os",   "jit",
+                                        "debug", "lfs", "../x", "package"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        struct project *p = project_new();
+        struct buf text = {0};
+        buf_printf(&text, "local x = require '%s'", names[i]);
+        project_write(p, "x.lua", "return {}");
+        project_write(p, "scripts/a.lua", text.data);
+        assert_false(project_load(p));
+        assert_non_null(strstr(p->problems.data, "scripts/a.lua:1: require"));
+        buf_deinit(&text);
+        project_free(p);
+    }
+}
+
+static void test_altering_a_library_harms_only_oneself(void **state)
+{
+    (void)state;
+    struct project *p = project_new();
+    project_write(p, "connectors/out.lua", "return function() end");
+    project_write(p, "scripts/a.lua",
+                  "string.upper = nil; json.encode = nil; http.post = nil; tostring = nil\n"
+                  "table.insert = function() error('evil') end; leaked = 1\n"
+                  "SyncManager.new{}:start()");
+    project_write(p, "scripts/b.lua",
+                  "local sync = SyncManager.new{}\n"
+                  "sync:on('t', function(event)\n"
+                  "  local t = {} table.insert(t, ('x'):upper())\n"
+                  "  sync:send{ connector = 'out', data = { tostring(leaked), json.encode(t) } }\n"
+                  "end)\nsync:start()");
+    project_load_well(p);
+    project_handle(p, "{}");
+    assert_string_equal(p->sends[0].data.data, "[\"nil\",\"[\\\"X\\\"]\"]");
+    project_free(p);
+}
+
+static void test_cjson_settings_are_each_files_own(void **state)
+{
+    (void)state;
+    struct project *p = project_new();
+    project_write(p, "connectors/out.lua", "return function() end");
+    project_write(p, "scripts/a.lua", "local cjson = require 'cjson'\ncjson.encode_max_depth(1)");
+    project_write(p, "scripts/b.lua",
+                  "local cjson, safe = require 'cjson', require 'cjson.safe'\n"
+                  "local sync = SyncManager.new{}\n"
+                  "sync:on('t', function(event)\n"
+                  "  sync:send{ connector = 'out', data = { cjson.encode{{{{}}}}, safe.decode('{') "
+                  "== nil } }\n"
+                  "end)\nsync:start()");
+    project_load_well(p);
+    project_handle(p, "{}");
+    assert_string_equal(p->sends[0].data.data, "[\"[[[{}]]]\",true]");
+    project_free(p);
+}
+
+static void test_each_handler_gets_its_own_copy_of_the_event(void **state)
+{
+    (void)state;
+    struct project *p = project_new();
+    project_write(p, "connectors/out.lua", "return function() end");
+    project_write(
+        p, "scripts/a.lua",
+        "local sync = SyncManager.new{}\n"
+        "sync:on('t', function(event) event.data.x = 'spoilt' end)\n"
+        "sync:on('t', function(event) sync:send{ connector = 'out', data = { event.data } } end)\n"
+        "sync:start()");
+    project_load_well(p);
+    project_handle(p, "{\"x\":1}");
+    project_handle_at(p, 1, "{\"x\":1}");
+    assert_string_equal(p->sends[0].data.data, "[{\"x\":1}]");
+    project_free(p);
+}
+
+static void test_xpcall_calls_its_handler_with_the_error(void **state)
+{
+    (void)state;
+    assert_eval("return { xpcall(function(a) return a + 1 end, print, 1) }", "[true,2]");
+    assert_eval("return { xpcall(function() error('x', 0) end, function(e) return e .. '!' end) }",
+                "[false,\"x!\"]");
+}
+
+static void test_libs_are_shared_and_loaded_once(void **state)
+{
+    (void)state;
+    struct project *p = project_new();
+    project_write(p, "lib/shared.lua",
+                  "local n = 0\nreturn { next = function() n = n + 1 return n end }");
+    project_write(p, "lib/deep/init.lua", "return { name = 'deep' }");
+    project_write(p, "lib/deep/er.lua", "return 'deeper'");
+    project_write(p, "connectors/out.lua", "require('shared').next()\nreturn function() end");
+    project_write(p, "scripts/a.lua",
+                  "local n = require('shared').next()\nlocal sync = SyncManager.new{}\n"
+                  "local deep, deeper = require 'deep', require 'deep.er'\n"
+                  "sync:on('t', function() sync:send{ connector = 'out', data = { n, "
+                  "require('shared').next(), "
+                  "deep.name, deeper } } end)\nsync:start()");
+    project_load_well(p);
+    project_handle(p, "{}");
+    assert_string_equal(p->sends[0].data.data, "[2,3,\"deep\",\"deeper\"]");
+    project_free(p);
+}
+
+static void test_libs_that_require_each_other_are_told(void **state)
+{
+    (void)state;
+    struct project *p = project_new();
+    project_write(p, "lib/a.lua", "require 'b'");
+    project_write(p, "lib/b.lua", "require 'a'");
+    project_write(p, "scripts/s.lua", "require 'a'");
+    assert_false(project_load(p));
+    assert_non_null(
+        strstr(p->problems.data, "lib/b.lua:1: require \"a\": this file is being loaded"));
+    project_free(p);
+}
+
+static void test_require_in_a_handler_finds_only_what_was_loaded(void **state)
+{
+    (void)state;
+    char *got = project_eval("return require 'late'", "{}");
+    assert_non_null(strstr(got, "require \"late\" belongs at the top of a file"));
+    free(got);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_script_finds_the_allow_list_and_no_more),
+        cmocka_unit_test(test_metatables_are_out_of_reach),
+        cmocka_unit_test(test_bytecode_is_not_loaded),
+        cmocka_unit_test(test_modules_of_the_system_are_not_required),
+        cmocka_unit_test(test_altering_a_library_harms_only_oneself),
+        cmocka_unit_test(test_cjson_settings_are_each_files_own),
+        cmocka_unit_test(test_each_handler_gets_its_own_copy_of_the_event),
+        cmocka_unit_test(test_xpcall_calls_its_handler_with_the_error),
+        cmocka_unit_test(test_libs_are_shared_and_loaded_once),
+        cmocka_unit_test(test_libs_that_require_each_other_are_told),
+        cmocka_unit_test(test_require_in_a_handler_finds_only_what_was_loaded),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
