@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The Liaison authors
+"""What the end-to-end tests stand on: commands, projects, daemons, and the systems around them.
+
+Tests take free ports, a folder of their own and their own child processes only, and wait by polling
+with a deadline, never for a fixed time.
+"""
+
+from .bus import SseBus
+from .command import LIAISON, ROOT, Result, liaison
+from .daemon import Daemon, DaemonFailed
+from .project import Project
+from .receiver import Receiver, Reply
+from .wait import free_port, wait_until
+from .web import Answer, request
+
+__all__ = [
+    "Answer", "Daemon", "DaemonFailed", "LIAISON", "Project", "ROOT", "Receiver", "Reply", "Result",
+    "SseBus", "free_port", "liaison", "request", "wait_until",
+]

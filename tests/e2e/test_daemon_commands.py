@@ -1,0 +1,314 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The Liaison authors
+"""emit, status and dead against a stand-in of the daemon's interface."""
+
+import json
+import urllib.parse
+
+import pytest
+
+from support import Receiver, Reply, free_port, liaison
+
+LETTER = {
+    "id": "1204-0123456789abcdef01234567", "cause": "exhausted", "connector": "calendarApi",
+    "handler": "register_sync/schedule.updated#1", "key": "7", "data": {"id": 7},
+    "event": {"id": "e1", "type": "schedule.updated", "data": {"id": 7}},
+    "attempts": [{"n": 1, "at": "2026-11-23T18:56:15.042Z", "code": "503", "ms": 12,
+                  "error": "503 Service Unavailable", "answer": "try later"}],
+    "error": "503 Service Unavailable\ntraceback", "at": "2026-11-23T18:57:00.000Z",
+    "staleBy": None,
+}
+STATUS = {
+    "version": "9.8.7", "uptime": 3725,
+    "sums": {"channels": {"embedded": {"received": 5, "open": 1, "duplicate": 2}},
+             "connectors": {"calendarApi": {"made": 4, "delivered": 3, "waiting": 1, "dead": 0}}},
+    "channels": [{"name": "embedded", "connected": True, "resumable": True, "problem": None},
+                 {"name": "http://hms-sys:9000/events/of/a/very/long/path/that/fills/the/line",
+                  "connected": False, "resumable": None, "problem": "connection refused"}],
+    "connectors": [{"name": "calendarApi", "waiting": 1, "inFlight": 1, "concurrency": 4,
+                    "paused": "401 Unauthorized"}],
+    "unmatched": [{"type": "schedule.updatd", "count": 3, "nearest": "schedule.updated"}],
+    "problems": [{"code": "connector", "about": "calendarApi", "since": "2026-11-23T18:56:15.042Z",
+                  "text": "401 Unauthorized"}],
+    "journal": {"path": "/tmp/journal.db", "bytes": 1048576, "queued": 0},
+}
+
+
+class FakeDaemon(Receiver):
+    """`answers`: {"GET /path": what to answer}; a query takes no part in it."""
+
+    def __init__(self):
+        super().__init__()
+        self.answers = {}
+        self.rule = self._answer
+
+    def _answer(self, request):
+        path = request.path.split("?")[0]
+        reply = self.answers.get(f"{request.method} {path}")
+        if callable(reply):
+            reply = reply(request)
+        if reply is None:
+            return problem(404, f"nothing at {path}")
+        return reply if isinstance(reply, Reply) else Reply(200, reply)
+
+    def run(self, *arguments, **options):
+        return liaison(*arguments, "--url", self.url, **options)
+
+    def queries(self):
+        return [dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(r.path).query))
+                for r in self.requests]
+
+
+def problem(status, detail):
+    return Reply(status, {"type": "about:blank", "title": "No", "status": status, "detail": detail})
+
+
+@pytest.fixture
+def fake():
+    fake = FakeDaemon()
+    yield fake
+    fake.close()
+
+
+def page(items, next=None):
+    return {"items": items, "next": next}
+
+
+# ---- finding the daemon ----
+
+
+@pytest.mark.parametrize("arguments", [["status"], ["emit", "x"], ["dead", "list"]])
+def test_no_daemon_is_69_and_says_what_to_do(arguments):
+    result = liaison(*arguments, "--url", f"http://127.0.0.1:{free_port()}")
+    assert result.status == 69
+    assert "start it with `liaison run`" in result.err
+    assert "--url" in result.err
+    assert result.out == ""
+
+
+def test_the_daemon_is_found_by_variable_and_by_the_project_here(fake, project):
+    fake.answers["GET /api/status"] = STATUS
+    assert liaison("status", env={"LIAISON_URL": fake.url}).status == 0
+    assert liaison("status", env={"LIAISON_LISTEN": f"127.0.0.1:{fake.port}"},
+                   cwd=project.path).status == 0
+    project.write("liaison.lua", f'return {{ listen = "127.0.0.1:{fake.port}" }}')
+    assert liaison("status", cwd=project.path).status == 0
+    assert liaison("-C", project.path, "status").status == 0
+    assert len(fake.requests) == 4
+
+
+def test_the_token_is_sent(fake, tmp_path):
+    fake.answers["GET /api/status"] = STATUS
+    file = tmp_path / "token"
+    file.write_text("from-file\n")
+    fake.run("status")
+    fake.run("status", env={"LIAISON_TOKEN": "from-variable"})
+    fake.run("status", "--token-file", file, env={"LIAISON_TOKEN": "from-variable"})
+    assert [r.headers.get("authorization") for r in fake.requests] == [
+        None, "Bearer from-variable", "Bearer from-file"]
+
+
+def test_a_missing_token_is_explained(fake):
+    fake.answers["GET /api/status"] = problem(401, "this needs a token")
+    result = fake.run("status")
+    assert result.status == 1
+    assert "this needs a token" in result.err
+    assert "--token-file" in result.err
+
+
+def test_something_else_that_answers_is_no_liaison(fake):
+    fake.answers["GET /api/status"] = Reply(200, "<html>")
+    result = fake.run("status")
+    assert result.status == 1
+    assert "is no Liaison" in result.err
+
+
+# ---- emit ----
+
+
+@pytest.mark.parametrize("words, stdin, data", [
+    ([], None, None),
+    (['{"id": 7, "big": 12345678901234567890}'], None, {"id": 7, "big": 12345678901234567890}),
+    (["-"], "[1, 2]", [1, 2]),
+    (["@data.json"], None, {"from": "file"}),
+])
+def test_emit_sends_the_data_as_given(fake, tmp_path, words, stdin, data):
+    (tmp_path / "data.json").write_text('{"from": "file"}')
+    fake.answers["POST /events"] = Reply(202, {"accepted": 1, "duplicates": 0})
+    result = fake.run("emit", "schedule.updated", *words, input=stdin, cwd=tmp_path)
+    assert (result.status, result.out) == (0, "accepted 1\n")
+    assert fake.bodies() == [{"type": "schedule.updated", "data": data}]
+    assert fake.requests[0].headers["content-type"] == "application/json"
+
+
+def test_emit_sends_id_and_key_and_tells_a_duplicate(fake):
+    fake.answers["POST /events"] = Reply(202, {"accepted": 0, "duplicates": 1})
+    result = fake.run("emit", "x", "1", "--id", "e1", "--key", "k")
+    assert result.status == 0
+    assert "duplicate" in result.out
+    assert fake.bodies() == [{"type": "x", "id": "e1", "partitionkey": "k", "data": 1}]
+    assert fake.run("emit", "x", "--json").json() == {"accepted": 0, "duplicates": 1}
+
+
+def test_emit_shows_why_it_was_refused(fake):
+    fake.answers["POST /events"] = problem(503, "the journal is full")
+    result = fake.run("emit", "x")
+    assert result.status == 1
+    assert "the journal is full" in result.err
+
+
+def test_emit_names_a_missing_file(fake):
+    result = fake.run("emit", "x", "@/nonexistent.json")
+    assert result.status == 1
+    assert "/nonexistent.json" in result.err
+
+
+# ---- status ----
+
+
+def test_status_shows_all_in_80_columns(fake):
+    fake.answers["GET /api/status"] = STATUS
+    result = fake.run("status", env={"COLUMNS": "80"})
+    assert result.status == 0
+    assert all(len(line) <= 80 for line in result.out.splitlines())
+    for words in ("Liaison 9.8.7", "1h 2m", "embedded", "connection refused", "paused",
+                  "401 Unauthorized", "schedule.updatd", "1.0 MB"):
+        assert words in result.out
+
+
+def test_status_of_an_idle_daemon_says_what_to_do(fake):
+    fake.answers["GET /api/status"] = {
+        "version": "1", "uptime": 1, "sums": {"channels": {}, "connectors": {}}, "channels": [],
+        "connectors": [], "unmatched": [], "problems": [], "journal": {"path": "j", "queued": 0}}
+    result = fake.run("status")
+    assert "SyncManager.new" in result.out
+    assert "connectors/NAME.lua" in result.out
+
+
+def test_status_as_json_is_the_answer_itself(fake):
+    fake.answers["GET /api/status"] = STATUS
+    assert fake.run("status", "--json").json() == STATUS
+
+
+# ---- dead ----
+
+
+def test_dead_list_shows_letters_in_80_columns(fake):
+    fake.answers["GET /api/dead-letters"] = page([LETTER])
+    result = fake.run("dead", "list", env={"COLUMNS": "80"})
+    assert result.status == 0
+    assert all(len(line) <= 80 for line in result.out.splitlines())
+    for words in (LETTER["id"], "2026-11-23 18:57:00", "calendarApi", "exhausted",
+                  "503 Service Unavailable"):
+        assert words in result.out
+    assert "traceback" not in result.out
+
+
+def test_dead_list_without_letters_says_so(fake):
+    fake.answers["GET /api/dead-letters"] = page([])
+    assert fake.run("dead", "list").out == "no dead letters\n"
+    assert "without filters" in fake.run("dead", "list", "--cause", "script").out
+    assert fake.run("dead", "list", "--json").json() == []
+
+
+def test_dead_list_passes_its_filters_on(fake):
+    fake.answers["GET /api/dead-letters"] = page([])
+    fake.run("dead", "list", "--cause", "refused", "--connector", "a b&c", "--type", "x.*",
+             "--since", "2026-11-23T19:00:00+01:00", "--until", "2h")
+    query = fake.queries()[0]
+    assert query["cause"] == "refused"
+    assert query["connector"] == "a b&c"
+    assert query["type"] == "x.*"
+    assert query["since"] == "2026-11-23T18:00:00.000Z"
+    assert query["until"].endswith("Z")
+
+
+def test_dead_list_reads_all_pages(fake):
+    def pages(request):
+        cursor = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(request.path).query)).get("cursor")
+        letters = [{**LETTER, "id": f"{cursor or 0}-{i}"} for i in range(2)]
+        return page(letters, {None: "1", "1": "2"}.get(cursor))
+
+    fake.answers["GET /api/dead-letters"] = pages
+    listed = fake.run("dead", "list", "--json").json()
+    assert [letter["id"] for letter in listed] == ["0-0", "0-1", "1-0", "1-1", "2-0", "2-1"]
+
+
+def test_dead_list_stops_at_its_limit_and_says_so(fake):
+    fake.answers["GET /api/dead-letters"] = page([{**LETTER, "id": str(i)} for i in range(3)], "9")
+    result = fake.run("dead", "list", "--limit", "2")
+    assert result.out.count("calendarApi") == 2
+    assert "--limit" in result.err
+
+
+def test_dead_show_tells_all(fake):
+    fake.answers[f"GET /api/dead-letters/{LETTER['id']}"] = LETTER
+    result = fake.run("dead", "show", LETTER["id"])
+    assert result.status == 0
+    for words in ("exhausted", "register_sync/schedule.updated#1", "traceback", '{"id":7}',
+                  "schedule.updated, id e1", "try later"):
+        assert words in result.out
+    assert fake.run("dead", "show", LETTER["id"], "--json").json() == LETTER
+
+
+def test_dead_show_of_none_fails(fake):
+    fake.answers["GET /api/dead-letters/x"] = problem(404, "there is no dead letter x")
+    result = fake.run("dead", "show", "x")
+    assert (result.status, result.out) == (1, "")
+    assert "there is no dead letter x" in result.err
+
+
+def test_dead_retry_by_id_goes_on_past_a_refusal(fake):
+    fake.answers["POST /api/dead-letters/1-a/retry"] = {"ok": True}
+    fake.answers["POST /api/dead-letters/2-b/retry"] = problem(409, "2-b is stale")
+    fake.answers["POST /api/dead-letters/3-c/retry"] = {"ok": True}
+    result = fake.run("dead", "retry", "1-a", "2-b", "3-c")
+    assert result.status == 1
+    assert result.out == "retried 2\n"
+    assert "2-b is stale" in result.err
+
+
+def test_dead_retry_by_filter_is_one_request(fake):
+    fake.answers["POST /api/dead-letters/retry"] = {"matching": 5, "retried": 5, "refused": 0}
+    result = fake.run("dead", "retry", "--connector", "calendarApi", "--cause", "exhausted")
+    assert (result.status, result.out) == (0, "retried 5\n")
+    assert fake.bodies() == [{"connector": "calendarApi", "cause": "exhausted"}]
+
+
+def test_dead_retry_of_all_has_to_be_said(fake):
+    fake.answers["POST /api/dead-letters/retry"] = {"matching": 1, "retried": 1, "refused": 0}
+    assert fake.run("dead", "retry").status == 2
+    assert fake.requests == []
+    assert fake.run("dead", "retry", "--all", "--json").json() == {"retried": 1, "refused": 0}
+    assert fake.bodies() == [{}]
+
+
+@pytest.mark.parametrize("verb", ["retry", "drop"])
+def test_a_dry_run_only_lists(fake, verb):
+    fake.answers["GET /api/dead-letters"] = page([LETTER])
+    result = fake.run("dead", verb, "--all", "--dry-run")
+    assert result.status == 0
+    assert LETTER["id"] in result.out
+    assert [r.method for r in fake.requests] == ["GET"]
+
+
+def test_dead_drop_by_filter_deletes_each(fake):
+    fake.answers["GET /api/dead-letters"] = page([{"id": "1-a"}, {"id": "2-b"}])
+    fake.answers["DELETE /api/dead-letters/1-a"] = {"ok": True}
+    fake.answers["DELETE /api/dead-letters/2-b"] = {"ok": True}
+    result = fake.run("dead", "drop", "--cause", "script")
+    assert (result.status, result.out) == (0, "dropped 2\n")
+    assert [r.path for r in fake.requests if r.method == "DELETE"] == [
+        "/api/dead-letters/1-a", "/api/dead-letters/2-b"]
+
+
+def test_what_the_daemon_says_cannot_steer_the_terminal(fake):
+    fake.answers["GET /api/dead-letters"] = page([{**LETTER, "error": "\x1b[2J\x9b2Jgone"}])
+    out = fake.run("dead", "list").out
+    assert "gone" in out
+    assert all(line.isprintable() for line in out.splitlines())
+
+
+def test_json_output_is_one_document(fake):
+    fake.answers["GET /api/status"] = STATUS
+    assert json.loads(fake.run("status", "--json").out)

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The Liaison authors
+"""`liaison new` makes a project that runs."""
+
+import pytest
+
+from support import ROOT, liaison
+
+FILES = [".gitignore", "README.md", "connectors/calendarApi.lua", "connectors/dataWarehouse.lua",
+         "liaison.lua", "scripts/register_sync.lua"]
+
+
+def files_in(folder):
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+@pytest.mark.parametrize("path", ["one", "several/folders/deep", "trailing/"])
+def test_makes_all_files(tmp_path, path):
+    result = liaison("new", path, cwd=tmp_path)
+    assert result.status == 0
+    assert files_in(tmp_path / path) == FILES
+
+
+def test_the_script_and_connectors_are_those_of_the_repository(tmp_path):
+    liaison("new", "p", cwd=tmp_path)
+    for name in FILES[2:4] + FILES[5:]:
+        assert (tmp_path / "p" / name).read_text() == (ROOT / name).read_text()
+
+
+def test_says_what_to_type_next(tmp_path):
+    result = liaison("new", "my-sync", cwd=tmp_path)
+    for words in ("cd my-sync", "liaison run", "liaison sink", "liaison emit schedule.updated"):
+        assert words in result.err
+    assert result.out == ""
+
+
+def test_the_readme_has_three_lines(tmp_path):
+    liaison("new", "p", cwd=tmp_path)
+    assert len((tmp_path / "p" / "README.md").read_text().splitlines()) == 3
+
+
+def test_the_journal_is_left_out_of_git(tmp_path):
+    liaison("new", "p", cwd=tmp_path)
+    assert "var/" in (tmp_path / "p" / ".gitignore").read_text().splitlines()
+
+
+def test_takes_an_empty_folder(tmp_path):
+    (tmp_path / "p").mkdir()
+    assert liaison("new", "p", cwd=tmp_path).status == 0
+    assert files_in(tmp_path / "p") == FILES
+
+
+@pytest.mark.parametrize("name", ["file.txt", ".hidden"])
+def test_refuses_a_folder_that_holds_anything(tmp_path, name):
+    (tmp_path / "p").mkdir()
+    (tmp_path / "p" / name).write_text("mine")
+    result = liaison("new", "p", cwd=tmp_path)
+    assert result.status == 1
+    assert "p isn't empty" in result.err
+    assert files_in(tmp_path / "p") == [name]
+
+
+def test_refuses_a_path_that_is_a_file(tmp_path):
+    (tmp_path / "p").write_text("mine")
+    result = liaison("new", "p", cwd=tmp_path)
+    assert result.status == 1
+    assert (tmp_path / "p").read_text() == "mine"
