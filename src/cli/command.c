@@ -227,6 +227,6 @@ int command_main(int argc, char **argv)
  */
 
 const struct command *const commands[] = {
-    &command_new,  &command_emit, &command_status,  &command_dead,
-    &command_sink, &command_help, &command_version, NULL,
+    &command_run,  &command_check, &command_new,  &command_emit,    &command_status, &command_dead,
+    &command_fsck, &command_sink,  &command_help, &command_version, NULL,
 };

@@ -8,10 +8,13 @@
 
 #include "cli/command.h"
 
+extern const struct command command_check;
 extern const struct command command_dead;
 extern const struct command command_emit;
+extern const struct command command_fsck;
 extern const struct command command_help;
 extern const struct command command_new;
+extern const struct command command_run;
 extern const struct command command_sink;
 extern const struct command command_status;
 extern const struct command command_version;
