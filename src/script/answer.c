@@ -206,23 +206,33 @@ static const char *reason_phrase(int status)
     return "";
 }
 
-/* The first bytes of a text on one line, cut between characters. */
-static void add_start(struct buf *out, struct slice text, size_t max)
+/* The first bytes of a text, cut between characters. */
+static struct slice start_of(struct slice text, size_t max)
 {
     size_t len = text.len < max ? text.len : max;
     while (len < text.len && len > 0 && ((unsigned char)text.data[len] & 0xc0) == 0x80)
         len--;
-    for (size_t i = 0; i < len; i++)
-        buf_add_char(out, (unsigned char)text.data[i] < 0x20 ? ' ' : text.data[i]);
-    if (len < text.len)
+    return slice_upto(text, len);
+}
+
+/* The start of a text on one line; nothing of what is no text. */
+static void add_start(struct buf *out, const char *before, struct slice text, size_t max)
+{
+    struct slice start = start_of(text, max);
+    if (start.len == 0 || !slice_is_utf8(start))
+        return;
+    buf_add_str(out, before);
+    for (size_t i = 0; i < start.len; i++)
+        buf_add_char(out, (unsigned char)start.data[i] < 0x20 ? ' ' : start.data[i]);
+    if (start.len < text.len)
         buf_add_str(out, "…");
 }
 
 /* "POST https://host/path": without the query, where tokens tend to stand. */
 static void add_request(struct buf *out, struct slice method, struct slice url)
 {
-    buf_printf(out, "%.*s ", SLICE_FMT(method));
-    add_start(out, slice_upto(url, slice_find(url, '?')), URL_SHOWN);
+    buf_add_slice(out, method);
+    add_start(out, " ", slice_upto(url, slice_find(url, '?')), URL_SHOWN);
 }
 
 static void add_message(struct buf *out, const struct script_answer *a)
@@ -236,10 +246,7 @@ static void add_message(struct buf *out, const struct script_answer *a)
     buf_printf(out, " answered %d", a->status);
     if (*reason_phrase(a->status))
         buf_printf(out, " %s", reason_phrase(a->status));
-    struct slice body = slice_trim(a->body);
-    if (body.len > 0 && slice_is_utf8(slice_upto(body, 0)))
-        buf_add_str(out, ": ");
-    add_start(out, body, BODY_SHOWN);
+    add_start(out, ": ", slice_trim(a->body), BODY_SHOWN);
 }
 
 /* Raises the error object of an answer, or of none. */

@@ -51,7 +51,6 @@ static int outcome_retry(lua_State *L)
     lua_settop(L, 2);
     options_read_or_raise(L, 2, &retry_options);
     int after = 3 + RETRY_AFTER;
-    run->after_ms = -1;
     if (!lua_isnil(L, after) && option_duration(L, after, &run->after_ms, &err) < 0)
         machine_raise(L, "retry: `after`: %s", err.message);
     return end_run(L, "retry", SCRIPT_RETRY);

@@ -174,6 +174,7 @@ struct script_run *machine_take_run(struct script_machine *m, enum run_kind kind
         make_coroutine(run);
     list_add_tail(&m->busy, &run->link);
     run->kind = kind;
+    run->after_ms = -1;
     make_room(m);
     run->memory_at_start = m->memory.used;
     return run;
