@@ -40,8 +40,10 @@ static bool redirects(int status)
 
 static void end_head(struct http_transfer *t)
 {
-    if (t->status < 200)
+    /* A 1xx, or the end of a chunked body's trailers. */
+    if (t->status < 200 || t->has_head)
         return;
+    t->has_head = true;
     t->is_redirect = t->follow > 0 && redirects(t->status) &&
                      http_header_get(transfer_headers(t), "location").data;
     if (!t->is_redirect)
@@ -191,7 +193,7 @@ static int set_url(struct http_transfer *t, struct slice url, struct err *err)
 {
     struct http_client *client = t->client;
     set_text(&t->url, url);
-    if (slice_is_equal(url, buf_slice(&client->good_url)))
+    if (url.len > 0 && slice_is_equal(url, buf_slice(&client->good_url)))
         return 0;
     if (!slice_has_prefix_nocase(url, SLICE_LIT("http://")) &&
         !slice_has_prefix_nocase(url, SLICE_LIT("https://")))
@@ -380,7 +382,7 @@ static void apply_request(struct http_transfer *t)
 static void launch(struct http_transfer *t)
 {
     t->status = 0;
-    t->is_redirect = t->is_issued = false;
+    t->has_head = t->is_redirect = t->is_issued = false;
     t->written_before = 0;
     t->error[0] = '\0';
     t->failure_text = NULL;
@@ -511,7 +513,7 @@ static enum http_failure failure_of(const struct http_transfer *t, CURLcode code
 {
     switch (code) {
     case CURLE_OK:
-        return HTTP_OK;
+        return t->has_head ? HTTP_OK : HTTP_BROKEN;
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_RESOLVE_PROXY:
         return HTTP_DNS;
@@ -551,7 +553,10 @@ void transfer_settle(CURL *easy, CURLcode code)
         t->kind->ended(t, HTTP_BAD_URL);
         return;
     }
-    if (t->error[0] == '\0' && !t->failure_text)
+    /* An end within the head passes for an answer without a body with curl. */
+    if (code == CURLE_OK && !t->has_head)
+        t->failure_text = "The connection closed within the answer's head";
+    else if (t->error[0] == '\0' && !t->failure_text)
         t->failure_text = curl_easy_strerror(code);
     t->kind->ended(t, failure_of(t, code));
 }

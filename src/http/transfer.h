@@ -57,6 +57,7 @@ struct http_transfer {
     struct buf head; /* its header lines, each ended by '\n' */
     struct http_header *headers;
     size_t headers_cap;
+    bool has_head;    /* all of it, and not that of a 1xx */
     bool is_redirect; /* a redirect that is to be followed: its body is dropped */
 
     /* what was written */
