@@ -100,7 +100,7 @@ static int split_address(const char *address, char **host, char **port)
     bool is_bracketed = name.len > 2 && name.data[0] == '[' && name.data[name.len - 1] == ']';
     if (is_bracketed)
         name = slice_of(name.data + 1, name.len - 2);
-    else if (slice_find(name, ':') < name.len)
+    else if (slice_find(name, ':') < name.len || name.data[0] == '[')
         return -1;
     *host = slice_dup(name);
     *port = mem_strdup(colon + 1);

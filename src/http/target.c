@@ -129,8 +129,16 @@ static bool is_wildcard(struct slice segment)
     return slice_is_equal(segment, SLICE_LIT("*"));
 }
 
+/* All but "**". */
+static bool is_path_pattern(const char *pattern)
+{
+    return pattern[0] == '/';
+}
+
 static bool pattern_matches(const char *pattern, const struct target *t)
 {
+    if (!is_path_pattern(pattern))
+        return false;
     struct slice rest = slice_from(slice_str(pattern), 1);
     size_t n = 0;
     do {
@@ -146,6 +154,8 @@ static bool pattern_matches(const char *pattern, const struct target *t)
 
 struct slice target_wildcard(const struct target *t, const char *pattern, size_t n)
 {
+    if (!is_path_pattern(pattern))
+        return SLICE_NULL;
     struct slice rest = slice_from(slice_str(pattern), 1);
     for (size_t i = 0; rest.data && i < t->n_segments && i < TARGET_SEGMENTS_MAX; i++) {
         if (is_wildcard(slice_split(&rest, '/')) && n-- == 0)
@@ -163,7 +173,7 @@ static const struct http_route *find_method(const struct http_route *routes, siz
                                             struct slice method, const struct target *t)
 {
     for (size_t i = 0; i < n_routes; i++) {
-        if (slice_is_equal(slice_str(routes[i].method), method) && !takes_all(&routes[i]) &&
+        if (slice_is_equal(slice_str(routes[i].method), method) &&
             pattern_matches(routes[i].pattern, t))
             return &routes[i];
     }

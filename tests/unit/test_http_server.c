@@ -1,0 +1,699 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * http/server, against bare sockets.
+ */
+#include "http/server.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "wire.h"
+
+#include <cmocka.h>
+
+#define BODY_MAX 1000
+
+struct fixture {
+    struct loop *loop;
+    struct http_server *server;
+    struct wire wire;
+    int fd;                           /* of the client */
+    struct http_exchange *waiting[8]; /* not answered yet */
+    size_t n_waiting;
+    size_t n_calls;  /* of routes */
+    int refuse_with; /* what `admit` says */
+    size_t n_admitted;
+};
+
+/* ---- Routes ---- */
+
+static void reply_echo(void *ctx, struct http_exchange *x)
+{
+    struct fixture *f = ctx;
+    f->n_calls++;
+    http_exchange_reply(x, 200, "application/octet-stream", http_exchange_body(x));
+}
+
+static void reply_later(void *ctx, struct http_exchange *x)
+{
+    struct fixture *f = ctx;
+    f->n_calls++;
+    f->waiting[f->n_waiting++] = x;
+}
+
+/* Says what it sees: "METHOD path segment segment q=query". */
+static void reply_seen(void *ctx, struct http_exchange *x)
+{
+    struct fixture *f = ctx;
+    f->n_calls++;
+    struct buf text = {0};
+    buf_printf(&text, "%.*s %.*s", SLICE_FMT(http_exchange_method(x)),
+               SLICE_FMT(http_exchange_path(x)));
+    for (size_t i = 0; http_exchange_segment(x, i).data; i++)
+        buf_printf(&text, " [%.*s]", SLICE_FMT(http_exchange_segment(x, i)));
+    if (http_exchange_query(x, "q").data)
+        buf_printf(&text, " q=(%.*s)", SLICE_FMT(http_exchange_query(x, "q")));
+    http_exchange_reply(x, 200, "text/plain", buf_slice(&text));
+    buf_deinit(&text);
+}
+
+static void reply_headers(void *ctx, struct http_exchange *x)
+{
+    (void)ctx;
+    struct http_headers all = http_exchange_headers(x);
+    assert_true(slice_is_equal(http_header_get(all, "x-one"), http_exchange_header(x, "X-ONE")));
+    assert_null(http_exchange_header(x, "X-Two").data);
+    http_exchange_add_header(x, "Retry-After", "7");
+    http_exchange_add_header(x, "X-Seen", http_exchange_header(x, "X-One").data);
+    http_exchange_reply(x, 503, NULL, SLICE_LIT("not sent"));
+}
+
+static void reply_problem(void *ctx, struct http_exchange *x)
+{
+    (void)ctx;
+    http_exchange_problem(x, 422, "\"%s\" isn't right", "it");
+}
+
+static const struct http_route routes[] = {
+    {"POST", "/echo", reply_echo},      {"PUT", "/echo", reply_echo},
+    {"GET", "/", reply_seen},           {"GET", "/items", reply_seen},
+    {"GET", "/items/*", reply_seen},    {"DELETE", "/items/*", reply_seen},
+    {"GET", "/a/*/b/*", reply_seen},    {"POST", "/later", reply_later},
+    {"GET", "/later", reply_later},     {"GET", "/headers", reply_headers},
+    {"GET", "/problem", reply_problem},
+};
+
+static int admit(void *ctx, struct http_exchange *x, const char **detail)
+{
+    struct fixture *f = ctx;
+    f->n_admitted++;
+    assert_int_equal(http_exchange_body(x).len, 0);
+    assert_true(http_exchange_header(x, "Host").len > 0);
+    *detail = "Not from here";
+    return f->refuse_with;
+}
+
+static struct http_server_options options_of(struct fixture *f)
+{
+    return (struct http_server_options){
+        .listen = "127.0.0.1:0",
+        .routes = routes,
+        .n_routes = ARRAY_LEN(routes),
+        .ctx = f,
+        .body_max = BODY_MAX,
+        .admit = admit,
+    };
+}
+
+static int setup(void **state)
+{
+    struct fixture *f = mem_calloc(1, sizeof *f);
+    struct err err = {0};
+    f->loop = loop_new(&err);
+    struct http_server_options options = options_of(f);
+    f->server = http_server_new(f->loop, &options, &err);
+    if (!f->server)
+        fail_msg("%s", err.message);
+    wire_init(&f->wire, f->loop);
+    f->fd = wire_connect(http_server_address(f->server));
+    *state = f;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+    close(f->fd);
+    http_server_free(f->server);
+    wire_deinit(&f->wire);
+    loop_free(f->loop);
+    free(f);
+    return 0;
+}
+
+/* ---- A client ---- */
+
+/* Sends what is to be one request or more, and reads until `text` has come. */
+static const char *ask(struct fixture *f, const char *request, const char *text)
+{
+    buf_clear(&f->wire.got);
+    wire_send(f->fd, request);
+    wire_expect(&f->wire, f->fd, text);
+    return f->wire.got.data;
+}
+
+static void expect(struct fixture *f, const char *request, const char *status, const char *text)
+{
+    const char *got = ask(f, request, text);
+    if (strncmp(got + strlen("HTTP/1.1 "), status, strlen(status)) != 0)
+        fail_msg("no %s: %s", status, got);
+}
+
+static void reconnect(struct fixture *f)
+{
+    close(f->fd);
+    f->fd = wire_connect(http_server_address(f->server));
+}
+
+static bool is_closed(struct fixture *f)
+{
+    buf_clear(&f->wire.got);
+    wire_rest(&f->wire, f->fd);
+    return true;
+}
+
+#define GET(target) "GET " target " HTTP/1.1\r\nHost: x\r\n\r\n"
+#define POST(target, head, body) "POST " target " HTTP/1.1\r\nHost: x\r\n" head "\r\n" body
+
+/* ---- Requests ---- */
+
+static void test_a_body_is_there_whole_however_it_came(void **state)
+{
+    struct fixture *f = *state;
+    const char *request = POST("/echo", "Content-Length: 10\r\n", "0123456789");
+    for (size_t size = 1; size <= strlen(request); size += size < 8 ? 1 : 13) {
+        buf_clear(&f->wire.got);
+        for (size_t from = 0; from < strlen(request); from += size) {
+            size_t n = strlen(request) - from;
+            assert_true(send(f->fd, request + from, n < size ? n : size, MSG_NOSIGNAL) > 0);
+            loop_turn(f->loop, false);
+        }
+        wire_expect(&f->wire, f->fd, "\r\n\r\n0123456789");
+    }
+    assert_int_equal(f->n_calls, f->n_admitted);
+}
+
+static void test_a_chunked_body_is_joined(void **state)
+{
+    struct fixture *f = *state;
+    expect(f,
+           POST("/echo", "Transfer-Encoding: chunked\r\n", "3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n"),
+           "200 ", "\r\n\r\nabcde");
+    expect(f, POST("/echo", "Transfer-Encoding: chunked\r\n", "0\r\n\r\n"), "200 ",
+           "Content-Length: 0\r\n\r\n");
+}
+
+static void test_requests_in_a_row_are_answered_in_order(void **state)
+{
+    struct fixture *f = *state;
+    expect(f,
+           POST("/echo", "Content-Length: 1\r\n", "a") GET("/items/1")
+               POST("/later", "Content-Length: 0\r\n", "")
+                   POST("/echo", "Content-Length: 1\r\n", "z"),
+           "200 ", "GET /items/1 [1]");
+    wire_wait(&f->wire, f->n_waiting == 1);
+    assert_int_equal(f->n_calls, 3);
+    http_exchange_reply(f->waiting[0], 202, "text/plain", SLICE_LIT("later"));
+    wire_expect(&f->wire, f->fd, "\r\n\r\nz");
+    char *a = strstr(f->wire.got.data, "\r\n\r\na"), *items = strstr(f->wire.got.data, "[1]"),
+         *later = strstr(f->wire.got.data, "later");
+    assert_true(a && items && later && a < items && items < later);
+}
+
+static void test_paths_and_queries_are_decoded(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const cases[][2] = {
+        {GET("/"), "GET /"},
+        {GET("/items?q=1"), "GET /items q=(1)"},
+        {GET("/items?x=1&q=a%20b+c%2B&q=2"), "GET /items q=(a b c+)"},
+        {GET("/items?q"), "GET /items q=()"},
+        {GET("/items?q=a=b"), "GET /items q=(a=b)"},
+        {GET("/items?&&%71=%C3%A9"), "GET /items q=(\xc3\xa9)"},
+        {GET("/items?Q=1"), "GET /items"},
+        {GET("/%69tems/a%2Fb+c"), "GET /%69tems/a%2Fb+c [a/b+c]"},
+        {GET("/a/1/b/%32"), "GET /a/1/b/%32 [1] [2]"},
+        {GET("http://other.example/items/7?q=8"), "GET /items/7 [7] q=(8)"},
+        {GET("http://other.example"), "GET /"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        char expected[128];
+        snprintf(expected, sizeof expected, "Content-Length: %zu\r\n", strlen(cases[i][1]));
+        ask(f, cases[i][0], cases[i][1]);
+        if (!strstr(f->wire.got.data, expected))
+            fail_msg("%s: %s", cases[i][0], f->wire.got.data);
+    }
+}
+
+static void test_broken_percent_encoding_is_a_bad_request(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const cases[] = {
+        GET("/items/%"),    GET("/items/%4"),    GET("/items/%zz"),
+        GET("/items/%4g"),  GET("/items/%00"),   GET("/items?q=%"),
+        GET("/items?%f=1"), GET("/items?q=%00"), GET("/items/%-1"),
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+        expect(f, cases[i], "400 ", "percent-encoding");
+    assert_int_equal(f->n_calls, 0);
+    assert_int_equal(f->n_admitted, 0);
+}
+
+static void test_an_unknown_path_is_not_found(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const cases[] = {
+        GET("/nothing"),
+        GET("/items/"),
+        GET("/items/1/2"),
+        GET("//items"),
+        GET("/items/1/"),
+        GET("/a/1/b"),
+        GET("/ITEMS"),
+        "OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n",
+        GET("/1/2/3/4/5/6/7/8/9/10/11/12/13/14/15/16/17"),
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+        expect(f, cases[i], "404 ", "\"status\":404");
+    assert_int_equal(f->n_calls, 0);
+}
+
+static void test_another_method_is_told_which_are_allowed(void **state)
+{
+    struct fixture *f = *state;
+    expect(f, "PATCH /items/1 HTTP/1.1\r\nHost: x\r\n\r\n", "405 ", "\"status\":405");
+    assert_non_null(strstr(f->wire.got.data, "Allow: GET, HEAD, DELETE\r\n"));
+    expect(f, GET("/echo"), "405 ", "\"status\":405");
+    assert_non_null(strstr(f->wire.got.data, "Allow: POST, PUT\r\n"));
+}
+
+static void test_head_is_answered_as_get_without_a_body(void **state)
+{
+    struct fixture *f = *state;
+    expect(f, "HEAD /items/1 HTTP/1.1\r\nHost: x\r\n\r\n" GET("/items/2"), "200 ",
+           "\r\n\r\nGET /items/2 [2]");
+    assert_non_null(strstr(f->wire.got.data, "Content-Length: 17\r\n"));
+    assert_null(strstr(f->wire.got.data, "HEAD /items"));
+    assert_int_equal(f->n_calls, 2);
+}
+
+/* ---- Answers ---- */
+
+static void test_headers_are_read_and_added(void **state)
+{
+    struct fixture *f = *state;
+    expect(f, "GET /headers HTTP/1.1\r\nHost: x\r\nX-One: a b\r\n\r\n", "503 ", "\r\n\r\n");
+    assert_non_null(strstr(f->wire.got.data, "Retry-After: 7\r\n"));
+    assert_non_null(strstr(f->wire.got.data, "X-Seen: a b\r\n"));
+    assert_non_null(strstr(f->wire.got.data, "Content-Length: 0\r\n"));
+    assert_null(strstr(f->wire.got.data, "Content-Type"));
+    assert_null(strstr(f->wire.got.data, "not sent"));
+}
+
+static void test_a_problem_is_a_document_of_rfc_9457(void **state)
+{
+    struct fixture *f = *state;
+    expect(f, GET("/problem"), "422 ", "}");
+    assert_non_null(strstr(f->wire.got.data, "Content-Type: application/problem+json\r\n"));
+    struct slice doc = slice_str(strstr(f->wire.got.data, "\r\n\r\n") + 4);
+    static const char expected[] =
+        "{\"type\":\"about:blank\",\"title\":\"Unprocessable Content\",\"status\":422,"
+        "\"detail\":\"\\\"it\\\" isn't right\"}";
+    assert_true(json_is_same(doc, slice_str(expected)));
+}
+
+static void test_an_answer_may_come_later(void **state)
+{
+    struct fixture *f = *state;
+    wire_send(f->fd, POST("/later", "Content-Length: 3\r\n", "abc"));
+    wire_wait(&f->wire, f->n_waiting == 1);
+    assert_int_equal(http_server_pending(f->server), 1);
+    wire_spend(&f->wire, 5);
+    assert_memory_equal(http_exchange_body(f->waiting[0]).data, "abc", 3);
+    http_exchange_reply(f->waiting[0], 202, "text/plain", SLICE_LIT("done"));
+    assert_int_equal(http_server_pending(f->server), 0);
+    wire_expect(&f->wire, f->fd, "\r\n\r\ndone");
+    assert_int_equal(f->n_calls, 1);
+    expect(f, POST("/echo", "Content-Length: 1\r\n", "x"), "200 ", "\r\n\r\nx");
+}
+
+static void answer_all(void *ctx)
+{
+    struct fixture *f = ctx;
+    while (f->n_waiting > 0)
+        http_exchange_reply(f->waiting[--f->n_waiting], 202, "text/plain", SLICE_LIT("done"));
+}
+
+static void test_answers_given_by_a_hook_before_the_loop_sleeps_leave_at_once(void **state)
+{
+    struct fixture *f = *state;
+    /* Made after the server's own hook, so it runs after that one. */
+    struct loop_prepare *hook = loop_prepare_new(f->loop, answer_all, f);
+    for (int i = 0; i < 5; i++)
+        expect(f, GET("/later"), "202 ", "\r\n\r\ndone");
+    loop_prepare_free(hook);
+}
+
+static void test_answers_come_in_any_order(void **state)
+{
+    struct fixture *f = *state;
+    int second = wire_connect(http_server_address(f->server));
+    wire_send(f->fd, GET("/later"));
+    wire_wait(&f->wire, f->n_waiting == 1);
+    wire_send(second, GET("/later"));
+    wire_wait(&f->wire, f->n_waiting == 2);
+    http_exchange_reply(f->waiting[1], 200, "text/plain", SLICE_LIT("second"));
+    wire_expect(&f->wire, second, "\r\n\r\nsecond");
+    http_exchange_reply(f->waiting[0], 200, "text/plain", SLICE_LIT("first"));
+    wire_expect(&f->wire, f->fd, "\r\n\r\nfirst");
+    close(second);
+}
+
+static void test_a_client_that_left_meanwhile_is_no_error(void **state)
+{
+    struct fixture *f = *state;
+    wire_send(f->fd, POST("/later", "Content-Length: 3\r\n", "abc"));
+    wire_wait(&f->wire, f->n_waiting == 1);
+    wire_reset(f->fd);
+    f->fd = wire_connect(http_server_address(f->server));
+    wire_spend(&f->wire, 5);
+    http_exchange_add_header(f->waiting[0], "X-A", "b");
+    http_exchange_reply(f->waiting[0], 202, "text/plain", SLICE_LIT("done"));
+    assert_int_equal(http_server_pending(f->server), 0);
+    wire_spend(&f->wire, 5);
+    expect(f, POST("/echo", "Content-Length: 1\r\n", "x"), "200 ", "\r\n\r\nx");
+}
+
+static void test_a_client_that_leaves_within_its_request_is_forgotten(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const beginnings[] = {
+        "PO", "POST /echo HTTP/1.1\r\nHost:", POST("/echo", "Content-Length: 10\r\n", "abc")};
+    for (size_t i = 0; i < ARRAY_LEN(beginnings); i++) {
+        wire_send(f->fd, beginnings[i]);
+        wire_spend(&f->wire, 2);
+        reconnect(f);
+        wire_spend(&f->wire, 2);
+    }
+    assert_int_equal(f->n_calls, 0);
+    expect(f, POST("/echo", "Content-Length: 1\r\n", "x"), "200 ", "\r\n\r\nx");
+}
+
+static void test_freeing_the_server_drops_what_was_never_answered(void **state)
+{
+    struct fixture *f = *state;
+    int second = wire_connect(http_server_address(f->server));
+    wire_send(f->fd, GET("/later"));
+    wire_send(second, GET("/later"));
+    wire_wait(&f->wire, f->n_waiting == 2);
+    /* One of them answered, but the answer has had no turn to leave. */
+    http_exchange_reply(f->waiting[1], 200, "text/plain", SLICE_LIT("late"));
+    http_server_free(f->server);
+    f->server = NULL;
+    assert_true(is_closed(f));
+    close(second);
+}
+
+/* ---- Limits ---- */
+
+static void test_a_body_said_to_be_too_large_is_refused_at_once(void **state)
+{
+    struct fixture *f = *state;
+    expect(f, POST("/echo", "Content-Length: 1001\r\n", ""), "413 ", "1000 bytes");
+    assert_true(is_closed(f));
+    reconnect(f);
+    expect(f, POST("/echo", "Content-Length: 99999999999999999\r\n", ""), "413 ", "1000 bytes");
+    assert_int_equal(f->n_calls, 0);
+}
+
+static void test_a_client_that_sends_too_much_all_the_same_sees_its_answer(void **state)
+{
+    struct fixture *f = *state;
+    static char body[1024 * 1024];
+    memset(body, 'x', sizeof body);
+    wire_send(f->fd, POST("/echo", "Content-Length: 8388608\r\n", ""));
+    for (int i = 0; i < 8; i++) {
+        for (size_t sent = 0; sent < sizeof body;) {
+            ssize_t n = send(f->fd, body + sent, sizeof body - sent, MSG_DONTWAIT | MSG_NOSIGNAL);
+            if (n > 0)
+                sent += (size_t)n;
+            loop_turn(f->loop, false);
+        }
+    }
+    wire_expect(&f->wire, f->fd, "413 ");
+    wire_rest(&f->wire, f->fd);
+    assert_non_null(strstr(f->wire.got.data, "1000 bytes"));
+}
+
+/* A chunked POST of so many bytes, in chunks of 100. */
+static void make_chunked(struct buf *request, size_t len)
+{
+    buf_clear(request);
+    buf_add_str(request, POST("/echo", "Transfer-Encoding: chunked\r\n", ""));
+    for (size_t done = 0; done < len; done += 100)
+        buf_printf(request, "64\r\n%0100d\r\n", 0);
+    buf_add_str(request, "0\r\n\r\n");
+}
+
+static void test_a_chunked_body_is_counted(void **state)
+{
+    struct fixture *f = *state;
+    struct buf request = {0};
+    make_chunked(&request, BODY_MAX);
+    expect(f, request.data, "200 ", "Content-Length: 1000\r\n");
+    wire_spend(&f->wire, 2);
+    make_chunked(&request, BODY_MAX + 100);
+    reconnect(f);
+    expect(f, request.data, "413 ", "1000 bytes");
+    /* It was read to its end, so that the connection lives on. */
+    expect(f, POST("/echo", "Content-Length: 1\r\n", "x"), "200 ", "\r\n\r\nx");
+    assert_int_equal(f->n_calls, 2);
+    buf_deinit(&request);
+}
+
+static void test_what_admit_refuses_is_not_handled(void **state)
+{
+    struct fixture *f = *state;
+    f->refuse_with = 403;
+    expect(f, GET("/items"), "403 ", "Not from here");
+    /* Without a body to be read the connection lives on. */
+    f->refuse_with = 0;
+    expect(f, GET("/items"), "200 ", "GET /items");
+    f->refuse_with = 401;
+    expect(f, POST("/echo", "Content-Length: 3\r\n", "abc"), "401 ", "Not from here");
+    assert_true(is_closed(f));
+    assert_int_equal(f->n_calls, 1);
+    assert_int_equal(f->n_admitted, 3);
+}
+
+static void test_a_row_for_all_takes_what_no_other_does(void **state)
+{
+    struct fixture *f = *state;
+    static const struct http_route all[] = {{"*", "**", reply_seen}, {"POST", "/echo", reply_echo}};
+    struct http_server_options options = options_of(f);
+    options.routes = all;
+    options.n_routes = ARRAY_LEN(all);
+    struct err err = {0};
+    http_server_free(f->server);
+    f->server = http_server_new(f->loop, &options, &err);
+    reconnect(f);
+    expect(f, POST("/echo", "Content-Length: 1\r\n", "x"), "200 ", "\r\n\r\nx");
+    expect(f, "REPORT /any/where?q=1 HTTP/1.1\r\nHost: x\r\n\r\n", "200 ",
+           "REPORT /any/where q=(1)");
+}
+
+/* ---- Listening ---- */
+
+static void expect_no_server(struct fixture *f, const char *address, enum err_code code,
+                             const char *message)
+{
+    struct http_server_options options = options_of(f);
+    options.listen = address;
+    struct err err = {0};
+    assert_null(http_server_new(f->loop, &options, &err));
+    assert_int_equal(err.code, code);
+    if (!strstr(err.message, message))
+        fail_msg("\"%s\" doesn't say \"%s\"", err.message, message);
+}
+
+static void test_an_address_in_use_says_what_to_do(void **state)
+{
+    struct fixture *f = *state;
+    const char *address = http_server_address(f->server);
+    char message[160];
+    snprintf(message, sizeof message,
+             "%s is in use by another program; stop it or choose another address with --listen",
+             address);
+    expect_no_server(f, address, ERR_EXISTS, message);
+    char any[32];
+    snprintf(any, sizeof any, "*%s", strchr(address, ':'));
+    expect_no_server(f, any, ERR_EXISTS, "is in use by another program");
+}
+
+static void test_what_is_no_address_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const cases[] = {"",      "8750",        ":8750",          "127.0.0.1",
+                                        "1:2:3", "127.0.0.1:x", "127.0.0.1:",     "::1:8750",
+                                        "[]:1",  "[::1]",       "127.0.0.1:65536"};
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+        expect_no_server(f, cases[i], ERR_INVALID, "is no address to listen on");
+    expect_no_server(f, "192.0.2.1:0", ERR_INVALID, "this machine has no such address");
+    expect_no_server(f, "unix:", ERR_INVALID, "must have 1 to 107 bytes");
+}
+
+/* Whether a server on `address` answers at `name`, its address behind the port. */
+static void expect_serves(struct fixture *f, const char *address, const char *shown)
+{
+    struct http_server_options options = options_of(f);
+    options.listen = address;
+    struct err err = {0};
+    struct http_server *server = http_server_new(f->loop, &options, &err);
+    if (!server)
+        fail_msg("%s", err.message);
+    assert_memory_equal(http_server_address(server), shown, strlen(shown));
+    assert_true(atoi(http_server_address(server) + strlen(shown)) > 0);
+    http_server_free(server);
+}
+
+static void test_the_kinds_of_addresses_are_listened_on(void **state)
+{
+    struct fixture *f = *state;
+    expect_serves(f, "127.0.0.1:0", "127.0.0.1:");
+    expect_serves(f, "localhost:0", "localhost:");
+    expect_serves(f, "*:0", "*:");
+    if (access("/proc/net/if_inet6", R_OK) == 0)
+        expect_serves(f, "[::1]:0", "[::1]:");
+}
+
+static void test_all_addresses_include_ipv4(void **state)
+{
+    struct fixture *f = *state;
+    http_server_free(f->server);
+    struct http_server_options options = options_of(f);
+    options.listen = "*:0";
+    struct err err = {0};
+    f->server = http_server_new(f->loop, &options, &err);
+    assert_non_null(f->server);
+    reconnect(f);
+    expect(f, GET("/items"), "200 ", "GET /items");
+}
+
+static int connect_unix(const char *path)
+{
+    struct sockaddr_un sa = {.sun_family = AF_UNIX};
+    strcpy(sa.sun_path, path);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&sa, sizeof sa), 0);
+    return fd;
+}
+
+static void test_a_socket_file_is_listened_on_and_removed_at_the_end(void **state)
+{
+    struct fixture *f = *state;
+    char dir[] = "/tmp/liaison-test-XXXXXX", path[64], address[80];
+    assert_non_null(mkdtemp(dir));
+    snprintf(path, sizeof path, "%s/s", dir);
+    snprintf(address, sizeof address, "unix:%s", path);
+    struct http_server_options options = options_of(f);
+    options.listen = address;
+    struct err err = {0};
+    struct http_server *server = http_server_new(f->loop, &options, &err);
+    assert_non_null(server);
+    assert_string_equal(http_server_address(server), address);
+    expect_no_server(f, address, ERR_EXISTS, "is in use by another program");
+
+    close(f->fd);
+    f->fd = connect_unix(path);
+    expect(f, POST("/echo", "Content-Length: 1\r\n", "x"), "200 ", "\r\n\r\nx");
+    http_server_free(server);
+    assert_int_equal(access(path, F_OK), -1);
+    rmdir(dir);
+}
+
+static void test_a_socket_file_left_over_is_replaced_and_another_file_is_not(void **state)
+{
+    struct fixture *f = *state;
+    char dir[] = "/tmp/liaison-test-XXXXXX", path[64], address[80];
+    assert_non_null(mkdtemp(dir));
+    snprintf(path, sizeof path, "%s/s", dir);
+    snprintf(address, sizeof address, "unix:%s", path);
+    struct sockaddr_un sa = {.sun_family = AF_UNIX};
+    strcpy(sa.sun_path, path);
+    int dead = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(dead, (struct sockaddr *)&sa, sizeof sa), 0);
+    close(dead);
+
+    struct http_server_options options = options_of(f);
+    options.listen = address;
+    struct err err = {0};
+    struct http_server *server = http_server_new(f->loop, &options, &err);
+    if (!server)
+        fail_msg("%s", err.message);
+    http_server_free(server);
+
+    FILE *file = fopen(path, "w");
+    fclose(file);
+    expect_no_server(f, address, ERR_EXISTS, "the file exists and is no socket");
+    assert_int_equal(access(path, F_OK), 0);
+    unlink(path);
+    rmdir(dir);
+}
+
+static void test_a_quiet_server_accepts_no_more_but_ends_what_it_has(void **state)
+{
+    struct fixture *f = *state;
+    wire_send(f->fd, GET("/later"));
+    wire_wait(&f->wire, f->n_waiting == 1);
+    char address[64];
+    snprintf(address, sizeof address, "%s", http_server_address(f->server));
+    http_server_quiesce(f->server);
+    http_server_quiesce(f->server);
+    /* Its port is free. */
+    struct http_server_options options = options_of(f);
+    options.listen = address;
+    struct err err = {0};
+    struct http_server *next = http_server_new(f->loop, &options, &err);
+    if (!next)
+        fail_msg("%s", err.message);
+    http_server_free(next);
+    http_exchange_reply(f->waiting[0], 200, "text/plain", SLICE_LIT("done"));
+    wire_expect(&f->wire, f->fd, "\r\n\r\ndone");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_a_body_is_there_whole_however_it_came),
+        TEST(test_a_chunked_body_is_joined),
+        TEST(test_requests_in_a_row_are_answered_in_order),
+        TEST(test_paths_and_queries_are_decoded),
+        TEST(test_broken_percent_encoding_is_a_bad_request),
+        TEST(test_an_unknown_path_is_not_found),
+        TEST(test_another_method_is_told_which_are_allowed),
+        TEST(test_head_is_answered_as_get_without_a_body),
+        TEST(test_headers_are_read_and_added),
+        TEST(test_a_problem_is_a_document_of_rfc_9457),
+        TEST(test_an_answer_may_come_later),
+        TEST(test_answers_given_by_a_hook_before_the_loop_sleeps_leave_at_once),
+        TEST(test_answers_come_in_any_order),
+        TEST(test_a_client_that_left_meanwhile_is_no_error),
+        TEST(test_a_client_that_leaves_within_its_request_is_forgotten),
+        TEST(test_freeing_the_server_drops_what_was_never_answered),
+        TEST(test_a_body_said_to_be_too_large_is_refused_at_once),
+        TEST(test_a_client_that_sends_too_much_all_the_same_sees_its_answer),
+        TEST(test_a_chunked_body_is_counted),
+        TEST(test_what_admit_refuses_is_not_handled),
+        TEST(test_a_row_for_all_takes_what_no_other_does),
+        TEST(test_an_address_in_use_says_what_to_do),
+        TEST(test_what_is_no_address_is_refused),
+        TEST(test_the_kinds_of_addresses_are_listened_on),
+        TEST(test_all_addresses_include_ipv4),
+        TEST(test_a_socket_file_is_listened_on_and_removed_at_the_end),
+        TEST(test_a_socket_file_left_over_is_replaced_and_another_file_is_not),
+        TEST(test_a_quiet_server_accepts_no_more_but_ends_what_it_has),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
