@@ -13,7 +13,7 @@
 
 #define ANSWER_MAX_DEFAULT ((size_t)16 * 1024 * 1024)
 #define IDLE_CALLS_MAX 128
-#define KEPT_ANSWER_MAX (64 * 1024)
+#define KEPT_ANSWER_MAX ((size_t)64 * 1024)
 
 struct http_call {
     struct http_transfer transfer;
@@ -123,7 +123,7 @@ static struct http_call *call_take(struct http_client *client)
         client->n_idle--;
         return call;
     }
-    struct http_call *call = mem_calloc(1, sizeof *call);
+    struct http_call *call = mem_calloc(1, sizeof(*call));
     transfer_init(&call->transfer, client, &call_kind);
     list_init(&call->link);
     return call;
@@ -204,7 +204,7 @@ struct http_client *http_client_new(struct loop *loop, const char *user_agent, s
         err_set(err, ERR_NO_MEMORY, "cannot set up libcurl");
         return NULL;
     }
-    struct http_client *client = mem_calloc(1, sizeof *client);
+    struct http_client *client = mem_calloc(1, sizeof(*client));
     list_init(&client->calls);
     list_init(&client->streams);
     list_init(&client->ready);

@@ -40,7 +40,7 @@ static void throw_away(void *ctx, int events)
     (void)events;
     struct draining *it = ctx;
     char waste[16 * 1024];
-    ssize_t n = recv(it->fd, waste, sizeof waste, MSG_DONTWAIT);
+    ssize_t n = recv(it->fd, waste, sizeof(waste), MSG_DONTWAIT);
     if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
         draining_free(it);
 }
@@ -63,7 +63,7 @@ void drain_add(struct drain *l, int fd)
     int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
     if (copy < 0)
         return;
-    struct draining *it = mem_calloc(1, sizeof *it);
+    struct draining *it = mem_calloc(1, sizeof(*it));
     it->owner = l;
     it->fd = copy;
     it->io = loop_io_new(l->loop, copy, LOOP_READ, throw_away, it);

@@ -11,7 +11,7 @@
 #include "http/server_parts.h"
 
 #define IDLE_EXCHANGES_MAX 128
-#define KEPT_BODY_MAX (64 * 1024)
+#define KEPT_BODY_MAX ((size_t)64 * 1024)
 
 /* ---- The pool ------------------------------------------------------------------------------- */
 
@@ -19,7 +19,7 @@ struct http_exchange *exchange_take(struct http_server *server)
 {
     struct http_exchange *x;
     if (list_is_empty(&server->idle)) {
-        x = mem_calloc(1, sizeof *x);
+        x = mem_calloc(1, sizeof(*x));
         x->server = server;
     } else {
         x = list_first(&server->idle, struct http_exchange, link);
@@ -105,7 +105,7 @@ static enum MHD_Result note_header(void *ctx, enum MHD_ValueKind kind, const cha
     struct http_exchange *x = ctx;
     if (x->n_headers == x->headers_cap) {
         x->headers_cap = x->headers_cap ? x->headers_cap * 2 : 16;
-        x->headers = mem_realloc(x->headers, x->headers_cap * sizeof *x->headers);
+        x->headers = mem_realloc(x->headers, x->headers_cap * sizeof(*x->headers));
     }
     x->headers[x->n_headers++] =
         (struct http_header){slice_str(name), value ? slice_str(value) : SLICE_LIT("")};
@@ -150,9 +150,8 @@ static void add_reply_headers(struct http_exchange *x, struct MHD_Response *resp
 static struct MHD_Response *make_response(struct slice body)
 {
     /* The library copies what it is told to; it only lacks the const. */
-    struct MHD_Response *response =
-        MHD_create_response_from_buffer(body.len, (void *)(uintptr_t)body.data,
-                                        body.len ? MHD_RESPMEM_MUST_COPY : MHD_RESPMEM_PERSISTENT);
+    struct MHD_Response *response = MHD_create_response_from_buffer(
+        body.len, (void *)body.data, body.len ? MHD_RESPMEM_MUST_COPY : MHD_RESPMEM_PERSISTENT);
     if (!response)
         die("out of memory for an answer of %zu bytes", body.len);
     return response;

@@ -42,7 +42,7 @@ static int err_notation(struct err *err, const char *address)
 static bool is_listened_on(const struct sockaddr_un *sa)
 {
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    bool answers = fd >= 0 && (connect(fd, (const struct sockaddr *)sa, sizeof *sa) == 0 ||
+    bool answers = fd >= 0 && (connect(fd, (const struct sockaddr *)sa, sizeof(*sa)) == 0 ||
                                errno == EAGAIN); /* its queue is full */
     if (fd >= 0)
         close(fd);
@@ -69,9 +69,9 @@ static int open_unix(struct listener *l, const char *path, struct err *err)
 {
     struct sockaddr_un sa = {.sun_family = AF_UNIX};
     size_t len = strlen(path);
-    if (len == 0 || len >= sizeof sa.sun_path)
+    if (len == 0 || len >= sizeof(sa.sun_path))
         return err_set(err, ERR_INVALID, "the path in \"%s\" must have 1 to %zu bytes", l->address,
-                       sizeof sa.sun_path - 1);
+                       sizeof(sa.sun_path) - 1);
     memcpy(sa.sun_path, path, len + 1);
     if (clear_path(&sa, l->address, err) < 0)
         return -1;
@@ -79,7 +79,7 @@ static int open_unix(struct listener *l, const char *path, struct err *err)
     if (l->fd < 0)
         return err_set_errno(err, ERR_IO, errno, "cannot make a socket");
     struct stat st;
-    if (bind(l->fd, (const struct sockaddr *)&sa, sizeof sa) < 0 || lstat(path, &st) < 0)
+    if (bind(l->fd, (const struct sockaddr *)&sa, sizeof(sa)) < 0 || lstat(path, &st) < 0)
         return err_set_errno(err, ERR_IO, errno, "cannot listen on %s", l->address);
     l->path = mem_strdup(path);
     l->device = st.st_dev;
@@ -113,9 +113,9 @@ static int bind_one(struct listener *l, const struct addrinfo *ai, bool is_any)
     if (l->fd < 0)
         return -1;
     int on = 1, v6_only = !is_any;
-    if (setsockopt(l->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
+    if (setsockopt(l->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
         (ai->ai_family != AF_INET6 ||
-         setsockopt(l->fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6_only, sizeof v6_only) == 0) &&
+         setsockopt(l->fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6_only, sizeof(v6_only)) == 0) &&
         bind(l->fd, ai->ai_addr, ai->ai_addrlen) == 0)
         return 0;
     int errnum = errno;
@@ -151,14 +151,14 @@ static int bind_any(struct listener *l, const struct addrinfo *list, bool is_any
 static void note_port(struct listener *l)
 {
     struct sockaddr_storage sa;
-    socklen_t len = sizeof sa;
-    if (getsockname(l->fd, (struct sockaddr *)&sa, &len) < 0)
+    socklen_t len = sizeof(sa);
+    char port[NI_MAXSERV];
+    if (getsockname(l->fd, (struct sockaddr *)&sa, &len) < 0 ||
+        getnameinfo((struct sockaddr *)&sa, len, NULL, 0, port, sizeof(port), NI_NUMERICSERV) != 0)
         return;
-    in_port_t port = sa.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&sa)->sin6_port
-                                              : ((struct sockaddr_in *)&sa)->sin_port;
     struct buf text = {0};
     buf_add(&text, l->address, (size_t)(strrchr(l->address, ':') + 1 - l->address));
-    buf_printf(&text, "%u", (unsigned)ntohs(port));
+    buf_add_str(&text, port);
     free(l->address);
     l->address = buf_take(&text);
 }

@@ -85,11 +85,11 @@ static struct watched *watched_add(struct http_multi *m, int fd, bool is_connect
 {
     if ((size_t)fd >= m->n_fds) {
         size_t n = ((size_t)fd + 1) * 2;
-        m->by_fd = mem_realloc(m->by_fd, n * sizeof *m->by_fd);
-        memset(m->by_fd + m->n_fds, 0, (n - m->n_fds) * sizeof *m->by_fd);
+        m->by_fd = mem_realloc(m->by_fd, n * sizeof(struct watched *));
+        memset(m->by_fd + m->n_fds, 0, (n - m->n_fds) * sizeof(struct watched *));
         m->n_fds = n;
     }
-    struct watched *w = mem_calloc(1, sizeof *w);
+    struct watched *w = mem_calloc(1, sizeof(*w));
     w->multi = m;
     w->fd = fd;
     w->is_connection = is_connection;
@@ -175,7 +175,7 @@ struct http_multi *http_multi_new(struct loop *loop, loop_fn turned, void *ctx, 
         err_set(err, ERR_NO_MEMORY, "cannot set up libcurl");
         return NULL;
     }
-    struct http_multi *m = mem_calloc(1, sizeof *m);
+    struct http_multi *m = mem_calloc(1, sizeof(*m));
     m->curl = curl;
     m->loop = loop;
     m->turned = turned;

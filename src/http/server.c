@@ -182,7 +182,7 @@ static void log_message(void *ctx, const char *fmt, va_list args)
 /* The format is the library's own. */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-    vsnprintf(text, sizeof text, fmt, args);
+    vsnprintf(text, sizeof(text), fmt, args);
 #pragma GCC diagnostic pop
     log_debug(server->options.log, "http server", LOG_SLICE("detail", slice_trim(slice_str(text))));
 }
@@ -256,7 +256,7 @@ static int start_daemon(struct http_server *server, struct err *err)
 struct http_server *http_server_new(struct loop *loop, const struct http_server_options *options,
                                     struct err *err)
 {
-    struct http_server *server = mem_calloc(1, sizeof *server);
+    struct http_server *server = mem_calloc(1, sizeof(*server));
     server->options = *options;
     server->options.listen = NULL; /* not kept */
     server->loop = loop;

@@ -11,7 +11,7 @@
 #include "http/transfer.h"
 
 /* What is gathered between two turns, at most. */
-#define INBOX_MAX (256 * 1024)
+#define INBOX_MAX ((size_t)256 * 1024)
 
 struct http_stream {
     struct http_transfer transfer;
@@ -195,7 +195,7 @@ struct http_stream *http_stream_open(struct http_client *client,
                                      const struct http_stream_events *events, void *ctx,
                                      struct err *err)
 {
-    struct http_stream *s = mem_calloc(1, sizeof *s);
+    struct http_stream *s = mem_calloc(1, sizeof(*s));
     transfer_init(&s->transfer, client, &stream_kind);
     list_init(&s->ready);
     list_init(&s->link);

@@ -12,7 +12,7 @@
 #include "http/client_parts.h"
 
 /* What a pooled transfer keeps of a buffer, at most. */
-#define KEPT_BUFFER_MAX (64 * 1024)
+#define KEPT_BUFFER_MAX ((size_t)64 * 1024)
 
 static struct http_transfer *transfer_of(CURL *easy)
 {
@@ -51,6 +51,7 @@ static void end_head(struct http_transfer *t)
 }
 
 /* CURLOPT_HEADERFUNCTION: one line at a time. */
+/* NOLINTNEXTLINE(readability-non-const-parameter): the type is libcurl's */
 static size_t take_header(char *data, size_t size, size_t n, void *ctx)
 {
     struct http_transfer *t = ctx;
@@ -72,6 +73,7 @@ static size_t take_header(char *data, size_t size, size_t n, void *ctx)
 }
 
 /* CURLOPT_WRITEFUNCTION */
+/* NOLINTNEXTLINE(readability-non-const-parameter): the type is libcurl's */
 static size_t take_bytes(char *data, size_t size, size_t n, void *ctx)
 {
     struct http_transfer *t = ctx;
@@ -106,6 +108,7 @@ static bool is_safe(const struct http_transfer *t)
 /* CURLOPT_PREREQFUNCTION: the request is about to be written. curl comes here a second time when a
    connection that it used again closed without an answer. The other side may have acted on the
    request, so whether it is made again isn't for curl to decide, but for safe methods. */
+/* NOLINTNEXTLINE(readability-non-const-parameter): the type is libcurl's */
 static int before_request(void *ctx, char *remote, char *local, int remote_port, int local_port)
 {
     (void)remote, (void)local, (void)remote_port, (void)local_port;
@@ -304,7 +307,7 @@ static struct curl_slist *link_lines(struct http_transfer *t)
 {
     if (t->n_lines > t->list_cap) {
         t->list_cap = t->n_lines + 8;
-        t->list = mem_realloc(t->list, t->list_cap * sizeof *t->list);
+        t->list = mem_realloc(t->list, t->list_cap * sizeof(*t->list));
     }
     char *line = t->lines.data;
     for (size_t i = 0; i < t->n_lines; i++) {
@@ -579,7 +582,7 @@ struct http_headers transfer_headers(struct http_transfer *t)
     while (rest.len > 0) {
         if (n == t->headers_cap) {
             t->headers_cap = t->headers_cap ? t->headers_cap * 2 : 16;
-            t->headers = mem_realloc(t->headers, t->headers_cap * sizeof *t->headers);
+            t->headers = mem_realloc(t->headers, t->headers_cap * sizeof(*t->headers));
         }
         t->headers[n++] = header_of(slice_split(&rest, '\n'));
     }

@@ -101,7 +101,7 @@ struct loop *loop_new(struct err *err)
     }
     signal(SIGPIPE, SIG_IGN);
 
-    struct loop *loop = mem_calloc(1, sizeof *loop);
+    struct loop *loop = mem_calloc(1, sizeof(*loop));
     loop->ev = ev;
     list_init(&loop->hooks);
     ev_prepare_init(&loop->prepare, run_hooks);
@@ -156,7 +156,7 @@ static void timer_due(struct ev_loop *ev, ev_timer *watcher, int revents)
 
 struct loop_timer *loop_timer_new(struct loop *loop, loop_fn fn, void *ctx)
 {
-    struct loop_timer *timer = mem_alloc(sizeof *timer);
+    struct loop_timer *timer = mem_alloc(sizeof(*timer));
     timer->loop = loop;
     timer->fn = fn;
     timer->ctx = ctx;
@@ -213,7 +213,7 @@ static void io_ready(struct ev_loop *ev, ev_io *watcher, int revents)
 
 struct loop_io *loop_io_new(struct loop *loop, int fd, int events, loop_io_fn fn, void *ctx)
 {
-    struct loop_io *io = mem_alloc(sizeof *io);
+    struct loop_io *io = mem_alloc(sizeof(*io));
     io->loop = loop;
     io->fn = fn;
     io->ctx = ctx;
@@ -251,7 +251,7 @@ static void signal_came(struct ev_loop *ev, ev_signal *watcher, int revents)
 
 struct loop_signal *loop_signal_new(struct loop *loop, int signum, loop_fn fn, void *ctx)
 {
-    struct loop_signal *sig = mem_alloc(sizeof *sig);
+    struct loop_signal *sig = mem_alloc(sizeof(*sig));
     sig->loop = loop;
     sig->fn = fn;
     sig->ctx = ctx;
@@ -280,7 +280,7 @@ static void wake_came(struct ev_loop *ev, ev_async *watcher, int revents)
 
 struct loop_wake *loop_wake_new(struct loop *loop, loop_fn fn, void *ctx)
 {
-    struct loop_wake *wake = mem_alloc(sizeof *wake);
+    struct loop_wake *wake = mem_alloc(sizeof(*wake));
     wake->loop = loop;
     wake->fn = fn;
     wake->ctx = ctx;
@@ -307,7 +307,7 @@ void loop_wake_send(struct loop_wake *wake)
 
 struct loop_prepare *loop_prepare_new(struct loop *loop, loop_fn fn, void *ctx)
 {
-    struct loop_prepare *hook = mem_alloc(sizeof *hook);
+    struct loop_prepare *hook = mem_alloc(sizeof(*hook));
     hook->loop = loop;
     hook->fn = fn;
     hook->ctx = ctx;

@@ -41,7 +41,7 @@ struct fixture {
 
 static int setup(void **state)
 {
-    struct fixture *f = mem_calloc(1, sizeof *f);
+    struct fixture *f = mem_calloc(1, sizeof(*f));
     struct err err = {0};
     f->loop = loop_new(&err);
     f->client = http_client_new(f->loop, "Liaison-Test/1", &err);
@@ -164,7 +164,7 @@ static void test_a_post_is_sent_with_its_headers_and_body_and_no_others(void **s
     int fd = wire_accept(&f->peer);
     wire_expect(&f->peer, fd, "{\"a\":1}");
     char expected[512];
-    snprintf(expected, sizeof expected,
+    snprintf(expected, sizeof(expected),
              "POST /hook HTTP/1.1\r\nHost: %s\r\nX-One: a b\r\nX-Empty:\r\nAccept: text/plain\r\n"
              "User-Agent: Liaison-Test/1\r\nContent-Length: 7\r\n\r\n{\"a\":1}",
              f->peer.host);
@@ -373,7 +373,7 @@ static void test_a_timeout_before_anything_could_be_written_says_so(void **state
     struct fixture *f = *state;
     /* A TLS server that never says hello: the request waits for the handshake. */
     char url[64];
-    snprintf(url, sizeof url, "https://%s/", f->peer.host);
+    snprintf(url, sizeof(url), "https://%s/", f->peer.host);
     struct http_request request = post(f, "x");
     request.url = slice_str(url);
     request.timeout_ms = 40;
@@ -385,7 +385,7 @@ static void test_a_peer_that_speaks_no_tls_is_a_tls_failure(void **state)
 {
     struct fixture *f = *state;
     char url[64];
-    snprintf(url, sizeof url, "https://%s/", f->peer.host);
+    snprintf(url, sizeof(url), "https://%s/", f->peer.host);
     struct http_request request = post(f, "x");
     request.url = slice_str(url);
     start(f, &request);
@@ -640,7 +640,7 @@ static void test_a_callback_may_send_the_next_request(void **state)
 static void redirect(int fd, const char *status, const char *location)
 {
     char text[256];
-    snprintf(text, sizeof text,
+    snprintf(text, sizeof(text),
              "HTTP/1.1 %s\r\nLocation: %s\r\nContent-Length: 4\r\nConnection: close\r\n\r\nmove",
              status, location);
     wire_send(fd, text);
@@ -762,7 +762,7 @@ static void test_credentials_are_dropped_for_another_host(void **state)
 {
     struct fixture *f = *state;
     char location[64];
-    snprintf(location, sizeof location, "http://localhost:%s/", strrchr(f->peer.host, ':') + 1);
+    snprintf(location, sizeof(location), "http://localhost:%s/", strrchr(f->peer.host, ':') + 1);
     expect_credentials_dropped(f, &f->peer, location);
 }
 
@@ -805,8 +805,8 @@ static void test_a_socket_file_is_connected_to_whatever_the_url_names(void **sta
     static const struct http_route routes[] = {{"POST", "/hook", reply_hello}};
     char dir[] = "/tmp/liaison-test-XXXXXX", path[64], listen[80];
     assert_non_null(mkdtemp(dir));
-    snprintf(path, sizeof path, "%s/s", dir);
-    snprintf(listen, sizeof listen, "unix:%s", path);
+    snprintf(path, sizeof(path), "%s/s", dir);
+    snprintf(listen, sizeof(listen), "unix:%s", path);
     int n = 0;
     struct http_server_options options = {
         .listen = listen, .routes = routes, .n_routes = 1, .ctx = &n, .body_max = 100};
@@ -844,7 +844,7 @@ static void test_many_calls_at_once_all_end(void **state)
     struct http_server *server = http_server_new(f->loop, &options, &err);
     assert_non_null(server);
     char url[64];
-    snprintf(url, sizeof url, "http://%s/hook", http_server_address(server));
+    snprintf(url, sizeof(url), "http://%s/hook", http_server_address(server));
     struct http_request request = post(f, "x");
     request.url = slice_str(url);
     for (int i = 0; i < 200; i++)

@@ -117,7 +117,7 @@ static struct http_server_options options_of(struct fixture *f)
 
 static int setup(void **state)
 {
-    struct fixture *f = mem_calloc(1, sizeof *f);
+    struct fixture *f = mem_calloc(1, sizeof(*f));
     struct err err = {0};
     f->loop = loop_new(&err);
     struct http_server_options options = options_of(f);
@@ -238,7 +238,7 @@ static void test_paths_and_queries_are_decoded(void **state)
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         char expected[128];
-        snprintf(expected, sizeof expected, "Content-Length: %zu\r\n", strlen(cases[i][1]));
+        snprintf(expected, sizeof(expected), "Content-Length: %zu\r\n", strlen(cases[i][1]));
         ask(f, cases[i][0], cases[i][1]);
         if (!strstr(f->wire.got.data, expected))
             fail_msg("%s: %s", cases[i][0], f->wire.got.data);
@@ -430,11 +430,11 @@ static void test_a_client_that_sends_too_much_all_the_same_sees_its_answer(void 
 {
     struct fixture *f = *state;
     static char body[1024 * 1024];
-    memset(body, 'x', sizeof body);
+    memset(body, 'x', sizeof(body));
     wire_send(f->fd, POST("/echo", "Content-Length: 8388608\r\n", ""));
     for (int i = 0; i < 8; i++) {
-        for (size_t sent = 0; sent < sizeof body;) {
-            ssize_t n = send(f->fd, body + sent, sizeof body - sent, MSG_DONTWAIT | MSG_NOSIGNAL);
+        for (size_t sent = 0; sent < sizeof(body);) {
+            ssize_t n = send(f->fd, body + sent, sizeof(body) - sent, MSG_DONTWAIT | MSG_NOSIGNAL);
             if (n > 0)
                 sent += (size_t)n;
             loop_turn(f->loop, false);
@@ -521,12 +521,12 @@ static void test_an_address_in_use_says_what_to_do(void **state)
     struct fixture *f = *state;
     const char *address = http_server_address(f->server);
     char message[160];
-    snprintf(message, sizeof message,
+    snprintf(message, sizeof(message),
              "%s is in use by another program; stop it or choose another address with --listen",
              address);
     expect_no_server(f, address, ERR_EXISTS, message);
     char any[32];
-    snprintf(any, sizeof any, "*%s", strchr(address, ':'));
+    snprintf(any, sizeof(any), "*%s", strchr(address, ':'));
     expect_no_server(f, any, ERR_EXISTS, "is in use by another program");
 }
 
@@ -584,7 +584,7 @@ static int connect_unix(const char *path)
     struct sockaddr_un sa = {.sun_family = AF_UNIX};
     strcpy(sa.sun_path, path);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_int_equal(connect(fd, (struct sockaddr *)&sa, sizeof sa), 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&sa, sizeof(sa)), 0);
     return fd;
 }
 
@@ -593,8 +593,8 @@ static void test_a_socket_file_is_listened_on_and_removed_at_the_end(void **stat
     struct fixture *f = *state;
     char dir[] = "/tmp/liaison-test-XXXXXX", path[64], address[80];
     assert_non_null(mkdtemp(dir));
-    snprintf(path, sizeof path, "%s/s", dir);
-    snprintf(address, sizeof address, "unix:%s", path);
+    snprintf(path, sizeof(path), "%s/s", dir);
+    snprintf(address, sizeof(address), "unix:%s", path);
     struct http_server_options options = options_of(f);
     options.listen = address;
     struct err err = {0};
@@ -616,12 +616,12 @@ static void test_a_socket_file_left_over_is_replaced_and_another_file_is_not(voi
     struct fixture *f = *state;
     char dir[] = "/tmp/liaison-test-XXXXXX", path[64], address[80];
     assert_non_null(mkdtemp(dir));
-    snprintf(path, sizeof path, "%s/s", dir);
-    snprintf(address, sizeof address, "unix:%s", path);
+    snprintf(path, sizeof(path), "%s/s", dir);
+    snprintf(address, sizeof(address), "unix:%s", path);
     struct sockaddr_un sa = {.sun_family = AF_UNIX};
     strcpy(sa.sun_path, path);
     int dead = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_int_equal(bind(dead, (struct sockaddr *)&sa, sizeof sa), 0);
+    assert_int_equal(bind(dead, (struct sockaddr *)&sa, sizeof(sa)), 0);
     close(dead);
 
     struct http_server_options options = options_of(f);
@@ -646,7 +646,7 @@ static void test_a_quiet_server_accepts_no_more_but_ends_what_it_has(void **stat
     wire_send(f->fd, GET("/later"));
     wire_wait(&f->wire, f->n_waiting == 1);
     char address[64];
-    snprintf(address, sizeof address, "%s", http_server_address(f->server));
+    snprintf(address, sizeof(address), "%s", http_server_address(f->server));
     http_server_quiesce(f->server);
     http_server_quiesce(f->server);
     /* Its port is free. */

@@ -96,7 +96,7 @@ static const struct http_stream_events events = {on_head, on_bytes, on_end};
 
 static int setup(void **state)
 {
-    struct fixture *f = mem_calloc(1, sizeof *f);
+    struct fixture *f = mem_calloc(1, sizeof(*f));
     struct err err = {0};
     f->loop = loop_new(&err);
     f->client = http_client_new(f->loop, "Liaison-Test/1", &err);
@@ -259,7 +259,7 @@ static void test_a_stream_follows_redirects_and_tells_its_url(void **state)
     wire_send(fd, HEAD "x");
     expect_bytes(f, "x");
     char url[96];
-    snprintf(url, sizeof url, "http://%s/moved", f->peer.host);
+    snprintf(url, sizeof(url), "http://%s/moved", f->peer.host);
     assert_true(slice_is_equal(http_stream_url(f->stream), slice_str(url)));
     close(fd);
 }
@@ -276,7 +276,7 @@ static size_t send_pattern(int fd, size_t from, size_t to)
 {
     char bytes[8192];
     while (from < to) {
-        size_t n = to - from < sizeof bytes ? to - from : sizeof bytes;
+        size_t n = to - from < sizeof(bytes) ? to - from : sizeof(bytes);
         for (size_t i = 0; i < n; i++)
             bytes[i] = pattern_at(from + i);
         ssize_t sent = send(fd, bytes, n, MSG_DONTWAIT | MSG_NOSIGNAL);

@@ -36,7 +36,7 @@ struct mark {
 
 static int setup(void **state)
 {
-    struct fixture *f = mem_calloc(1, sizeof *f);
+    struct fixture *f = mem_calloc(1, sizeof(*f));
     struct err err = {0};
     f->loop = loop_new(&err);
     assert_non_null(f->loop);

@@ -70,12 +70,12 @@ void wire_listen(struct wire *w, struct loop *loop)
     wire_init(w, loop);
     w->listen_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     struct sockaddr_in sa = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
-    socklen_t len = sizeof sa;
+    socklen_t len = sizeof(sa);
     assert_int_equal(bind(w->listen_fd, (struct sockaddr *)&sa, len), 0);
     assert_int_equal(listen(w->listen_fd, 16), 0);
     assert_int_equal(getsockname(w->listen_fd, (struct sockaddr *)&sa, &len), 0);
-    snprintf(w->host, sizeof w->host, "127.0.0.1:%d", ntohs(sa.sin_port));
-    snprintf(w->url, sizeof w->url, "http://%s/hook", w->host);
+    snprintf(w->host, sizeof(w->host), "127.0.0.1:%d", ntohs(sa.sin_port));
+    snprintf(w->url, sizeof(w->url), "http://%s/hook", w->host);
 }
 
 void wire_deinit(struct wire *w)
@@ -104,7 +104,7 @@ int wire_connect(const char *address)
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     struct sockaddr_in sa = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
     sa.sin_port = htons((in_port_t)atoi(strrchr(address, ':') + 1));
-    assert_int_equal(connect(fd, (struct sockaddr *)&sa, sizeof sa), 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&sa, sizeof(sa)), 0);
     return fd;
 }
 
@@ -119,7 +119,7 @@ static ssize_t read_more(struct wire *w, int fd)
 {
     wait_readable(w, fd);
     char bytes[16 * 1024];
-    ssize_t n = recv(fd, bytes, sizeof bytes, MSG_DONTWAIT);
+    ssize_t n = recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT);
     if (n > 0)
         buf_add(&w->got, bytes, (size_t)n);
     return n;
@@ -143,6 +143,6 @@ void wire_rest(struct wire *w, int fd)
 void wire_reset(int fd)
 {
     struct linger at_once = {1, 0};
-    setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
     close(fd);
 }
