@@ -62,6 +62,7 @@ static void follow_path(lua_State *L, struct slice path)
 static int data_get(lua_State *L)
 {
     lua_settop(L, 3);
+    machine_check_nesting(L);
     if (lua_type(L, 2) != LUA_TSTRING)
         machine_raise(L, "get(t, path): the path must be a string as in \"a.b[2].c\", not a %s",
                       luaL_typename(L, 2));

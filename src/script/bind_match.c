@@ -230,6 +230,7 @@ static int string_gsub(lua_State *L)
     struct match m = begin(L, "gsub");
     luaL_Buffer out;
     check_replacement(L);
+    machine_check_nesting(L);
     lua_Integer max = luaL_optinteger(L, 4, PTRDIFF_MAX), n = 0;
     lua_settop(L, 4);
     bool is_anchored = take_anchor(&m);

@@ -14,6 +14,9 @@
 
 /* Coroutines kept for the next run. */
 #define IDLE_MAX 256
+/* Bytes of the C stack that calls from C back into Lua may nest over. LuaJIT itself counts only its
+   own stack. */
+#define C_STACK_MAX (1u << 20)
 /* Scratch that one large document made larger than this is given back. */
 #define SCRATCH_KEEP (1u << 20)
 
@@ -35,7 +38,7 @@ static void *allocate(void *ud, void *ptr, size_t old_size, size_t new_size)
     }
     bool is_growth = new_size > old_size && !memory->is_lifted;
     if (is_growth && memory->used + (new_size - old_size) > memory->max) {
-        memory->was_refused = true;
+        memory->refused = new_size - old_size;
         return NULL;
     }
     void *p = realloc(ptr, new_size);
@@ -177,6 +180,7 @@ struct script_run *machine_take_run(struct script_machine *m, enum run_kind kind
     run->after_ms = -1;
     make_room(m);
     run->memory_at_start = m->memory.used;
+    m->memory.refused = 0;
     return run;
 }
 
@@ -247,6 +251,7 @@ enum machine_result machine_resume(struct script_run *run, int n_args, int64_t l
 
     m->memory.is_lifted = false;
     m->current = run;
+    m->stack_base = __builtin_frame_address(0);
     run->pause = PAUSE_NONE;
     watchdog_enter(m->watchdog, left_us > 0 ? left_us : 0);
     int status = lua_resume(run->co, n_args);
@@ -265,6 +270,13 @@ bool machine_is_stopping(lua_State *L)
 {
     struct script_machine *m = machine_of(L);
     return m->watchdog && watchdog_is_stopping(m->watchdog);
+}
+
+void machine_check_nesting(lua_State *L)
+{
+    const char *here = __builtin_frame_address(0), *base = machine_of(L)->stack_base;
+    if (base && (size_t)(base > here ? base - here : here - base) > C_STACK_MAX)
+        machine_raise(L, "stack overflow: too many calls within calls");
 }
 
 struct script_run *machine_waiting_run(lua_State *L, const char *what)

@@ -56,7 +56,7 @@ struct memory {
     size_t max;        /* a script that wants more gets Lua's "not enough memory" */
     size_t collect_at; /* a run starts with a full collection when more is used */
     bool is_lifted;    /* the host is at work: only the system's own limit counts */
-    bool was_refused;
+    size_t refused;    /* what was asked for last and would have passed the limit */
 };
 
 enum run_kind {
@@ -147,6 +147,7 @@ struct script_machine {
     struct memory memory;
     struct watchdog *watchdog;
     struct script_run *current; /* whose coroutine runs just now, or NULL */
+    const char *stack_base;     /* where the C stack stood when it was entered */
     struct list busy, idle;
     size_t n_idle;
 
@@ -253,6 +254,10 @@ void machine_add_error(lua_State *L, int index, struct buf *out);
 
 /* The run that is a handler's or an attempt's; raises the error "WHAT works …" elsewhere. */
 struct script_run *machine_waiting_run(lua_State *L, const char *what);
+
+/* Before a function of ours calls back into Lua: raises an error when such calls are nested so deep
+   that the C stack would run out. */
+void machine_check_nesting(lua_State *L);
 
 /* A long-running function of ours asks this, and gives up by machine_raise when it is so. */
 bool machine_is_stopping(lua_State *L);

@@ -216,8 +216,10 @@ static const char *close_capture(struct match *m, const char *s, const char *p)
 static const char *match_again(struct match *m, const char *s, char digit)
 {
     int i = digit - '1';
-    if (i < 0 || i >= m->n_captures || m->captures[i].len < 0)
+    if (i < 0 || i >= m->n_captures || m->captures[i].len == OPEN)
         return fail(m, "invalid capture index");
+    if (m->captures[i].len == MATCH_POSITION)
+        return NULL;
     size_t len = (size_t)m->captures[i].len;
     bool is_same = (size_t)(text_end(m) - s) >= len && memcmp(m->captures[i].start, s, len) == 0;
     return is_same ? s + len : NULL;

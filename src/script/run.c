@@ -302,7 +302,7 @@ static void end_memory(struct ending *e)
     const struct memory *memory = &e->run->m->memory;
     size_t start = e->run->memory_at_start;
     size_t grown = memory->used > start ? memory->used - start : 0;
-    bool is_own = grown >= memory->max / 4;
+    bool is_own = grown + memory->refused >= memory->max / 4;
     e->result.end = is_own ? SCRIPT_LIMIT : SCRIPT_RETRY;
     buf_printf(&e->error, "%s was stopped: ", e->run->what);
     if (is_own)

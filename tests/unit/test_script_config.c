@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/* Settings, secrets, the log, and liaison.lua. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "script_project.h"
+
+static void assert_contains(const char *text, const char *part)
+{
+    if (!strstr(text, part))
+        fail_msg("expected \"%s\" in:\n%s", part, text);
+}
+
+static void assert_problem(const char *settings, const char *script, const char *problem)
+{
+    struct project *p = project_new();
+    p->options.settings = slice_str(settings);
+    project_write(p, "scripts/s.lua", script);
+    assert_false(project_load(p));
+    assert_contains(p->problems.data, problem);
+    project_free(p);
+}
+
+/* What a handler sends that runs `code` under these settings. */
+static void assert_sends(const char *settings, const char *code, const char *json)
+{
+    struct project *p = project_new();
+    struct buf script = {0};
+    buf_printf(&script,
+               "local s = SyncManager.new{}\ns:on('t', function(event)\n"
+               "s:send{ connector = 'out', data = (function() %s end)() } end)\ns:start()",
+               code);
+    p->options.settings = slice_str(settings);
+    project_write(p, "connectors/out.lua", "return function() end");
+    project_write(p, "scripts/s.lua", script.data);
+    project_load_well(p);
+    project_handle(p, "7");
+    if (p->n_sends == 0)
+        fail_msg("%s", project_error(p));
+    assert_string_equal(p->sends[0].data.data, json);
+    buf_deinit(&script);
+    project_free(p);
+}
+
+/* ---- setting ---- */
+
+static void test_settings_have_their_values(void **state)
+{
+    (void)state;
+    const char *settings = "{\"url\":\"http://x\",\"n\":5,\"t\":{\"a\":[]},\"off\":false}";
+    assert_sends(
+        settings,
+        "return { setting 'url', setting 'n', setting 't', setting('off'), setting('none', 3), "
+        "setting('none', false) }",
+        "[\"http://x\",5,{\"a\":[]},false,3,false]");
+}
+
+static void test_a_missing_setting_names_the_nearest(void **state)
+{
+    (void)state;
+    assert_problem("{\"warehouseUrl\":1}", "\nlocal u = setting 'warehouseURL'",
+                   "scripts/s.lua:2: there is no setting \"warehouseURL\": did you mean "
+                   "\"warehouseUrl\"? Else write "
+                   "settings = { warehouseURL = … } in liaison.lua, or give a default");
+    assert_problem("{}", "local u = setting 'x'",
+                   "there is no setting \"x\": write settings = { x = … }");
+    assert_problem("{}", "local u = setting()", "setting takes a name");
+}
+
+static void test_a_table_that_one_script_alters_stays_what_it_was(void **state)
+{
+    (void)state;
+    assert_sends("{\"t\":{\"a\":1}}", "setting('t').a = 2 return setting 't'", "{\"a\":1}");
+}
+
+static void test_a_secret_among_the_settings_is_one(void **state)
+{
+    (void)state;
+    assert_sends("{\"key\":{\"secret\":\"hidden-value\"}}", "return tostring(setting 'key')",
+                 "\"***\"");
+}
+
+/* ---- secret ---- */
+
+static void write_file(const char *folder, const char *name, const char *text)
+{
+    char path[256];
+    snprintf(path, sizeof(path), "%s/%s", folder, name);
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    fputs(text, f);
+    fclose(f);
+}
+
+/* The secret's value, as a request would carry it. */
+static void assert_secret(const char *expected)
+{
+    struct project *p = project_new();
+    struct buf request = {0};
+    project_write(
+        p, "connectors/out.lua",
+        "local s = secret 'LT_KEY'\nreturn function() http.put('http://h', { body = s }) end");
+    project_write(p, "scripts/s.lua", "SyncManager.new{}:start()");
+    project_load_well(p);
+    project_attempt(p, "out", "{}");
+    buf_printf(&request, "PUT http://h\nIdempotency-Key: d1\n\n%s", expected);
+    assert_string_equal(project_request_text(p, 0), request.data);
+    buf_deinit(&request);
+    project_free(p);
+}
+
+static void test_a_secret_is_a_credential_a_file_or_a_variable(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/liaison-secret-XXXXXX", path[64];
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof(path), "%s/by-file", folder);
+
+    setenv("LT_KEY", "by-variable\n", 1);
+    assert_secret("by-variable");
+    write_file(folder, "by-file", "from a file\r\n");
+    setenv("LT_KEY_FILE", path, 1);
+    assert_secret("from a file");
+    setenv("CREDENTIALS_DIRECTORY", folder, 1);
+    assert_secret("from a file");
+    write_file(folder, "LT_KEY", "from the service manager");
+    assert_secret("from the service manager");
+
+    unsetenv("CREDENTIALS_DIRECTORY");
+    unsetenv("LT_KEY_FILE");
+    unsetenv("LT_KEY");
+    unlink(path);
+    snprintf(path, sizeof(path), "%s/LT_KEY", folder);
+    unlink(path);
+    rmdir(folder);
+}
+
+static void test_a_missing_secret_says_where_to_put_it(void **state)
+{
+    (void)state;
+    assert_problem("{}", "\nlocal s = secret 'LT_NONE'",
+                   "scripts/s.lua:2: secret \"LT_NONE\" is missing: set the variable LT_NONE, or "
+                   "let LT_NONE_FILE name");
+    assert_problem("{}", "local s = secret '../x'", "secret takes a name of letters");
+    setenv("LT_GONE_FILE", "/nonexistent/file", 1);
+    assert_problem("{}", "local s = secret 'LT_GONE'", "/nonexistent/file");
+    unsetenv("LT_GONE_FILE");
+}
+
+static void test_a_secret_shows_and_tells_nothing(void **state)
+{
+    (void)state;
+    setenv("LT_KEY", "hidden-value", 1);
+    assert_sends(
+        "{}",
+        "local s = secret 'LT_KEY' return { tostring(s), tostring('a' .. s .. 1), "
+        "('%s'):format(s), "
+        "s == secret 'LT_KEY', ('x' .. s) == ('x' .. secret 'LT_KEY'), type(s), getmetatable(s), "
+        "(pcall(function() return s.bytes end)), (pcall(string.len, s)) }",
+        "[\"***\",\"***\",\"***\",true,true,\"userdata\",false,false,false]");
+    char *got = project_eval("return { a = { secret 'LT_KEY' } }", "{}");
+    assert_contains(got, "sync:send: data[1].a[1]: a secret can't be part of data");
+    free(got);
+    got = project_eval("return json.encode{ secret 'LT_KEY' }", "{}");
+    assert_contains(got, "json.encode: [1]: a secret can't be part of data");
+    free(got);
+    got = project_eval("return 'x' .. secret 'LT_KEY' .. {}", "{}");
+    assert_contains(got, "attempt to join a secret and a table");
+    free(got);
+    got = project_eval("return json.decode('9007199254740993') .. secret 'LT_KEY'", "{}");
+    assert_contains(got, "a secret can't be part of data");
+    free(got);
+    unsetenv("LT_KEY");
+}
+
+/* ---- log ---- */
+
+static char *log_of(const char *code)
+{
+    struct project *p = project_new();
+    struct buf script = {0}, text = {0};
+    char path[] = "/tmp/liaison-log-XXXXXX";
+    int fd = mkstemp(path);
+    const struct log_options options = {
+        .fd = fd, .level = LOG_DEBUG, .format = LOG_TEXT, .clock = clock_of_fake(&p->clock)};
+    struct log *log = log_new(&options);
+    buf_printf(&script, "local s = SyncManager.new{}\ns:on('t', function(event) %s end)\ns:start()",
+               code);
+    project_write(p, "scripts/s.lua", script.data);
+    p->options.log = log;
+    project_load_well(p);
+    project_handle(p, "{}");
+    if (p->result.end != SCRIPT_RETURNED)
+        fail_msg("%s", project_error(p));
+    assert_int_equal(buf_read_file(&text, path, 65536, NULL), 0);
+    project_free(p);
+    log_free(log);
+    close(fd);
+    unlink(path);
+    buf_deinit(&script);
+    return buf_take(&text);
+}
+
+static void test_a_line_has_its_fields_by_name(void **state)
+{
+    (void)state;
+    setenv("LT_KEY", "hidden-value", 1);
+    char *line =
+        log_of("log.warn('hello', { b = 2, a = 'x', c = { 1, secret 'LT_KEY' }, d = print })");
+    assert_contains(line, " warn  hello handler=s/t#1 a=x b=2 c=[1,\"***\"] d=");
+    assert_contains(line, "a function can't be sent as JSON");
+    free(line);
+    line = log_of(
+        "log.debug('one') log.info(2) log.error('three') print('four', 5, nil, secret 'LT_KEY')");
+    assert_contains(line, "debug one");
+    assert_contains(line, "info  2");
+    assert_contains(line, "error three");
+    assert_contains(line, "\"four\\t5\\tnil\\t***\"");
+    free(line);
+    unsetenv("LT_KEY");
+}
+
+static void test_wrong_lines_are_told(void **state)
+{
+    (void)state;
+    assert_problem("{}", "\nlog.info({})", "scripts/s.lua:2: write log.info(text, fields)");
+    assert_problem("{}", "log.info('x', 5)", "write log.info(text, fields)");
+    assert_problem("{}", "log.info('x', { 5 })", "log: its names must be strings");
+}
+
+/* ---- liaison.lua ---- */
+
+/* What a liaison.lua with that text is read as; an error's text otherwise. The caller frees it. */
+static char *read_config(const char *text)
+{
+    struct buf out = {0};
+    struct err err = {0};
+    char folder[] = "/tmp/liaison-config-XXXXXX", path[64];
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof(path), "%s/liaison.lua", folder);
+    if (text)
+        write_file(folder, "liaison.lua", text);
+    struct mask *mask = mask_new();
+    if (script_read_config(path, mask, &out, &err) < 0) {
+        assert_int_equal(out.len, 0);
+        buf_add_str(&out, err.message);
+    }
+    mask_free(mask);
+    unlink(path);
+    rmdir(folder);
+    return buf_take(&out);
+}
+
+static void assert_config(const char *text, const char *expected)
+{
+    char *got = read_config(text);
+    assert_string_equal(got, expected);
+    free(got);
+}
+
+static void assert_config_error(const char *text, const char *part)
+{
+    char *got = read_config(text);
+    assert_contains(got, part);
+    free(got);
+}
+
+static void test_liaison_lua_becomes_json(void **state)
+{
+    (void)state;
+    setenv("LT_KEY", "hidden-value", 1);
+    assert_config(
+        "return { listen = 'x', settings = { a = { 1, 2 }, b = {} }, token = secret 'LT_KEY' }",
+        "{\"listen\":\"x\",\"settings\":{\"a\":[1,2],\"b\":{}},\"token\":{\"secret\":\"hidden-"
+        "value\"}}");
+    assert_config("return {}", "{}");
+    assert_config(NULL, "{}");
+    unsetenv("LT_KEY");
+}
+
+static void test_a_wrong_liaison_lua_says_where(void **state)
+{
+    (void)state;
+    assert_config_error("return {\n  a = = 1 }", "liaison.lua:2: unexpected symbol near '='");
+    assert_config_error("\n\nlocal t\nreturn t.x",
+                        "liaison.lua:4: attempt to index local 't' (a nil value)");
+    assert_config_error("return 5", "liaison.lua: it must return a table");
+    assert_config_error("", "liaison.lua: it must return a table");
+    assert_config_error("return { 1, 2 }",
+                        "liaison.lua: the table that it returns must have names");
+    assert_config_error("return { limits = { memory = type } }",
+                        "liaison.lua: limits.memory: a function can't be sent as JSON");
+    assert_config_error("while true do end",
+                        "liaison.lua: stopped: it ran for longer than 2 seconds");
+    assert_config_error("\nreturn { token = secret 'LT_NONE' }",
+                        "liaison.lua:2: secret \"LT_NONE\" is missing");
+    assert_config_error("return { x = setting 'y' }",
+                        "liaison.lua:1: attempt to call global 'setting' (a nil value)");
+    assert_config_error("return { x = http.get('http://x') }",
+                        "attempt to index global 'http' (a nil value)");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_settings_have_their_values),
+        cmocka_unit_test(test_a_missing_setting_names_the_nearest),
+        cmocka_unit_test(test_a_table_that_one_script_alters_stays_what_it_was),
+        cmocka_unit_test(test_a_secret_among_the_settings_is_one),
+        cmocka_unit_test(test_a_secret_is_a_credential_a_file_or_a_variable),
+        cmocka_unit_test(test_a_missing_secret_says_where_to_put_it),
+        cmocka_unit_test(test_a_secret_shows_and_tells_nothing),
+        cmocka_unit_test(test_a_line_has_its_fields_by_name),
+        cmocka_unit_test(test_wrong_lines_are_told),
+        cmocka_unit_test(test_liaison_lua_becomes_json),
+        cmocka_unit_test(test_a_wrong_liaison_lua_says_where),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

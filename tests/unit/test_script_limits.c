@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/* Nothing that a script does stops the process: time, memory, recursion. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "script_project.h"
+
+#if defined(__SANITIZE_THREAD__)
+#define HAS_TSAN 1
+#else
+#define HAS_TSAN 0
+#endif
+
+/* Under the thread sanitizer a signal waits for the next system call, which a loop never makes. */
+static void skip_where_signals_wait(void)
+{
+    if (HAS_TSAN) {
+        print_message("signals don't reach a loop under the thread sanitizer: skipped\n");
+        skip();
+    }
+}
+
+static struct project *load(const char *code)
+{
+    struct project *p = project_new();
+    struct buf script = {0};
+    buf_printf(&script,
+               "local s = SyncManager.new{}\ns:on('t', function(event)\n%s\nend)\n"
+               "s:on('u', function(event) s:send{ connector = 'out', data = 1 } end)\ns:start()",
+               code);
+    p->options.handler_time_ms = 50;
+    project_write(p, "connectors/out.lua", "return function() end");
+    project_write(p, "scripts/main.lua", script.data);
+    project_load_well(p);
+    buf_deinit(&script);
+    return p;
+}
+
+/* After whatever happened, the machine works. */
+static void assert_works(struct project *p)
+{
+    size_t before = p->n_sends;
+    project_handle_at(p, 1, "{\"list\":[1,2,3]}");
+    assert_int_equal(p->result.end, SCRIPT_RETURNED);
+    assert_int_equal(p->n_sends, before + 1);
+}
+
+static void assert_stopped(const char *code, const char *why)
+{
+    struct project *p = load(code);
+    for (int i = 0; i < 2; i++) {
+        project_handle(p, "{}");
+        if (p->result.end != SCRIPT_LIMIT || !strstr(project_error(p), why))
+            fail_msg("%s\nended as %d: %s", code, (int)p->result.end, project_error(p));
+        assert_works(p);
+    }
+    project_free(p);
+}
+
+static void test_loops_are_stopped_wherever_they_are(void **state)
+{
+    (void)state;
+    skip_where_signals_wait();
+    static const char *const loops[] = {
+        "while true do end",
+        "for i = 1, math.huge do end",
+        "local function f() return f() end f()",
+        "while true do pcall(error) end",
+        "while true do pcall(function() while true do end end) end",
+        "local function f() pcall(f) while true do end end f()",
+        "xpcall(function() while true do end end, function() while true do end end)",
+        "xpcall(error, function() while true do end end)",
+        "table.sort({ 3, 2, 1 }, function() while true do end end)",
+        "while true do pcall(table.sort, { 3, 2, 1 }, function() pcall(function() while true do "
+        "end end) end) end",
+        "('x'):gsub('x', function() while true do end end)",
+        "local t = setmetatable({}, { __index = function() while true do end end }) return t.x",
+        "local t = setmetatable({}, { __tostring = function() while true do end end }) return "
+        "tostring(t)",
+        "local t = setmetatable({}, { __lt = function() while true do end end }) return t < t",
+        "for _ in function() return 1 end do end",
+        "get(setmetatable({}, { __index = function() while true do end end }), 'a')",
+        "while true do pcall(function() retry() end) end",
+        "while true do pcall(http.get) end",
+    };
+    for (size_t i = 0; i < sizeof(loops) / sizeof(loops[0]); i++)
+        assert_stopped(loops[i],
+                       "main/t#1 was stopped: it ran longer than 50ms (limits.handlerTime)");
+}
+
+static void test_pattern_matching_is_stopped(void **state)
+{
+    (void)state;
+    skip_where_signals_wait();
+    static const char *const patterns[] = {
+        "('a'):rep(28):find(('a?'):rep(28) .. ('a'):rep(28) .. 'b')",
+        "('a'):rep(40000):find('.-.-.-.-.-.-b')",
+        "('a'):rep(40000):match('a*a*a*a*a*b')",
+        "('a'):rep(40000):gsub('.-.-.-.-b', '')",
+        "for _ in ('a'):rep(40000):gmatch('.-.-.-.-.-b') do end",
+        "while true do pcall(string.find, ('a'):rep(40000), '.-.-.-.-b') end",
+    };
+    for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++)
+        assert_stopped(patterns[i], "it ran longer than 50ms");
+}
+
+static void test_documents_that_never_end_are_stopped(void **state)
+{
+    (void)state;
+    skip_where_signals_wait();
+    struct project *p =
+        load("local t = {} for i = 1, 40 do t = { t, t } end return json.encode(t)");
+    project_handle(p, "{}");
+    assert_true(p->result.end == SCRIPT_LIMIT || p->result.end == SCRIPT_ERROR);
+    assert_works(p);
+    project_free(p);
+}
+
+static void test_memory_is_limited(void **state)
+{
+    (void)state;
+    static const char *const hogs[] = {
+        "local t = {} for i = 1, math.huge do t[i] = ('x'):rep(1e5 + i) end",
+        "local s = 'x' while true do s = s .. s end",
+        "return ('x'):rep(1e9)",
+        "return table.concat({ ('x'):rep(2e7), ('y'):rep(2e7) })",
+    };
+    for (size_t i = 0; i < sizeof(hogs) / sizeof(hogs[0]); i++)
+        assert_stopped(hogs[i], "it needs more memory than the 32 MB of limits.memory");
+}
+
+static void test_memory_that_runs_out_may_be_caught(void **state)
+{
+    (void)state;
+    struct project *p = load("local ok, e = pcall(string.rep, 'x', 1e9)\n"
+                             "s:send{ connector = 'out', data = { ok, e } }");
+    project_handle(p, "{}");
+    assert_string_equal(p->sends[0].data.data, "[false,\"not enough memory\"]");
+    project_free(p);
+}
+
+static void test_who_meets_the_limit_without_having_taken_much_is_tried_again(void **state)
+{
+    (void)state;
+    struct project *p = load("kept = kept or {}\n"
+                             "local t = {} for i = 1, 2e5 do t[i] = i end kept[#kept + 1] = t");
+    enum script_end end = SCRIPT_RETURNED;
+    for (int i = 0; i < 40 && end == SCRIPT_RETURNED; i++) {
+        project_handle(p, "{}");
+        end = p->result.end;
+    }
+    assert_int_equal(end, SCRIPT_RETRY);
+    assert_non_null(
+        strstr(project_error(p), "the scripts hold nearly all of the 32 MB of limits.memory"));
+    project_free(p);
+}
+
+static void test_deep_recursion_is_an_error(void **state)
+{
+    (void)state;
+    static const char *const deep[] = {
+        "local function f() return 1 + f() end return f()",
+        "local t = setmetatable({}, {}) getmetatable(t).__index = function(t, k) return t[k] end "
+        "return t.x",
+        "local function f(s) return (s:gsub('x', f)) end f('x')",
+        "local function f(s) return (s:gsub('x', f)) end local ok, e = pcall(f, 'x') error(e)",
+        "local t = {} for i = 1, 1e5 do t = { t } end return json.encode(t)",
+        "return json.decode(('['):rep(1e5))",
+    };
+    for (size_t i = 0; i < sizeof(deep) / sizeof(deep[0]); i++) {
+        struct project *p = load(deep[i]);
+        project_handle(p, "{}");
+        if (p->result.end != SCRIPT_ERROR)
+            fail_msg("%s\nended as %d: %s", deep[i], (int)p->result.end, project_error(p));
+        assert_works(p);
+        project_free(p);
+    }
+}
+
+/* Whether the error has come up through all of C's frames within the time is nobody's concern. */
+static void test_deep_recursion_through_c_ends(void **state)
+{
+    (void)state;
+    static const char *const deep[] = {
+        "local function f() table.sort({ 2, 1 }, f) end f()",
+        "local t t = setmetatable({}, { __index = function() return get(t, 'x') end }) return t.x",
+        "local t t = setmetatable({}, { __tostring = function() return ('%s'):format(t) end }) "
+        "return tostring(t)",
+    };
+    for (size_t i = 0; i < sizeof(deep) / sizeof(deep[0]); i++) {
+        struct project *p = load(deep[i]);
+        project_handle(p, "{}");
+        assert_true(p->result.end == SCRIPT_ERROR || p->result.end == SCRIPT_LIMIT);
+        assert_works(p);
+        project_free(p);
+    }
+}
+
+static void test_the_time_of_a_run_adds_up_over_its_waits(void **state)
+{
+    (void)state;
+    skip_where_signals_wait();
+    struct project *p =
+        load("while true do http.get('http://h') local x = 0 for i = 1, 3e6 do x = x + i end end");
+    project_handle(p, "{}");
+    for (size_t i = 0; i < PROJECT_MAX - 1 && p->result.count == 0; i++)
+        project_answer(p, 200, "");
+    assert_int_equal(p->result.end, SCRIPT_LIMIT);
+    assert_true(p->result.ran_us >= 50000);
+    project_free(p);
+}
+
+static void test_a_stopped_connector_has_its_request_counted_as_unknown(void **state)
+{
+    (void)state;
+    skip_where_signals_wait();
+    struct project *p = project_new();
+    project_write(p, "connectors/out.lua",
+                  "return function() pcall(http.post, 'http://h') while true do end end");
+    project_write(p, "scripts/s.lua", "SyncManager.new{}:start()");
+    project_load_well(p);
+    project_attempt(p, "out", "{}");
+    const struct script_answer broken = {.failure = "broken", .was_written = true};
+    project_answer_with(p, &broken);
+    assert_int_equal(p->result.end, SCRIPT_LIMIT);
+    assert_true(p->result.unknown);
+    project_free(p);
+}
+
+static void test_a_run_that_follows_a_stopped_one_is_not_stopped(void **state)
+{
+    (void)state;
+    skip_where_signals_wait();
+    struct project *p =
+        load("local x = 0 while event.data.loop do end for i = 1, 1e5 do x = x + 1 end");
+    for (int i = 0; i < 10; i++) {
+        project_handle(p, "{\"loop\":true}");
+        assert_int_equal(p->result.end, SCRIPT_LIMIT);
+        project_handle(p, "{}");
+        assert_int_equal(p->result.end, SCRIPT_RETURNED);
+    }
+    project_free(p);
+}
+
+static void test_two_machines_of_one_thread_are_watched_each_for_itself(void **state)
+{
+    (void)state;
+    skip_where_signals_wait();
+    struct project *a = load("while true do end"), *b = load("while true do end");
+    for (int i = 0; i < 3; i++) {
+        project_handle(a, "{}");
+        project_handle(b, "{}");
+        assert_int_equal(a->result.end, SCRIPT_LIMIT);
+        assert_int_equal(b->result.end, SCRIPT_LIMIT);
+    }
+    project_free(a);
+    assert_works(b);
+    project_free(b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_loops_are_stopped_wherever_they_are),
+        cmocka_unit_test(test_pattern_matching_is_stopped),
+        cmocka_unit_test(test_documents_that_never_end_are_stopped),
+        cmocka_unit_test(test_memory_is_limited),
+        cmocka_unit_test(test_memory_that_runs_out_may_be_caught),
+        cmocka_unit_test(test_who_meets_the_limit_without_having_taken_much_is_tried_again),
+        cmocka_unit_test(test_deep_recursion_is_an_error),
+        cmocka_unit_test(test_deep_recursion_through_c_ends),
+        cmocka_unit_test(test_the_time_of_a_run_adds_up_over_its_waits),
+        cmocka_unit_test(test_a_stopped_connector_has_its_request_counted_as_unknown),
+        cmocka_unit_test(test_a_run_that_follows_a_stopped_one_is_not_stopped),
+        cmocka_unit_test(test_two_machines_of_one_thread_are_watched_each_for_itself),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
