@@ -96,7 +96,7 @@ static void show(struct sink *s, struct http_exchange *x, int status)
     const struct receipt receipt = {
         .at_ms = clock_wall_ms(&s->clock),
         .method = http_exchange_method(x),
-        .path = http_exchange_path(x),
+        .path = http_exchange_target(x),
         .headers = http_exchange_headers(x),
         .body = http_exchange_body(x),
         .status = status,

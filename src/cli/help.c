@@ -4,26 +4,29 @@
 
 #include <string.h>
 
+#define NAME_MAX_LEN 80
+
 const struct option_row help_common_options[] = {
     {"directory", 'C', "DIR", "do as if called in DIR"},
     {"help", 'h', NULL, "print this help"},
     {0},
 };
 
-/* "-p, --port N" */
-static int print_option_name(char *out, size_t size, const struct option_row *row)
+/* "-p, --port N"; returns its length. */
+static int format_option(char out[static NAME_MAX_LEN], const struct option_row *row)
 {
     char letter[8] = "    ";
     if (row->letter)
         snprintf(letter, sizeof(letter), "-%c, ", row->letter);
-    return snprintf(out, size, "%s--%s%s%s", letter, row->name, row->argument ? " " : "",
+    return snprintf(out, NAME_MAX_LEN, "%s--%s%s%s", letter, row->name, row->argument ? " " : "",
                     row->argument ? row->argument : "");
 }
 
 static int width_of(const struct option_row *rows, int width)
 {
+    char name[NAME_MAX_LEN];
     for (; rows && rows->name; rows++) {
-        int len = print_option_name(NULL, 0, rows);
+        int len = format_option(name, rows);
         width = len > width ? len : width;
     }
     return width;
@@ -31,9 +34,9 @@ static int width_of(const struct option_row *rows, int width)
 
 static void print_options(FILE *out, const struct option_row *rows, int width)
 {
-    char name[80];
+    char name[NAME_MAX_LEN];
     for (; rows && rows->name; rows++) {
-        print_option_name(name, sizeof(name), rows);
+        format_option(name, rows);
         fprintf(out, "  %-*s  %s\n", width, name, rows->help);
     }
 }

@@ -18,15 +18,22 @@ struct scanner {
     struct err *err;
 };
 
-/* Calls for each row of both tables. */
-#define each_row(row, o)                                                                           \
-    for (size_t table_ = 0; table_ < ARRAY_LEN((o)->tables); table_++)                             \
-        for (const struct option_row *row = (o)->tables[table_]; row && row->name; row++)
+/* The nth row of both tables; NULL behind the last. */
+static const struct option_row *row_at(const struct options *o, size_t n)
+{
+    for (size_t i = 0; i < ARRAY_LEN(o->tables); i++) {
+        for (const struct option_row *row = o->tables[i]; row && row->name; row++) {
+            if (n-- == 0)
+                return row;
+        }
+    }
+    return NULL;
+}
 
 static const struct option_row *find_name(const struct options *o, struct slice name)
 {
-    each_row(row, o)
-    {
+    const struct option_row *row;
+    for (size_t i = 0; (row = row_at(o, i)); i++) {
         if (slice_is_equal(slice_str(row->name), name))
             return row;
     }
@@ -35,8 +42,8 @@ static const struct option_row *find_name(const struct options *o, struct slice 
 
 static const struct option_row *find_letter(const struct options *o, char letter)
 {
-    each_row(row, o)
-    {
+    const struct option_row *row;
+    for (size_t i = 0; (row = row_at(o, i)); i++) {
         if (row->letter == letter)
             return row;
     }
@@ -46,12 +53,10 @@ static const struct option_row *find_letter(const struct options *o, char letter
 static const char *find_nearest(const struct options *o, struct slice name)
 {
     const char *names[NAMES_MAX];
+    const struct option_row *row;
     size_t n = 0;
-    each_row(row, o)
-    {
-        if (n < NAMES_MAX)
-            names[n++] = row->name;
-    }
+    for (; n < NAMES_MAX && (row = row_at(o, n)); n++)
+        names[n] = row->name;
     return text_nearest(name, names, n);
 }
 

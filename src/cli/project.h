@@ -35,6 +35,6 @@ void project_close(struct project *p);
 struct problem_count {
     size_t errors, warnings;
 };
-void project_say_problem(void *count, const struct script_problem *problem);
+void project_say_problem(void *ctx, const struct script_problem *problem);
 
 #endif

@@ -16,7 +16,7 @@
 struct receipt {
     int64_t at_ms;
     struct slice method;
-    struct slice path;
+    struct slice path; /* with its query */
     struct http_headers headers;
     struct slice body;
     int status; /* of the answer, 0: never answered */

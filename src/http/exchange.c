@@ -83,6 +83,11 @@ struct slice http_exchange_path(const struct http_exchange *x)
     return x->target.path;
 }
 
+struct slice http_exchange_target(const struct http_exchange *x)
+{
+    return buf_slice(&x->target.raw);
+}
+
 struct slice http_exchange_segment(const struct http_exchange *x, size_t n)
 {
     return x->route ? target_wildcard(&x->target, x->route->pattern, n) : SLICE_NULL;

@@ -72,6 +72,8 @@ size_t http_server_pending(const struct http_server *server);
 
 struct slice http_exchange_method(const struct http_exchange *x);
 struct slice http_exchange_path(const struct http_exchange *x);
+/* As it was sent, its query included: "/api/update?x=1". */
+struct slice http_exchange_target(const struct http_exchange *x);
 struct slice http_exchange_segment(const struct http_exchange *x, size_t n); /* percent-decoded */
 /* A query parameter, percent-decoded; data NULL when it isn't there. */
 struct slice http_exchange_query(const struct http_exchange *x, const char *name);

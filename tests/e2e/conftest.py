@@ -3,6 +3,7 @@
 """Fixtures: each cleans up what it made, and a failed test shows what its daemons said."""
 
 import os
+from contextlib import ExitStack
 
 import pytest
 
@@ -41,8 +42,9 @@ def make_daemon(request, project):
         return daemon
 
     yield make
-    for daemon in request.node.daemons:
-        daemon.close()
+    with ExitStack() as stack:
+        for daemon in request.node.daemons:
+            stack.callback(daemon.close)
 
 
 @pytest.fixture

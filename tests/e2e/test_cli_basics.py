@@ -8,7 +8,7 @@ import pytest
 
 from support import LIAISON, ROOT, liaison
 
-COMMANDS = ["new", "emit", "status", "dead", "sink", "help", "version"]
+COMMANDS = ["run", "check", "new", "emit", "status", "dead", "fsck", "sink", "help", "version"]
 
 
 def version():

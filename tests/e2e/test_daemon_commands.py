@@ -2,7 +2,10 @@
 # Copyright (c) 2026 The Liaison authors
 """emit, status and dead against a stand-in of the daemon's interface."""
 
+import http.server
 import json
+import socketserver
+import threading
 import urllib.parse
 
 import pytest
@@ -95,6 +98,39 @@ def test_the_daemon_is_found_by_variable_and_by_the_project_here(fake, project):
     assert liaison("status", cwd=project.path).status == 0
     assert liaison("-C", project.path, "status").status == 0
     assert len(fake.requests) == 4
+
+
+def test_the_daemon_is_found_at_its_socket(tmp_path, project):
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            body = json.dumps(STATUS).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def address_string(self):
+            return "socket"
+
+        def log_message(self, *arguments):
+            pass
+
+    path = tmp_path / "liaison.sock"
+    project.write("liaison.lua", f'return {{ listen = "unix:{path}" }}')
+    with socketserver.UnixStreamServer(str(path), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            by_project = liaison("status", "--json", cwd=project.path)
+            by_url = liaison("status", "--url", f"unix:{path}")
+        finally:
+            server.shutdown()
+            thread.join()
+    assert by_project.json() == STATUS
+    assert f"at unix:{path}" in by_url.out
+    gone = liaison("status", "--url", f"unix:{path}")
+    assert gone.status == 69
+    assert f"no Liaison answers at unix:{path}" in gone.err
 
 
 def test_the_token_is_sent(fake, tmp_path):

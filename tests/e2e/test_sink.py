@@ -82,12 +82,12 @@ def test_control_characters_cannot_reach_the_terminal(make_sink):
 
 def test_json_lines_hold_the_whole_request(make_sink):
     sink = make_sink("--json")
-    sink.post("/a", b'{"n": 12345678901234567890, "e": []}', **{"Idempotency-Key": "k", "X-Own": "1"})
+    sink.post("/a?q=%20", b'{"n": 12345678901234567890, "e": []}', **{"Idempotency-Key": "k", "X-Own": "1"})
     sink.post("/b", b"plain", **{"Content-Type": "text/plain"})
     sink.post("/c")
     first, second, third = map(json.loads, sink.lines(3))
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", first["at"])
-    assert (first["method"], first["path"], first["status"]) == ("POST", "/a", 200)
+    assert (first["method"], first["path"], first["status"]) == ("POST", "/a?q=%20", 200)
     assert first["headers"]["idempotency-key"] == "k"
     assert first["headers"]["x-own"] == "1"
     assert first["body"] == {"n": 12345678901234567890, "e": []}

@@ -3,7 +3,6 @@
 """A running `liaison run` that a test owns."""
 
 import http.client
-import signal
 import subprocess
 
 from .command import LIAISON, clean_environment, liaison
@@ -11,8 +10,12 @@ from .wait import SLOWNESS, free_port, wait_until
 from .web import request
 
 
-class DaemonFailed(AssertionError):
-    """The daemon ended while it was expected to run."""
+SANITIZER_REPORTS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", ": runtime error: ",
+                     "WARNING: ThreadSanitizer")
+
+
+class DaemonFailed(Exception):
+    """The daemon ended while it was expected to run. No AssertionError: waiting ends with it."""
 
 
 class Daemon:
@@ -89,12 +92,15 @@ class Daemon:
         return self.start()
 
     def close(self):
-        """The end in any case; a core dump's signal is left to be seen in the log."""
+        """The end in any case. A sanitizer's report is a failure, whatever the test saw."""
         if self.is_running():
-            self.process.send_signal(signal.SIGKILL)
-            self.process.wait()
+            self.kill()
+        log = self.log()
+        for words in SANITIZER_REPORTS:
+            assert words not in log, log[log.index(words):][:8000]
 
     def log(self):
+        """What it said since it was first started."""
         return self.log_path.read_text(errors="replace")
 
     # ---- what it is asked ----
