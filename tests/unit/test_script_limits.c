@@ -25,7 +25,11 @@ static void skip_where_signals_wait(void)
     }
 }
 
-static struct project *load(const char *code)
+/* Enough for whatever isn't about time, under valgrind too. */
+#define LONG_MS 20000
+#define SHORT_MS 50
+
+static struct project *load(const char *code, int64_t time_ms)
 {
     struct project *p = project_new();
     struct buf script = {0};
@@ -33,7 +37,7 @@ static struct project *load(const char *code)
                "local s = SyncManager.new{}\ns:on('t', function(event)\n%s\nend)\n"
                "s:on('u', function(event) s:send{ connector = 'out', data = 1 } end)\ns:start()",
                code);
-    p->options.handler_time_ms = 50;
+    p->options.handler_time_ms = time_ms;
     project_write(p, "connectors/out.lua", "return function() end");
     project_write(p, "scripts/main.lua", script.data);
     project_load_well(p);
@@ -50,9 +54,9 @@ static void assert_works(struct project *p)
     assert_int_equal(p->n_sends, before + 1);
 }
 
-static void assert_stopped(const char *code, const char *why)
+static void assert_stopped(const char *code, int64_t time_ms, const char *why)
 {
-    struct project *p = load(code);
+    struct project *p = load(code, time_ms);
     for (int i = 0; i < 2; i++) {
         project_handle(p, "{}");
         if (p->result.end != SCRIPT_LIMIT || !strstr(project_error(p), why))
@@ -89,7 +93,7 @@ static void test_loops_are_stopped_wherever_they_are(void **state)
         "while true do pcall(http.get) end",
     };
     for (size_t i = 0; i < sizeof(loops) / sizeof(loops[0]); i++)
-        assert_stopped(loops[i],
+        assert_stopped(loops[i], SHORT_MS,
                        "main/t#1 was stopped: it ran longer than 50ms (limits.handlerTime)");
 }
 
@@ -106,7 +110,7 @@ static void test_pattern_matching_is_stopped(void **state)
         "while true do pcall(string.find, ('a'):rep(40000), '.-.-.-.-b') end",
     };
     for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++)
-        assert_stopped(patterns[i], "it ran longer than 50ms");
+        assert_stopped(patterns[i], SHORT_MS, "it ran longer than 50ms");
 }
 
 static void test_documents_that_never_end_are_stopped(void **state)
@@ -114,7 +118,7 @@ static void test_documents_that_never_end_are_stopped(void **state)
     (void)state;
     skip_where_signals_wait();
     struct project *p =
-        load("local t = {} for i = 1, 40 do t = { t, t } end return json.encode(t)");
+        load("local t = {} for i = 1, 40 do t = { t, t } end return json.encode(t)", SHORT_MS);
     project_handle(p, "{}");
     assert_true(p->result.end == SCRIPT_LIMIT || p->result.end == SCRIPT_ERROR);
     assert_works(p);
@@ -131,14 +135,15 @@ static void test_memory_is_limited(void **state)
         "return table.concat({ ('x'):rep(2e7), ('y'):rep(2e7) })",
     };
     for (size_t i = 0; i < sizeof(hogs) / sizeof(hogs[0]); i++)
-        assert_stopped(hogs[i], "it needs more memory than the 32 MB of limits.memory");
+        assert_stopped(hogs[i], LONG_MS, "it needs more memory than the 32 MB of limits.memory");
 }
 
 static void test_memory_that_runs_out_may_be_caught(void **state)
 {
     (void)state;
     struct project *p = load("local ok, e = pcall(string.rep, 'x', 1e9)\n"
-                             "s:send{ connector = 'out', data = { ok, e } }");
+                             "s:send{ connector = 'out', data = { ok, e } }",
+                             LONG_MS);
     project_handle(p, "{}");
     assert_string_equal(p->sends[0].data.data, "[false,\"not enough memory\"]");
     project_free(p);
@@ -148,7 +153,8 @@ static void test_who_meets_the_limit_without_having_taken_much_is_tried_again(vo
 {
     (void)state;
     struct project *p = load("kept = kept or {}\n"
-                             "local t = {} for i = 1, 2e5 do t[i] = i end kept[#kept + 1] = t");
+                             "local t = {} for i = 1, 2e5 do t[i] = i end kept[#kept + 1] = t",
+                             LONG_MS);
     enum script_end end = SCRIPT_RETURNED;
     for (int i = 0; i < 40 && end == SCRIPT_RETURNED; i++) {
         project_handle(p, "{}");
@@ -173,7 +179,7 @@ static void test_deep_recursion_is_an_error(void **state)
         "return json.decode(('['):rep(1e5))",
     };
     for (size_t i = 0; i < sizeof(deep) / sizeof(deep[0]); i++) {
-        struct project *p = load(deep[i]);
+        struct project *p = load(deep[i], LONG_MS);
         project_handle(p, "{}");
         if (p->result.end != SCRIPT_ERROR)
             fail_msg("%s\nended as %d: %s", deep[i], (int)p->result.end, project_error(p));
@@ -193,7 +199,7 @@ static void test_deep_recursion_through_c_ends(void **state)
         "return tostring(t)",
     };
     for (size_t i = 0; i < sizeof(deep) / sizeof(deep[0]); i++) {
-        struct project *p = load(deep[i]);
+        struct project *p = load(deep[i], SHORT_MS);
         project_handle(p, "{}");
         assert_true(p->result.end == SCRIPT_ERROR || p->result.end == SCRIPT_LIMIT);
         assert_works(p);
@@ -206,7 +212,8 @@ static void test_the_time_of_a_run_adds_up_over_its_waits(void **state)
     (void)state;
     skip_where_signals_wait();
     struct project *p =
-        load("while true do http.get('http://h') local x = 0 for i = 1, 3e6 do x = x + i end end");
+        load("while true do http.get('http://h') local x = 0 for i = 1, 3e6 do x = x + i end end",
+             SHORT_MS);
     project_handle(p, "{}");
     for (size_t i = 0; i < PROJECT_MAX - 1 && p->result.count == 0; i++)
         project_answer(p, 200, "");
@@ -237,7 +244,7 @@ static void test_a_run_that_follows_a_stopped_one_is_not_stopped(void **state)
     (void)state;
     skip_where_signals_wait();
     struct project *p =
-        load("local x = 0 while event.data.loop do end for i = 1, 1e5 do x = x + 1 end");
+        load("local x = 0 while event.data.loop do end for i = 1, 1e5 do x = x + 1 end", SHORT_MS);
     for (int i = 0; i < 10; i++) {
         project_handle(p, "{\"loop\":true}");
         assert_int_equal(p->result.end, SCRIPT_LIMIT);
@@ -251,7 +258,8 @@ static void test_two_machines_of_one_thread_are_watched_each_for_itself(void **s
 {
     (void)state;
     skip_where_signals_wait();
-    struct project *a = load("while true do end"), *b = load("while true do end");
+    struct project *a = load("while true do end", SHORT_MS),
+                   *b = load("while true do end", SHORT_MS);
     for (int i = 0; i < 3; i++) {
         project_handle(a, "{}");
         project_handle(b, "{}");
