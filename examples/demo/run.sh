@@ -23,7 +23,12 @@ plain=$(tput sgr0 2>/dev/null || true)
 say() { printf '\n%s%s%s\n' "$bold" "$*" "$plain"; }
 shown() { # prints a command as it would be typed, and runs it
     printf '\n%s$ liaison' "$bold"
-    printf ' %q' "$@" | sed "s/\\\\\([{}\",:]\)/\1/g"
+    for word in "$@"; do
+        case $word in
+        *[!A-Za-z0-9._/:=-]*) printf " '%s'" "$word" ;;
+        *) printf ' %s' "$word" ;;
+        esac
+    done
     printf '%s\n' "$plain"
     "$liaison" "$@"
 }
