@@ -13,8 +13,9 @@
  *     …the writer commits, calls options.notify from its thread…
  *     journal_dispatch(j);                                // on the loop: on_kept runs
  *
- * A commit that fails (full disk, I/O error) is tried again until it works or the journal is closed:
- * what was queued stays queued, journal_problem tells why, and callers stop taking events meanwhile.
+ * A commit that fails (full disk, I/O error) is tried again until it works or the journal is
+ * closed: what was queued stays queued, journal_problem tells why, and callers stop taking events
+ * meanwhile.
  */
 #ifndef LIAISON_JOURNAL_JOURNAL_H
 #define LIAISON_JOURNAL_JOURNAL_H
@@ -39,7 +40,8 @@ struct journal;
 
 struct journal_options {
     const char *path;
-    const char *owner;  /* written into the lock for whoever finds it taken: "pid 12, listening on …" */
+    const char
+        *owner; /* written into the lock for whoever finds it taken: "pid 12, listening on …" */
     struct clock clock;
     struct log *log;
     void (*notify)(void *ctx); /* from the writer or reader thread: journal_dispatch has work */
@@ -47,17 +49,19 @@ struct journal_options {
     bool stepped; /* no threads: journal_step does one group, for simulations */
 };
 
-/* Creates (mode 0600, with its folder) or opens; takes the lock; migrates an older schema, of which it
-   leaves a copy beside. Fails with ERR_EXISTS naming the holder when it is locked, ERR_NEWER when a
-   newer version wrote it, ERR_CORRUPT, or ERR_IO; then nothing has been changed. */
+/* Creates (mode 0600, with its folder) or opens; takes the lock; migrates an older schema, of which
+   it leaves a copy beside. Fails with ERR_EXISTS naming the holder when it is locked, ERR_NEWER
+   when a newer version wrote it, ERR_CORRUPT, or ERR_IO; then nothing has been changed. */
 struct journal *journal_open(const struct journal_options *options, struct err *err) must_check;
-/* Commits what is queued (gives up on a disk that refuses), ends the threads, releases the lock. `done`s
-   that haven't run never will. Accepts NULL. */
+/* Commits what is queued (gives up on a disk that refuses), ends the threads, releases the lock.
+   `done`s that haven't run never will. Accepts NULL. */
 void journal_close(struct journal *j);
+/* Closes without committing what is queued, as if the process had ended there: for simulations. */
+void journal_abandon(struct journal *j);
 /* Runs the `done` of what was committed or read. */
 void journal_dispatch(struct journal *j);
-/* Commits one group of what is queued and answers queued reads, on this thread; true when there was
-   any. Only when `stepped`. */
+/* Commits one group of what is queued and answers queued reads, on this thread; true when something
+   was done, false also when the disk refused. Only when `stepped`. */
 bool journal_step(struct journal *j);
 
 /* The random id given at its creation, NUL-terminated. */
@@ -86,12 +90,14 @@ struct journal_append {
     const bool *has_identity;
     struct slice channel;
     struct slice position; /* the channel's position that these events cover; absent: unchanged */
-    /* Instead of events: bytes that are no event, to be kept as a dead letter of cause malformed. */
+    /* Instead of events: bytes that are no event, to be kept as a dead letter of cause malformed.
+     */
     struct slice malformed;
     struct slice malformed_error;
 };
 
-/* Queues; the events are kept (state open) when done is called. `position` may come without events. */
+/* Queues; the events are kept (state open) when done is called. `position` may come without events.
+ */
 void journal_append(struct journal *j, const struct journal_append *append, journal_append_fn done,
                     void *ctx);
 
@@ -103,15 +109,17 @@ void journal_set_event(struct journal *j, int64_t seq, struct slice channel, enu
 
 /* ---- deliveries ---- */
 
-/* Writes the delivery's row as it stands now (`from` DELIVERY_NEW inserts it), with `attempt` when not
-   NULL, and the sums of connector `row->connector`. Everything is copied. `done` may be NULL. */
-void journal_put_delivery(struct journal *j, const struct delivery_row *row, enum delivery_state from,
-                          const struct attempt_row *attempt, journal_done_fn done, void *ctx);
+/* Writes the delivery's row as it stands now (`from` DELIVERY_NEW inserts it), with `attempt` when
+   not NULL, and the sums of connector `row->connector`. Everything is copied. `done` may be NULL.
+ */
+void journal_put_delivery(struct journal *j, const struct delivery_row *row,
+                          enum delivery_state from, const struct attempt_row *attempt,
+                          journal_done_fn done, void *ctx);
 
 /* ---- reading ---- */
 
-/* A read-only view of one moment. Within journal_read it belongs to the reader thread; opened by path
-   it is for commands that look at a journal, running or not. */
+/* A read-only view of one moment. Within journal_read it belongs to the reader thread; opened by
+   path it is for commands that look at a journal, running or not. */
 struct journal_reader;
 
 typedef void (*journal_job_fn)(struct journal_reader *r, void *ctx);
@@ -131,13 +139,13 @@ typedef bool (*journal_sum_visit)(void *ctx, const char *scope, const char *name
                                   int64_t value);
 
 struct journal_filter {
-    int64_t after_seq;  /* only rows behind this (or before it when newest_first); 0: from the end */
+    int64_t after_seq; /* only rows behind this (or before it when newest_first); 0: from the end */
     bool newest_first;
-    struct slice type, connector, channel, key, cause; /* absent: any */
-    struct slice id;                          /* events: the sender's id or Liaison's own */
-    int state;                                /* enum event_state or delivery_state; -1: any */
-    int64_t since_ms, until_ms;               /* of receipt or creation; 0: open */
-    unsigned limit;                           /* rows; 0: 100 */
+    struct slice type, connector, channel, key, cause; /* absent: any; connector "": handlers' */
+    struct slice id;            /* events: the sender's id or Liaison's own */
+    int state;                  /* enum event_state or delivery_state; -1: any */
+    int64_t since_ms, until_ms; /* of receipt or creation; 0: open */
+    unsigned limit;             /* rows; 0: 100 */
 };
 
 int journal_find_event(struct journal_reader *r, int64_t seq, journal_event_visit visit, void *ctx,
@@ -157,8 +165,8 @@ int journal_attempts(struct journal_reader *r, int64_t delivery_seq, journal_att
                      void *ctx, struct err *err) must_check;
 /* scope "channel": received duplicate malformed unmatched closed dead dropped open;
    scope "connector": made delivered dead skipped superseded dropped waiting. */
-int journal_sums(struct journal_reader *r, journal_sum_visit visit, void *ctx, struct err *err)
-    must_check;
+int journal_sums(struct journal_reader *r, journal_sum_visit visit, void *ctx,
+                 struct err *err) must_check;
 /* The position stored for a channel, appended to `position`; false when there is none. */
 bool journal_position(struct journal_reader *r, struct slice channel, struct buf *position);
 
@@ -170,9 +178,9 @@ struct journal_finding {
 };
 typedef void (*journal_finding_fn)(void *ctx, const struct journal_finding *finding);
 
-/* Checks pages, rows that belong together, and that the sums hold and fit the rows. Calls `found` for
-   each fault; returns their number, or -1 with err when it could not be read. */
-int journal_check(struct journal_reader *r, journal_finding_fn found, void *ctx, struct err *err)
-    must_check;
+/* Checks pages, rows that belong together, and that the sums hold and fit the rows. Calls `found`
+   for each fault; returns their number, or -1 with err when it could not be read. */
+int journal_check(struct journal_reader *r, journal_finding_fn found, void *ctx,
+                  struct err *err) must_check;
 
 #endif

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * Operations become rows. A row that isn't as the caller believed it to be (an event in another
+ * state, a delivery's number taken) is left alone and logged, and its sums with it: they count
+ * rows.
+ */
+#include "journal/commit.h"
+
+#include <stdio.h>
+
+#include "journal/op.h"
+#include "journal/row.h"
+
+static void log_mismatch(struct committer *c, const char *what, int64_t seq, const char *expected)
+{
+    log_error(c->log, "journal: a row isn't in the state it was to be changed from",
+              LOG_STR("row", what), LOG_INT("seq", seq), LOG_STR("expected", expected));
+}
+
+/* ---- Events --------------------------------------------------------------------------------- */
+
+static int insert_event(struct committer *c, const struct op_append *a, size_t i, struct err *err)
+{
+    sqlite3_stmt *s = db_statement(c->db, SQL_INSERT_EVENT, err);
+    if (!s)
+        return -1;
+    row_bind_event(s, a->events[i]);
+    db_bind_int(s, 1, a->op.seq + (int64_t)i);
+    db_bind_text(s, 2, a->channel); /* the one whose sums are changed */
+    db_bind_blob(s, 15,
+                 a->has_identity[i] ? slice_of((const char *)a->identities[i], IDENTITY_LEN)
+                                    : SLICE_NULL);
+    return db_run(c->db, s, err);
+}
+
+static int apply_append(struct committer *c, struct op_append *a, struct err *err)
+{
+    size_t duplicates = 0;
+    for (size_t i = 0; i < a->n_events; i++) {
+        a->is_duplicate[i] =
+            a->has_identity[i] && !recent_add(c->recent, a->channel, a->identities[i]);
+        if (a->is_duplicate[i])
+            duplicates++;
+        else if (insert_event(c, a, i, err) < 0)
+            return -1;
+    }
+    sums_add(c->sums, SUM_CHANNEL, a->channel, SUM_RECEIVED, (int64_t)a->n_events);
+    sums_add(c->sums, SUM_CHANNEL, a->channel, SUM_DUPLICATE, (int64_t)duplicates);
+    sums_add(c->sums, SUM_CHANNEL, a->channel, SUM_OPEN, (int64_t)(a->n_events - duplicates));
+    return 0;
+}
+
+/* Inserts it, or with `from` another state than NEW updates it. 1: done; 0: it wasn't in `from`. */
+static int put_row(struct committer *c, const struct delivery_row *row, enum delivery_state from,
+                   struct err *err)
+{
+    enum sql sql = from == DELIVERY_NEW ? SQL_INSERT_DELIVERY : SQL_UPDATE_DELIVERY;
+    sqlite3_stmt *s = db_statement(c->db, sql, err);
+    if (!s)
+        return -1;
+    row_bind_delivery(s, row);
+    if (from != DELIVERY_NEW)
+        db_bind_str(s, 18, delivery_state_name(from));
+    if (db_run(c->db, s, err) < 0)
+        return -1;
+    return sqlite3_changes(c->db->handle) > 0;
+}
+
+/* An event of the bytes, which has nothing but them, and its dead letter. */
+static int apply_malformed(struct committer *c, const struct op_append *a, struct err *err)
+{
+    char id[32];
+    struct delivery_row row = {
+        .seq = delivery_seq(a->op.seq, 0),
+        .state = DELIVERY_DEAD,
+        .cause = SLICE_LIT("malformed"),
+        .error = a->malformed_error,
+        .created_ms = a->op.at_ms,
+        .ended_ms = a->op.at_ms,
+    };
+    sqlite3_stmt *s = db_statement(c->db, SQL_INSERT_EVENT, err);
+    if (!s)
+        return -1;
+    row_bind_malformed(s, a->op.seq, a->channel, a->malformed, a->op.at_ms);
+    snprintf(id, sizeof(id), "%lld-malformed", (long long)a->op.seq);
+    row.id = slice_str(id);
+    if (db_run(c->db, s, err) < 0 || put_row(c, &row, DELIVERY_NEW, err) < 0)
+        return -1;
+    sums_add(c->sums, SUM_CHANNEL, a->channel, SUM_RECEIVED, 1);
+    sums_add(c->sums, SUM_CHANNEL, a->channel, SUM_MALFORMED, 1);
+    return 0;
+}
+
+static int apply_set_event(struct committer *c, const struct op_set_event *set, struct err *err)
+{
+    sqlite3_stmt *s = db_statement(c->db, SQL_SET_EVENT, err);
+    if (!s)
+        return -1;
+    db_bind_int(s, 1, set->op.seq);
+    db_bind_str(s, 2, event_state_name(set->to));
+    db_bind_time(s, 3, set->to == EVENT_OPEN ? 0 : set->op.at_ms);
+    db_bind_str(s, 4, event_state_name(set->from));
+    if (db_run(c->db, s, err) < 0)
+        return -1;
+    if (sqlite3_changes(c->db->handle) == 0) {
+        log_mismatch(c, "event", set->op.seq, event_state_name(set->from));
+        return 0;
+    }
+    sums_add(c->sums, SUM_CHANNEL, set->channel, sum_term_of_event(set->from), -1);
+    sums_add(c->sums, SUM_CHANNEL, set->channel, sum_term_of_event(set->to), 1);
+    return 0;
+}
+
+/* ---- Deliveries ----------------------------------------------------------------------------- */
+
+static int put_attempt(struct committer *c, int64_t delivery, const struct attempt_row *attempt,
+                       struct err *err)
+{
+    sqlite3_stmt *s = db_statement(c->db, SQL_PUT_ATTEMPT, err);
+    if (!s)
+        return -1;
+    row_bind_attempt(s, delivery, attempt);
+    if (db_run(c->db, s, err) < 0)
+        return -1;
+    if (attempt->n <= JOURNAL_ATTEMPTS_KEPT)
+        return 0;
+    s = db_statement(c->db, SQL_TRIM_ATTEMPTS, err);
+    if (!s)
+        return -1;
+    db_bind_int(s, 1, delivery);
+    db_bind_int(s, 2, attempt->n - JOURNAL_ATTEMPTS_KEPT);
+    return db_run(c->db, s, err);
+}
+
+static void count_delivery(struct committer *c, const struct delivery_row *row,
+                           enum delivery_state from)
+{
+    if (!row->connector.data)
+        return;
+    if (from == DELIVERY_NEW)
+        sums_add(c->sums, SUM_CONNECTOR, row->connector, SUM_MADE, 1);
+    sums_add(c->sums, SUM_CONNECTOR, row->connector, sum_term_of_delivery(from), -1);
+    sums_add(c->sums, SUM_CONNECTOR, row->connector, sum_term_of_delivery(row->state), 1);
+}
+
+static int apply_put_delivery(struct committer *c, const struct op_put_delivery *put,
+                              struct err *err)
+{
+    int rc = put_row(c, &put->row, put->from, err);
+    if (rc < 0)
+        return -1;
+    if (rc == 0) {
+        log_mismatch(c, "delivery", put->row.seq, delivery_state_name(put->from));
+        return 0;
+    }
+    count_delivery(c, &put->row, put->from);
+    return put->attempt ? put_attempt(c, put->row.seq, put->attempt, err) : 0;
+}
+
+/* ---- Groups --------------------------------------------------------------------------------- */
+
+static int apply(struct committer *c, struct op *op, struct err *err)
+{
+    switch (op->kind) {
+    case OP_APPEND:
+        return apply_append(c, op_append(op), err);
+    case OP_MALFORMED:
+        return apply_malformed(c, op_append(op), err);
+    case OP_SET_EVENT:
+        return apply_set_event(c, op_set_event(op), err);
+    case OP_PUT_DELIVERY:
+        return apply_put_delivery(c, op_put_delivery(op), err);
+    }
+    die("no operation of the journal is number %d", (int)op->kind);
+}
+
+/* Whose position is to be stored; NULL: `op` brings none. */
+static const struct op_append *positioned(struct op *op)
+{
+    bool is_append = op->kind == OP_APPEND || op->kind == OP_MALFORMED;
+    return is_append && op_append(op)->position.data ? op_append(op) : NULL;
+}
+
+static int put_position(struct committer *c, const struct op_append *a, struct err *err)
+{
+    sqlite3_stmt *s = db_statement(c->db, SQL_PUT_POSITION, err);
+    if (!s)
+        return -1;
+    db_bind_text(s, 1, a->channel);
+    db_bind_text(s, 2, a->position);
+    return db_run(c->db, s, err);
+}
+
+/* Of positions in a row of one channel the last is enough, as they commit together. */
+static int apply_all(struct committer *c, struct list *ops, struct err *err)
+{
+    const struct op_append *last = NULL; /* whose position isn't written yet */
+    list_each(link, ops)
+    {
+        struct op *op = list_entry(link, struct op, task.link);
+        if (apply(c, op, err) < 0)
+            return -1;
+        const struct op_append *next = positioned(op);
+        if (!next)
+            continue;
+        if (last && !slice_is_equal(last->channel, next->channel) && put_position(c, last, err) < 0)
+            return -1;
+        last = next;
+    }
+    return last ? put_position(c, last, err) : 0;
+}
+
+int commit_group(struct committer *c, struct list *ops, struct err *err)
+{
+    if (db_run_sql(c->db, SQL_BEGIN_WRITE, err) < 0)
+        return -1;
+    if (apply_all(c, ops, err) < 0 || sums_write(c->sums, c->db, err) < 0 ||
+        db_run_sql(c->db, SQL_COMMIT, err) < 0) {
+        /* SQLite has rolled back by itself after some errors, and then has nothing to. */
+        if (!sqlite3_get_autocommit(c->db->handle) && db_run_sql(c->db, SQL_ROLLBACK, NULL) < 0)
+            log_warn(c->log, "journal: a transaction could not be rolled back");
+        sums_rollback(c->sums);
+        recent_rollback(c->recent);
+        return -1;
+    }
+    sums_commit(c->sums);
+    recent_commit(c->recent);
+    return 0;
+}

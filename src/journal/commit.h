@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * One group of operations, one transaction. Knows rows and sums, but neither threads nor time.
+ */
+#ifndef LIAISON_JOURNAL_COMMIT_H
+#define LIAISON_JOURNAL_COMMIT_H
+
+#include "base/attr.h"
+#include "base/err.h"
+#include "base/list.h"
+#include "base/log.h"
+#include "journal/db.h"
+#include "journal/recent.h"
+#include "journal/sums.h"
+
+/* What the writer's connection and memory consist of; all borrowed. */
+struct committer {
+    struct db *db;
+    struct sums *sums;
+    struct recent *recent;
+    struct log *log;
+};
+
+/* Applies the ops (struct op by task.link) in order and commits. On -1 nothing has happened,
+   neither on disk nor in memory. */
+int commit_group(struct committer *c, struct list *ops, struct err *err) must_check;
+
+#endif

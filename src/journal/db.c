@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * SQLite, as far as the journal needs it.
+ */
+#include "journal/db.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/buf.h"
+
+/* Extended result codes tell I/O errors apart; the low byte is the primary one. */
+static int primary(int code)
+{
+    return code & 0xFF;
+}
+
+static enum err_code err_code_of(int code, int system)
+{
+    switch (primary(code)) {
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+        return ERR_CORRUPT;
+    case SQLITE_FULL:
+        return ERR_FULL;
+    case SQLITE_IOERR:
+        return system == ENOSPC || system == EDQUOT || system == EFBIG ? ERR_FULL : ERR_IO;
+    default:
+        return ERR_IO;
+    }
+}
+
+static const char *reason_of(int code)
+{
+    switch (primary(code)) {
+    case SQLITE_CORRUPT:
+        return "the file is damaged";
+    case SQLITE_NOTADB:
+        return "the file is no SQLite database";
+    case SQLITE_FULL:
+        return "the disk is full";
+    case SQLITE_BUSY:
+        return "another program holds a lock on it";
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+    case SQLITE_AUTH:
+        return "it may not be written";
+    case SQLITE_CANTOPEN:
+        return "it can't be opened";
+    case SQLITE_IOERR:
+        return "input or output failed";
+    default:
+        return NULL;
+    }
+}
+
+int db_fail(struct db *db, struct err *err, const char *what)
+{
+    int code = sqlite3_extended_errcode(db->handle);
+    int system = sqlite3_system_errno(db->handle);
+    enum err_code err_code = err_code_of(code, system);
+    const char *reason = reason_of(code);
+    bool by_system = primary(code) == SQLITE_IOERR || primary(code) == SQLITE_CANTOPEN;
+    if (by_system && system != 0)
+        return err_set_errno(err, err_code, system, "%s %s: %s", what, db->path, reason);
+    return err_set(err, err_code, "%s %s: %s", what, db->path,
+                   reason ? reason : sqlite3_errmsg(db->handle));
+}
+
+/* ---- Connections ---------------------------------------------------------------------------- */
+
+static int configure(struct db *db, bool is_writer, struct err *err)
+{
+    sqlite3_busy_timeout(db->handle, 5000);
+    if (!is_writer)
+        return 0;
+    return db_exec(db, sql_text[SQL_CONFIGURE_WRITER], err);
+}
+
+int db_open(struct db *db, const char *path, bool is_writer, struct err *err)
+{
+    int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
+                (is_writer ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY);
+    *db = (struct db){.path = mem_strdup(path)};
+    int rc = sqlite3_open_v2(path, &db->handle, flags, NULL);
+    if (!db->handle)
+        die("out of memory for a database connection");
+    if (rc != SQLITE_OK)
+        return db_fail(db, err, "cannot open");
+    return configure(db, is_writer, err);
+}
+
+void db_close(struct db *db)
+{
+    for (size_t i = 0; i < ARRAY_LEN(db->statements); i++)
+        sqlite3_finalize(db->statements[i]);
+    sqlite3_close(db->handle);
+    free(db->path);
+    *db = (struct db){0};
+}
+
+/* ---- Statements ----------------------------------------------------------------------------- */
+
+sqlite3_stmt *db_statement(struct db *db, enum sql sql, struct err *err)
+{
+    sqlite3_stmt **s = &db->statements[sql];
+    if (*s)
+        sqlite3_reset(*s);
+    else if (sqlite3_prepare_v3(db->handle, sql_text[sql], -1, SQLITE_PREPARE_PERSISTENT, s,
+                                NULL) != SQLITE_OK)
+        db_fail(db, err, "cannot use");
+    return *s;
+}
+
+int db_step(struct db *db, sqlite3_stmt *s, struct err *err)
+{
+    int code = sqlite3_step(s);
+    if (code == SQLITE_ROW)
+        return 1;
+    /* Filled in before the reset, which could change what is known of the error. */
+    int rc = code == SQLITE_DONE
+                 ? 0
+                 : db_fail(db, err, sqlite3_stmt_readonly(s) ? "cannot read" : "cannot write");
+    sqlite3_reset(s);
+    return rc;
+}
+
+int db_run(struct db *db, sqlite3_stmt *s, struct err *err)
+{
+    int rc = db_step(db, s, err);
+    if (rc <= 0)
+        return rc;
+    sqlite3_reset(s);
+    return 0;
+}
+
+int db_run_sql(struct db *db, enum sql sql, struct err *err)
+{
+    sqlite3_stmt *s = db_statement(db, sql, err);
+    return s ? db_run(db, s, err) : -1;
+}
+
+int db_exec(struct db *db, const char *sql, struct err *err)
+{
+    if (sqlite3_exec(db->handle, sql, NULL, NULL, NULL) != SQLITE_OK)
+        return db_fail(db, err, "cannot use");
+    return 0;
+}
+
+int db_get_int(struct db *db, enum sql sql, int64_t *value, struct err *err)
+{
+    sqlite3_stmt *s = db_statement(db, sql, err);
+    int rc = s ? db_step(db, s, err) : -1;
+    if (rc < 0)
+        return -1;
+    *value = rc > 0 ? sqlite3_column_int64(s, 0) : 0;
+    sqlite3_reset(s);
+    return 0;
+}
+
+/* ---- Values --------------------------------------------------------------------------------- */
+
+static void check_bound(int code)
+{
+    if (code != SQLITE_OK)
+        die("cannot bind a value of a statement: %s", sqlite3_errstr(code));
+}
+
+void db_bind_text(sqlite3_stmt *s, int i, struct slice text)
+{
+    check_bound(sqlite3_bind_text64(s, i, text.data, text.len, SQLITE_STATIC, SQLITE_UTF8));
+}
+
+void db_bind_blob(sqlite3_stmt *s, int i, struct slice bytes)
+{
+    check_bound(sqlite3_bind_blob64(s, i, bytes.data, bytes.len, SQLITE_STATIC));
+}
+
+void db_bind_str(sqlite3_stmt *s, int i, const char *text)
+{
+    db_bind_text(s, i, slice_str(text));
+}
+
+void db_bind_int(sqlite3_stmt *s, int i, int64_t value)
+{
+    check_bound(sqlite3_bind_int64(s, i, value));
+}
+
+void db_bind_time(sqlite3_stmt *s, int i, int64_t ms)
+{
+    if (ms == 0)
+        check_bound(sqlite3_bind_null(s, i));
+    else
+        db_bind_int(s, i, ms);
+}
+
+static struct slice column(sqlite3_stmt *s, int i, const void *data)
+{
+    if (sqlite3_column_type(s, i) == SQLITE_NULL)
+        return SLICE_NULL;
+    /* An empty blob has no bytes to point to, but isn't absent. */
+    return slice_of(data ? data : "", (size_t)sqlite3_column_bytes(s, i));
+}
+
+struct slice db_column_text(sqlite3_stmt *s, int i)
+{
+    return column(s, i, sqlite3_column_text(s, i));
+}
+
+struct slice db_column_blob(sqlite3_stmt *s, int i)
+{
+    return column(s, i, sqlite3_column_blob(s, i));
+}
+
+const char *db_column_str(sqlite3_stmt *s, int i)
+{
+    const unsigned char *text = sqlite3_column_text(s, i);
+    return text ? (const char *)text : "";
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * One connection to the journal's database, used by one thread at a time, with its prepared
+ * statements. What SQLite says becomes a struct err that tells an operator what to do.
+ */
+#ifndef LIAISON_JOURNAL_DB_H
+#define LIAISON_JOURNAL_DB_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/err.h"
+#include "base/slice.h"
+#include "journal/sql.h"
+
+struct db {
+    sqlite3 *handle;
+    char *path;
+    sqlite3_stmt *statements[SQL_COUNT]; /* prepared when first used */
+};
+
+/* Opens an existing file; `is_writer` also sets what a writer needs. db_close after failure, too.
+ */
+int db_open(struct db *db, const char *path, bool is_writer, struct err *err) must_check;
+void db_close(struct db *db); /* of a zeroed one: nothing */
+
+/* A statement of the table, reset and ready to be bound; NULL with err when it can't be prepared.
+ */
+sqlite3_stmt *db_statement(struct db *db, enum sql sql, struct err *err) must_check;
+/* 1: a row stands in `s`; 0: no (more) rows, and `s` is reset; -1 with err, reset as well. */
+int db_step(struct db *db, sqlite3_stmt *s, struct err *err) must_check;
+/* Runs a statement that gives no rows. */
+int db_run(struct db *db, sqlite3_stmt *s, struct err *err) must_check;
+/* The same for a statement of the table that needs no parameters. */
+int db_run_sql(struct db *db, enum sql sql, struct err *err) must_check;
+/* Runs SQL text, of several statements maybe: schema.c's and pragmas. */
+int db_exec(struct db *db, const char *sql, struct err *err) must_check;
+/* The whole number that a one-row statement gives; NULL is 0. */
+int db_get_int(struct db *db, enum sql sql, int64_t *value, struct err *err) must_check;
+
+/* Fills `err` with what went wrong last, "what: reason"; returns -1. */
+int db_fail(struct db *db, struct err *err, const char *what);
+
+/* Binding borrows until the statement was run. What can't be bound ends the process: its size was
+   bounded long before. */
+void db_bind_text(sqlite3_stmt *s, int i, struct slice text); /* absent: NULL */
+void db_bind_blob(sqlite3_stmt *s, int i, struct slice bytes);
+void db_bind_str(sqlite3_stmt *s, int i, const char *text);
+void db_bind_int(sqlite3_stmt *s, int i, int64_t value);
+void db_bind_time(sqlite3_stmt *s, int i, int64_t ms); /* 0: NULL */
+
+/* Borrowed until the statement's next step; NULL is absent (db_column_str: ""). */
+struct slice db_column_text(sqlite3_stmt *s, int i);
+struct slice db_column_blob(sqlite3_stmt *s, int i);
+const char *db_column_str(sqlite3_stmt *s, int i);
+
+#endif

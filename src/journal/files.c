@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * Folders, modes, and a lock that ends with its holder.
+ */
+#include "journal/files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+
+#define OWNER_MAX 512
+
+/* The folder that `path` lies in, to be freed. */
+static char *folder_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    if (!slash)
+        return mem_strdup(".");
+    return slice_dup(slice_of(path, slash == path ? 1 : (size_t)(slash - path)));
+}
+
+int files_make_folder(const char *path, struct err *err)
+{
+    char *folder = folder_of(path);
+    int rc = 0;
+    if (mkdir(folder, 0700) < 0 && errno != EEXIST)
+        rc = err_set_errno(err, ERR_IO, errno, "cannot make the folder %s of the journal", folder);
+    free(folder);
+    return rc;
+}
+
+/* A new name in a folder is on disk only when the folder is. */
+static int sync_folder(const char *path, struct err *err)
+{
+    char *folder = folder_of(path);
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int rc = fd < 0 ? -1 : fsync(fd);
+    if (rc < 0)
+        err_set_errno(err, ERR_IO, errno, "cannot write the folder %s of the journal", folder);
+    if (fd >= 0)
+        close(fd);
+    free(folder);
+    return rc;
+}
+
+int files_create(const char *path, struct err *err)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0 && errno == EEXIST)
+        return 0;
+    if (fd < 0)
+        return err_set_errno(err, ERR_IO, errno, "cannot make %s", path);
+    close(fd);
+    return sync_folder(path, err);
+}
+
+/* ---- The lock ------------------------------------------------------------------------------- */
+
+/* An open file description's lock: unlike a process's it isn't lost when the process closes another
+   descriptor of the file, and it keeps out a second journal in the same process. */
+static int try_lock(int fd)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    return fcntl(fd, F_OFD_SETLK, &lock);
+}
+
+static int fail_locked(int fd, const char *path, struct err *err)
+{
+    char owner[OWNER_MAX];
+    ssize_t n = pread(fd, owner, sizeof(owner), 0);
+    if (n <= 0)
+        return err_set(err, ERR_EXISTS, "the journal %s is in use by another process", path);
+    return err_set(err, ERR_EXISTS, "the journal %s is in use by another Liaison: %.*s", path,
+                   SLICE_FMT(slice_trim(slice_of(owner, (size_t)n))));
+}
+
+static int write_owner(int fd, const char *owner)
+{
+    size_t len = strnlen(owner, OWNER_MAX);
+    if (ftruncate(fd, 0) < 0)
+        return -1;
+    return pwrite(fd, owner, len, 0) == (ssize_t)len ? 0 : -1;
+}
+
+int files_lock(const char *path, const char *owner, struct err *err)
+{
+    struct buf lock = {0};
+    buf_printf(&lock, "%s.lock", path);
+    int fd = open(lock.data, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    int rc = -1;
+    if (fd < 0)
+        err_set_errno(err, ERR_IO, errno, "cannot open the lock %s", lock.data);
+    else if (try_lock(fd) == 0)
+        rc = 0;
+    else if (errno == EAGAIN || errno == EACCES)
+        fail_locked(fd, path, err);
+    else
+        err_set_errno(err, ERR_IO, errno, "cannot lock %s", lock.data);
+    /* A full disk must not keep the daemon from starting: then the lock holds without a name. */
+    if (rc == 0 && write_owner(fd, owner ? owner : "") < 0 && errno != ENOSPC && errno != EDQUOT &&
+        errno != EFBIG)
+        rc = err_set_errno(err, ERR_IO, errno, "cannot write the lock %s", lock.data);
+    if (rc < 0 && fd >= 0)
+        close(fd);
+    buf_deinit(&lock);
+    return rc < 0 ? -1 : fd;
+}
+
+void files_unlock(int lock)
+{
+    if (lock < 0)
+        return;
+    if (ftruncate(lock, 0) == 0)
+        fsync(lock);
+    close(lock);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * The journal's files as the system sees them: its folder, its lock, its modes.
+ */
+#ifndef LIAISON_JOURNAL_FILES_H
+#define LIAISON_JOURNAL_FILES_H
+
+#include "base/attr.h"
+#include "base/err.h"
+
+/* Makes the folder of `path` (mode 0700) where there is none; the folder above must exist. */
+int files_make_folder(const char *path, struct err *err) must_check;
+
+/* Makes an empty file of mode 0600 that survives a power failure; nothing when it exists. */
+int files_create(const char *path, struct err *err) must_check;
+
+/* Takes the lock `path`.lock for as long as the returned descriptor is open, and writes `owner`
+   into it; -1 with ERR_EXISTS that names the owner when another process (or journal) holds it. The
+   file stays: removing it would let two hold locks on two files of that name. */
+int files_lock(const char *path, const char *owner, struct err *err) must_check;
+/* Empties the lock's text and lets it go. */
+void files_unlock(int lock);
+
+#endif

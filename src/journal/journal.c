@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * The journal as its users see it: opening and closing, and what they queue handed to the writer
+ * and the reader. All of it on the loop thread.
+ */
+#include "journal/journal.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "journal/files.h"
+#include "journal/reader.h"
+#include "journal/schema.h"
+#include "journal/writer.h"
+
+struct journal {
+    struct journal_options options;
+    char *path; /* what options.path points to */
+    char id[JOURNAL_ID_LEN + 1];
+    int lock;
+    struct db db; /* the writer's */
+    struct sums *sums;
+    struct recent *recent;
+    struct writer *writer;
+    struct reads *reads;
+    struct mailbox finished;
+    int64_t next_seq;
+    struct buf problem;
+};
+
+/* ---- Opening -------------------------------------------------------------------------------- */
+
+static int check_mode(struct db *db, struct err *err)
+{
+    sqlite3_stmt *s = db_statement(db, SQL_JOURNAL_MODE, err);
+    int rc = s ? db_step(db, s, err) : -1;
+    if (rc < 0)
+        return -1;
+    if (strcmp(db_column_str(s, 0), "wal") != 0)
+        rc = err_set(err, ERR_IO,
+                     "the file system of %s can't hold a journal (no shared memory for SQLite's "
+                     "WAL): choose a local one",
+                     db->path);
+    sqlite3_reset(s);
+    return rc < 0 ? -1 : 0;
+}
+
+static int read_id(struct journal *j, struct err *err)
+{
+    sqlite3_stmt *s = db_statement(&j->db, SQL_JOURNAL_ID, err);
+    int rc = s ? db_step(&j->db, s, err) : -1;
+    if (rc < 0)
+        return -1;
+    if (rc == 0 || strlen(db_column_str(s, 0)) != JOURNAL_ID_LEN)
+        return err_set(err, ERR_CORRUPT, "%s has lost its own id", j->db.path);
+    memcpy(j->id, db_column_str(s, 0), JOURNAL_ID_LEN);
+    sqlite3_reset(s);
+    return 0;
+}
+
+static int load_recent(struct journal *j, struct err *err)
+{
+    sqlite3_stmt *s = db_statement(&j->db, SQL_CHANNELS, err);
+    int rc = -1;
+    while (s && (rc = db_step(&j->db, s, err)) > 0) {
+        if (recent_load(j->recent, db_column_text(s, 0), &j->db, err) < 0)
+            return -1;
+    }
+    return rc;
+}
+
+/* What the writer keeps in memory, and the number of the next event. */
+static int load(struct journal *j, struct err *err)
+{
+    int64_t last_seq;
+    j->sums = sums_new();
+    j->recent = recent_new(JOURNAL_RECENT);
+    if (read_id(j, err) < 0 || sums_load(j->sums, &j->db, err) < 0 || load_recent(j, err) < 0 ||
+        db_get_int(&j->db, SQL_LAST_SEQ, &last_seq, err) < 0)
+        return -1;
+    j->next_seq = last_seq + 1;
+    return 0;
+}
+
+static int open_database(struct journal *j, struct err *err)
+{
+    const char *path = j->options.path;
+    struct schema schema = schema_own();
+    size_t found;
+    if (schema_inspect(path, &schema, &found, err) < 0 || files_create(path, err) < 0 ||
+        db_open(&j->db, path, true, err) < 0 || check_mode(&j->db, err) < 0)
+        return -1;
+    int64_t now = clock_wall_ms(&j->options.clock);
+    if (schema_migrate(&j->db, &schema, found, now, err) < 0)
+        return -1;
+    if (found > 0 && found < schema.version)
+        log_info(j->options.log, "journal: brought to a newer schema, a copy is beside it",
+                 LOG_STR("path", path), LOG_INT("from", (int64_t)found));
+    return load(j, err);
+}
+
+static void notify(void *ctx)
+{
+    struct journal *j = ctx;
+    if (j->options.notify)
+        j->options.notify(j->options.ctx);
+}
+
+static int start(struct journal *j, struct err *err)
+{
+    const struct reads_options reading = {
+        .path = j->options.path,
+        .finished = &j->finished,
+        .notify = notify,
+        .ctx = j,
+        .log = j->options.log,
+        .stepped = j->options.stepped,
+    };
+    const struct writer_options writing = {
+        .committer = {&j->db, j->sums, j->recent, j->options.log},
+        .committed = &j->finished,
+        .notify = notify,
+        .ctx = j,
+        .stepped = j->options.stepped,
+    };
+    j->reads = reads_new(&reading, err);
+    if (!j->reads)
+        return -1;
+    j->writer = writer_new(&writing);
+    return 0;
+}
+
+struct journal *journal_open(const struct journal_options *options, struct err *err)
+{
+    struct journal *j = mem_calloc(1, sizeof(*j));
+    j->options = *options;
+    j->options.path = j->path = mem_strdup(options->path);
+    j->lock = -1;
+    mailbox_init(&j->finished);
+    if (files_make_folder(options->path, err) < 0)
+        goto fail;
+    j->lock = files_lock(options->path, options->owner, err);
+    if (j->lock < 0 || open_database(j, err) < 0 || start(j, err) < 0)
+        goto fail;
+    return j;
+fail:
+    journal_close(j);
+    return NULL;
+}
+
+/* ---- Closing -------------------------------------------------------------------------------- */
+
+static void close_with(struct journal *j, bool flush)
+{
+    if (!j)
+        return;
+    reads_free(j->reads);
+    writer_free(j->writer, flush);
+    mailbox_deinit(&j->finished);
+    sums_free(j->sums);
+    recent_free(j->recent);
+    db_close(&j->db);
+    files_unlock(j->lock);
+    buf_deinit(&j->problem);
+    free(j->path);
+    free(j);
+}
+
+void journal_close(struct journal *j)
+{
+    close_with(j, true);
+}
+
+void journal_abandon(struct journal *j)
+{
+    close_with(j, false);
+}
+
+/* ---- The loop's side ------------------------------------------------------------------------ */
+
+void journal_dispatch(struct journal *j)
+{
+    struct list tasks;
+    list_init(&tasks);
+    mailbox_take(&j->finished, &tasks);
+    tasks_finish(&tasks, true);
+}
+
+bool journal_step(struct journal *j)
+{
+    assert(j->options.stepped);
+    bool wrote = writer_step(j->writer);
+    return reads_step(j->reads) || wrote;
+}
+
+const char *journal_id(const struct journal *j)
+{
+    return j->id;
+}
+
+int64_t journal_next_seq(const struct journal *j)
+{
+    return j->next_seq;
+}
+
+size_t journal_queued(const struct journal *j)
+{
+    return writer_queued(j->writer);
+}
+
+const char *journal_problem(struct journal *j)
+{
+    return writer_problem(j->writer, &j->problem) ? j->problem.data : NULL;
+}
+
+int64_t journal_stalled_ms(struct journal *j)
+{
+    int64_t queued_ms;
+    if (!writer_oldest(j->writer, &queued_ms))
+        return 0;
+    int64_t ms = clock_mono_ms(&j->options.clock) - queued_ms;
+    return ms > 0 ? ms : 0;
+}
+
+static void queue(struct journal *j, struct op *op)
+{
+    op->queued_ms = clock_mono_ms(&j->options.clock);
+    op->at_ms = clock_wall_ms(&j->options.clock);
+    writer_queue(j->writer, op);
+}
+
+void journal_append(struct journal *j, const struct journal_append *append, journal_append_fn done,
+                    void *ctx)
+{
+    assert(append->channel.data);
+    struct op *op = op_new_append(append, j->next_seq, done, ctx);
+    j->next_seq += (int64_t)append->n_events + (append->malformed.data != NULL);
+    queue(j, op);
+}
+
+void journal_set_event(struct journal *j, int64_t seq, struct slice channel, enum event_state from,
+                       enum event_state to, journal_done_fn done, void *ctx)
+{
+    assert(channel.data && from != EVENT_NEW && to != EVENT_NEW);
+    queue(j, op_new_set_event(seq, channel, from, to, done, ctx));
+}
+
+void journal_put_delivery(struct journal *j, const struct delivery_row *row,
+                          enum delivery_state from, const struct attempt_row *attempt,
+                          journal_done_fn done, void *ctx)
+{
+    assert(row->id.data && row->state != DELIVERY_NEW);
+    queue(j, op_new_put_delivery(row, from, attempt, done, ctx));
+}
+
+void journal_read(struct journal *j, journal_job_fn job, journal_done_fn done, void *ctx)
+{
+    reads_queue(j->reads, job, done, ctx);
+}

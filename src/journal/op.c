@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * Operations are laid out by a cursor behind the struct: first what must be aligned, then bytes.
+ */
+#include "journal/op.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct op op_base(enum op_kind kind, int64_t seq, void *ctx,
+                         void (*finish)(struct task *task, bool tell))
+{
+    return (struct op){.task.finish = finish, .kind = kind, .seq = seq, .ctx = ctx};
+}
+
+static struct op *op_of(struct task *task)
+{
+    return container_of(task, struct op, task);
+}
+
+static void *take(char **at, size_t len)
+{
+    void *taken = *at;
+    *at += len;
+    return taken;
+}
+
+/* Replaces a borrowed slice by a copy. */
+static void copy(char **at, struct slice *s)
+{
+    if (!s->data)
+        return;
+    char *to = take(at, s->len);
+    memcpy(to, s->data, s->len);
+    s->data = to;
+}
+
+/* ---- Appending ------------------------------------------------------------------------------ */
+
+/* The loop's part of an append: events that were found to be duplicates have no number. */
+static void finish_append(struct task *task, bool tell)
+{
+    struct op_append *a = op_append(op_of(task));
+    size_t duplicates = 0;
+    for (size_t i = 0; tell && i < a->n_events; i++) {
+        if (a->is_duplicate[i]) {
+            a->events[i]->seq = 0;
+            duplicates++;
+        }
+    }
+    if (tell && a->done)
+        a->done(a->op.ctx, duplicates);
+    for (size_t i = 0; i < a->n_events; i++)
+        event_unref(a->events[i]);
+    free(a);
+}
+
+static void copy_events(struct op_append *a, const struct journal_append *from, char **at)
+{
+    size_t n = a->n_events = from->n_events;
+    a->events = take(at, n * sizeof(*a->events));
+    a->identities = take(at, n * sizeof(*a->identities));
+    a->has_identity = take(at, n * sizeof(*a->has_identity));
+    a->is_duplicate = take(at, n * sizeof(*a->is_duplicate));
+    for (size_t i = 0; i < n; i++) {
+        a->events[i] = event_ref(from->events[i]);
+        a->events[i]->seq = a->op.seq + (int64_t)i;
+        a->has_identity[i] = from->has_identity && from->has_identity[i];
+        a->is_duplicate[i] = false;
+        if (a->has_identity[i])
+            memcpy(a->identities[i], from->identities[i], sizeof(a->identities[i]));
+    }
+}
+
+struct op *op_new_append(const struct journal_append *append, int64_t seq, journal_append_fn done,
+                         void *ctx)
+{
+    enum op_kind kind = append->malformed.data ? OP_MALFORMED : OP_APPEND;
+    size_t per_event = sizeof(struct event *) + IDENTITY_LEN + 2 * sizeof(bool);
+    size_t bytes = append->channel.len + append->position.len + append->malformed.len +
+                   append->malformed_error.len;
+    assert(kind == OP_APPEND || append->n_events == 0);
+    struct op_append *a = mem_alloc(sizeof(*a) + append->n_events * per_event + bytes);
+    char *at = (char *)(a + 1);
+    *a = (struct op_append){
+        .op = op_base(kind, seq, ctx, finish_append),
+        .channel = append->channel,
+        .position = append->position,
+        .malformed = append->malformed,
+        .malformed_error = append->malformed_error,
+        .done = done,
+    };
+    copy_events(a, append, &at);
+    copy(&at, &a->channel);
+    copy(&at, &a->position);
+    copy(&at, &a->malformed);
+    copy(&at, &a->malformed_error);
+    return &a->op;
+}
+
+/* ---- Changing ------------------------------------------------------------------------------- */
+
+static void finish_set_event(struct task *task, bool tell)
+{
+    struct op_set_event *set = op_set_event(op_of(task));
+    if (tell && set->done)
+        set->done(set->op.ctx);
+    free(set);
+}
+
+struct op *op_new_set_event(int64_t seq, struct slice channel, enum event_state from,
+                            enum event_state to, journal_done_fn done, void *ctx)
+{
+    struct op_set_event *set = mem_alloc(sizeof(*set) + channel.len);
+    char *at = (char *)(set + 1);
+    *set = (struct op_set_event){
+        .op = op_base(OP_SET_EVENT, seq, ctx, finish_set_event),
+        .channel = channel,
+        .from = from,
+        .to = to,
+        .done = done,
+    };
+    copy(&at, &set->channel);
+    return &set->op;
+}
+
+static void finish_put_delivery(struct task *task, bool tell)
+{
+    struct op_put_delivery *put = op_put_delivery(op_of(task));
+    if (tell && put->done)
+        put->done(put->op.ctx);
+    free(put);
+}
+
+static size_t row_len(const struct delivery_row *r)
+{
+    return r->id.len + r->connector.len + r->handler.len + r->key.len + r->transformer.len +
+           r->data.len + r->cause.len + r->error.len;
+}
+
+static void copy_row(struct delivery_row *r, char **at)
+{
+    copy(at, &r->id);
+    copy(at, &r->connector);
+    copy(at, &r->handler);
+    copy(at, &r->key);
+    copy(at, &r->transformer);
+    copy(at, &r->data);
+    copy(at, &r->cause);
+    copy(at, &r->error);
+}
+
+static size_t attempt_len(const struct attempt_row *a)
+{
+    return a ? sizeof(*a) + a->code.len + a->error.len + a->answer.len : 0;
+}
+
+static const struct attempt_row *copy_attempt(const struct attempt_row *from, char **at)
+{
+    if (!from)
+        return NULL;
+    struct attempt_row *a = take(at, sizeof(*a));
+    *a = *from;
+    copy(at, &a->code);
+    copy(at, &a->error);
+    copy(at, &a->answer);
+    return a;
+}
+
+struct op *op_new_put_delivery(const struct delivery_row *row, enum delivery_state from,
+                               const struct attempt_row *attempt, journal_done_fn done, void *ctx)
+{
+    struct op_put_delivery *put = mem_alloc(sizeof(*put) + row_len(row) + attempt_len(attempt));
+    char *at = (char *)(put + 1);
+    *put = (struct op_put_delivery){
+        .op = op_base(OP_PUT_DELIVERY, delivery_event_seq(row->seq), ctx, finish_put_delivery),
+        .from = from,
+        .done = done,
+        .row = *row,
+        .attempt = copy_attempt(attempt, &at),
+    };
+    copy_row(&put->row, &at);
+    return &put->op;
+}
+
+size_t op_weight(struct op *op)
+{
+    return op->kind == OP_APPEND ? 1 + op_append(op)->n_events : 1;
+}

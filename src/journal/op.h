@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * Operations: what the writer commits, copied from what callers of journal.h hand in. Each is one
+ * block of memory, so that making one costs the loop thread one allocation.
+ */
+#ifndef LIAISON_JOURNAL_OP_H
+#define LIAISON_JOURNAL_OP_H
+
+#include "base/attr.h"
+#include "journal/journal.h"
+#include "journal/recent.h"
+#include "journal/task.h"
+
+enum op_kind {
+    OP_APPEND,
+    OP_MALFORMED,
+    OP_SET_EVENT,
+    OP_PUT_DELIVERY,
+};
+
+/* What each kind begins with. */
+struct op {
+    struct task task;
+    enum op_kind kind;
+    int64_t queued_ms; /* monotonic */
+    int64_t at_ms;     /* wall */
+    int64_t seq;       /* of the (first) event */
+    void *ctx;
+};
+
+struct op_append {
+    struct op op; /* OP_APPEND or OP_MALFORMED */
+    struct slice channel;
+    struct event **events;
+    size_t n_events;
+    unsigned char (*identities)[IDENTITY_LEN]; /* of those with has_identity */
+    bool *has_identity;
+    bool *is_duplicate; /* the writer's finding */
+    struct slice position;
+    struct slice malformed, malformed_error;
+    journal_append_fn done;
+};
+
+struct op_set_event {
+    struct op op;
+    struct slice channel;
+    enum event_state from, to;
+    journal_done_fn done;
+};
+
+struct op_put_delivery {
+    struct op op;
+    enum delivery_state from;
+    journal_done_fn done;
+    struct delivery_row row;
+    const struct attempt_row *attempt; /* NULL: none */
+};
+
+static inline struct op_append *op_append(struct op *op)
+{
+    return container_of(op, struct op_append, op);
+}
+
+static inline struct op_set_event *op_set_event(struct op *op)
+{
+    return container_of(op, struct op_set_event, op);
+}
+
+static inline struct op_put_delivery *op_put_delivery(struct op *op)
+{
+    return container_of(op, struct op_put_delivery, op);
+}
+
+/* The events, or the malformed message, get numbers from `seq` on. */
+struct op *op_new_append(const struct journal_append *append, int64_t seq, journal_append_fn done,
+                         void *ctx);
+struct op *op_new_set_event(int64_t seq, struct slice channel, enum event_state from,
+                            enum event_state to, journal_done_fn done, void *ctx);
+struct op *op_new_put_delivery(const struct delivery_row *row, enum delivery_state from,
+                               const struct attempt_row *attempt, journal_done_fn done, void *ctx);
+
+/* Rows it touches, by which groups are bounded. */
+size_t op_weight(struct op *op);
+
+#endif

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * What can be asked of a journal. Lists walk the rows by number, in the index that fits the filter
+ * best, and test the rest of it row by row.
+ */
+#include "journal/journal.h"
+
+#include "journal/reader.h"
+#include "journal/row.h"
+
+#define LIMIT_DEFAULT 100
+
+/* ---- Filters -------------------------------------------------------------------------------- */
+
+/* The parameters that lists of events and deliveries share (see sql.c). */
+static void bind_filter(sqlite3_stmt *s, const struct journal_filter *f, const char *state)
+{
+    int64_t after = f->after_seq;
+    if (after == 0 && f->newest_first)
+        after = INT64_MAX;
+    db_bind_int(s, 1, after);
+    db_bind_int(s, 2, f->limit > 0 ? f->limit : LIMIT_DEFAULT);
+    db_bind_str(s, 3, state);
+    db_bind_time(s, 4, f->since_ms);
+    db_bind_time(s, 5, f->until_ms);
+    db_bind_text(s, 6, f->type);
+    db_bind_text(s, 7, f->channel);
+    db_bind_text(s, 8, f->key);
+}
+
+/* Liaison's own id of an event is its number; 0 for what is none. */
+static int64_t parse_seq(struct slice id)
+{
+    int64_t seq = 0;
+    for (size_t i = 0; i < id.len; i++) {
+        if (id.data[i] < '0' || id.data[i] > '9' || seq > (INT64_MAX >> DELIVERY_ORDINAL_BITS) / 10)
+            return 0;
+        seq = seq * 10 + (id.data[i] - '0');
+    }
+    return seq;
+}
+
+static enum sql down_if(enum sql sql, bool newest_first)
+{
+    return newest_first ? (enum sql)(sql + 1) : sql;
+}
+
+static enum sql deliveries_source(const struct journal_filter *f)
+{
+    if (f->state == DELIVERY_DEAD)
+        return SQL_DELIVERIES_DEAD;
+    if (f->state != DELIVERY_WAITING)
+        return SQL_DELIVERIES_ALL;
+    if (!f->connector.data)
+        return SQL_DELIVERIES_WAITING;
+    if (f->connector.len == 0)
+        return SQL_DELIVERIES_OF_HANDLERS;
+    return f->key.data ? SQL_DELIVERIES_OF_KEY : SQL_DELIVERIES_OF_CONNECTOR;
+}
+
+/* ---- Events --------------------------------------------------------------------------------- */
+
+static int visit_events(struct journal_reader *r, sqlite3_stmt *s, journal_event_visit visit,
+                        void *ctx, struct err *err)
+{
+    int rc;
+    while ((rc = db_step(&r->db, s, err)) > 0) {
+        enum event_state state;
+        int64_t closed_ms;
+        struct event *event = row_event(s, &state, &closed_ms);
+        bool more = visit(ctx, event, state, closed_ms);
+        event_unref(event);
+        if (!more)
+            break;
+    }
+    sqlite3_reset(s);
+    return rc < 0 ? -1 : 0;
+}
+
+int journal_find_event(struct journal_reader *r, int64_t seq, journal_event_visit visit, void *ctx,
+                       struct err *err)
+{
+    sqlite3_stmt *s = db_statement(&r->db, SQL_EVENT, err);
+    if (!s)
+        return -1;
+    db_bind_int(s, 1, seq);
+    return visit_events(r, s, visit, ctx, err);
+}
+
+int journal_list_events(struct journal_reader *r, const struct journal_filter *filter,
+                        journal_event_visit visit, void *ctx, struct err *err)
+{
+    enum sql source = filter->state == EVENT_OPEN ? SQL_EVENTS_OPEN : SQL_EVENTS_ALL;
+    sqlite3_stmt *s = db_statement(&r->db, down_if(source, filter->newest_first), err);
+    if (!s)
+        return -1;
+    const char *state =
+        filter->state < 0 ? NULL : event_state_name((enum event_state)filter->state);
+    bind_filter(s, filter, state);
+    db_bind_text(s, 9, filter->id);
+    db_bind_int(s, 10, parse_seq(filter->id));
+    return visit_events(r, s, visit, ctx, err);
+}
+
+/* ---- Deliveries ----------------------------------------------------------------------------- */
+
+static int visit_deliveries(struct journal_reader *r, sqlite3_stmt *s, journal_delivery_visit visit,
+                            void *ctx, struct err *err)
+{
+    int rc;
+    while ((rc = db_step(&r->db, s, err)) > 0) {
+        struct delivery_row row;
+        row_delivery(s, &row);
+        if (!visit(ctx, &row))
+            break;
+    }
+    sqlite3_reset(s);
+    return rc < 0 ? -1 : 0;
+}
+
+int journal_find_delivery(struct journal_reader *r, struct slice id, journal_delivery_visit visit,
+                          void *ctx, struct err *err)
+{
+    sqlite3_stmt *s = db_statement(&r->db, SQL_DELIVERY, err);
+    if (!s)
+        return -1;
+    db_bind_int(s, 1, parse_seq(slice_upto(id, slice_find(id, '-'))));
+    db_bind_text(s, 2, id);
+    return visit_deliveries(r, s, visit, ctx, err);
+}
+
+int journal_list_deliveries(struct journal_reader *r, const struct journal_filter *filter,
+                            journal_delivery_visit visit, void *ctx, struct err *err)
+{
+    enum sql source = deliveries_source(filter);
+    sqlite3_stmt *s = db_statement(&r->db, down_if(source, filter->newest_first), err);
+    if (!s)
+        return -1;
+    const char *state =
+        filter->state < 0 ? NULL : delivery_state_name((enum delivery_state)filter->state);
+    bind_filter(s, filter, state);
+    db_bind_text(s, 9, filter->connector);
+    db_bind_text(s, 10, filter->cause);
+    return visit_deliveries(r, s, visit, ctx, err);
+}
+
+int journal_event_deliveries(struct journal_reader *r, int64_t event_seq,
+                             journal_delivery_visit visit, void *ctx, struct err *err)
+{
+    sqlite3_stmt *s = db_statement(&r->db, SQL_DELIVERIES_OF_EVENT, err);
+    if (!s)
+        return -1;
+    db_bind_int(s, 1, event_seq);
+    return visit_deliveries(r, s, visit, ctx, err);
+}
+
+int journal_attempts(struct journal_reader *r, int64_t delivery_seq, journal_attempt_visit visit,
+                     void *ctx, struct err *err)
+{
+    sqlite3_stmt *s = db_statement(&r->db, SQL_ATTEMPTS, err);
+    int rc = -1;
+    if (!s)
+        return -1;
+    db_bind_int(s, 1, delivery_seq);
+    while ((rc = db_step(&r->db, s, err)) > 0) {
+        struct attempt_row attempt;
+        row_attempt(s, &attempt);
+        if (!visit(ctx, &attempt))
+            break;
+    }
+    sqlite3_reset(s);
+    return rc < 0 ? -1 : 0;
+}
+
+/* ---- Sums and positions --------------------------------------------------------------------- */
+
+int journal_sums(struct journal_reader *r, journal_sum_visit visit, void *ctx, struct err *err)
+{
+    sqlite3_stmt *s = db_statement(&r->db, SQL_SUMS, err);
+    int rc = -1;
+    while (s && (rc = db_step(&r->db, s, err)) > 0) {
+        if (!visit(ctx, db_column_str(s, 0), db_column_str(s, 1), db_column_str(s, 2),
+                   sqlite3_column_int64(s, 3)))
+            break;
+    }
+    sqlite3_reset(s);
+    return rc < 0 ? -1 : 0;
+}
+
+bool journal_position(struct journal_reader *r, struct slice channel, struct buf *position)
+{
+    sqlite3_stmt *s = db_statement(&r->db, SQL_POSITION, NULL);
+    if (!s)
+        return false;
+    db_bind_text(s, 1, channel);
+    bool found = db_step(&r->db, s, NULL) > 0;
+    if (found)
+        buf_add_slice(position, db_column_text(s, 0));
+    sqlite3_reset(s);
+    return found;
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * Rows, column by column.
+ */
+#include "journal/row.h"
+
+#include "base/attr.h"
+
+static const char *const data_kinds[] = {
+    [EVENT_DATA_NONE] = "none",
+    [EVENT_DATA_JSON] = "json",
+    [EVENT_DATA_BYTES] = "bytes",
+};
+
+/* JSON reads as text in the database, anything else may hold any bytes. */
+static void bind_data(sqlite3_stmt *s, int i, struct slice data, enum event_data kind)
+{
+    if (kind == EVENT_DATA_BYTES)
+        db_bind_blob(s, i, data.data ? data : SLICE_LIT(""));
+    else
+        db_bind_text(s, i, kind == EVENT_DATA_JSON ? data : SLICE_NULL);
+}
+
+void row_bind_event(sqlite3_stmt *s, const struct event *event)
+{
+    db_bind_int(s, 1, event->seq);
+    db_bind_text(s, 2, event->channel);
+    db_bind_text(s, 3, event->id);
+    db_bind_text(s, 4, event->type);
+    db_bind_text(s, 5, event->source);
+    db_bind_text(s, 6, event->subject);
+    db_bind_text(s, 7, event->time);
+    db_bind_text(s, 8, event->has_key ? event->key : SLICE_NULL);
+    db_bind_text(s, 9, event->attributes);
+    bind_data(s, 10, event->data, event->data_kind);
+    db_bind_str(s, 11, data_kinds[event->data_kind]);
+    db_bind_int(s, 12, event->received_ms);
+    db_bind_str(s, 13, event_state_name(EVENT_OPEN));
+    db_bind_int(s, 14, event->has_own_id);
+}
+
+void row_bind_malformed(sqlite3_stmt *s, int64_t seq, struct slice channel, struct slice bytes,
+                        int64_t at_ms)
+{
+    const struct event event = {
+        .seq = seq,
+        .channel = channel,
+        .data = bytes,
+        .data_kind = EVENT_DATA_BYTES,
+        .received_ms = at_ms,
+    };
+    row_bind_event(s, &event);
+    db_bind_str(s, 13, event_state_name(EVENT_MALFORMED));
+    db_bind_blob(s, 15, SLICE_NULL);
+}
+
+void row_bind_delivery(sqlite3_stmt *s, const struct delivery_row *row)
+{
+    db_bind_int(s, 1, row->seq);
+    db_bind_text(s, 2, row->id);
+    db_bind_text(s, 3, row->connector);
+    db_bind_text(s, 4, row->handler);
+    db_bind_text(s, 5, row->has_key ? row->key : SLICE_NULL);
+    db_bind_text(s, 6, row->transformer);
+    db_bind_text(s, 7, row->data);
+    db_bind_str(s, 8, delivery_state_name(row->state));
+    db_bind_text(s, 9, row->cause);
+    db_bind_text(s, 10, row->error);
+    db_bind_int(s, 11, row->attempts);
+    db_bind_int(s, 12, row->unknown);
+    db_bind_int(s, 13, row->created_ms);
+    db_bind_time(s, 14, row->first_attempt_ms);
+    db_bind_time(s, 15, row->due_ms);
+    db_bind_time(s, 16, row->expires_ms);
+    db_bind_time(s, 17, row->ended_ms);
+}
+
+void row_bind_attempt(sqlite3_stmt *s, int64_t delivery, const struct attempt_row *attempt)
+{
+    db_bind_int(s, 1, delivery);
+    db_bind_int(s, 2, attempt->n);
+    db_bind_int(s, 3, attempt->at_ms);
+    db_bind_int(s, 4, attempt->ms);
+    db_bind_text(s, 5, attempt->code);
+    db_bind_text(s, 6, attempt->error);
+    db_bind_text(s, 7, attempt->answer);
+}
+
+static enum event_data data_kind_of(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(data_kinds); i++) {
+        if (strcmp(name, data_kinds[i]) == 0)
+            return (enum event_data)i;
+    }
+    return EVENT_DATA_BYTES;
+}
+
+struct event *row_event(sqlite3_stmt *s, enum event_state *state, int64_t *closed_ms)
+{
+    const struct event_parts parts = {
+        .channel = db_column_text(s, 1),
+        .id = db_column_text(s, 2),
+        .type = db_column_text(s, 3),
+        .source = db_column_text(s, 4),
+        .subject = db_column_text(s, 5),
+        .time = db_column_text(s, 6),
+        .key = db_column_text(s, 7),
+        .attributes = db_column_text(s, 8),
+        .data = db_column_blob(s, 9),
+        .data_kind = data_kind_of(db_column_str(s, 10)),
+        .received_ms = sqlite3_column_int64(s, 11),
+        .has_own_id = sqlite3_column_int(s, 15) != 0,
+    };
+    int found = event_state_of(db_column_text(s, 12));
+    *state = found < 0 ? EVENT_NEW : (enum event_state)found;
+    *closed_ms = sqlite3_column_int64(s, 13);
+    struct event *event = event_new(&parts);
+    event->seq = sqlite3_column_int64(s, 0);
+    event->replay = (unsigned)sqlite3_column_int(s, 14);
+    return event;
+}
+
+void row_delivery(sqlite3_stmt *s, struct delivery_row *row)
+{
+    int state = delivery_state_of(db_column_text(s, 7));
+    *row = (struct delivery_row){
+        .seq = sqlite3_column_int64(s, 0),
+        .id = db_column_text(s, 1),
+        .connector = db_column_text(s, 2),
+        .handler = db_column_text(s, 3),
+        .key = db_column_text(s, 4),
+        .has_key = sqlite3_column_type(s, 4) != SQLITE_NULL,
+        .transformer = db_column_text(s, 5),
+        .data = db_column_blob(s, 6),
+        .state = state < 0 ? DELIVERY_NEW : (enum delivery_state)state,
+        .cause = db_column_text(s, 8),
+        .error = db_column_text(s, 9),
+        .attempts = (unsigned)sqlite3_column_int(s, 10),
+        .unknown = sqlite3_column_int(s, 11) != 0,
+        .created_ms = sqlite3_column_int64(s, 12),
+        .first_attempt_ms = sqlite3_column_int64(s, 13),
+        .due_ms = sqlite3_column_int64(s, 14),
+        .expires_ms = sqlite3_column_int64(s, 15),
+        .ended_ms = sqlite3_column_int64(s, 16),
+    };
+}
+
+void row_attempt(sqlite3_stmt *s, struct attempt_row *attempt)
+{
+    *attempt = (struct attempt_row){
+        .n = (unsigned)sqlite3_column_int(s, 0),
+        .at_ms = sqlite3_column_int64(s, 1),
+        .ms = sqlite3_column_int64(s, 2),
+        .code = db_column_text(s, 3),
+        .error = db_column_text(s, 4),
+        .answer = db_column_blob(s, 5),
+    };
+}

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * The schema and every statement on it.
+ *
+ * States and kinds are words and times are Unix milliseconds, for people who query the file. An
+ * index ends in the row's number by itself. Those of deliveries hold only what waits or is dead, so
+ * that a delivery that succeeds at once costs no index anything; the statements name the index they
+ * are made for, since without statistics SQLite would rather walk the whole table in order.
+ */
+#include "journal/sql.h"
+
+#include <assert.h>
+
+#include "base/attr.h"
+
+/* ---- The schema ----------------------------------------------------------------------------- */
+
+static const char version_1[] =
+    "CREATE TABLE schema ("
+    "  version INTEGER NOT NULL,"
+    "  journal TEXT NOT NULL,"              /* this journal's own random id */
+    "  created_at INTEGER NOT NULL,"        /* ms, as all that ends in _at */
+    "  last_seq INTEGER NOT NULL DEFAULT 0" /* so far were events numbered that are gone */
+    ");"
+    "CREATE TABLE events ("
+    "  seq INTEGER PRIMARY KEY,"
+    "  channel TEXT NOT NULL,"
+    "  id TEXT,"
+    "  type TEXT,"
+    "  source TEXT,"
+    "  subject TEXT,"
+    "  time TEXT,"               /* as sent */
+    "  key TEXT,"                /* NULL: no order */
+    "  attributes TEXT,"         /* a JSON object of the others */
+    "  data,"                    /* JSON is TEXT, all else a BLOB */
+    "  data_kind TEXT NOT NULL," /* none json bytes */
+    "  received_at INTEGER NOT NULL,"
+    "  state TEXT NOT NULL," /* open closed dead dropped unmatched malformed */
+    "  closed_at INTEGER,"
+    "  replay INTEGER NOT NULL DEFAULT 0," /* how often it was handled anew */
+    "  own_id INTEGER NOT NULL,"           /* 1: the sender gave the id */
+    "  identity BLOB"                      /* what makes another event its duplicate */
+    ");"
+    "CREATE INDEX events_open ON events(seq) WHERE state = 'open';"
+    "CREATE INDEX events_channel ON events(channel) WHERE identity IS NOT NULL;"
+    "CREATE TABLE deliveries ("
+    "  seq INTEGER PRIMARY KEY," /* event * 2^20 + its place among the event's */
+    "  event INTEGER GENERATED ALWAYS AS (seq >> 20) VIRTUAL,"
+    "  id TEXT NOT NULL,"
+    "  connector TEXT," /* NULL: a handler's run, or a malformed message */
+    "  handler TEXT,"
+    "  key TEXT,"
+    "  transformer TEXT,"
+    "  data,"                /* NULL: the event's */
+    "  state TEXT NOT NULL," /* waiting delivered dead skipped superseded dropped */
+    "  cause TEXT,"
+    "  error TEXT,"
+    "  attempts INTEGER NOT NULL,"
+    "  unknown INTEGER NOT NULL," /* 1: the last attempt's end was never seen */
+    "  created_at INTEGER NOT NULL,"
+    "  first_attempt_at INTEGER,"
+    "  due_at INTEGER,"
+    "  expires_at INTEGER,"
+    "  ended_at INTEGER"
+    ");"
+    "CREATE INDEX deliveries_waiting_key ON deliveries(connector, key) WHERE state = 'waiting';"
+    "CREATE INDEX deliveries_waiting_connector ON deliveries(connector) WHERE state = 'waiting';"
+    "CREATE INDEX deliveries_waiting ON deliveries(seq) WHERE state = 'waiting';"
+    "CREATE INDEX deliveries_dead ON deliveries(seq) WHERE state = 'dead';"
+    "CREATE TABLE attempts ("
+    "  delivery INTEGER NOT NULL,"
+    "  n INTEGER NOT NULL," /* 1 for the first */
+    "  at INTEGER NOT NULL,"
+    "  ms INTEGER NOT NULL,"
+    "  code TEXT,"
+    "  error TEXT,"
+    "  answer,"
+    "  PRIMARY KEY (delivery, n)"
+    ") WITHOUT ROWID;"
+    "CREATE TABLE positions ("
+    "  channel TEXT PRIMARY KEY,"
+    "  position TEXT NOT NULL"
+    ") WITHOUT ROWID;"
+    "CREATE TABLE sums ("
+    "  scope TEXT NOT NULL," /* channel connector */
+    "  name TEXT NOT NULL,"
+    "  term TEXT NOT NULL,"
+    "  value INTEGER NOT NULL,"
+    "  PRIMARY KEY (scope, name, term)"
+    ") WITHOUT ROWID;";
+
+const char *const sql_migrations[] = {version_1};
+const size_t sql_migrations_count = ARRAY_LEN(sql_migrations);
+
+/* ---- Statements ----------------------------------------------------------------------------- */
+
+/* Read by row_event and row_delivery. */
+#define EVENT_COLUMNS                                                                              \
+    "seq, channel, id, type, source, subject, time, key, attributes, data, data_kind, "            \
+    "received_at, state, closed_at, replay, own_id"
+#define DELIVERY_COLUMNS                                                                           \
+    "seq, id, connector, handler, key, transformer, data, state, cause, error, attempts, "         \
+    "unknown, created_at, first_attempt_at, due_at, expires_at, ended_at"
+
+/* Parameters of lists: 1 the seq to begin behind, 2 the number of rows, 3 the state, 4 and 5 the
+   earliest and latest time, 6 type, 7 channel, 8 key; of events 9 the id as text, 10 as a number;
+   of deliveries 9 connector, 10 cause. NULL is any. */
+#define EVENT_FILTER                                                                               \
+    " AND (?3 IS NULL OR state = ?3) AND (?4 IS NULL OR received_at >= ?4)"                        \
+    " AND (?5 IS NULL OR received_at < ?5) AND (?6 IS NULL OR type = ?6)"                          \
+    " AND (?7 IS NULL OR channel = ?7) AND (?8 IS NULL OR key = ?8)"                               \
+    " AND (?9 IS NULL OR id = ?9 OR seq = ?10)"
+#define DELIVERY_FILTER                                                                            \
+    " AND (?3 IS NULL OR state = ?3) AND (?4 IS NULL OR created_at >= ?4)"                         \
+    " AND (?5 IS NULL OR created_at < ?5) AND (?8 IS NULL OR key = ?8)"                            \
+    " AND (?9 IS NULL OR connector = ?9 OR (?9 = '' AND connector IS NULL))"                       \
+    " AND (?10 IS NULL OR cause = ?10)"                                                            \
+    " AND (?6 IS NULL OR ?6 = (SELECT type FROM events WHERE seq = deliveries.event))"             \
+    " AND (?7 IS NULL OR ?7 = (SELECT channel FROM events WHERE seq = deliveries.event))"
+
+#define UP " AND seq > ?1 ORDER BY seq LIMIT ?2"
+#define DOWN " AND seq < ?1 ORDER BY seq DESC LIMIT ?2"
+#define EVENTS(source, order) "SELECT " EVENT_COLUMNS " FROM events " source EVENT_FILTER order
+#define DELIVERIES(source, order)                                                                  \
+    "SELECT " DELIVERY_COLUMNS " FROM deliveries " source DELIVERY_FILTER order
+
+#define ALL "NOT INDEXED WHERE 1"
+#define OPEN "INDEXED BY events_open WHERE state = 'open'"
+#define DEAD "INDEXED BY deliveries_dead WHERE state = 'dead'"
+#define WAITING "INDEXED BY deliveries_waiting WHERE state = 'waiting'"
+#define OF_CONNECTOR                                                                               \
+    "INDEXED BY deliveries_waiting_connector WHERE state = 'waiting' AND connector = ?9"
+#define OF_KEY                                                                                     \
+    "INDEXED BY deliveries_waiting_key WHERE state = 'waiting' AND connector = ?9 AND key = ?8"
+#define OF_HANDLERS                                                                                \
+    "INDEXED BY deliveries_waiting_connector WHERE state = 'waiting' AND connector IS NULL"
+
+const char *const sql_text[] = {
+    [SQL_CONFIGURE_WRITER] = "PRAGMA page_size = 8192;" /* of a new file */
+                             "PRAGMA journal_mode = WAL;"
+                             "PRAGMA synchronous = FULL;"
+                             "PRAGMA cache_size = -65536;"
+                             "PRAGMA temp_store = MEMORY;"
+                             "PRAGMA wal_autocheckpoint = 4000;"
+                             "PRAGMA journal_size_limit = 67108864;"
+                             "PRAGMA foreign_keys = OFF;",
+    [SQL_JOURNAL_MODE] = "PRAGMA journal_mode",
+    [SQL_BEGIN_WRITE] = "BEGIN IMMEDIATE",
+    [SQL_BEGIN_READ] = "BEGIN",
+    [SQL_COMMIT] = "COMMIT",
+    [SQL_ROLLBACK] = "ROLLBACK",
+
+    [SQL_APPLICATION_ID] = "PRAGMA application_id",
+    [SQL_USER_VERSION] = "PRAGMA user_version",
+    [SQL_COUNT_OBJECTS] = "SELECT count(*) FROM sqlite_schema",
+    [SQL_INSERT_SCHEMA] = "INSERT INTO schema(version, journal, created_at) VALUES (0, ?1, ?2)",
+    [SQL_SET_VERSION] = "UPDATE schema SET version = ?1",
+    [SQL_MARK_FORMAT] = "PRAGMA application_id = %d; PRAGMA user_version = %d",
+    [SQL_JOURNAL_ID] = "SELECT journal FROM schema",
+    [SQL_LAST_SEQ] = "SELECT max(last_seq, ifnull((SELECT max(seq) FROM events), 0)) FROM schema",
+    [SQL_COPY] = "VACUUM INTO ?1",
+
+    [SQL_INSERT_EVENT] =
+        "INSERT INTO events(seq, channel, id, type, source, subject, time, key, attributes, data,"
+        " data_kind, received_at, state, own_id, identity)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+    [SQL_SET_EVENT] = "UPDATE events SET state = ?2, closed_at = ?3 WHERE seq = ?1 AND state = ?4",
+    [SQL_INSERT_DELIVERY] =
+        "INSERT OR IGNORE INTO deliveries(" DELIVERY_COLUMNS ")"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+    /* The same parameters, and 18 the state before. */
+    [SQL_UPDATE_DELIVERY] =
+        "UPDATE deliveries SET id = ?2, connector = ?3, handler = ?4, key = ?5, transformer = ?6,"
+        " data = ?7, state = ?8, cause = ?9, error = ?10, attempts = ?11, unknown = ?12,"
+        " created_at = ?13, first_attempt_at = ?14, due_at = ?15, expires_at = ?16, ended_at = ?17"
+        " WHERE seq = ?1 AND state = ?18",
+    [SQL_PUT_ATTEMPT] = "INSERT OR REPLACE INTO attempts(delivery, n, at, ms, code, error, answer)"
+                        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    [SQL_TRIM_ATTEMPTS] = "DELETE FROM attempts WHERE delivery = ?1 AND n <= ?2",
+    [SQL_PUT_POSITION] = "INSERT INTO positions(channel, position) VALUES (?1, ?2)"
+                         " ON CONFLICT(channel) DO UPDATE SET position = excluded.position",
+    [SQL_PUT_SUM] = "INSERT INTO sums(scope, name, term, value) VALUES (?1, ?2, ?3, ?4)"
+                    " ON CONFLICT(scope, name, term) DO UPDATE SET value = excluded.value",
+
+    [SQL_CHANNELS] = "SELECT DISTINCT name FROM sums WHERE scope = 'channel'",
+    [SQL_RECENT] = "SELECT identity FROM events INDEXED BY events_channel"
+                   " WHERE channel = ?1 AND identity IS NOT NULL"
+                   " ORDER BY seq DESC LIMIT ?2",
+    [SQL_SUMS] = "SELECT scope, name, term, value FROM sums ORDER BY scope, name, term",
+    [SQL_POSITION] = "SELECT position FROM positions WHERE channel = ?1",
+    [SQL_EVENT] = "SELECT " EVENT_COLUMNS " FROM events WHERE seq = ?1",
+    [SQL_EVENTS_ALL] = EVENTS(ALL, UP),
+    [SQL_EVENTS_ALL_DOWN] = EVENTS(ALL, DOWN),
+    [SQL_EVENTS_OPEN] = EVENTS(OPEN, UP),
+    [SQL_EVENTS_OPEN_DOWN] = EVENTS(OPEN, DOWN),
+    [SQL_DELIVERY] = "SELECT " DELIVERY_COLUMNS " FROM deliveries"
+                     " WHERE seq >= ?1 << 20 AND seq < (?1 + 1) << 20 AND id = ?2",
+    [SQL_DELIVERIES_OF_EVENT] = "SELECT " DELIVERY_COLUMNS " FROM deliveries"
+                                " WHERE seq >= ?1 << 20 AND seq < (?1 + 1) << 20 ORDER BY seq",
+    [SQL_DELIVERIES_ALL] = DELIVERIES(ALL, UP),
+    [SQL_DELIVERIES_ALL_DOWN] = DELIVERIES(ALL, DOWN),
+    [SQL_DELIVERIES_DEAD] = DELIVERIES(DEAD, UP),
+    [SQL_DELIVERIES_DEAD_DOWN] = DELIVERIES(DEAD, DOWN),
+    [SQL_DELIVERIES_WAITING] = DELIVERIES(WAITING, UP),
+    [SQL_DELIVERIES_WAITING_DOWN] = DELIVERIES(WAITING, DOWN),
+    [SQL_DELIVERIES_OF_CONNECTOR] = DELIVERIES(OF_CONNECTOR, UP),
+    [SQL_DELIVERIES_OF_CONNECTOR_DOWN] = DELIVERIES(OF_CONNECTOR, DOWN),
+    [SQL_DELIVERIES_OF_KEY] = DELIVERIES(OF_KEY, UP),
+    [SQL_DELIVERIES_OF_KEY_DOWN] = DELIVERIES(OF_KEY, DOWN),
+    [SQL_DELIVERIES_OF_HANDLERS] = DELIVERIES(OF_HANDLERS, UP),
+    [SQL_DELIVERIES_OF_HANDLERS_DOWN] = DELIVERIES(OF_HANDLERS, DOWN),
+    [SQL_ATTEMPTS] = "SELECT n, at, ms, code, error, answer FROM attempts WHERE delivery = ?1"
+                     " ORDER BY n",
+
+    /* Checks of rows give a sentence for each wrong one. */
+    [SQL_CHECK_PAGES] = "PRAGMA integrity_check",
+    [SQL_CHECK_EVENT_STATES] =
+        "SELECT 'event ' || seq || ' is in a state that doesn''t exist: ' || quote(state)"
+        " FROM events WHERE state NOT IN"
+        " ('open', 'closed', 'dead', 'dropped', 'unmatched', 'malformed')",
+    [SQL_CHECK_DELIVERY_STATES] =
+        "SELECT 'delivery ' || id || ' is in a state that doesn''t exist: ' || quote(state)"
+        " FROM deliveries WHERE state NOT IN"
+        " ('waiting', 'delivered', 'dead', 'skipped', 'superseded', 'dropped')",
+    [SQL_CHECK_ORPHANS] =
+        "SELECT 'delivery ' || id || ' belongs to event ' || event || ', which isn''t there'"
+        " FROM deliveries d WHERE NOT EXISTS (SELECT 1 FROM events WHERE seq = d.event)",
+    [SQL_CHECK_ORPHAN_ATTEMPTS] =
+        "SELECT 'attempt ' || n || ' belongs to delivery number ' || delivery ||"
+        " ', which isn''t there'"
+        " FROM attempts a WHERE NOT EXISTS (SELECT 1 FROM deliveries WHERE seq = a.delivery)",
+    [SQL_CHECK_DEAD_EVENTS] =
+        "SELECT 'event ' || seq || ' is dead, but has no dead letter of a handler'"
+        " FROM events e WHERE state = 'dead' AND NOT EXISTS (SELECT 1 FROM deliveries d"
+        " WHERE d.seq >= e.seq << 20 AND d.seq < (e.seq + 1) << 20 AND connector IS NULL"
+        " AND d.state = 'dead')",
+    [SQL_CHECK_MALFORMED_EVENTS] =
+        "SELECT 'event ' || seq || ' is malformed, but has no dead letter that says so'"
+        " FROM events e WHERE state = 'malformed' AND NOT EXISTS (SELECT 1 FROM deliveries d"
+        " WHERE d.seq >= e.seq << 20 AND d.seq < (e.seq + 1) << 20 AND cause = 'malformed'"
+        " AND d.state = 'dead')",
+    [SQL_COUNT_EVENTS] = "SELECT channel, state, count(*) FROM events GROUP BY channel, state",
+    [SQL_COUNT_DELIVERIES] = "SELECT connector, state, count(*) FROM deliveries"
+                             " WHERE connector IS NOT NULL GROUP BY connector, state",
+};
+static_assert(ARRAY_LEN(sql_text) == SQL_COUNT, "each statement has its text");

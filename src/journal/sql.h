@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * All SQL of the journal, as one table. What a statement's parameters and columns are stands with
+ * it in sql.c.
+ */
+#ifndef LIAISON_JOURNAL_SQL_H
+#define LIAISON_JOURNAL_SQL_H
+
+#include <stddef.h>
+
+enum sql {
+    /* connections and transactions */
+    SQL_CONFIGURE_WRITER,
+    SQL_JOURNAL_MODE,
+    SQL_BEGIN_WRITE,
+    SQL_BEGIN_READ,
+    SQL_COMMIT,
+    SQL_ROLLBACK,
+
+    /* the schema */
+    SQL_APPLICATION_ID,
+    SQL_USER_VERSION,
+    SQL_COUNT_OBJECTS,
+    SQL_INSERT_SCHEMA,
+    SQL_SET_VERSION,
+    SQL_MARK_FORMAT, /* for printf, with application id and version: pragmas take no parameters */
+    SQL_JOURNAL_ID,
+    SQL_LAST_SEQ,
+    SQL_COPY,
+
+    /* writing */
+    SQL_INSERT_EVENT,
+    SQL_SET_EVENT,
+    SQL_INSERT_DELIVERY,
+    SQL_UPDATE_DELIVERY,
+    SQL_PUT_ATTEMPT,
+    SQL_TRIM_ATTEMPTS,
+    SQL_PUT_POSITION,
+    SQL_PUT_SUM,
+
+    /* reading */
+    SQL_CHANNELS,
+    SQL_RECENT,
+    SQL_SUMS,
+    SQL_POSITION,
+    SQL_EVENT,
+    SQL_EVENTS_ALL, /* …_ALL and the like: upwards, and behind it downwards */
+    SQL_EVENTS_ALL_DOWN,
+    SQL_EVENTS_OPEN,
+    SQL_EVENTS_OPEN_DOWN,
+    SQL_DELIVERY,
+    SQL_DELIVERIES_OF_EVENT,
+    SQL_DELIVERIES_ALL,
+    SQL_DELIVERIES_ALL_DOWN,
+    SQL_DELIVERIES_DEAD,
+    SQL_DELIVERIES_DEAD_DOWN,
+    SQL_DELIVERIES_WAITING,
+    SQL_DELIVERIES_WAITING_DOWN,
+    SQL_DELIVERIES_OF_CONNECTOR,
+    SQL_DELIVERIES_OF_CONNECTOR_DOWN,
+    SQL_DELIVERIES_OF_KEY,
+    SQL_DELIVERIES_OF_KEY_DOWN,
+    SQL_DELIVERIES_OF_HANDLERS,
+    SQL_DELIVERIES_OF_HANDLERS_DOWN,
+    SQL_ATTEMPTS,
+
+    /* checking */
+    SQL_CHECK_PAGES,
+    SQL_CHECK_EVENT_STATES,
+    SQL_CHECK_DELIVERY_STATES,
+    SQL_CHECK_ORPHANS,
+    SQL_CHECK_ORPHAN_ATTEMPTS,
+    SQL_CHECK_DEAD_EVENTS,
+    SQL_CHECK_MALFORMED_EVENTS,
+    SQL_COUNT_EVENTS,
+    SQL_COUNT_DELIVERIES,
+
+    SQL_COUNT, /* their number */
+};
+
+extern const char *const sql_text[SQL_COUNT];
+
+/* What makes each version of the schema from the one before it: [0] makes version 1 of nothing. */
+extern const char *const sql_migrations[];
+extern const size_t sql_migrations_count;
+
+#define SQL_APPLICATION 0x4C696169 /* "Liai": tells our files from other SQLite databases */
+
+#endif

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * The writer's lists: callers add to `queue`; the thread moves all of that to its `backlog`, and
+ * from there one group after the other. Order is that of queueing throughout.
+ */
+#include "journal/writer.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+struct writer {
+    struct writer_options options;
+    pthread_t thread;
+
+    pthread_mutex_t mutex;
+    pthread_cond_t filled; /* `queue` is no longer empty, or `stopping` */
+    struct list queue;
+    size_t n_queued;         /* in queue, backlog and group */
+    const struct op *oldest; /* of those the thread has taken; NULL when it has none */
+    bool stopping, dropping;
+    struct buf problem;
+
+    struct list backlog, group; /* the thread's alone */
+};
+
+/* ---- Groups --------------------------------------------------------------------------------- */
+
+/* Moves the next group out of the backlog, the ops of one group at most. */
+static void fill_group(struct writer *w)
+{
+    size_t weight = 0;
+    while (!list_is_empty(&w->backlog) && weight < WRITER_GROUP_MAX) {
+        struct op *op = list_first(&w->backlog, struct op, task.link);
+        weight += op_weight(op);
+        list_remove(&op->task.link);
+        list_add_tail(&w->group, &op->task.link);
+    }
+}
+
+static size_t count(const struct list *ops)
+{
+    size_t n = 0;
+    for (const struct list *link = ops->next; link != ops; link = link->next)
+        n++;
+    return n;
+}
+
+/* Sets the problem; whether it changed. */
+static bool set_problem(struct writer *w, const char *problem)
+{
+    pthread_mutex_lock(&w->mutex);
+    bool changed = !slice_is_equal(buf_slice(&w->problem), slice_str(problem));
+    if (changed) {
+        buf_clear(&w->problem);
+        buf_add_str(&w->problem, problem);
+    }
+    pthread_mutex_unlock(&w->mutex);
+    return changed;
+}
+
+/* From the push on the ops are the loop's, which frees them: nothing may point to them any more. */
+static void hand_over(struct writer *w)
+{
+    pthread_mutex_lock(&w->mutex);
+    w->n_queued -= count(&w->group);
+    w->oldest = list_is_empty(&w->backlog) ? NULL : list_first(&w->backlog, struct op, task.link);
+    pthread_mutex_unlock(&w->mutex);
+    mailbox_push_all(w->options.committed, &w->group);
+    w->options.notify(w->options.ctx);
+}
+
+/* Commits the group, filled from the backlog where it is empty; false when the disk refuses. */
+static bool work(struct writer *w)
+{
+    struct err err = {0};
+    if (list_is_empty(&w->group))
+        fill_group(w);
+    if (commit_group(&w->options.committer, &w->group, &err) < 0) {
+        if (set_problem(w, err.message)) {
+            log_error(w->options.committer.log, "journal: cannot commit, trying again",
+                      LOG_STR("error", err.message));
+            w->options.notify(w->options.ctx);
+        }
+        return false;
+    }
+    if (set_problem(w, ""))
+        log_info(w->options.committer.log, "journal: commits work again");
+    hand_over(w);
+    return true;
+}
+
+static bool has_work(const struct writer *w)
+{
+    return !list_is_empty(&w->group) || !list_is_empty(&w->backlog);
+}
+
+/* Takes what is queued, with the mutex held. */
+static void take_queue(struct writer *w)
+{
+    if (!has_work(w) && !list_is_empty(&w->queue))
+        w->oldest = list_first(&w->queue, struct op, task.link);
+    list_splice_tail(&w->backlog, &w->queue);
+}
+
+/* ---- The thread ----------------------------------------------------------------------------- */
+
+/* Waits for work; false when there is none and the writer stops. */
+static bool wait_for_work(struct writer *w)
+{
+    pthread_mutex_lock(&w->mutex);
+    while (!has_work(w) && list_is_empty(&w->queue) && !w->stopping)
+        pthread_cond_wait(&w->filled, &w->mutex);
+    take_queue(w);
+    bool dropping = w->dropping;
+    pthread_mutex_unlock(&w->mutex);
+    return has_work(w) && !dropping;
+}
+
+/* Lets a refusing disk rest; false when the writer stops, which gives up. */
+static bool wait_for_disk(struct writer *w)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += WRITER_RETRY_MS / 1000;
+    int rc = 0;
+    pthread_mutex_lock(&w->mutex);
+    while (!w->stopping && rc == 0)
+        rc = pthread_cond_timedwait(&w->filled, &w->mutex, &until);
+    bool goes_on = !w->stopping;
+    pthread_mutex_unlock(&w->mutex);
+    return goes_on;
+}
+
+static void *run(void *ctx)
+{
+    struct writer *w = ctx;
+    while (wait_for_work(w)) {
+        if (!work(w) && !wait_for_disk(w))
+            break;
+    }
+    return NULL;
+}
+
+bool writer_step(struct writer *w)
+{
+    pthread_mutex_lock(&w->mutex);
+    take_queue(w);
+    pthread_mutex_unlock(&w->mutex);
+    return has_work(w) && work(w);
+}
+
+/* ---- Callers -------------------------------------------------------------------------------- */
+
+struct writer *writer_new(const struct writer_options *options)
+{
+    struct writer *w = mem_calloc(1, sizeof(*w));
+    pthread_condattr_t attr;
+    w->options = *options;
+    pthread_mutex_init(&w->mutex, NULL);
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&w->filled, &attr);
+    pthread_condattr_destroy(&attr);
+    list_init(&w->queue);
+    list_init(&w->backlog);
+    list_init(&w->group);
+    if (!w->options.stepped)
+        thread_start(&w->thread, "journal-writer", run, w);
+    return w;
+}
+
+static void stop(struct writer *w, bool flush)
+{
+    if (w->options.stepped) {
+        while (flush && writer_step(w))
+            ;
+        return;
+    }
+    pthread_mutex_lock(&w->mutex);
+    w->stopping = true;
+    w->dropping = !flush;
+    pthread_mutex_unlock(&w->mutex);
+    pthread_cond_signal(&w->filled);
+    pthread_join(w->thread, NULL);
+}
+
+void writer_free(struct writer *w, bool flush)
+{
+    if (!w)
+        return;
+    stop(w, flush);
+    tasks_finish(&w->group, false);
+    tasks_finish(&w->backlog, false);
+    tasks_finish(&w->queue, false);
+    pthread_cond_destroy(&w->filled);
+    pthread_mutex_destroy(&w->mutex);
+    buf_deinit(&w->problem);
+    free(w);
+}
+
+void writer_queue(struct writer *w, struct op *op)
+{
+    pthread_mutex_lock(&w->mutex);
+    bool was_empty = list_is_empty(&w->queue);
+    list_add_tail(&w->queue, &op->task.link);
+    w->n_queued++;
+    pthread_mutex_unlock(&w->mutex);
+    if (was_empty)
+        pthread_cond_signal(&w->filled);
+}
+
+size_t writer_queued(struct writer *w)
+{
+    pthread_mutex_lock(&w->mutex);
+    size_t n = w->n_queued;
+    pthread_mutex_unlock(&w->mutex);
+    return n;
+}
+
+bool writer_oldest(struct writer *w, int64_t *queued_ms)
+{
+    pthread_mutex_lock(&w->mutex);
+    const struct op *oldest = w->oldest;
+    if (!oldest && !list_is_empty(&w->queue))
+        oldest = list_first(&w->queue, struct op, task.link);
+    if (oldest)
+        *queued_ms = oldest->queued_ms;
+    pthread_mutex_unlock(&w->mutex);
+    return oldest != NULL;
+}
+
+bool writer_problem(struct writer *w, struct buf *text)
+{
+    buf_clear(text);
+    pthread_mutex_lock(&w->mutex);
+    buf_add_slice(text, buf_slice(&w->problem));
+    pthread_mutex_unlock(&w->mutex);
+    return text->len > 0;
+}

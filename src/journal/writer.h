@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * The writer: a thread that takes what is queued, commits it as a group, and takes the next. A
+ * group that can't be committed is kept and tried again.
+ */
+#ifndef LIAISON_JOURNAL_WRITER_H
+#define LIAISON_JOURNAL_WRITER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "journal/commit.h"
+#include "journal/op.h"
+#include "journal/task.h"
+
+struct writer;
+
+#define WRITER_GROUP_MAX 2000 /* rows a commit, so that none takes long */
+#define WRITER_RETRY_MS 1000
+
+struct writer_options {
+    struct committer committer; /* what it points to outlives the writer */
+    /* Where ops go whose commit is on disk, and what is called then, and when a problem comes or
+       goes. From the writer's thread. */
+    struct mailbox *committed;
+    void (*notify)(void *ctx);
+    void *ctx;
+    bool stepped; /* no thread: writer_step works instead */
+};
+
+struct writer *writer_new(const struct writer_options *options);
+/* Drops what is queued, after committing it if `flush` and the disk doesn't refuse. Accepts NULL.
+ */
+void writer_free(struct writer *writer, bool flush);
+
+void writer_queue(struct writer *writer, struct op *op);
+/* Only when stepped: commits one group on this thread, without waiting; whether one was committed.
+ */
+bool writer_step(struct writer *writer);
+
+/* Operations queued and not committed. */
+size_t writer_queued(struct writer *writer);
+/* When the oldest of these was queued (its queued_ms); false when there is none. */
+bool writer_oldest(struct writer *writer, int64_t *queued_ms);
+/* Why commits fail now, put into `text`; false, and `text` empty, while they don't. */
+bool writer_problem(struct writer *writer, struct buf *text);
+
+#endif
