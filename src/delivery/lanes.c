@@ -1,254 +1,273 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Liaison authors */
+/*
+ * What befalls a delivery between lanes_take and ports.ended. Each step ends in a move, which keeps
+ * lists, heaps and counters in accord with its phase. Nothing walks over deliveries or lanes: what
+ * can happen next stands at the front of a list or a heap.
+ */
 #include "delivery/lanes.h"
 
-#include <stdlib.h>
-
 #include "base/buf.h"
-#include "delivery/parts.h"
+#include "base/err.h"
+#include "delivery/delivery.h"
+#include "delivery/machine.h"
 
-#define NEVER INT64_MAX
-#define NOT_YET INT64_MIN
+/* ---- who is served ---- */
+
+void machine_offer(struct lanes *lanes, struct target *t)
+{
+    if (!target_can_start(t))
+        list_remove(&t->serving);
+    else if (list_is_empty(&t->serving))
+        list_add_tail(&lanes->serving, &t->serving);
+}
+
+/* For the next lanes_pump. */
+static void add_errand(struct lanes *lanes, struct delivery *d)
+{
+    if (list_is_empty(&d->errand))
+        list_add_tail(&lanes->errands, &d->errand);
+}
 
 /* ---- phases ---- */
 
-/* The one place where a delivery's phase changes: what may follow what. */
-static void move(struct delivery *d, enum delivery_phase to)
+static void leave_phase(struct lanes *lanes, struct delivery *d)
 {
-    static const bool may[][PHASE_ENDED + 1] = {
+    switch (d->phase) {
+    case PHASE_QUEUED:
+        if (lane_has_head(d->lane, d))
+            list_remove(&d->lane->ready);
+        break;
+    case PHASE_LATER:
+        heap_remove(&lanes->due, &d->due);
+        break;
+    case PHASE_ATTEMPTING:
+        lanes->n_in_flight--;
+        d->target->n_in_flight--;
+        break;
+    case PHASE_SETTLING:
+        lanes->n_settling--;
+        break;
+    case PHASE_ENDED:
+        break;
+    }
+}
+
+static void enter_phase(struct lanes *lanes, struct delivery *d)
+{
+    struct delivery *next;
+    switch (d->phase) {
+    case PHASE_QUEUED:
+        if (d->expires_at != NEVER && !heap_has(&d->expiry))
+            heap_insert(&lanes->expiries, &d->expiry, d->expires_at);
+        break;
+    case PHASE_LATER:
+        heap_insert(&lanes->due, &d->due, d->due_at);
+        break;
+    case PHASE_ATTEMPTING:
+        heap_remove(&lanes->expiries, &d->expiry);
+        lanes->n_in_flight++;
+        d->target->n_in_flight++;
+        break;
+    case PHASE_SETTLING:
+        heap_remove(&lanes->expiries, &d->expiry);
+        lanes->n_settling++;
+        break;
+    case PHASE_ENDED:
+        d->target->n_inside--;
+        next = lane_remove(&lanes->pool, d);
+        add_errand(lanes, d);
+        if (next)
+            machine_head_arrived(lanes, next);
+        break;
+    }
+}
+
+/* The one place where a delivery's phase changes: what may follow what. */
+void machine_move(struct lanes *lanes, struct delivery *d, enum delivery_phase to)
+{
+    static const bool may[PHASE_ENDED + 1][PHASE_ENDED + 1] = {
+        /* due later; started; expired, or written before it waits */
         [PHASE_QUEUED] = {[PHASE_LATER] = true, [PHASE_ATTEMPTING] = true, [PHASE_SETTLING] = true},
+        /* due now; expired */
         [PHASE_LATER] = {[PHASE_QUEUED] = true, [PHASE_SETTLING] = true},
+        /* its end is written; or leaves no trace */
         [PHASE_ATTEMPTING] = {[PHASE_SETTLING] = true, [PHASE_ENDED] = true},
+        /* it waits (again); or that was all */
         [PHASE_SETTLING] = {[PHASE_QUEUED] = true, [PHASE_ENDED] = true},
-        [PHASE_ENDED] = {false},
+    };
+    static const char *const names[] = {
+        [PHASE_QUEUED] = "queued",     [PHASE_LATER] = "later", [PHASE_ATTEMPTING] = "attempting",
+        [PHASE_SETTLING] = "settling", [PHASE_ENDED] = "ended",
     };
     if (!may[d->phase][to])
-        die("a delivery can't move from phase %d to %d", d->phase, to);
+        die("delivery %s of %s can't go from %s to %s", d->id ? d->id : "(unnamed)",
+            d->target->name, names[d->phase], names[to]);
+    leave_phase(lanes, d);
     d->phase = to;
+    enter_phase(lanes, d);
 }
 
-/* ---- time ---- */
-
-static int64_t now_of(const struct lanes *lanes)
+/* What is due later gets its row first, so that nobody has to remember it; only a head does, so
+   that those with a row stand at the front of their lanes also after a restart. A follower that
+   expired may still be settling when it becomes the head, and goes by itself. */
+void machine_head_arrived(struct lanes *lanes, struct delivery *d)
 {
-    return clock_mono_ms(&lanes->clock);
-}
-
-static int64_t add_capped(int64_t a, int64_t b)
-{
-    return b > 0 && a > NEVER - b ? NEVER : a + b;
-}
-
-/* Wall time to monotonic and back, as far from now in the one as in the other. */
-static int64_t mono_of_wall(const struct lanes *lanes, int64_t wall_ms)
-{
-    return now_of(lanes) + (wall_ms - clock_wall_ms(&lanes->clock));
-}
-
-static int64_t wall_of_mono(const struct lanes *lanes, int64_t mono_ms)
-{
-    return clock_wall_ms(&lanes->clock) + (mono_ms - now_of(lanes));
-}
-
-/* The age stands still while the target is paused: its beginning moves on by as much. */
-static void sync_age(const struct lanes *lanes, struct delivery *d)
-{
-    int64_t paused_ms = target_paused_ms(d->target, now_of(lanes));
-    if (d->first_attempt_at != NOT_YET)
-        d->first_attempt_at += paused_ms - d->pause_seen_ms;
-    d->pause_seen_ms = paused_ms;
-}
-
-/* ---- a lane's head ---- */
-
-/* d has come to the head of its lane, or back there: it waits for its time, or is ready. */
-static void head_arrived(struct lanes *lanes, struct delivery *d)
-{
-    struct target *t = d->target;
-    int64_t befalls_at = d->expires_at;
-    if (d->due_at > now_of(lanes)) {
-        move(d, PHASE_LATER);
-        if (d->due_at < befalls_at)
-            befalls_at = d->due_at;
+    if (d->phase != PHASE_QUEUED)
+        return;
+    if (d->due_at == AT_ONCE || d->due_at <= machine_now(lanes)) {
+        target_add_ready(d->target, d);
+        machine_offer(lanes, d->target);
+    } else if (d->state == DELIVERY_NEW) {
+        add_errand(lanes, d);
     } else {
-        list_add_tail(&t->ready, &d->lane->ready);
-        target_update_serving(t);
+        machine_move(lanes, d, PHASE_LATER);
     }
-    if (befalls_at != NEVER)
-        heap_insert(&lanes->by_time, &d->due, befalls_at);
-}
-
-/* d is taken up: it waits no more, neither for its time nor for its turn. */
-static void head_taken(struct lanes *lanes, struct delivery *d)
-{
-    heap_remove(&lanes->by_time, &d->due);
-    list_remove(&d->lane->ready);
-    target_update_serving(d->target);
-}
-
-static void leave_lane(struct lanes *lanes, struct delivery *d)
-{
-    struct lane *lane = d->lane;
-    list_remove(&d->in_lane);
-    d->lane = NULL;
-    d->target->n_inside--;
-    if (list_is_empty(&lane->deliveries))
-        lane_free(lane);
-    else
-        head_arrived(lanes, lane_head(lane));
 }
 
 /* ---- taking in ---- */
 
-static void enter(struct lanes *lanes, struct delivery *d)
+static void take(struct lanes *lanes, struct delivery *d)
 {
     struct target *t = d->target;
-    d->due.pos = 0;
-    list_init(&d->in_lane);
-    list_init(&d->to_tell);
-    d->phase = PHASE_QUEUED;
-    d->expires_at = d->expires_ms ? mono_of_wall(lanes, d->expires_ms) : NEVER;
-    d->pause_seen_ms = target_paused_ms(t, now_of(lanes));
-    d->lane = lane_for(t, d);
-    bool is_head = list_is_empty(&d->lane->deliveries);
-    list_add_tail(&d->lane->deliveries, &d->in_lane);
+    bool is_keyed = d->key && t->policy.is_ordered;
+    lane_add(&lanes->pool, is_keyed ? &t->keyed : NULL, &t->lanes, d);
     t->n_inside++;
-    if (is_head)
-        head_arrived(lanes, d);
+    enter_phase(lanes, d);
+    if (lane_has_head(d->lane, d))
+        machine_head_arrived(lanes, d);
+}
+
+static void init(struct delivery *d, struct moment now)
+{
+    delivery_init(d, now, pause_total_ms(&d->target->pause, now.mono_ms));
 }
 
 void lanes_take(struct lanes *lanes, struct delivery *d)
 {
-    d->state = DELIVERY_NEW;
-    d->first_attempt_at = NOT_YET;
-    d->due_at = add_capped(now_of(lanes), d->delay_ms);
-    enter(lanes, d);
+    init(d, moment_now(&lanes->clock));
+    take(lanes, d);
 }
 
 void lanes_restore(struct lanes *lanes, struct delivery *d, const struct delivery_row *row)
 {
-    int64_t now = now_of(lanes);
-    d->state = row->state;
-    d->is_told = row->state == DELIVERY_WAITING;
-    d->attempts = row->attempts;
-    d->unknown = row->unknown;
-    d->last_error = row->error.data ? slice_dup(row->error) : NULL;
-    d->due_at = row->state == DELIVERY_WAITING ? mono_of_wall(lanes, row->due_ms) : now;
-    d->first_attempt_at = NOT_YET;
-    if (row->first_attempt_ms) {
-        int64_t first_at = mono_of_wall(lanes, row->first_attempt_ms);
-        d->first_attempt_at = first_at < now ? first_at : now;
-    }
-    enter(lanes, d);
+    struct moment now = moment_now(&lanes->clock);
+    init(d, now);
+    delivery_restore(d, row, now);
+    take(lanes, d);
 }
 
 /* ---- settling ---- */
 
-static void tell(struct lanes *lanes, struct delivery *d)
+void machine_settle(struct lanes *lanes, struct delivery *d, enum delivery_state next,
+                    const struct attempt_end *end)
 {
-    if (list_is_empty(&d->to_tell))
-        list_add_tail(&lanes->to_tell, &d->to_tell);
-}
-
-static void set_cause(struct delivery *d, struct slice cause)
-{
-    free(d->cause);
-    d->cause = cause.data ? slice_dup(cause) : NULL;
-}
-
-static struct delivery_row row_of(const struct lanes *lanes, const struct delivery *d)
-{
-    const struct target *t = d->target;
-    return (struct delivery_row){
-        .seq = d->seq,
-        .id = slice_str(d->id),
-        .connector = t->is_handler ? SLICE_NULL : slice_str(t->name),
-        .handler = slice_str(d->handler),
-        .key = slice_str(d->key),
-        .has_key = d->key != NULL,
-        .transformer = slice_str(d->transformer),
-        .data = d->data,
-        .state = d->next,
-        .cause = slice_str(d->cause),
-        .error = slice_str(d->last_error),
-        .attempts = d->attempts,
-        .unknown = d->unknown,
-        .created_ms = d->created_ms,
-        .first_attempt_ms =
-            d->first_attempt_at == NOT_YET ? 0 : wall_of_mono(lanes, d->first_attempt_at),
-        .due_ms = d->next == DELIVERY_WAITING ? wall_of_mono(lanes, d->due_at) : 0,
-        .expires_ms = d->expires_ms,
-        .ended_ms = d->next == DELIVERY_WAITING ? 0 : clock_wall_ms(&lanes->clock),
-    };
-}
-
-/* Hands d's row as it will be to the journal; `end` is the failed attempt's, or NULL. */
-static void settle(struct lanes *lanes, struct delivery *d, enum delivery_state next,
-                   const struct attempt_end *end)
-{
-    char code[16];
-    struct attempt_row attempt;
-    move(d, PHASE_SETTLING);
-    lanes->n_settling++;
+    struct moment now = moment_now(&lanes->clock);
+    delivery_sync_age(d, pause_total_ms(&d->target->pause, now.mono_ms));
     d->next = next;
-    struct delivery_row row = row_of(lanes, d);
-    if (end) {
-        outcome_code(end, code);
-        attempt = (struct attempt_row){
-            .n = d->attempts + d->refusals,
-            .at_ms = clock_wall_ms(&lanes->clock) - end->ms,
-            .ms = end->ms,
-            .code = slice_str(code),
-            .error = end->error,
-            .answer = end->answer,
-        };
-    }
+    machine_move(lanes, d, PHASE_SETTLING);
+
+    struct delivery_row row = delivery_describe(d, now);
+    char code[OUTCOME_CODE_SIZE];
+    struct attempt_row attempt;
+    if (end)
+        attempt = delivery_describe_attempt(d, end, code, now);
     lanes->ports.put(lanes->ports.ctx, d, &row, d->state, end ? &attempt : NULL);
-}
-
-/* An end that leaves no trace: a handler that ran through without ever having had a row. */
-static void end_unwritten(struct lanes *lanes, struct delivery *d, enum delivery_state final)
-{
-    move(d, PHASE_ENDED);
-    d->next = final;
-    leave_lane(lanes, d);
-    tell(lanes, d);
-}
-
-void lanes_settled(struct lanes *lanes, struct delivery *d)
-{
-    lanes->n_settling--;
-    d->state = d->next;
-    if (d->next == DELIVERY_WAITING) {
-        move(d, PHASE_QUEUED);
-        if (!d->is_told)
-            tell(lanes, d);
-        head_arrived(lanes, d);
-    } else {
-        move(d, PHASE_ENDED);
-        leave_lane(lanes, d);
-        tell(lanes, d);
-    }
-}
-
-/* ---- how an attempt ended ---- */
-
-static void settle_end(struct lanes *lanes, struct delivery *d, enum delivery_state final)
-{
-    if (d->target->is_handler && d->state == DELIVERY_NEW)
-        end_unwritten(lanes, d, final);
-    else
-        settle(lanes, d, final, NULL);
 }
 
 static void settle_dead(struct lanes *lanes, struct delivery *d, const char *cause,
                         const struct attempt_end *end)
 {
-    set_cause(d, slice_str(cause));
-    settle(lanes, d, DELIVERY_DEAD, end);
+    delivery_set_cause(d, slice_str(cause));
+    machine_settle(lanes, d, DELIVERY_DEAD, end);
 }
 
-static int64_t delay_of(struct lanes *lanes, const struct delivery *d, const struct attempt_end *end)
+/* A handler that ran through without ever having had a row leaves none. */
+static void settle_done(struct lanes *lanes, struct delivery *d, enum delivery_state final)
+{
+    if (d->target->is_handler && d->state == DELIVERY_NEW) {
+        d->next = final;
+        machine_move(lanes, d, PHASE_ENDED);
+    } else {
+        machine_settle(lanes, d, final, NULL);
+    }
+}
+
+void lanes_settled(struct lanes *lanes, struct delivery *d)
+{
+    if (d->next != DELIVERY_WAITING) {
+        machine_move(lanes, d, PHASE_ENDED);
+        return;
+    }
+    machine_move(lanes, d, PHASE_QUEUED);
+    if (d->state == DELIVERY_NEW)
+        add_errand(lanes, d);
+    d->state = DELIVERY_WAITING;
+    if (lane_has_head(d->lane, d))
+        machine_head_arrived(lanes, d);
+}
+
+void machine_expire(struct lanes *lanes, struct delivery *d, const struct attempt_end *end)
+{
+    if (!d->last_error)
+        d->last_error = mem_strdup("it expired before it was attempted");
+    settle_dead(lanes, d, "expired", end);
+}
+
+/* ---- a target's pauses ---- */
+
+void machine_pause(struct lanes *lanes, struct target *t, enum target_pause why, const char *reason)
+{
+    if (!pause_begin(&t->pause, why, reason, machine_now(lanes), &lanes->probes))
+        return;
+    machine_offer(lanes, t);
+    lanes->ports.paused(lanes->ports.ctx, t, why, t->pause.reason);
+}
+
+void machine_unpause(struct lanes *lanes, struct target *t)
+{
+    if (!pause_end(&t->pause, machine_now(lanes), &lanes->probes))
+        return;
+    target_ready_all(t);
+    machine_offer(lanes, t);
+    lanes->ports.paused(lanes->ports.ctx, t, PAUSE_NONE, NULL);
+}
+
+static void pause_for_end(struct lanes *lanes, struct target *t, enum target_pause why,
+                          const struct attempt_end *end)
+{
+    struct buf reason = {0};
+    pause_add_reason(&reason, why, end);
+    machine_pause(lanes, t, why, reason.data);
+    buf_deinit(&reason);
+}
+
+/* What an attempt's end tells of the target as a whole. While it is paused only a probe's success
+   counts: other attempts began before it was known to refuse. */
+static void learn(struct lanes *lanes, struct delivery *d, const struct attempt_end *end,
+                  const struct verdict *verdict)
+{
+    struct target *t = d->target;
+    int64_t now = machine_now(lanes);
+    bool is_probe = pause_probe_end(&t->pause, d);
+    bool is_success = verdict->outcome == OUTCOME_DELIVERED;
+    limit_learn(&t->limit, end, t->n_in_flight, d->started_at, now);
+    if (is_success && (is_probe || !target_is_paused(t)))
+        t->successes++;
+
+    enum target_pause why = pause_called_for(&t->pause, end, verdict, t->is_handler);
+    if (is_probe && is_success)
+        machine_unpause(lanes, t);
+    else if (why > t->pause.why)
+        pause_for_end(lanes, t, why, end);
+    else if (is_probe)
+        pause_probe_later(&t->pause, now, &lanes->probes);
+}
+
+/* ---- how an attempt ended ---- */
+
+static int64_t delay_after(struct lanes *lanes, const struct delivery *d,
+                           const struct attempt_end *end)
 {
     if (end->kind == ATTEMPT_RETRY && end->after_ms >= 0)
         return end->after_ms;
@@ -256,277 +275,73 @@ static int64_t delay_of(struct lanes *lanes, const struct delivery *d, const str
     return end->after_ms > delay ? end->after_ms : delay;
 }
 
-/* Waits for its next attempt, at the end of its age at the latest; or has had the last. */
-static void settle_retry(struct lanes *lanes, struct delivery *d, const struct attempt_end *end)
+/* It waits for its next attempt, at the end of its age at the latest; or that was the last. A
+   paused target uses nothing up. */
+static void put_off(struct lanes *lanes, struct delivery *d, const struct attempt_end *end)
 {
-    const struct retry_policy *policy = &d->target->policy.retry;
-    int64_t now = now_of(lanes);
-    sync_age(lanes, d);
-    int64_t age_end = policy->age_ms > 0 ? add_capped(d->first_attempt_at, policy->age_ms) : NEVER;
+    const struct target *t = d->target;
+    const struct retry_policy *policy = &t->policy.retry;
+    int64_t now = machine_now(lanes);
+    delivery_sync_age(d, pause_total_ms(&t->pause, now));
+    int64_t age_end = policy->age_ms > 0 ? time_add(d->first_attempt_at, policy->age_ms) : NEVER;
+    bool is_used_up = now >= age_end || (policy->attempts && d->attempts >= policy->attempts);
 
     if (d->expires_at <= now) {
-        settle_dead(lanes, d, "expired", end);
-    } else if ((policy->attempts && d->attempts >= policy->attempts) || now >= age_end) {
+        machine_expire(lanes, d, end);
+    } else if (is_used_up && !target_is_paused(t)) {
         settle_dead(lanes, d, "exhausted", end);
     } else {
-        int64_t due_at = add_capped(now, delay_of(lanes, d, end));
-        d->due_at = due_at < age_end ? due_at : age_end;
-        settle(lanes, d, DELIVERY_WAITING, end);
+        d->due_at = time_add(now, delay_after(lanes, d, end));
+        if (d->due_at > age_end && age_end > now)
+            d->due_at = age_end;
+        machine_settle(lanes, d, DELIVERY_WAITING, end);
     }
 }
 
-/* Kept while its target is paused: nothing of it is used up. */
-static void settle_kept_back(struct lanes *lanes, struct delivery *d, const struct attempt_end *end)
+/* Its target refuses whatever comes: it waits until a probe succeeds. */
+static void keep_refused(struct lanes *lanes, struct delivery *d, const struct attempt_end *end)
 {
-    d->due_at = now_of(lanes);
-    settle(lanes, d, DELIVERY_WAITING, end);
+    if (d->expires_at <= machine_now(lanes)) {
+        machine_expire(lanes, d, end);
+        return;
+    }
+    if (d->refusals++ == 0)
+        d->successes_seen = d->target->successes;
+    d->due_at = AT_ONCE;
+    machine_settle(lanes, d, DELIVERY_WAITING, end);
 }
 
-/* Whether the other side was overburdened or away, so that fewer attempts at once may help. */
-static bool is_strain(const struct attempt_end *end, const struct verdict *verdict)
+static void conclude(struct lanes *lanes, struct delivery *d, const struct attempt_end *end,
+                     const struct verdict *verdict)
 {
-    return verdict->outcome == OUTCOME_RETRY &&
-           (end->kind == ATTEMPT_FAILURE || end->kind == ATTEMPT_STATUS);
-}
-
-static void take_back(struct lanes *lanes, struct delivery *d, const struct attempt_end *end,
-                      const struct verdict *verdict)
-{
-    struct target *t = d->target;
-    if (verdict->outcome == OUTCOME_DELIVERED)
-        limit_success(&t->limit, t->n_in_flight);
-    else if (is_strain(end, verdict))
-        limit_failure(&t->limit, d->started_at, now_of(lanes));
-    lanes->n_in_flight--;
-    t->n_in_flight--;
-    d->unknown = d->unknown || end->unknown;
-    if (verdict->outcome != OUTCOME_DELIVERED) {
-        free(d->last_error);
-        d->last_error = slice_dup(end->error);
+    switch (verdict->outcome) {
+    case OUTCOME_DELIVERED:
+        settle_done(lanes, d, DELIVERY_DELIVERED);
+        break;
+    case OUTCOME_SKIPPED:
+        delivery_set_cause(d, end->error);
+        settle_done(lanes, d, DELIVERY_SKIPPED);
+        break;
+    case OUTCOME_RETRY:
+        put_off(lanes, d, end);
+        break;
+    case OUTCOME_PAUSE:
+        keep_refused(lanes, d, end);
+        break;
+    case OUTCOME_DEAD:
+        settle_dead(lanes, d, verdict->cause, end);
+        break;
     }
 }
 
 void lanes_attempt_ended(struct lanes *lanes, struct delivery *d, const struct attempt_end *end)
 {
     struct target *t = d->target;
-    struct verdict verdict = outcome_of(end, t->is_handler, d->unknown);
-    take_back(lanes, d, end, &verdict);
-    bool is_kept_back = target_learn(t, d, end, &verdict);
-    target_update_serving(t);
-    if (is_kept_back) {
-        settle_kept_back(lanes, d, end);
-        return;
-    }
-    d->attempts++;
-    switch (verdict.outcome) {
-    case OUTCOME_DELIVERED:
-        settle_end(lanes, d, DELIVERY_DELIVERED);
-        break;
-    case OUTCOME_SKIPPED:
-        set_cause(d, end->error);
-        settle_end(lanes, d, DELIVERY_SKIPPED);
-        break;
-    case OUTCOME_RETRY:
-        settle_retry(lanes, d, end);
-        break;
-    case OUTCOME_DEAD:
-        settle_dead(lanes, d, verdict.cause, end);
-        break;
-    case OUTCOME_PAUSE: /* refused again while others were not */
-        settle_dead(lanes, d, "refused", end);
-        break;
-    }
-}
-
-/* ---- the pump ---- */
-
-static void start(struct lanes *lanes, struct delivery *d)
-{
-    struct target *t = d->target;
-    sync_age(lanes, d);
-    move(d, PHASE_ATTEMPTING);
-    lanes->n_in_flight++;
-    t->n_in_flight++;
-    head_taken(lanes, d);
-    d->started_at = now_of(lanes);
-    if (d->first_attempt_at == NOT_YET)
-        d->first_attempt_at = d->started_at;
-    lanes->ports.attempt(lanes->ports.ctx, d);
-}
-
-static struct delivery *first_ready(const struct target *t)
-{
-    return lane_head(list_first(&t->ready, struct lane, ready));
-}
-
-static bool start_some(struct lanes *lanes)
-{
-    bool any = false;
-    while (!list_is_empty(&lanes->serving) && lanes->n_in_flight < lanes->in_flight_max) {
-        struct target *t = list_first(&lanes->serving, struct target, serving);
-        list_remove(&t->serving); /* to the end of the round, if it has more */
-        start(lanes, first_ready(t));
-        target_update_serving(t);
-        any = true;
-    }
-    return any;
-}
-
-static bool befall_some(struct lanes *lanes)
-{
-    bool any = false;
-    int64_t now = now_of(lanes);
-    struct heap_node *node;
-    while ((node = heap_min(&lanes->by_time)) && node->rank <= now) {
-        struct delivery *d = container_of(node, struct delivery, due);
-        head_taken(lanes, d);
-        if (d->expires_at <= now) {
-            settle_dead(lanes, d, "expired", NULL);
-        } else {
-            move(d, PHASE_QUEUED);
-            head_arrived(lanes, d);
-        }
-        any = true;
-    }
-    return any;
-}
-
-static bool probe_some(struct lanes *lanes)
-{
-    bool any = false;
-    int64_t now = now_of(lanes);
-    struct heap_node *node;
-    while ((node = heap_min(&lanes->probes)) && node->rank <= now) {
-        struct target *t = container_of(node, struct target, pause.probe);
-        target_probe_later(t, now);
-        if (list_is_empty(&t->ready) || t->n_in_flight > 0)
-            continue;
-        start(lanes, first_ready(t));
-        any = true;
-    }
-    return any;
-}
-
-static bool tell_some(struct lanes *lanes)
-{
-    bool any = false;
-    while (!list_is_empty(&lanes->to_tell)) {
-        struct delivery *d = list_first(&lanes->to_tell, struct delivery, to_tell);
-        list_remove(&d->to_tell);
-        any = true;
-        if (d->phase == PHASE_ENDED) {
-            struct slice cause = slice_str(d->cause);
-            char *last_error = d->last_error;
-            lanes->ports.ended(lanes->ports.ctx, d, d->next, cause.data);
-            free((char *)cause.data);
-            free(last_error);
-        } else {
-            d->is_told = true;
-            lanes->ports.kept(lanes->ports.ctx, d);
-        }
-    }
-    return any;
-}
-
-void lanes_pump(struct lanes *lanes)
-{
-    bool any;
-    do {
-        any = tell_some(lanes);
-        if (lanes->is_stopped)
-            continue;
-        any |= befall_some(lanes);
-        any |= probe_some(lanes);
-        any |= start_some(lanes);
-    } while (any);
-}
-
-void lanes_stop(struct lanes *lanes)
-{
-    lanes->is_stopped = true;
-}
-
-int64_t lanes_next_ms(const struct lanes *lanes)
-{
-    const struct heap *const heaps[] = {&lanes->by_time, &lanes->probes};
-    int64_t next = NEVER;
-    if (lanes->is_stopped)
-        return NEVER;
-    for (size_t i = 0; i < ARRAY_LEN(heaps); i++) {
-        const struct heap_node *node = heap_min(heaps[i]);
-        if (node && node->rank < next)
-            next = node->rank;
-    }
-    return next;
-}
-
-size_t lanes_in_flight(const struct lanes *lanes)
-{
-    return lanes->n_in_flight;
-}
-
-size_t lanes_settling(const struct lanes *lanes)
-{
-    return lanes->n_settling;
-}
-
-/* ---- its life ---- */
-
-struct lanes *lanes_new(const struct lanes_ports *ports, struct clock clock, uint64_t seed,
-                        size_t in_flight_max)
-{
-    struct lanes *lanes = mem_calloc(1, sizeof(*lanes));
-    lanes->ports = *ports;
-    lanes->clock = clock;
-    lanes->in_flight_max = in_flight_max;
-    rng_init(&lanes->rng, seed);
-    map_init(&lanes->connectors);
-    map_init(&lanes->handlers);
-    list_init(&lanes->targets);
-    list_init(&lanes->serving);
-    list_init(&lanes->to_tell);
-    return lanes;
-}
-
-static void let_go(struct lanes *lanes, struct delivery *d)
-{
-    char *cause = d->cause, *last_error = d->last_error;
-    lanes->ports.ended(lanes->ports.ctx, d, DELIVERY_NEW, NULL);
-    free(cause);
-    free(last_error);
-}
-
-static void target_free(struct lanes *lanes, struct target *t)
-{
-    list_each(it, &t->lanes) {
-        struct lane *lane = list_entry(it, struct lane, all);
-        list_each(d_it, &lane->deliveries) {
-            list_remove(d_it);
-            let_go(lanes, list_entry(d_it, struct delivery, in_lane));
-        }
-        lane_free(lane);
-    }
-    map_deinit(&t->keyed);
-    free(t->pause.reason);
-    free(t->name);
-    free(t);
-}
-
-void lanes_free(struct lanes *lanes)
-{
-    if (!lanes)
-        return;
-    list_each(it, &lanes->to_tell) {
-        struct delivery *d = list_entry(it, struct delivery, to_tell);
-        list_remove(it);
-        if (d->phase == PHASE_ENDED) /* the others are in their lanes still */
-            let_go(lanes, d);
-    }
-    list_each(it, &lanes->targets)
-        target_free(lanes, list_entry(it, struct target, link));
-    map_deinit(&lanes->connectors);
-    map_deinit(&lanes->handlers);
-    heap_deinit(&lanes->by_time);
-    heap_deinit(&lanes->probes);
-    free(lanes);
+    struct verdict verdict = target_verdict(t, d, end);
+    bool is_free = verdict.outcome == OUTCOME_PAUSE ||
+                   (verdict.outcome == OUTCOME_RETRY && target_is_paused(t));
+    delivery_note_end(d, end, !is_free);
+    learn(lanes, d, end, &verdict);
+    conclude(lanes, d, end, &verdict);
+    machine_offer(lanes, t);
 }

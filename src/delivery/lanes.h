@@ -9,10 +9,10 @@
  * Pure: clock, randomness, journal and attempts are handed in, nothing waits, nothing is global.
  *
  *     lanes_take(lanes, d);                       // it waits in its lane now
- *     lanes_pump(lanes);                          // once a turn: ports.attempt(d) for what may start
- *     lanes_attempt_ended(lanes, d, &end);        // ports.put(d, …): its row, or ports.ended at once
- *     lanes_settled(lanes, d);                    // the row is on disk: the lane moves on
- *     timer at lanes_next_ms(lanes)               // then pump again
+ *     lanes_pump(lanes);                          // once a turn: ports.attempt(d) for what may
+ * start lanes_attempt_ended(lanes, d, &end);        // ports.put(d, …): its row, or ports.ended at
+ * once lanes_settled(lanes, d);                    // the row is on disk: the lane moves on timer
+ * at lanes_next_ms(lanes)               // then pump again
  *
  * No port is called from lanes_take, lanes_settled or lanes_next_ms; attempts start in lanes_pump
  * only, so that an attempt that ends at once never recurses.
@@ -53,36 +53,37 @@ enum delivery_phase {
 struct delivery {
     struct event *event; /* the owner's reference */
     struct target *target;
-    int64_t seq;    /* its row's number; the owner gives it at the latest in ports.put */
-    char *id;       /* public; NULL for a handler's run that has no row yet */
-    char *key;      /* NULL: none, and no order */
-    char *handler;  /* whose send it is, or (target is a handler) its own name */
-    char *transformer;      /* the send's own, by name, or NULL */
-    struct slice data;      /* JSON the owner holds; absent: the event's */
-    int64_t created_ms;     /* wall */
-    int64_t expires_ms;     /* wall; 0: never */
-    int64_t delay_ms;       /* before the first attempt, from lanes_take on */
-    void *owner;            /* whatever its owner needs */
+    int64_t seq;        /* its row's number; the owner gives it at the latest in ports.put */
+    char *id;           /* public; NULL for a handler's run that has no row yet */
+    char *key;          /* NULL: none, and no order */
+    char *handler;      /* whose send it is, or (target is a handler) its own name */
+    char *transformer;  /* the send's own, by name, or NULL */
+    struct slice data;  /* JSON the owner holds; absent: the event's */
+    int64_t created_ms; /* wall */
+    int64_t expires_ms; /* wall; 0: never */
+    int64_t delay_ms;   /* before the first attempt, from lanes_take on */
+    void *owner;        /* whatever its owner needs */
 
     enum delivery_phase phase;
     enum delivery_state state; /* of its row on disk: DELIVERY_NEW where it has none */
-    unsigned attempts;         /* counted ones (see ATTEMPT_PAUSE in outcome.h) */
-    unsigned refusals;         /* ends that paused the target */
+    enum delivery_state next;  /* of its row once it is settled */
+    char *cause;               /* of its end */
+    unsigned attempts;         /* those that count: what a paused target refuses uses nothing up */
+    unsigned tries;            /* all of them */
+    unsigned refusals;         /* … that were refused and kept waiting by a pause */
+    uint64_t successes_seen;   /* the target's count at the first of these */
     bool unknown;              /* an attempt's end was never seen */
     char *last_error;
-    struct heap_node due;      /* a head that something befalls by time: due, or expired */
-    struct list in_lane;
-    struct list to_tell;       /* waits for ports.ended or ports.kept in lanes_pump */
+    int64_t started_at;       /* all `_at` are monotonic ms; of the attempt in progress */
+    int64_t first_attempt_at; /* moved on by pauses; INT64_MIN: none yet */
+    int64_t pause_seen_ms;    /* the target's paused time when that was last brought up to it */
+    int64_t due_at;           /* INT64_MIN: at once */
+    int64_t expires_at;       /* INT64_MAX: never */
+    struct heap_node due;     /* queued while PHASE_LATER */
+    struct heap_node expiry;  /* queued while it waits, where it expires at all */
     struct lane *lane;
-    int64_t due_at;            /* monotonic ms */
-    enum delivery_state next;  /* PHASE_SETTLING: what its row becomes */
-    char *cause;               /* of its end */
-    bool is_told;              /* ports.kept was called */
-    int64_t first_attempt_at;  /* monotonic ms, moved on by pauses; INT64_MIN: none yet */
-    int64_t expires_at;        /* monotonic ms; INT64_MAX: never */
-    int64_t pause_seen_ms;     /* the target's paused time when the age was last brought up to it */
-    int64_t started_at;        /* monotonic ms of the attempt in progress */
-    uint64_t successes_seen;   /* the target's count when it was first refused */
+    struct list in_lane;
+    struct list errand; /* in a list of what the next lanes_pump has to tell or write of it */
 };
 
 struct target_policy {
@@ -103,8 +104,9 @@ enum target_pause {
 struct lanes_ports {
     /* Starts an attempt at d; later, or from within, lanes_attempt_ended(d) is called once. */
     void (*attempt)(void *ctx, struct delivery *d);
-    /* Writes `row`, which describes d as it is now (the owner adds seq where it has none, and all texts
-       are masked by it); `attempt` may be NULL. When it is on disk lanes_settled(d) must be called. */
+    /* Writes `row`, which describes d as it is now (the owner adds seq where it has none, and all
+       texts are masked by it); `attempt` is NULL but for one that failed. When it is on disk
+       lanes_settled(d) must be called. */
     void (*put)(void *ctx, struct delivery *d, struct delivery_row *row, enum delivery_state from,
                 const struct attempt_row *attempt);
     /* d ended (`final`: delivered, dead, skipped) and is on disk if it needs to be: called from
@@ -112,7 +114,8 @@ struct lanes_ports {
     void (*ended)(void *ctx, struct delivery *d, enum delivery_state final, const char *cause);
     /* d waits and its row is on disk: its event need not stay open for it. From lanes_pump. */
     void (*kept)(void *ctx, struct delivery *d);
-    /* The target paused or goes on; `reason` in words for people. */
+    /* The target paused or goes on; `reason` in words for people, not masked, NULL when it goes on.
+     */
     void (*paused)(void *ctx, struct target *t, enum target_pause why, const char *reason);
     void *ctx;
 };
@@ -123,8 +126,9 @@ struct lanes *lanes_new(const struct lanes_ports *ports, struct clock clock, uin
 /* Deliveries still inside are handed to ports.ended with state DELIVERY_NEW, for their memory. */
 void lanes_free(struct lanes *lanes);
 
-/* A connector (is_handler false) or a handler. `name` is copied, and unique among its kind. `policy`
-   NULL: it is gone (PAUSE_GONE). Set again to change it, as a reload does. */
+/* A connector (is_handler false) or a handler. `name` is copied, and unique among its kind.
+   `policy` NULL: it is gone (PAUSE_GONE). Set again to change it, as a reload does: what was set
+   aside goes on, what is probed is probed at once. */
 struct target *lanes_set_target(struct lanes *lanes, struct slice name, bool is_handler,
                                 const struct target_policy *policy);
 struct target *lanes_find_target(struct lanes *lanes, struct slice name, bool is_handler);
@@ -146,16 +150,20 @@ void target_status(const struct target *t, const struct lanes *lanes, struct tar
 typedef void (*target_visit_fn)(void *ctx, struct target *t);
 void lanes_each_target(struct lanes *lanes, target_visit_fn fn, void *ctx);
 
-/* Takes d in at the end of its lane; its first block must be filled in. */
+/* Takes d in at the end of its lane; its first block must be filled in. With a delay to wait it
+   gets its row as soon as it is the head of its lane. */
 void lanes_take(struct lanes *lanes, struct delivery *d);
-/* As lanes_take, for one that has a row: what the row says is restored (attempts, due time, age). */
+/* As lanes_take, for one that has a row: what the row says is restored (attempts, due time, age). A
+   lane's deliveries must be restored in their order, before what is new. */
 void lanes_restore(struct lanes *lanes, struct delivery *d, const struct delivery_row *row);
 
 void lanes_attempt_ended(struct lanes *lanes, struct delivery *d, const struct attempt_end *end);
 void lanes_settled(struct lanes *lanes, struct delivery *d);
-/* Starts what may start, ends what has ended, until nothing more can. Once a turn. */
+/* Starts what may start, ends what has ended, until nothing more can; or, where attempts take time
+   at once, until 10 ms have passed: then lanes_next_ms is now. Once a turn. */
 void lanes_pump(struct lanes *lanes);
-/* No new attempts from now on (drain); what is in progress may end. */
+/* No new attempts from now on (drain), and nothing expires; what is in progress may end and settle.
+ */
 void lanes_stop(struct lanes *lanes);
 /* When lanes_pump has something to do next, monotonic ms; INT64_MAX: nothing by time alone. */
 int64_t lanes_next_ms(const struct lanes *lanes);

@@ -1,6 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Liaison authors */
-#include "delivery/parts.h"
+/*
+ * Attempts that were begun before the last halving tell of the time before it and halve no more:
+ * a crowd that fails together counts as one failure.
+ */
+#include "delivery/limit.h"
+
+#include <string.h>
+
+#include "base/attr.h"
 
 #define LIMIT_START 8
 #define LIMIT_MAX 256
@@ -10,23 +18,45 @@ void limit_init(struct limit *l)
     *l = (struct limit){.max = LIMIT_START, .cut_at = INT64_MIN};
 }
 
-/* Only successes while the limit binds say that more would be borne. */
-void limit_success(struct limit *l, size_t in_flight)
+/* Whether the other side was overburdened or away. A plain 500 is about what was sent. */
+static bool is_overload(const struct attempt_end *end)
 {
-    if (in_flight < l->max || l->max >= LIMIT_MAX)
-        return;
-    if (++l->successes < l->max)
+    static const int statuses[] = {429, 502, 503, 504};
+    static const char *const failures[] = {"connect", "timeout", "broken"};
+    if (end->kind == ATTEMPT_STATUS) {
+        for (size_t i = 0; i < ARRAY_LEN(statuses); i++) {
+            if (end->status == statuses[i])
+                return true;
+        }
+    } else if (end->kind == ATTEMPT_FAILURE && end->failure) {
+        for (size_t i = 0; i < ARRAY_LEN(failures); i++) {
+            if (strcmp(end->failure, failures[i]) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+static void grow(struct limit *l)
+{
+    if (l->max == LIMIT_MAX || ++l->successes < l->max)
         return;
     l->max++;
     l->successes = 0;
 }
 
-/* Attempts begun before the last cut tell of the time before it, and cut no more. */
-void limit_failure(struct limit *l, int64_t started_at, int64_t now)
+static void halve(struct limit *l, int64_t now)
 {
-    if (started_at < l->cut_at)
-        return;
     l->max = l->max > 1 ? l->max / 2 : 1;
     l->successes = 0;
     l->cut_at = now;
+}
+
+void limit_learn(struct limit *l, const struct attempt_end *end, size_t in_flight,
+                 int64_t started_at, int64_t now)
+{
+    if (end->kind == ATTEMPT_RETURNED && in_flight >= l->max)
+        grow(l);
+    else if (is_overload(end) && started_at > l->cut_at)
+        halve(l, now);
 }

@@ -1,100 +1,132 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Liaison authors */
+/*
+ * The table of outcomes, read from top to bottom as users read it, and the retries' delays.
+ */
 #include "delivery/outcome.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 /* ---- the table ---- */
 
-static struct verdict dead(const char *cause)
-{
-    return (struct verdict){OUTCOME_DEAD, cause};
-}
+static const struct verdict delivered = {OUTCOME_DELIVERED, NULL};
+static const struct verdict skipped = {OUTCOME_SKIPPED, NULL};
+static const struct verdict retry = {OUTCOME_RETRY, NULL};
+static const struct verdict refused_by_all = {OUTCOME_PAUSE, NULL};
+static const struct verdict refused = {OUTCOME_DEAD, "refused"};
+static const struct verdict script = {OUTCOME_DEAD, "script"};
+static const struct verdict limit = {OUTCOME_DEAD, "limit"};
 
 static struct verdict verdict_of_status(int status, bool is_handler, bool was_unknown)
 {
-    const struct verdict retry = {OUTCOME_RETRY, NULL};
     switch (status) {
     case 401:
     case 407:
-        return is_handler ? retry : (struct verdict){OUTCOME_PAUSE, NULL};
+        return is_handler ? retry : refused_by_all;
     case 408:
     case 425:
     case 429:
         return retry;
-    case 409:
-        return was_unknown ? retry : dead("refused");
+    case 409: /* it may be the echo of an attempt that was taken after all */
+        return was_unknown ? retry : refused;
     case 501:
     case 505:
-        return dead("refused");
+        return refused;
     default:
-        return status >= 500 ? retry : dead("refused");
+        return status >= 500 && status <= 599 ? retry : refused;
     }
+}
+
+static bool is_failure(const struct attempt_end *end, const char *failure)
+{
+    return end->failure && strcmp(end->failure, failure) == 0;
+}
+
+static struct verdict verdict_of_failure(const struct attempt_end *end, bool is_handler)
+{
+    if (is_failure(end, "token"))
+        return is_handler ? retry : refused_by_all;
+    if (is_failure(end, "url") || is_failure(end, "tooBig"))
+        return script;
+    return retry;
 }
 
 struct verdict outcome_of(const struct attempt_end *end, bool is_handler, bool was_unknown)
 {
     switch (end->kind) {
     case ATTEMPT_RETURNED:
-        return (struct verdict){OUTCOME_DELIVERED, NULL};
+        return delivered;
     case ATTEMPT_SKIPPED:
-        return (struct verdict){OUTCOME_SKIPPED, NULL};
+        return skipped;
     case ATTEMPT_RETRY:
-    case ATTEMPT_FAILURE:
-        return (struct verdict){OUTCOME_RETRY, NULL};
+        return retry;
     case ATTEMPT_REJECT:
-        return dead("refused");
+        return refused;
     case ATTEMPT_STATUS:
         return verdict_of_status(end->status, is_handler, was_unknown);
-    case ATTEMPT_SCRIPT:
-        return dead("script");
+    case ATTEMPT_FAILURE:
+        return verdict_of_failure(end, is_handler);
     case ATTEMPT_LIMIT:
-        return dead("limit");
+        return limit;
+    case ATTEMPT_SCRIPT:
+        break;
     }
-    return dead("script");
+    return script;
 }
 
-void outcome_code(const struct attempt_end *end, char out[static 16])
+void outcome_code(const struct attempt_end *end, char out[static OUTCOME_CODE_SIZE])
 {
     static const char *const words[] = {
-        [ATTEMPT_RETURNED] = "ok",     [ATTEMPT_SKIPPED] = "skip",  [ATTEMPT_RETRY] = "retry",
-        [ATTEMPT_REJECT] = "reject",   [ATTEMPT_STATUS] = "status", [ATTEMPT_FAILURE] = "failure",
-        [ATTEMPT_SCRIPT] = "script",   [ATTEMPT_LIMIT] = "limit",
+        [ATTEMPT_RETURNED] = "ok",   [ATTEMPT_SKIPPED] = "skip",  [ATTEMPT_RETRY] = "retry",
+        [ATTEMPT_REJECT] = "reject", [ATTEMPT_STATUS] = "status", [ATTEMPT_FAILURE] = "failure",
+        [ATTEMPT_SCRIPT] = "script", [ATTEMPT_LIMIT] = "limit",
     };
     if (end->kind == ATTEMPT_STATUS)
-        snprintf(out, 16, "%d", end->status);
+        snprintf(out, OUTCOME_CODE_SIZE, "%d", end->status);
+    else if (end->kind == ATTEMPT_FAILURE && end->failure)
+        snprintf(out, OUTCOME_CODE_SIZE, "%s", end->failure);
     else
-        snprintf(out, 16, "%s",
-                 end->kind == ATTEMPT_FAILURE && end->failure ? end->failure : words[end->kind]);
+        snprintf(out, OUTCOME_CODE_SIZE, "%s", words[end->kind]);
 }
 
 /* ---- retries ---- */
 
-/* A delay that no cap bounds ends here: some 290 million years, and sums of two still fit. */
-#define DELAY_MAX (INT64_MAX / 4)
-
-static double grown(const struct retry_policy *policy, unsigned attempts)
+static int64_t grow_linear(int64_t base_ms, unsigned attempts)
 {
+    int64_t delay;
+    return __builtin_mul_overflow(base_ms, (int64_t)attempts, &delay) ? INT64_MAX : delay;
+}
+
+/* Beyond 2^53 ms a double rounds, which nobody waits to see; beyond 2^63 it saturates. */
+static int64_t grow_exponential(int64_t base_ms, double factor, unsigned attempts)
+{
+    if (!(factor > 1))
+        return base_ms;
+    double delay = (double)base_ms * pow(factor, (double)attempts - 1);
+    return delay < (double)INT64_MAX ? (int64_t)delay : INT64_MAX;
+}
+
+static int64_t grow(const struct retry_policy *policy, unsigned attempts)
+{
+    if (policy->base_ms <= 0)
+        return 0;
     switch (policy->growth) {
-    case GROWTH_CONSTANT:
-        return (double)policy->base_ms;
     case GROWTH_LINEAR:
-        return (double)policy->base_ms * attempts;
+        return grow_linear(policy->base_ms, attempts);
     case GROWTH_EXPONENTIAL:
+        return grow_exponential(policy->base_ms, policy->factor, attempts);
+    case GROWTH_CONSTANT:
         break;
     }
-    double factor = policy->factor >= 1 ? policy->factor : 1; /* NaN, too, doesn't grow */
-    return (double)policy->base_ms * pow(factor, (double)attempts - 1);
+    return policy->base_ms;
 }
 
 int64_t retry_delay_ms(const struct retry_policy *policy, unsigned attempts, struct rng *rng)
 {
-    double wanted = grown(policy, attempts > 0 ? attempts : 1);
-    int64_t delay = wanted < (double)DELAY_MAX ? (int64_t)wanted : DELAY_MAX;
+    int64_t delay = grow(policy, attempts > 0 ? attempts : 1);
     if (policy->cap_ms > 0 && delay > policy->cap_ms)
         delay = policy->cap_ms;
-    if (delay < 0)
-        delay = 0;
     return policy->jitter ? (int64_t)rng_upto(rng, (uint64_t)delay) : delay;
 }

@@ -20,20 +20,21 @@ enum attempt_kind {
     ATTEMPT_RETRY,    /* retry(reason, {after=}) */
     ATTEMPT_REJECT,   /* reject(reason) */
     ATTEMPT_STATUS,   /* an answer's status that is an error */
-    ATTEMPT_FAILURE,  /* no answer: connection, name, TLS, timeout */
+    ATTEMPT_FAILURE,  /* no answer that can be used: see `failure` */
     ATTEMPT_SCRIPT,   /* any other error in a script */
     ATTEMPT_LIMIT,    /* stopped: over its limit of time or memory */
 };
 
 struct attempt_end {
     enum attempt_kind kind;
-    int status;             /* STATUS */
-    const char *failure;    /* FAILURE: connect dns tls timeout broken tooBig … */
-    int64_t after_ms;       /* RETRY's after, or STATUS's Retry-After as a delay; -1: none */
-    bool unknown;           /* the other side may have taken it: written and never answered */
-    struct slice error;     /* in words */
-    struct slice answer;    /* the first KiB of a failed answer */
-    int64_t ms;             /* from start to end */
+    int status;          /* STATUS */
+    const char *failure; /* FAILURE: connect dns tls timeout broken, which pass; token (credentials
+                            that can't be had); url tooBig, which an attempt more won't mend */
+    int64_t after_ms;    /* RETRY's after, or STATUS's Retry-After as a delay; -1: none */
+    bool unknown;        /* the other side may have taken it: written and never answered */
+    struct slice error;  /* in words; of SKIPPED and REJECT the reason */
+    struct slice answer; /* the first KiB of a failed answer */
+    int64_t ms;          /* from start to end */
 };
 
 enum outcome {
@@ -49,12 +50,14 @@ struct verdict {
     const char *cause; /* DEAD: refused script limit; static */
 };
 
-/* The table. `is_handler`: a handler's run never pauses (401 is a retry). `was_unknown`: the end of an
-   earlier attempt was never seen, so that a 409 may be its echo and is a retry. */
+/* The table. `is_handler`: a handler's run never pauses (401 is a retry). `was_unknown`: the end of
+   an earlier attempt was never seen, so that a 409 may be its echo and is a retry. */
 struct verdict outcome_of(const struct attempt_end *end, bool is_handler, bool was_unknown);
 
-/* The code an attempt is recorded and counted by: "503", "connect", "script", …; into `out`. */
-void outcome_code(const struct attempt_end *end, char out[static 16]);
+/* The code an attempt is recorded and counted by, into `out`: a status ("503"), a failure
+   ("connect"), or ok skip retry reject script limit. */
+#define OUTCOME_CODE_SIZE 16
+void outcome_code(const struct attempt_end *end, char out[static OUTCOME_CODE_SIZE]);
 
 enum growth { GROWTH_CONSTANT, GROWTH_LINEAR, GROWTH_EXPONENTIAL };
 
@@ -62,14 +65,15 @@ struct retry_policy {
     unsigned attempts; /* in all; 0: as many as the age allows */
     int64_t base_ms;
     enum growth growth;
-    double factor; /* of GROWTH_EXPONENTIAL */
-    int64_t cap_ms;
+    double factor;  /* of GROWTH_EXPONENTIAL; below 1 or no number: 1 */
+    int64_t cap_ms; /* 0: no bound */
     bool jitter;    /* full: evenly from 0 to the delay */
     int64_t age_ms; /* from the first attempt; 0: no bound */
 };
 
-/* The delay before the attempt that follows `attempts` failed ones (>= 1), in ms: base, 2 * base, … or
-   base * factor^(n-1), at most cap; saturating. With jitter drawn from 0..that. */
+/* The delay before the attempt that follows `attempts` failed ones (0 counts as 1), in ms: base,
+   2 * base, … or base * factor^(n-1), at most cap; saturating, never negative. With jitter drawn
+   from 0..that. */
 int64_t retry_delay_ms(const struct retry_policy *policy, unsigned attempts, struct rng *rng);
 
 #endif

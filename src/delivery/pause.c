@@ -1,157 +1,161 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Liaison authors */
 /*
- * When a whole target waits: refused credentials, a row of refusals, runs that had to be stopped, or
- * nobody there. The first two are probed now and then; one success ends them.
+ * A pause may become graver and never milder: a target that is gone isn't probed for its
+ * credentials.
  */
-#include <stdio.h>
+#include "delivery/pause.h"
+
+#include <assert.h>
 #include <stdlib.h>
 
-#include "base/buf.h"
-#include "delivery/parts.h"
+#include "base/utf8.h"
 
 #define PROBE_FIRST_MS 5000
 #define PROBE_LAST_MS (5 * 60 * 1000)
 #define REFUSED_MAX 20
-#define LIMIT_RUNS_MAX 3
+#define STOPPED_MAX 3
+#define REASON_ERROR_MAX 200
 
-bool target_is_paused(const struct target *t)
+void pause_deinit(struct pause *p)
 {
-    return t->pause.why != PAUSE_NONE;
+    free(p->reason);
 }
 
-int64_t target_paused_ms(const struct target *t, int64_t now)
+bool pause_is_probed(const struct pause *p)
 {
-    return t->pause.total_ms + (target_is_paused(t) ? now - t->pause.since : 0);
+    return p->why == PAUSE_AUTH || p->why == PAUSE_REFUSALS;
 }
 
-static bool is_probed(enum target_pause why)
+int64_t pause_total_ms(const struct pause *p, int64_t now)
 {
-    return why == PAUSE_AUTH || why == PAUSE_REFUSALS;
+    return p->past_ms + (p->why != PAUSE_NONE ? now - p->since : 0);
 }
 
-void target_pause_set(struct target *t, enum target_pause why, const char *reason)
+/* ---- what calls for one ---- */
+
+static bool count_refused(struct pause *p, int status)
 {
-    struct lanes *lanes = t->owner_lanes;
-    struct pause *p = &t->pause;
-    if (p->why == why)
-        return;
-    int64_t now = clock_mono_ms(&lanes->clock);
-    if (!target_is_paused(t))
+    if (p->refused_status != status)
+        p->refused_count = 0;
+    p->refused_status = status;
+    return ++p->refused_count >= REFUSED_MAX;
+}
+
+enum target_pause pause_called_for(struct pause *p, const struct attempt_end *end,
+                                   const struct verdict *verdict, bool is_handler)
+{
+    p->stopped_count = end->kind == ATTEMPT_LIMIT ? p->stopped_count + 1 : 0;
+    if (p->stopped_count >= STOPPED_MAX)
+        return PAUSE_SET_ASIDE;
+    if (verdict->outcome == OUTCOME_PAUSE)
+        return PAUSE_AUTH;
+    if (verdict->outcome == OUTCOME_DELIVERED)
+        p->refused_count = 0;
+    /* A handler's refusals are answers to what it looked up, each for one event alone. */
+    bool is_refused = verdict->outcome == OUTCOME_DEAD && end->kind == ATTEMPT_STATUS;
+    if (is_refused && !is_handler && count_refused(p, end->status))
+        return PAUSE_REFUSALS;
+    return PAUSE_NONE;
+}
+
+static void add_error(struct buf *b, struct slice error)
+{
+    error = utf8_cut(slice_upto(error, slice_find(error, '\n')), REASON_ERROR_MAX);
+    if (error.len > 0) {
+        buf_add_str(b, ": ");
+        buf_add_slice(b, error);
+    }
+}
+
+void pause_add_reason(struct buf *b, enum target_pause why, const struct attempt_end *end)
+{
+    if (why == PAUSE_SET_ASIDE)
+        buf_printf(b, "stopped %d times running for its limits of time or memory", STOPPED_MAX);
+    else if (why == PAUSE_REFUSALS)
+        buf_printf(b, "%d deliveries in a row were refused with %d", REFUSED_MAX, end->status);
+    else if (end->kind == ATTEMPT_STATUS)
+        buf_printf(b, "its credentials were refused with %d", end->status);
+    else
+        buf_add_str(b, "its credentials can't be had");
+    add_error(b, end->error);
+}
+
+/* ---- beginning and end ---- */
+
+static void forget_probes(struct pause *p, struct heap *probes)
+{
+    heap_remove(probes, &p->probe_at);
+    p->is_probe_due = false;
+    p->probe = NULL;
+}
+
+bool pause_begin(struct pause *p, enum target_pause why, const char *reason, int64_t now,
+                 struct heap *probes)
+{
+    static_assert(PAUSE_NONE < PAUSE_AUTH && PAUSE_AUTH < PAUSE_REFUSALS &&
+                      PAUSE_REFUSALS < PAUSE_SET_ASIDE && PAUSE_SET_ASIDE < PAUSE_GONE,
+                  "the graver, the greater");
+    if (why <= p->why)
+        return false;
+    if (p->why == PAUSE_NONE)
         p->since = now;
     p->why = why;
     free(p->reason);
     p->reason = mem_strdup(reason);
-    heap_remove(&lanes->probes, &p->probe);
-    if (is_probed(why)) {
+    forget_probes(p, probes);
+    if (pause_is_probed(p)) {
         p->probe_ms = PROBE_FIRST_MS;
-        heap_insert(&lanes->probes, &p->probe, now + p->probe_ms);
+        heap_insert(probes, &p->probe_at, now + p->probe_ms);
     }
-    target_update_serving(t);
-    lanes->ports.paused(lanes->ports.ctx, t, why, p->reason);
+    return true;
 }
 
-void target_pause_end(struct target *t)
+bool pause_end(struct pause *p, int64_t now, struct heap *probes)
 {
-    struct lanes *lanes = t->owner_lanes;
-    struct pause *p = &t->pause;
-    if (!target_is_paused(t))
-        return;
-    p->total_ms = target_paused_ms(t, clock_mono_ms(&lanes->clock));
+    p->refused_count = 0;
+    p->stopped_count = 0;
+    if (p->why == PAUSE_NONE)
+        return false;
+    p->past_ms = pause_total_ms(p, now);
     p->why = PAUSE_NONE;
-    p->refused_count = p->limit_count = 0;
     free(p->reason);
     p->reason = NULL;
-    heap_remove(&lanes->probes, &p->probe);
-    target_update_serving(t);
-    lanes->ports.paused(lanes->ports.ctx, t, PAUSE_NONE, NULL);
+    forget_probes(p, probes);
+    return true;
 }
 
-void target_probe_later(struct target *t, int64_t now)
+/* ---- probes ---- */
+
+void pause_probe_due(struct pause *p, struct heap *probes)
 {
-    struct pause *p = &t->pause;
-    struct heap *probes = &t->owner_lanes->probes;
-    p->probe_ms = p->probe_ms * 2 < PROBE_LAST_MS ? p->probe_ms * 2 : PROBE_LAST_MS;
-    heap_remove(probes, &p->probe);
-    heap_insert(probes, &p->probe, now + p->probe_ms);
+    heap_remove(probes, &p->probe_at);
+    p->is_probe_due = true;
 }
 
-/* ---- what ends of attempts tell ---- */
-
-/* Refused once more, while others succeeded: it is this delivery and not the target. */
-static bool is_its_own_fault(const struct target *t, const struct delivery *d)
+void pause_probe_start(struct pause *p, const struct delivery *d)
 {
-    return d->refusals >= 2 && t->pause.successes > d->successes_seen;
+    p->is_probe_due = false;
+    p->probe = d;
 }
 
-static bool keep_refused(struct target *t, struct delivery *d)
+bool pause_probe_end(struct pause *p, const struct delivery *d)
 {
-    if (d->refusals++ == 0)
-        d->successes_seen = t->pause.successes;
-    return !is_its_own_fault(t, d);
-}
-
-static void pause_for_auth(struct target *t, int status)
-{
-    char reason[96];
-    snprintf(reason, sizeof(reason), "answered %d: mend its credentials; it is probed meanwhile", status);
-    target_pause_set(t, PAUSE_AUTH, reason);
-}
-
-/* A dead letter more of that status; the last of a row of them pauses the target. */
-static void count_refused(struct target *t, int status)
-{
-    struct pause *p = &t->pause;
-    if (p->refused_status != status)
-        p->refused_count = 0;
-    p->refused_status = status;
-    if (++p->refused_count < REFUSED_MAX)
-        return;
-    char reason[96];
-    snprintf(reason, sizeof(reason),
-             "%d deliveries in a row were refused with %d; it is probed meanwhile", REFUSED_MAX, status);
-    target_pause_set(t, PAUSE_REFUSALS, reason);
-}
-
-static void count_stopped(struct target *t)
-{
-    if (++t->pause.limit_count >= LIMIT_RUNS_MAX)
-        target_pause_set(t, PAUSE_SET_ASIDE,
-                         "stopped three times running for its time or memory: mend it, then restart");
-}
-
-static void learn_success(struct target *t)
-{
-    struct pause *p = &t->pause;
-    p->successes++;
-    p->refused_count = 0;
-    if (is_probed(p->why))
-        target_pause_end(t);
-}
-
-bool target_learn(struct target *t, struct delivery *d, const struct attempt_end *end,
-                  const struct verdict *verdict)
-{
-    if (end->kind == ATTEMPT_LIMIT)
-        count_stopped(t);
-    else
-        t->pause.limit_count = 0;
-
-    if (verdict->outcome == OUTCOME_DELIVERED) {
-        learn_success(t);
+    if (p->probe != d)
         return false;
-    }
-    if (verdict->outcome == OUTCOME_PAUSE) {
-        bool is_kept = keep_refused(t, d);
-        if (is_kept)
-            pause_for_auth(t, end->status);
-        return is_kept;
-    }
-    bool is_refused = verdict->outcome == OUTCOME_DEAD && end->kind == ATTEMPT_STATUS && !t->is_handler;
-    if (!is_refused)
-        return false;
-    if (t->pause.why == PAUSE_REFUSALS && end->status == t->pause.refused_status)
-        return keep_refused(t, d);
-    count_refused(t, end->status);
-    return false;
+    p->probe = NULL;
+    return true;
+}
+
+void pause_probe_later(struct pause *p, int64_t now, struct heap *probes)
+{
+    p->probe_ms = p->probe_ms < PROBE_LAST_MS / 2 ? p->probe_ms * 2 : PROBE_LAST_MS;
+    heap_insert(probes, &p->probe_at, now + p->probe_ms);
+}
+
+void pause_probe_soon(struct pause *p, struct heap *probes)
+{
+    p->probe_ms = PROBE_FIRST_MS;
+    if (!p->probe)
+        pause_probe_due(p, probes);
 }

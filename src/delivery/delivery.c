@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+#include "delivery/delivery.h"
+
+#include <limits.h>
+#include <stdlib.h>
+
+#include "base/utf8.h"
+#include "delivery/target.h"
+
+#define NOT_YET INT64_MIN
+#define LAST_ERROR_MAX 4096
+
+/* ---- between the clocks ---- */
+
+static int64_t mono_of(int64_t wall_ms, struct moment now)
+{
+    return time_add(now.mono_ms, wall_ms - now.wall_ms);
+}
+
+/* 0 stands for no time in a row. */
+static int64_t wall_of(int64_t mono_ms, struct moment now)
+{
+    int64_t wall_ms = time_add(now.wall_ms, time_add(mono_ms, -now.mono_ms));
+    return wall_ms > 1 ? wall_ms : 1;
+}
+
+/* ---- its beginning and end ---- */
+
+void delivery_init(struct delivery *d, struct moment now, int64_t paused_ms)
+{
+    d->phase = PHASE_QUEUED;
+    d->state = d->next = DELIVERY_NEW;
+    d->cause = d->last_error = NULL;
+    d->attempts = d->tries = d->refusals = 0;
+    d->successes_seen = 0;
+    d->unknown = false;
+    d->started_at = 0;
+    d->first_attempt_at = NOT_YET;
+    d->pause_seen_ms = paused_ms;
+    d->due_at = d->delay_ms > 0 ? time_add(now.mono_ms, d->delay_ms) : AT_ONCE;
+    d->expires_at = d->expires_ms > 0 ? mono_of(d->expires_ms, now) : NEVER;
+    d->due = d->expiry = (struct heap_node){0};
+    d->lane = NULL;
+    list_init(&d->in_lane);
+    list_init(&d->errand);
+}
+
+void delivery_restore(struct delivery *d, const struct delivery_row *row, struct moment now)
+{
+    d->state = d->next = row->state;
+    if (row->state !=
+        DELIVERY_WAITING) /* a handler's run that was through, and is made once more */
+        return;
+    d->attempts = d->tries = row->attempts;
+    d->unknown = row->unknown;
+    d->last_error = row->error.len > 0 ? slice_dup(row->error) : NULL;
+    d->due_at = row->due_ms > now.wall_ms ? mono_of(row->due_ms, now) : AT_ONCE;
+    if (row->first_attempt_ms > 0) {
+        int64_t first = row->first_attempt_ms < now.wall_ms ? row->first_attempt_ms : now.wall_ms;
+        d->first_attempt_at = mono_of(first, now);
+    }
+}
+
+void delivery_deinit(struct delivery *d)
+{
+    free(d->cause);
+    free(d->last_error);
+}
+
+/* ---- attempts ---- */
+
+void delivery_sync_age(struct delivery *d, int64_t paused_ms)
+{
+    if (d->first_attempt_at != NOT_YET)
+        d->first_attempt_at += paused_ms - d->pause_seen_ms;
+    d->pause_seen_ms = paused_ms;
+}
+
+void delivery_start(struct delivery *d, int64_t now, int64_t paused_ms)
+{
+    delivery_sync_age(d, paused_ms);
+    d->started_at = now;
+    if (d->first_attempt_at == NOT_YET)
+        d->first_attempt_at = now;
+}
+
+static void count(unsigned *n)
+{
+    if (*n < UINT_MAX)
+        (*n)++;
+}
+
+static bool is_failure(const struct attempt_end *end)
+{
+    return end->kind != ATTEMPT_RETURNED && end->kind != ATTEMPT_SKIPPED;
+}
+
+void delivery_note_end(struct delivery *d, const struct attempt_end *end, bool counts)
+{
+    count(&d->tries);
+    if (counts)
+        count(&d->attempts);
+    d->unknown = d->unknown || end->unknown;
+    if (is_failure(end)) {
+        free(d->last_error);
+        d->last_error = slice_dup(utf8_cut(end->error, LAST_ERROR_MAX));
+    }
+}
+
+void delivery_set_cause(struct delivery *d, struct slice cause)
+{
+    free(d->cause);
+    d->cause = slice_dup(cause);
+}
+
+/* ---- its row ---- */
+
+struct delivery_row delivery_describe(const struct delivery *d, struct moment now)
+{
+    bool waits = d->next == DELIVERY_WAITING;
+    bool is_handler = target_is_handler(d->target);
+    return (struct delivery_row){
+        .seq = d->seq,
+        .id = slice_str(d->id),
+        .connector = is_handler ? SLICE_NULL : slice_str(target_name(d->target)),
+        .handler = slice_str(d->handler),
+        .key = slice_str(d->key),
+        .has_key = d->key != NULL,
+        .transformer = slice_str(d->transformer),
+        .data = d->data,
+        .state = d->next,
+        .cause = slice_str(d->cause),
+        .error = slice_str(d->last_error),
+        .attempts = d->attempts,
+        .unknown = d->unknown,
+        .created_ms = d->created_ms,
+        .first_attempt_ms = d->first_attempt_at == NOT_YET ? 0 : wall_of(d->first_attempt_at, now),
+        .due_ms = !waits                    ? 0
+                  : d->due_at > now.mono_ms ? wall_of(d->due_at, now)
+                                            : now.wall_ms,
+        .expires_ms = d->expires_ms,
+        .ended_ms = waits ? 0 : now.wall_ms,
+    };
+}
+
+struct attempt_row delivery_describe_attempt(const struct delivery *d,
+                                             const struct attempt_end *end,
+                                             char code[static OUTCOME_CODE_SIZE], struct moment now)
+{
+    outcome_code(end, code);
+    return (struct attempt_row){
+        .n = d->tries,
+        .at_ms = wall_of(d->started_at, now),
+        .ms = end->ms,
+        .code = slice_str(code),
+        .error = end->error,
+        .answer = end->answer,
+    };
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * One delivery by itself: what is known of it in memory, in monotonic time, and its row, in wall
+ * time. The two are as far from now in the one as in the other, so that a clock that is set
+ * expires nothing in memory.
+ */
+#ifndef LIAISON_DELIVERY_DELIVERY_H
+#define LIAISON_DELIVERY_DELIVERY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "delivery/lanes.h"
+
+#define AT_ONCE INT64_MIN
+#define NEVER INT64_MAX
+
+/* One moment by both clocks. */
+struct moment {
+    int64_t mono_ms, wall_ms;
+};
+
+static inline struct moment moment_now(const struct clock *clock)
+{
+    return (struct moment){clock_mono_ms(clock), clock_wall_ms(clock)};
+}
+
+/* a + b, no further than an int64_t goes. */
+static inline int64_t time_add(int64_t a, int64_t b)
+{
+    int64_t sum;
+    if (__builtin_add_overflow(a, b, &sum))
+        return b > 0 ? INT64_MAX : INT64_MIN;
+    return sum;
+}
+
+/* Sets what isn't the owner's, as of one that has no row. `paused_ms` is its target's so far. */
+void delivery_init(struct delivery *d, struct moment now, int64_t paused_ms);
+/* Then, as its row says. */
+void delivery_restore(struct delivery *d, const struct delivery_row *row, struct moment now);
+void delivery_deinit(struct delivery *d);
+
+/* An attempt begins. */
+void delivery_start(struct delivery *d, int64_t now, int64_t paused_ms);
+/* It has ended: remembers that and how. `counts`: it uses up one of its attempts. */
+void delivery_note_end(struct delivery *d, const struct attempt_end *end, bool counts);
+/* Brings its age up to its target's paused time. */
+void delivery_sync_age(struct delivery *d, int64_t paused_ms);
+/* What its end will be given as; copied. */
+void delivery_set_cause(struct delivery *d, struct slice cause);
+
+/* How it is recorded when it is d->next; borrows from d. */
+struct delivery_row delivery_describe(const struct delivery *d, struct moment now);
+/* How its last attempt is recorded; borrows from `end` and `code`. */
+struct attempt_row delivery_describe_attempt(const struct delivery *d,
+                                             const struct attempt_end *end,
+                                             char code[static OUTCOME_CODE_SIZE],
+                                             struct moment now);
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * The machine's insides, for lanes.c (what befalls a delivery), pump.c (what starts when) and
+ * setup.c (its targets, beginning and end). Nobody else includes this.
+ */
+#ifndef LIAISON_DELIVERY_MACHINE_H
+#define LIAISON_DELIVERY_MACHINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/heap.h"
+#include "base/list.h"
+#include "base/map.h"
+#include "base/rng.h"
+#include "delivery/lane.h"
+#include "delivery/lanes.h"
+#include "delivery/target.h"
+
+struct lanes {
+    struct lanes_ports ports;
+    struct clock clock;
+    struct rng rng;
+    struct lane_pool pool;
+    struct map connectors, handlers; /* struct target, by name */
+    struct list serving;             /* targets that may start an attempt, in turn */
+    struct list errands;             /* deliveries that lanes_pump has to tell or write */
+    struct heap due, expiries;       /* struct delivery */
+    struct heap probes;              /* struct pause */
+    size_t in_flight_max, n_in_flight, n_settling;
+    bool is_stopped, is_pumping;
+};
+
+static inline int64_t machine_now(const struct lanes *lanes)
+{
+    return clock_mono_ms(&lanes->clock);
+}
+
+/* Changes d's phase, and with it the lists, heaps and counters that it is in; dies where the table
+   of phases has no such way. */
+void machine_move(struct lanes *lanes, struct delivery *d, enum delivery_phase to);
+/* d waits at the head of its lane: until it is due, or until its target takes it. */
+void machine_head_arrived(struct lanes *lanes, struct delivery *d);
+/* Puts t among those served, last in the round, or takes it out, by what it can start now. To be
+   called when anything has changed that target_can_start looks at. */
+void machine_offer(struct lanes *lanes, struct target *t);
+
+/* Hands the journal d's row as it will be; `end` is that of the attempt that failed, or NULL. Last
+   in what is done with d: the port may do with it what it likes. */
+void machine_settle(struct lanes *lanes, struct delivery *d, enum delivery_state next,
+                    const struct attempt_end *end);
+/* Its time is over: it settles as dead. */
+void machine_expire(struct lanes *lanes, struct delivery *d, const struct attempt_end *end);
+
+/* Pauses t, or for a graver reason; and lets it go on. Both tell the port. */
+void machine_pause(struct lanes *lanes, struct target *t, enum target_pause why,
+                   const char *reason);
+void machine_unpause(struct lanes *lanes, struct target *t);
+
+/* Gives d to its owner for good. */
+void machine_tell_end(struct lanes *lanes, struct delivery *d, enum delivery_state final);
+
+#endif

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * What starts, and when: what there is to tell, what befalls by time, and the attempts of one
+ * target after the other.
+ */
+#include "base/buf.h"
+#include "delivery/delivery.h"
+#include "delivery/machine.h"
+
+/* A turn of the loop does no more at once: others have to have theirs. */
+#define PUMP_MS 10
+
+/* ---- errands ---- */
+
+void machine_tell_end(struct lanes *lanes, struct delivery *d, enum delivery_state final)
+{
+    /* d is its owner's to free; what it holds for us stands until the port returns. */
+    struct delivery held = {.cause = d->cause, .last_error = d->last_error};
+    lanes->ports.ended(lanes->ports.ctx, d, final, d->cause);
+    delivery_deinit(&held);
+}
+
+static void run_errand(struct lanes *lanes, struct delivery *d)
+{
+    if (d->phase == PHASE_ENDED)
+        machine_tell_end(lanes, d, d->next);
+    else if (d->state == DELIVERY_NEW)
+        machine_settle(lanes, d, DELIVERY_WAITING, NULL);
+    else
+        lanes->ports.kept(lanes->ports.ctx, d);
+}
+
+static void run_errands(struct lanes *lanes)
+{
+    while (!list_is_empty(&lanes->errands)) {
+        struct delivery *d = list_first(&lanes->errands, struct delivery, errand);
+        list_remove(&d->errand);
+        run_errand(lanes, d);
+    }
+}
+
+/* ---- time ---- */
+
+/* The first of a heap whose time has come, or NULL. */
+static struct heap_node *befallen(const struct heap *heap, int64_t now)
+{
+    struct heap_node *node = heap_min(heap);
+    return node && node->rank <= now ? node : NULL;
+}
+
+/* The next thing that befalls by time, if there is one. */
+static bool pass_time(struct lanes *lanes, int64_t now)
+{
+    struct heap_node *node;
+    if ((node = befallen(&lanes->expiries, now))) {
+        machine_expire(lanes, container_of(node, struct delivery, expiry), NULL);
+    } else if ((node = befallen(&lanes->due, now))) {
+        struct delivery *d = container_of(node, struct delivery, due);
+        machine_move(lanes, d, PHASE_QUEUED);
+        machine_head_arrived(lanes, d);
+    } else if ((node = befallen(&lanes->probes, now))) {
+        struct target *t = container_of(node, struct target, pause.probe_at);
+        pause_probe_due(&t->pause, &lanes->probes);
+        machine_offer(lanes, t);
+    }
+    return node != NULL;
+}
+
+/* ---- attempts ---- */
+
+static bool can_start(const struct lanes *lanes)
+{
+    return !lanes->is_stopped && !list_is_empty(&lanes->serving) &&
+           lanes->n_in_flight < lanes->in_flight_max;
+}
+
+static bool start_next(struct lanes *lanes, int64_t now)
+{
+    if (!can_start(lanes))
+        return false;
+    struct target *t = list_first(&lanes->serving, struct target, serving);
+    struct delivery *d = target_next(t);
+    if (target_is_paused(t))
+        pause_probe_start(&t->pause, d);
+    delivery_start(d, now, pause_total_ms(&t->pause, now));
+    machine_move(lanes, d, PHASE_ATTEMPTING);
+    list_remove(&t->serving); /* to the end of the round */
+    machine_offer(lanes, t);
+    lanes->ports.attempt(lanes->ports.ctx, d);
+    return true;
+}
+
+/* ---- a turn ---- */
+
+/* One thing at a time, by time before by readiness: what has expired isn't attempted. */
+static bool step(struct lanes *lanes, int64_t now)
+{
+    run_errands(lanes);
+    if (lanes->is_stopped)
+        return false;
+    return pass_time(lanes, now) || start_next(lanes, now);
+}
+
+void lanes_pump(struct lanes *lanes)
+{
+    if (lanes->is_pumping) /* a port asks for what goes on already */
+        return;
+    lanes->is_pumping = true;
+    int64_t now = machine_now(lanes);
+    int64_t until = now + PUMP_MS;
+    while (step(lanes, now) && now < until)
+        now = machine_now(lanes);
+    lanes->is_pumping = false;
+}
+
+void lanes_stop(struct lanes *lanes)
+{
+    lanes->is_stopped = true;
+}
+
+int64_t lanes_next_ms(const struct lanes *lanes)
+{
+    const struct heap *const heaps[] = {&lanes->due, &lanes->expiries, &lanes->probes};
+    if (!list_is_empty(&lanes->errands) || can_start(lanes))
+        return machine_now(lanes);
+    int64_t next = NEVER;
+    for (size_t i = 0; i < ARRAY_LEN(heaps) && !lanes->is_stopped; i++) {
+        const struct heap_node *node = heap_min(heaps[i]);
+        if (node && node->rank < next)
+            next = node->rank;
+    }
+    return next;
+}
+
+size_t lanes_in_flight(const struct lanes *lanes)
+{
+    return lanes->n_in_flight;
+}
+
+size_t lanes_settling(const struct lanes *lanes)
+{
+    return lanes->n_settling;
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * What the machine is set up with, its targets, and its own beginning and end.
+ */
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "delivery/machine.h"
+
+/* ---- targets ---- */
+
+static struct map *targets_of(struct lanes *lanes, bool is_handler)
+{
+    return is_handler ? &lanes->handlers : &lanes->connectors;
+}
+
+struct target *lanes_find_target(struct lanes *lanes, struct slice name, bool is_handler)
+{
+    struct map_node *node = map_find(targets_of(lanes, is_handler), name);
+    return node ? container_of(node, struct target, node) : NULL;
+}
+
+/* Loaded anew it may do better than before: what was set aside or gone goes on; what refused is
+   asked at once whether it still does, by one probe and not by all that waits. */
+static void load_target(struct lanes *lanes, struct target *t, const struct target_policy *policy)
+{
+    t->policy = *policy;
+    if (pause_is_probed(&t->pause))
+        pause_probe_soon(&t->pause, &lanes->probes);
+    else
+        machine_unpause(lanes, t);
+}
+
+struct target *lanes_set_target(struct lanes *lanes, struct slice name, bool is_handler,
+                                const struct target_policy *policy)
+{
+    struct target *t = lanes_find_target(lanes, name, is_handler);
+    if (!t) {
+        t = target_new(name, is_handler);
+        map_insert(targets_of(lanes, is_handler), &t->node);
+    }
+    if (policy)
+        load_target(lanes, t, policy);
+    else
+        machine_pause(lanes, t, PAUSE_GONE,
+                      is_handler ? "no script registers this handler any more"
+                                 : "there is no connector of this name any more");
+    machine_offer(lanes, t);
+    return t;
+}
+
+void target_status(const struct target *t, const struct lanes *lanes, struct target_status *out)
+{
+    *out = (struct target_status){
+        .pause = t->pause.why,
+        .reason = t->pause.reason,
+        .paused_ms = target_is_paused(t) ? machine_now(lanes) - t->pause.since : 0,
+        .waiting = t->n_inside - t->n_in_flight,
+        .in_flight = t->n_in_flight,
+        .concurrency = target_concurrency(t),
+    };
+}
+
+struct target_walk {
+    target_visit_fn fn;
+    void *ctx;
+};
+
+static void visit_target(void *ctx, struct map_node *node)
+{
+    const struct target_walk *walk = ctx;
+    walk->fn(walk->ctx, container_of(node, struct target, node));
+}
+
+void lanes_each_target(struct lanes *lanes, target_visit_fn fn, void *ctx)
+{
+    struct target_walk walk = {fn, ctx};
+    map_each(&lanes->connectors, visit_target, &walk);
+    map_each(&lanes->handlers, visit_target, &walk);
+}
+
+/* ---- its life ---- */
+
+struct lanes *lanes_new(const struct lanes_ports *ports, struct clock clock, uint64_t seed,
+                        size_t in_flight_max)
+{
+    struct lanes *lanes = mem_calloc(1, sizeof(*lanes));
+    lanes->ports = *ports;
+    lanes->clock = clock;
+    lanes->in_flight_max = in_flight_max;
+    rng_init(&lanes->rng, seed);
+    lane_pool_init(&lanes->pool);
+    map_init(&lanes->connectors);
+    map_init(&lanes->handlers);
+    list_init(&lanes->serving);
+    list_init(&lanes->errands);
+    return lanes;
+}
+
+/* A lane goes with its last delivery. */
+static void free_target(void *ctx, struct map_node *node)
+{
+    struct lanes *lanes = ctx;
+    struct target *t = container_of(node, struct target, node);
+    while (!list_is_empty(&t->lanes)) {
+        struct delivery *d = lane_head(list_first(&t->lanes, struct lane, link));
+        list_remove(&d->errand);
+        lane_remove(&lanes->pool, d);
+        machine_tell_end(lanes, d, DELIVERY_NEW);
+    }
+    target_free(t);
+}
+
+void lanes_free(struct lanes *lanes)
+{
+    if (!lanes)
+        return;
+    map_each(&lanes->connectors, free_target, lanes);
+    map_each(&lanes->handlers, free_target, lanes);
+    list_each(it, &lanes->errands) /* those that are left have ended: they are in no lane */
+        machine_tell_end(lanes, list_entry(it, struct delivery, errand), DELIVERY_NEW);
+    lane_pool_deinit(&lanes->pool);
+    map_deinit(&lanes->connectors);
+    map_deinit(&lanes->handlers);
+    heap_deinit(&lanes->due);
+    heap_deinit(&lanes->expiries);
+    heap_deinit(&lanes->probes);
+    free(lanes);
+}
