@@ -40,8 +40,7 @@ static bool redirects(int status)
 
 static void end_head(struct http_transfer *t)
 {
-    /* A 1xx, or the end of a chunked body's trailers. */
-    if (t->status < 200 || t->has_head)
+    if (t->status < 200)
         return;
     t->has_head = true;
     t->is_redirect = t->follow > 0 && redirects(t->status) &&

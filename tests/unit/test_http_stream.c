@@ -193,12 +193,12 @@ static void test_trailers_are_no_second_head(void **state)
     struct fixture *f = *state;
     struct http_stream_request request = to_peer(f);
     int fd = open_and_accept(f, &request);
-    wire_send(fd,
-              "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n"
-              "\r\n2\r\nab\r\n0\r\nX-Trailer: 1\r\n\r\n");
+    wire_send(fd, "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\n"
+                  "Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\n");
+    expect_bytes(f, "ab");
+    wire_send(fd, "0\r\nX-Trailer: 1\r\n\r\n");
     expect_end(f, HTTP_OK);
     assert_int_equal(f->n_heads, 1);
-    expect_bytes(f, "ab");
     close(fd);
 }
 
@@ -380,6 +380,23 @@ static void test_an_end_waits_while_the_stream_is_paused(void **state)
     expect_bytes(f, "bytes");
 }
 
+static void test_a_stream_may_be_paused_before_it_is_connected(void **state)
+{
+    struct fixture *f = *state;
+    struct http_stream_request request = to_peer(f);
+    open_stream(f, &request);
+    http_stream_pause(f->stream);
+    int fd = wire_accept(&f->peer);
+    wire_expect(&f->peer, fd, "\r\n\r\n");
+    wire_send(fd, HEAD "bytes");
+    wire_spend(&f->peer, 5);
+    assert_int_equal(f->bytes.len, 0);
+    http_stream_resume(f->stream);
+    expect_bytes(f, "bytes");
+    close(fd);
+    expect_end(f, HTTP_OK);
+}
+
 /* ---- Time ---- */
 
 static void test_no_head_in_time_is_a_timeout(void **state)
@@ -423,8 +440,9 @@ static void test_a_pause_is_no_silence(void **state)
     wire_send(fd, HEAD);
     wire_wait(&f->peer, f->n_heads == 1);
     wire_spend(&f->peer, 60);
-    assert_int_equal(f->n_ends, 0);
     http_stream_resume(f->stream);
+    wire_send(fd, "still here");
+    expect_bytes(f, "still here");
     expect_end(f, HTTP_TIMEOUT);
     close(fd);
 }
@@ -549,6 +567,7 @@ int main(void)
         TEST(test_pausing_at_each_piece_loses_nothing),
         TEST(test_a_pause_and_a_resume_within_a_callback_lose_nothing),
         TEST(test_an_end_waits_while_the_stream_is_paused),
+        TEST(test_a_stream_may_be_paused_before_it_is_connected),
         TEST(test_no_head_in_time_is_a_timeout),
         TEST(test_silence_ends_the_stream_as_a_timeout),
         TEST(test_a_pause_is_no_silence),

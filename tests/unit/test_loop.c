@@ -26,6 +26,7 @@ struct fixture {
     int pipe[2];
     struct loop_io *io;
     int turns;
+    int64_t started_at_ms;
 };
 
 /* What the callbacks of one test are told apart by. */
@@ -105,6 +106,30 @@ static void test_starting_a_running_timer_moves_it(void **state)
     assert_string_equal(f->trace.data, "ab");
     loop_timer_free(moved);
     loop_timer_free(other);
+}
+
+static void start_after_long_work(void *ctx)
+{
+    struct fixture *f = ctx;
+    struct clock clock = clock_system();
+    int64_t began_at = clock_mono_ms(&clock);
+    while (clock_mono_ms(&clock) < began_at + 20)
+        ;
+    f->started_at_ms = clock_mono_ms(&clock);
+    loop_timer_start(f->timer, 15);
+}
+
+static void test_a_timer_counts_from_its_start_and_not_from_the_turns_beginning(void **state)
+{
+    struct fixture *f = *state;
+    struct mark a = {f, 'a'};
+    struct clock clock = clock_system();
+    f->timer = loop_timer_new(f->loop, note_and_stop, &a);
+    struct loop_timer *work = loop_timer_new(f->loop, start_after_long_work, f);
+    loop_timer_start(work, 0);
+    loop_run(f->loop);
+    assert_true(clock_mono_ms(&clock) >= f->started_at_ms + 14);
+    loop_timer_free(work);
 }
 
 static void test_a_stopped_timer_does_not_fire(void **state)
@@ -367,6 +392,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_timers_fire_in_the_order_of_their_times),
         TEST(test_starting_a_running_timer_moves_it),
+        TEST(test_a_timer_counts_from_its_start_and_not_from_the_turns_beginning),
         TEST(test_a_stopped_timer_does_not_fire),
         TEST(test_a_timer_may_free_itself),
         TEST(test_a_stop_before_run_returns_at_once_and_the_next_run_turns),
