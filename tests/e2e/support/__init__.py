@@ -11,10 +11,11 @@ from .command import LIAISON, ROOT, Result, liaison
 from .daemon import Daemon, DaemonFailed
 from .project import Project
 from .receiver import Receiver, Reply
-from .wait import free_port, wait_until
+from .sums import assert_sums_hold
+from .wait import SLOWNESS, free_port, wait_until
 from .web import Answer, request
 
 __all__ = [
     "Answer", "Daemon", "DaemonFailed", "LIAISON", "Project", "ROOT", "Receiver", "Reply", "Result",
-    "SseBus", "free_port", "liaison", "request", "wait_until",
+    "SLOWNESS", "SseBus", "assert_sums_hold", "free_port", "liaison", "request", "wait_until",
 ]
