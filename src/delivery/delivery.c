@@ -49,9 +49,8 @@ void delivery_init(struct delivery *d, struct moment now, int64_t paused_ms)
 void delivery_restore(struct delivery *d, const struct delivery_row *row, struct moment now)
 {
     d->state = d->next = row->state;
-    if (row->state !=
-        DELIVERY_WAITING) /* a handler's run that was through, and is made once more */
-        return;
+    if (row->state != DELIVERY_WAITING)
+        return; /* a handler's run that was through, and is made once more */
     d->attempts = d->tries = row->attempts;
     d->unknown = row->unknown;
     d->last_error = row->error.len > 0 ? slice_dup(row->error) : NULL;

@@ -251,7 +251,7 @@ static void learn(struct lanes *lanes, struct delivery *d, const struct attempt_
     int64_t now = machine_now(lanes);
     bool is_probe = pause_probe_end(&t->pause, d);
     bool is_success = verdict->outcome == OUTCOME_DELIVERED;
-    limit_learn(&t->limit, end, t->n_in_flight, d->started_at, now);
+    limit_learn(&t->limit, end, d->started_at, now);
     if (is_success && (is_probe || !target_is_paused(t)))
         t->successes++;
 

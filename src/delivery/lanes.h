@@ -114,8 +114,7 @@ struct lanes_ports {
     void (*ended)(void *ctx, struct delivery *d, enum delivery_state final, const char *cause);
     /* d waits and its row is on disk: its event need not stay open for it. From lanes_pump. */
     void (*kept)(void *ctx, struct delivery *d);
-    /* The target paused or goes on; `reason` in words for people, not masked, NULL when it goes on.
-     */
+    /* The target paused or goes on; `reason`, in words for people, is NULL when it goes on. */
     void (*paused)(void *ctx, struct target *t, enum target_pause why, const char *reason);
     void *ctx;
 };
@@ -153,8 +152,9 @@ void lanes_each_target(struct lanes *lanes, target_visit_fn fn, void *ctx);
 /* Takes d in at the end of its lane; its first block must be filled in. With a delay to wait it
    gets its row as soon as it is the head of its lane. */
 void lanes_take(struct lanes *lanes, struct delivery *d);
-/* As lanes_take, for one that has a row: what the row says is restored (attempts, due time, age). A
-   lane's deliveries must be restored in their order, before what is new. */
+/* As lanes_take, for one that has a row: of one that waits, what the row says is restored
+   (attempts, due time, age); what had ended (a handler's run, made once more) begins anew, over its
+   row. A lane's deliveries must be restored in their order, before what is new. */
 void lanes_restore(struct lanes *lanes, struct delivery *d, const struct delivery_row *row);
 
 void lanes_attempt_ended(struct lanes *lanes, struct delivery *d, const struct attempt_end *end);

@@ -39,23 +39,32 @@ static bool is_overload(const struct attempt_end *end)
 
 static void grow(struct limit *l)
 {
-    if (l->max == LIMIT_MAX || ++l->successes < l->max)
+    if (!l->was_reached || l->max == LIMIT_MAX || ++l->successes < l->max)
         return;
     l->max++;
+    l->was_reached = false;
     l->successes = 0;
 }
 
 static void halve(struct limit *l, int64_t now)
 {
     l->max = l->max > 1 ? l->max / 2 : 1;
+    l->was_reached = false;
     l->successes = 0;
     l->cut_at = now;
 }
 
-void limit_learn(struct limit *l, const struct attempt_end *end, size_t in_flight,
-                 int64_t started_at, int64_t now)
+/* Remembered rather than looked up when attempts end: many end in one turn of the loop, and only
+   the first of them would find the limit reached. */
+void limit_start(struct limit *l, size_t in_flight)
 {
-    if (end->kind == ATTEMPT_RETURNED && in_flight >= l->max)
+    if (in_flight >= l->max)
+        l->was_reached = true;
+}
+
+void limit_learn(struct limit *l, const struct attempt_end *end, int64_t started_at, int64_t now)
+{
+    if (end->kind == ATTEMPT_RETURNED)
         grow(l);
     else if (is_overload(end) && started_at > l->cut_at)
         halve(l, now);

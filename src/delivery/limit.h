@@ -16,13 +16,15 @@
 
 struct limit {
     unsigned max;       /* in force, 1 to 256 */
-    unsigned successes; /* while it was reached, since it last changed */
+    bool was_reached;   /* since it last changed */
+    unsigned successes; /* since it was reached */
     int64_t cut_at;     /* monotonic ms of the last halving */
 };
 
 void limit_init(struct limit *l);
-/* An attempt ended. `in_flight` still counts it; `started_at` and `now` are monotonic ms. */
-void limit_learn(struct limit *l, const struct attempt_end *end, size_t in_flight,
-                 int64_t started_at, int64_t now);
+/* An attempt begins; `in_flight` counts it. */
+void limit_start(struct limit *l, size_t in_flight);
+/* An attempt has ended; `started_at` and `now` are monotonic ms. */
+void limit_learn(struct limit *l, const struct attempt_end *end, int64_t started_at, int64_t now);
 
 #endif

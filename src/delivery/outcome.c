@@ -34,8 +34,8 @@ static struct verdict verdict_of_status(int status, bool is_handler, bool was_un
     case 501:
     case 505:
         return refused;
-    default:
-        return status >= 500 && status <= 599 ? retry : refused;
+    default: /* what isn't a status at all is taken for a 5xx (RFC 9110, 15) */
+        return status >= 500 || status < 100 ? retry : refused;
     }
 }
 

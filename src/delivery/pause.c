@@ -9,13 +9,10 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "base/utf8.h"
-
 #define PROBE_FIRST_MS 5000
 #define PROBE_LAST_MS (5 * 60 * 1000)
 #define REFUSED_MAX 20
 #define STOPPED_MAX 3
-#define REASON_ERROR_MAX 200
 
 void pause_deinit(struct pause *p)
 {
@@ -59,15 +56,6 @@ enum target_pause pause_called_for(struct pause *p, const struct attempt_end *en
     return PAUSE_NONE;
 }
 
-static void add_error(struct buf *b, struct slice error)
-{
-    error = utf8_cut(slice_upto(error, slice_find(error, '\n')), REASON_ERROR_MAX);
-    if (error.len > 0) {
-        buf_add_str(b, ": ");
-        buf_add_slice(b, error);
-    }
-}
-
 void pause_add_reason(struct buf *b, enum target_pause why, const struct attempt_end *end)
 {
     if (why == PAUSE_SET_ASIDE)
@@ -78,7 +66,6 @@ void pause_add_reason(struct buf *b, enum target_pause why, const struct attempt
         buf_printf(b, "its credentials were refused with %d", end->status);
     else
         buf_add_str(b, "its credentials can't be had");
-    add_error(b, end->error);
 }
 
 /* ---- beginning and end ---- */

@@ -37,7 +37,8 @@ void pause_deinit(struct pause *p);
    rows of refusals and of limits. */
 enum target_pause pause_called_for(struct pause *p, const struct attempt_end *end,
                                    const struct verdict *verdict, bool is_handler);
-/* Adds, in words for people, why that end calls for it. */
+/* Adds, in words for people, why that end calls for it; nothing of what the other side said, which
+   would have to be masked. */
 void pause_add_reason(struct buf *b, enum target_pause why, const struct attempt_end *end);
 
 /* Begins, or goes on for a graver reason; what is no graver changes nothing and is false. */

@@ -85,6 +85,7 @@ static bool start_next(struct lanes *lanes, int64_t now)
         pause_probe_start(&t->pause, d);
     delivery_start(d, now, pause_total_ms(&t->pause, now));
     machine_move(lanes, d, PHASE_ATTEMPTING);
+    limit_start(&t->limit, t->n_in_flight);
     list_remove(&t->serving); /* to the end of the round */
     machine_offer(lanes, t);
     lanes->ports.attempt(lanes->ports.ctx, d);

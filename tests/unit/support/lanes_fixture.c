@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+#include "lanes_fixture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/attr.h"
+
+#include <cmocka.h>
+
+/* ---- the trace ---- */
+
+static void traced(struct lanes_fixture *f, const char *fmt, ...) printf_like(2, 3);
+static void traced(struct lanes_fixture *f, const char *fmt, ...)
+{
+    va_list args;
+    if (f->trace.len > 0)
+        buf_add_char(&f->trace, ' ');
+    va_start(args, fmt);
+    buf_vprintf(&f->trace, fmt, args);
+    va_end(args);
+}
+
+void assert_trace(struct lanes_fixture *f, const char *words)
+{
+    buf_reserve(&f->trace, 1);
+    f->trace.data[f->trace.len] = '\0';
+    assert_string_equal(f->trace.data, words);
+    buf_clear(&f->trace);
+}
+
+void forget_trace(struct lanes_fixture *f)
+{
+    buf_clear(&f->trace);
+}
+
+/* ---- ports ---- */
+
+static struct parcel *parcel_of(struct delivery *d)
+{
+    return container_of(d, struct parcel, d);
+}
+
+static void on_attempt(void *ctx, struct delivery *d)
+{
+    struct lanes_fixture *f = ctx;
+    struct parcel *p = parcel_of(d);
+    assert_false(p->is_attempted || p->is_unsettled);
+    p->is_attempted = true;
+    traced(f, "+%s", d->id);
+    if (f->on_attempt)
+        f->on_attempt(f, p);
+}
+
+static struct slice keep(struct lanes_fixture *f, struct slice s)
+{
+    if (!s.data)
+        return s;
+    size_t at = f->texts.len;
+    buf_add_slice(&f->texts, s);
+    buf_add_char(&f->texts, '\0');
+    return slice_of(f->texts.data + at, s.len);
+}
+
+static void remember_row(struct lanes_fixture *f, const struct delivery_row *row,
+                         enum delivery_state from, const struct attempt_row *attempt)
+{
+    buf_clear(&f->texts);
+    buf_reserve(&f->texts, 4096);
+    f->row = *row;
+    f->from = from;
+    f->row.cause = keep(f, row->cause);
+    f->row.error = keep(f, row->error);
+    f->has_attempt = attempt != NULL;
+    if (attempt) {
+        f->attempt = *attempt;
+        f->attempt.code = keep(f, attempt->code);
+        f->attempt.error = keep(f, attempt->error);
+        f->attempt.answer = keep(f, attempt->answer);
+    }
+}
+
+static void on_put(void *ctx, struct delivery *d, struct delivery_row *row,
+                   enum delivery_state from, const struct attempt_row *attempt)
+{
+    struct lanes_fixture *f = ctx;
+    struct parcel *p = parcel_of(d);
+    assert_false(p->is_unsettled);
+    if (d->seq == 0)
+        d->seq = ++f->next_seq;
+    row->seq = d->seq;
+    remember_row(f, row, from, attempt);
+    if (row->cause.data)
+        traced(f, "%s:%s/%.*s", d->id, delivery_state_name(row->state), SLICE_FMT(row->cause));
+    else
+        traced(f, "%s:%s", d->id, delivery_state_name(row->state));
+    p->is_unsettled = !f->settles_at_once;
+    if (f->settles_at_once)
+        lanes_settled(f->lanes, d);
+}
+
+static void parcel_free(struct parcel *p)
+{
+    list_remove(&p->link);
+    free(p->d.id);
+    free(p->d.key);
+    free(p);
+}
+
+static void on_ended(void *ctx, struct delivery *d, enum delivery_state final, const char *cause)
+{
+    struct lanes_fixture *f = ctx;
+    const char *name = final == DELIVERY_NEW ? "new" : delivery_state_name(final);
+    if (cause)
+        traced(f, "%s=%s/%s", d->id, name, cause);
+    else
+        traced(f, "%s=%s", d->id, name);
+    parcel_free(parcel_of(d));
+}
+
+static void on_kept(void *ctx, struct delivery *d)
+{
+    traced(ctx, "%s~", d->id);
+}
+
+static void on_paused(void *ctx, struct target *t, enum target_pause why, const char *reason)
+{
+    static const char *const words[] = {
+        [PAUSE_NONE] = "none",           [PAUSE_AUTH] = "auth", [PAUSE_REFUSALS] = "refusals",
+        [PAUSE_SET_ASIDE] = "set-aside", [PAUSE_GONE] = "gone",
+    };
+    struct lanes_fixture *f = ctx;
+    assert_true((reason == NULL) == (why == PAUSE_NONE));
+    traced(f, "!%s=%s", target_name(t), words[why]);
+    snprintf(f->pause_reason, sizeof(f->pause_reason), "%s", reason ? reason : "");
+}
+
+/* ---- its life ---- */
+
+void set_policy(struct lanes_fixture *f)
+{
+    f->calendar = lanes_set_target(f->lanes, SLICE_LIT("calendar"), false, &f->policy);
+    f->handler = lanes_set_target(f->lanes, SLICE_LIT("calendar"), true, &f->policy);
+}
+
+void begin_with(struct lanes_fixture *f, size_t in_flight_max)
+{
+    const struct lanes_ports ports = {on_attempt, on_put, on_ended, on_kept, on_paused, f};
+    let_go_all(f);
+    f->lanes = lanes_new(&ports, clock_of_fake(&f->time), 1, in_flight_max);
+    set_policy(f);
+    forget_trace(f);
+}
+
+int lanes_setup(void **state)
+{
+    struct lanes_fixture *f = mem_calloc(1, sizeof(*f));
+    f->time = (struct clock_fake){.wall_ms = 1700000000000, .mono_ms = 1000000};
+    f->policy = (struct target_policy){
+        .retry = {.attempts = 3, .base_ms = 1000, .growth = GROWTH_CONSTANT, .age_ms = 3600000},
+        .is_ordered = true,
+        .concurrency = 100,
+    };
+    list_init(&f->parcels);
+    begin_with(f, 1000);
+    *state = f;
+    return 0;
+}
+
+void let_go_all(struct lanes_fixture *f)
+{
+    lanes_free(f->lanes);
+    f->lanes = NULL;
+    assert_true(list_is_empty(&f->parcels));
+}
+
+int lanes_teardown(void **state)
+{
+    struct lanes_fixture *f = *state;
+    let_go_all(f);
+    buf_deinit(&f->trace);
+    buf_deinit(&f->texts);
+    free(f);
+    return 0;
+}
+
+/* ---- taking in ---- */
+
+struct parcel *parcel_new(struct lanes_fixture *f, const char *id, const char *key,
+                          struct take take)
+{
+    struct parcel *p = mem_calloc(1, sizeof(*p));
+    p->fixture = f;
+    p->d.target = take.target ? take.target : f->calendar;
+    p->d.id = mem_strdup(id);
+    p->d.key = key ? mem_strdup(key) : NULL;
+    p->d.handler = (char *)"onUpdate";
+    p->d.created_ms = f->time.wall_ms;
+    p->d.delay_ms = take.delay_ms;
+    p->d.expires_ms = take.expires_in_ms ? f->time.wall_ms + take.expires_in_ms : 0;
+    list_add_tail(&f->parcels, &p->link);
+    return p;
+}
+
+struct parcel *take_so(struct lanes_fixture *f, const char *id, const char *key, struct take take)
+{
+    struct parcel *p = parcel_new(f, id, key, take);
+    lanes_take(f->lanes, &p->d);
+    return p;
+}
+
+struct parcel *take(struct lanes_fixture *f, const char *id, const char *key)
+{
+    return take_so(f, id, key, (struct take){0});
+}
+
+struct parcel *take_run(struct lanes_fixture *f, const char *id, const char *key)
+{
+    return take_so(f, id, key, (struct take){.target = f->handler});
+}
+
+struct parcel *restore(struct lanes_fixture *f, const char *id, const char *key,
+                       struct delivery_row row)
+{
+    struct parcel *p = parcel_new(f, id, key, (struct take){0});
+    p->d.seq = row.seq = ++f->next_seq;
+    p->d.expires_ms = row.expires_ms;
+    row.id = slice_str(p->d.id);
+    lanes_restore(f->lanes, &p->d, &row);
+    return p;
+}
+
+struct parcel *find_parcel(struct lanes_fixture *f, const char *id)
+{
+    list_each(it, &f->parcels)
+    {
+        struct parcel *p = list_entry(it, struct parcel, link);
+        if (strcmp(p->d.id, id) == 0)
+            return p;
+    }
+    fail_msg("no delivery %s is left", id);
+    return NULL;
+}
+
+/* ---- what happens ---- */
+
+void turn(struct lanes_fixture *f)
+{
+    lanes_pump(f->lanes);
+}
+
+void pass(struct lanes_fixture *f, int64_t ms)
+{
+    clock_fake_advance(&f->time, ms);
+    turn(f);
+}
+
+void end_attempt(struct lanes_fixture *f, const char *id, struct attempt_end end)
+{
+    struct parcel *p = find_parcel(f, id);
+    assert_true(p->is_attempted);
+    p->is_attempted = false;
+    lanes_attempt_ended(f->lanes, &p->d, &end);
+}
+
+void fail_by(struct lanes_fixture *f, const char *id, enum attempt_kind kind)
+{
+    end_attempt(
+        f, id, (struct attempt_end){.kind = kind, .after_ms = -1, .error = SLICE_LIT("so it was")});
+}
+
+void succeed(struct lanes_fixture *f, const char *id)
+{
+    end_attempt(f, id, (struct attempt_end){.kind = ATTEMPT_RETURNED, .after_ms = -1});
+}
+
+void fail_with(struct lanes_fixture *f, const char *id, int status)
+{
+    end_attempt(f, id,
+                (struct attempt_end){.kind = ATTEMPT_STATUS,
+                                     .status = status,
+                                     .after_ms = -1,
+                                     .error = SLICE_LIT("it was refused")});
+}
+
+void settle(struct lanes_fixture *f, const char *id)
+{
+    struct parcel *p = find_parcel(f, id);
+    assert_true(p->is_unsettled);
+    p->is_unsettled = false;
+    lanes_settled(f->lanes, &p->d);
+    turn(f);
+}
+
+void refuse(struct lanes_fixture *f, const char *id, int status)
+{
+    fail_with(f, id, status);
+    settle(f, id);
+}
+
+void deliver(struct lanes_fixture *f, const char *id)
+{
+    succeed(f, id);
+    settle(f, id);
+}
+
+struct target_status calendar_status(const struct lanes_fixture *f)
+{
+    struct target_status status;
+    target_status(f->calendar, f->lanes, &status);
+    return status;
+}

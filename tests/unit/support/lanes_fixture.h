@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * Lanes under test with a fake clock, a fake journal that writes when it is told to, and a trace of
+ * what the ports were asked, in a word each:
+ *
+ *     +a1             an attempt at a1 began
+ *     a1:waiting      its row is to be written so; a1:dead/refused with the cause
+ *     a1~             it is kept: waiting, and on disk
+ *     a1=delivered    it ended; a1=dead/refused with the cause, a1=new when it was let go
+ *     !calendar=auth  the target paused; =none: it goes on
+ *
+ *     take(f, "a1", "a");                     // to "calendar", with key "a"
+ *     turn(f);
+ *     assert_trace(f, "+a1");
+ *     fail_with(f, "a1", 503);
+ *     settle(f, "a1");
+ */
+#ifndef LIAISON_TESTS_LANES_FIXTURE_H
+#define LIAISON_TESTS_LANES_FIXTURE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/list.h"
+#include "delivery/lanes.h"
+
+/* A delivery and its row in the fake journal. */
+struct parcel {
+    struct delivery d;
+    struct lanes_fixture *fixture;
+    struct list link; /* in fixture->parcels, until it ended */
+    bool is_attempted;
+    bool is_unsettled;
+};
+
+struct lanes_fixture {
+    struct clock_fake time;
+    struct lanes *lanes;
+    struct target_policy
+        policy;              /* of both targets: by default 3 attempts a second apart, no jitter */
+    struct target *calendar; /* a connector */
+    struct target *handler;
+    struct list parcels;
+    struct buf trace;
+    int64_t next_seq;
+
+    /* The row and attempt last put, for what the trace doesn't say; texts live until the next one.
+     */
+    struct delivery_row row;
+    enum delivery_state from;
+    bool has_attempt;
+    struct attempt_row attempt;
+    struct buf texts;
+    char pause_reason[300]; /* the last one told */
+
+    bool settles_at_once; /* lanes_settled from within put */
+    void (*on_attempt)(struct lanes_fixture *f, struct parcel *p); /* NULL: it only begins */
+};
+
+int lanes_setup(void **state);
+int lanes_teardown(void **state);
+/* Frees the lanes with all that is inside; the trace says what was let go. */
+void let_go_all(struct lanes_fixture *f);
+/* Makes them anew, with at most so many attempts in flight. */
+void begin_with(struct lanes_fixture *f, size_t in_flight_max);
+/* Sets both targets' policy to f->policy. */
+void set_policy(struct lanes_fixture *f);
+
+struct take {
+    struct target *target; /* NULL: calendar */
+    int64_t delay_ms;
+    int64_t expires_in_ms; /* 0: never */
+};
+struct parcel *parcel_new(struct lanes_fixture *f, const char *id, const char *key,
+                          struct take take);
+struct parcel *take_so(struct lanes_fixture *f, const char *id, const char *key, struct take take);
+/* key NULL: none. */
+struct parcel *take(struct lanes_fixture *f, const char *id, const char *key);
+struct parcel *take_run(struct lanes_fixture *f, const char *id, const char *key);
+/* From a row that waits, with this much of it; its seq and id are filled in. */
+struct parcel *restore(struct lanes_fixture *f, const char *id, const char *key,
+                       struct delivery_row row);
+struct parcel *find_parcel(struct lanes_fixture *f, const char *id);
+
+void turn(struct lanes_fixture *f);             /* lanes_pump */
+void pass(struct lanes_fixture *f, int64_t ms); /* time, and a turn */
+
+void end_attempt(struct lanes_fixture *f, const char *id, struct attempt_end end);
+void succeed(struct lanes_fixture *f, const char *id);
+void fail_with(struct lanes_fixture *f, const char *id, int status);
+void fail_by(struct lanes_fixture *f, const char *id, enum attempt_kind kind);
+/* The row that was put is on disk; then a turn. */
+void settle(struct lanes_fixture *f, const char *id);
+/* Fails, is settled, and a turn. */
+void refuse(struct lanes_fixture *f, const char *id, int status);
+/* Succeeds, is settled, and a turn. */
+void deliver(struct lanes_fixture *f, const char *id);
+
+/* What was traced since the last time; words in their order. */
+void assert_trace(struct lanes_fixture *f, const char *words);
+void forget_trace(struct lanes_fixture *f);
+struct target_status calendar_status(const struct lanes_fixture *f);
+
+#endif
