@@ -6,6 +6,7 @@
 #include "journal/sums.h"
 
 #include <assert.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +21,7 @@ struct sum_row {
     struct list link;     /* in sums.changed, else alone */
     enum sum_scope scope;
     char *name;
+    bool is_stored; /* with all its terms, so that nobody has to know that an absent one is 0 */
     int64_t values[SUM_TERMS_MAX];
     int64_t committed[SUM_TERMS_MAX];
 };
@@ -183,6 +185,7 @@ int sums_load(struct sums *sums, struct db *db, struct err *err)
             continue; /* of a later version that was taken back: nothing to count on */
         struct sum_row *row = row_of(sums, (enum sum_scope)scope, db_column_text(s, 1));
         row->values[term] = row->committed[term] = sqlite3_column_int64(s, 3);
+        row->is_stored = true;
     }
     return rc;
 }
@@ -193,7 +196,7 @@ static int write_row(struct sum_row *row, struct db *db, struct err *err)
     if (!s)
         return -1;
     for (int term = 0; term < scopes[row->scope].n_terms; term++) {
-        if (row->values[term] == row->committed[term])
+        if (row->is_stored && row->values[term] == row->committed[term])
             continue;
         db_bind_str(s, 1, scopes[row->scope].name);
         db_bind_text(s, 2, row->node.key);
@@ -221,6 +224,7 @@ void sums_commit(struct sums *sums)
     {
         struct sum_row *row = list_entry(link, struct sum_row, link);
         memcpy(row->committed, row->values, sizeof(row->values));
+        row->is_stored = true;
         list_remove(link);
     }
 }
