@@ -32,11 +32,10 @@ class Daemon:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.process = None
+        self.settings = dict(settings or {})  # as of the next start
         self.log_path = project.path.parent / f"{project.path.name}-{self.port}.stderr"
         self.log_path.touch()
         self._arguments = [str(argument) for argument in arguments]
-        for name, value in (settings or {}).items():
-            self._arguments += ["--set", f"settings.{name}={value}"]
         self._env = clean_environment(env)
 
     # ---- its life ----
@@ -44,10 +43,11 @@ class Daemon:
     def launch(self):
         """Starts it without waiting."""
         assert not self.is_running(), "it runs already"
+        settings = [f"--set=settings.{name}={value}" for name, value in self.settings.items()]
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
                 [LIAISON, "run", str(self.project.path), "--listen", f"127.0.0.1:{self.port}",
-                 *self._arguments],
+                 *self._arguments, *settings],
                 cwd=self.project.path, env=self._env, stdin=subprocess.DEVNULL, stdout=log,
                 stderr=log)
         return self
