@@ -25,6 +25,8 @@ void sync_open(lua_State *L);
 void http_open(lua_State *L);
 void answer_open(lua_State *L);
 void require_open(lua_State *L);
+void cjson_open(lua_State *L);
+void table_open(lua_State *L);
 void run_open(lua_State *L);
 
 /* [-0, +0, e] Keeps the prelude's entries of runs, from the host's table on top. */

@@ -32,6 +32,13 @@ enum codec_mode {
 int codec_encode(lua_State *L, int index, enum codec_mode mode, const char *root, struct buf *out,
                  struct err *err) must_check;
 
+/* [-0, +0, m] Whether the value at `index` is what codec_decode makes of `text`; a document in
+   which a name occurs twice, or an exact number is written otherwise, may be told to differ. */
+bool codec_is_same(lua_State *L, int index, struct slice text);
+
+/* The double that a well-formed JSON number is; false when no double holds it. */
+bool codec_read_number(struct slice text, lua_Number *value);
+
 /* [-0, +1] Pushes null. */
 void codec_push_null(lua_State *L);
 bool codec_is_null(lua_State *L, int index);

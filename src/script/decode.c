@@ -6,6 +6,7 @@
 #include "script/codec.h"
 #include "script/exact.h"
 #include "script/machine.h"
+#include "script/watchdog.h"
 
 /* Whole numbers of so few digits are doubles without a further look. */
 #define SHORT_DIGITS 15
@@ -13,6 +14,7 @@
 struct decoder {
     lua_State *L;
     struct json_reader *r;
+    struct script_machine *m;
     int array_mt; /* stack index */
     struct err *err;
 };
@@ -45,12 +47,16 @@ static bool read_short_integer(struct slice text, lua_Number *value)
     return true;
 }
 
+bool codec_read_number(struct slice text, lua_Number *value)
+{
+    return read_short_integer(text, value) || json_number_is_exact(text, value);
+}
+
 static int push_number(struct decoder *d)
 {
     lua_Number value;
-    struct slice text = d->r->text;
-    if (!read_short_integer(text, &value) && !json_number_is_exact(text, &value))
-        return exact_push(d->L, text, d->err);
+    if (!codec_read_number(d->r->text, &value))
+        return exact_push(d->L, d->r->text, d->err);
     lua_pushnumber(d->L, value);
     return 0;
 }
@@ -87,6 +93,8 @@ static int push_object(struct decoder *d)
 
 static int push_value(struct decoder *d, enum json_token token)
 {
+    if (watchdog_is_stopping(d->m->watchdog))
+        return err_set(d->err, ERR_TIMEOUT, "stopped");
     switch (token) {
     case JSON_NULL:
         codec_push_null(d->L);
@@ -116,7 +124,7 @@ int codec_decode(lua_State *L, struct slice text, struct err *err)
     json_reader_deinit(&m->reader);
     json_reader_init(&m->reader, text);
     machine_push(L, REF_ARRAY);
-    struct decoder d = {L, &m->reader, lua_gettop(L), err};
+    struct decoder d = {L, &m->reader, m, lua_gettop(L), err};
 
     if (push_value(&d, json_next(d.r)) < 0) {
         lua_settop(L, top);

@@ -11,6 +11,8 @@
 #include "script/secret.h"
 
 #define DEPTH_MAX JSON_DEPTH_MAX
+/* Elements of a list between two looks at whether to stop. */
+#define ELEMENTS_BETWEEN_LOOKS 1024
 #define WHOLE_MAX 9007199254740992.0 /* 2^53 */
 
 /* Where in the document the encoder is: a chain on the C stack, read when something is wrong. */
@@ -166,6 +168,18 @@ static int read_shape(struct encoder *e, struct shape *s, const struct place *at
     return 0;
 }
 
+/* A table may occur in itself, or so often that its text never ends. */
+static int check_bounds(struct encoder *e, const struct place *at)
+{
+    if (e->depth >= DEPTH_MAX)
+        return refuse(e, NULL, "it is nested deeper than 512 tables; does one contain itself?");
+    if (e->out->len >= e->max)
+        return refuse(e, NULL, "its JSON is larger than limits.memory allows");
+    if (machine_is_stopping(e->L))
+        return refuse(e, at, "stopped");
+    return 0;
+}
+
 static int refuse_hole(struct encoder *e, int element, const struct place *at)
 {
     struct place hole = {at, SLICE_NULL, element};
@@ -179,6 +193,8 @@ static int encode_list(struct encoder *e, const struct shape *s, const struct pl
     for (int i = 1; i <= (int)s->n_elements; i++) {
         if (i > 1)
             buf_add_char(e->out, ',');
+        if (i % ELEMENTS_BETWEEN_LOOKS == 0 && check_bounds(e, at) < 0)
+            return -1;
         lua_rawgeti(e->L, -1, i);
         if (lua_isnil(e->L, -1))
             return refuse_hole(e, i, at);
@@ -211,18 +227,6 @@ static int encode_object(struct encoder *e, const struct shape *s, const struct 
         lua_pop(e->L, 1);
     }
     buf_add_char(e->out, '}');
-    return 0;
-}
-
-/* A table may occur in itself, or so often that its text never ends. */
-static int check_bounds(struct encoder *e, const struct place *at)
-{
-    if (e->depth >= DEPTH_MAX)
-        return refuse(e, NULL, "it is nested deeper than 512 tables; does one contain itself?");
-    if (e->out->len >= e->max)
-        return refuse(e, NULL, "its JSON is larger than limits.memory allows");
-    if (machine_is_stopping(e->L))
-        return refuse(e, at, "stopped");
     return 0;
 }
 

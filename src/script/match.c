@@ -9,7 +9,12 @@
 #define OPEN (-1) /* length of a capture whose end hasn't come */
 /* Nesting of quantifiers and captures, which is a pattern's length at most. */
 #define DEPTH_MAX 200
-#define STEPS_BETWEEN_LOOKS 4096
+/* Work between two looks at whether to stop; a step is a comparison, but for sets, which cost their
+   length. */
+#define WORK_BETWEEN_LOOKS 4096
+#define PATTERN_MAX 10000
+/* Bytes that are compared at once for a step's worth. */
+#define BYTES_A_STEP 16
 
 static const char *match_here(struct match *m, const char *s, const char *p);
 
@@ -31,10 +36,14 @@ static const char *fail(struct match *m, const char *error)
 }
 
 /* Counts work; false once it is to end. */
-static bool may_go_on(struct match *m)
+static bool spend(struct match *m, size_t work)
 {
-    if (++m->steps % STEPS_BETWEEN_LOOKS == 0 && m->is_stopping && m->is_stopping(m->ctx))
-        fail(m, "stopped");
+    m->work += work;
+    if (m->work >= WORK_BETWEEN_LOOKS) {
+        m->work = 0;
+        if (m->is_stopping && m->is_stopping(m->ctx))
+            fail(m, "stopped");
+    }
     return !m->error;
 }
 
@@ -155,9 +164,9 @@ static const char *match_greedy(struct match *m, const char *s, const char *p, c
                                 ptrdiff_t min)
 {
     ptrdiff_t n = 0;
-    while (is_single(m, s + n, p, end))
+    while (spend(m, 1) && is_single(m, s + n, p, end))
         n++;
-    for (; n >= min && may_go_on(m); n--) {
+    for (; n >= min && spend(m, 1); n--) {
         const char *rest = match_here(m, s + n, end + 1);
         if (rest)
             return rest;
@@ -168,7 +177,7 @@ static const char *match_greedy(struct match *m, const char *s, const char *p, c
 /* As few as will do. */
 static const char *match_lazy(struct match *m, const char *s, const char *p, const char *end)
 {
-    while (may_go_on(m)) {
+    while (spend(m, 1)) {
         const char *rest = match_here(m, s, end + 1);
         if (rest)
             return rest;
@@ -221,6 +230,8 @@ static const char *match_again(struct match *m, const char *s, char digit)
     if (m->captures[i].len == MATCH_POSITION)
         return NULL;
     size_t len = (size_t)m->captures[i].len;
+    if (!spend(m, len / BYTES_A_STEP))
+        return NULL;
     bool is_same = (size_t)(text_end(m) - s) >= len && memcmp(m->captures[i].start, s, len) == 0;
     return is_same ? s + len : NULL;
 }
@@ -233,7 +244,7 @@ static const char *match_balance(struct match *m, const char *s, const char *p)
     if (s >= text_end(m) || *s != p[0])
         return NULL;
     int level = 1;
-    for (s++; s < text_end(m); s++) {
+    for (s++; s < text_end(m) && spend(m, 1); s++) {
         if (*s == p[1] && --level == 0)
             return s + 1;
         if (*s == p[0] && p[0] != p[1])
@@ -327,7 +338,7 @@ static const char *match_one(struct match *m, const char *s, const char *p)
 
 static const char *match_here(struct match *m, const char *s, const char *p)
 {
-    if (!may_go_on(m))
+    if (!spend(m, 1))
         return NULL;
     if (m->depth >= DEPTH_MAX)
         return fail(m, "pattern too complex");
@@ -341,6 +352,10 @@ const char *match_at(struct match *m, size_t at)
 {
     m->n_captures = 0;
     m->depth = 0;
+    if (m->pattern.len > PATTERN_MAX) {
+        fail(m, "pattern too long");
+        return NULL;
+    }
     const char *end = match_here(m, m->text.data + at, m->pattern.data);
     for (int i = 0; end && i < m->n_captures; i++)
         if (m->captures[i].len == OPEN)

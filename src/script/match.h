@@ -30,7 +30,8 @@ struct match {
     struct match_capture captures[MATCH_CAPTURES_MAX];
     const char *error; /* why the pattern is none, or "stopped" */
     /* private */
-    unsigned steps, depth;
+    size_t work;
+    unsigned depth;
 };
 
 /* Whether the pattern (without a leading ^) matches at text.data + at: the end of the match, else

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Liaison authors */
-/* require: lib/NAME.lua, once for the whole project; and lua-cjson, which many scripts know. */
+/* require: lib/NAME.lua, once for the whole project. */
 #include <stdlib.h>
 #include <string.h>
 
 #include <lauxlib.h>
-#include <lualib.h>
 
 #include "script/bindings.h"
+#include "script/cjson.h"
 #include "script/load.h"
 #include "script/machine.h"
 #include "script/sandbox.h"
@@ -51,17 +51,6 @@ static void run_lib(lua_State *L, struct loader *l, const char *name, char *path
     }
 }
 
-/* lua-cjson keeps its settings in each instance, so each require gets one of its own. */
-static int require_cjson(lua_State *L)
-{
-    machine_push(L, REF_NATIVE_REQUIRE);
-    lua_pushvalue(L, 1);
-    lua_call(L, 1, 1);
-    lua_getfield(L, -1, "new");
-    lua_call(L, 0, 1);
-    return 1;
-}
-
 static int require_lib(lua_State *L)
 {
     struct script_machine *m = machine_of(L);
@@ -70,7 +59,7 @@ static int require_lib(lua_State *L)
         machine_raise(L, "require takes the name of a file in lib/, as in require \"shared\"");
     const char *name = lua_tostring(L, 1);
     if (strcmp(name, "cjson") == 0 || strcmp(name, "cjson.safe") == 0)
-        return require_cjson(L);
+        return cjson_require(L, name);
 
     machine_push(L, REF_LIBS);
     lua_getfield(L, 2, name);
@@ -98,23 +87,9 @@ static int require_lib(lua_State *L)
 
 static const luaL_Reg globals[] = {{"require", require_lib}, {NULL, NULL}};
 
-/* Lua's own require finds C libraries on the system's path alone. */
-static void open_native(lua_State *L)
-{
-    lua_pushcfunction(L, luaopen_package);
-    lua_pushliteral(L, LUA_LOADLIBNAME);
-    lua_call(L, 1, 1);
-    lua_pushliteral(L, "");
-    lua_setfield(L, -2, "path");
-    lua_pop(L, 1);
-    lua_getglobal(L, "require");
-    machine_set(L, REF_NATIVE_REQUIRE);
-}
-
 void require_open(lua_State *L)
 {
     luaL_setfuncs(L, globals, 0);
-    open_native(L);
     lua_newtable(L);
     machine_set(L, REF_LIBS);
 }

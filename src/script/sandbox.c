@@ -32,7 +32,7 @@ static const char *const string_names[] = {
     "byte", "char", "format", "len", "lower", "rep", "reverse", "sub", "upper", NULL,
 };
 static const char *const table_names[] = {
-    "concat", "insert", "maxn", "move", "remove", "sort", NULL,
+    "concat", "maxn", "move", "remove", "sort", NULL,
 };
 
 static const struct {
@@ -96,6 +96,7 @@ void sandbox_open(lua_State *L)
     }
     lua_remove(L, -2);
     match_open(L);
+    table_open(L);
     share_string_methods(L);
 }
 
@@ -151,6 +152,7 @@ void bindings_open(lua_State *L)
     answer_open(L);
     http_open(L);
     require_open(L);
+    cjson_open(L);
     run_open(L);
     run_prelude(L);
     machine_set(L, REF_GLOBALS);

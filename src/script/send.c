@@ -46,15 +46,18 @@ static struct slice read_connector(lua_State *L)
     return name;
 }
 
-/* Whether JSON text is the event's data as it came, but for white space. */
-static bool is_event_data(struct script_machine *m, const struct event *event, struct slice json)
+/* Whether the value at `index` is the event's data as it came. */
+static bool is_event_data(lua_State *L, int index, const struct event *event)
 {
-    if (event->data_kind != EVENT_DATA_JSON || json.len > event->data.len)
-        return false;
-    buf_clear(&m->body);
-    json_compact(&m->body, event->data);
-    struct slice data = buf_slice(&m->body);
-    return slice_is_equal(data, json) || (data.len == json.len && json_is_same(data, json));
+    switch (event->data_kind) {
+    case EVENT_DATA_JSON:
+        return codec_is_same(L, index, event->data);
+    case EVENT_DATA_BYTES:
+        return lua_type(L, index) == LUA_TSTRING &&
+               slice_is_equal(secret_or_text(L, index), event->data);
+    default:
+        return lua_isnil(L, index);
+    }
 }
 
 /* The data as JSON, or absent where it is what the event brought: that is stored once. */
@@ -63,18 +66,14 @@ static struct slice read_data(lua_State *L, const struct event *event)
     struct script_machine *m = machine_of(L);
     int index = FIRST + SEND_DATA;
     struct err err = {0};
-    if (lua_isnil(L, index)) {
-        if (event->data_kind == EVENT_DATA_NONE)
-            return SLICE_NULL;
-        machine_raise(L, "sync:send: `data` is missing (nil); write null where nothing is meant");
-    }
-    if (event->data_kind == EVENT_DATA_BYTES && lua_type(L, index) == LUA_TSTRING &&
-        slice_is_equal(secret_or_text(L, index), event->data))
+    if (is_event_data(L, index, event))
         return SLICE_NULL;
+    if (lua_isnil(L, index))
+        machine_raise(L, "sync:send: `data` is missing (nil); write null where nothing is meant");
     buf_clear(&m->json);
     if (codec_encode(L, index, CODEC_STRICT, "data", &m->json, &err) < 0)
         machine_raise(L, "sync:send: %s", err.message);
-    return is_event_data(m, event, buf_slice(&m->json)) ? SLICE_NULL : buf_slice(&m->json);
+    return buf_slice(&m->json);
 }
 
 /* A key is text; numbers become what JSON would show of them. */

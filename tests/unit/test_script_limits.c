@@ -91,6 +91,9 @@ static void test_loops_are_stopped_wherever_they_are(void **state)
         "get(setmetatable({}, { __index = function() while true do end end }), 'a')",
         "while true do pcall(function() retry() end) end",
         "while true do pcall(http.get) end",
+        "table.move({}, 1, 1e15, 2)",
+        "local t = {} for i = 1, 3e5 do t[i] = -i end table.sort(t) table.sort(t, function(a, b) "
+        "return a > b end)",
     };
     for (size_t i = 0; i < sizeof(loops) / sizeof(loops[0]); i++)
         assert_stopped(loops[i], SHORT_MS,
@@ -108,6 +111,9 @@ static void test_pattern_matching_is_stopped(void **state)
         "('a'):rep(40000):gsub('.-.-.-.-b', '')",
         "for _ in ('a'):rep(40000):gmatch('.-.-.-.-.-b') do end",
         "while true do pcall(string.find, ('a'):rep(40000), '.-.-.-.-b') end",
+        "('('):rep(1e6):find('%b()')",
+        "('a'):rep(3e6):find('^(a*)%1b')",
+        "('a'):rep(1e6):find('[' .. ('b-c'):rep(3000) .. 'a]*c')",
     };
     for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++)
         assert_stopped(patterns[i], SHORT_MS, "it ran longer than 50ms");
@@ -123,6 +129,33 @@ static void test_documents_that_never_end_are_stopped(void **state)
     assert_true(p->result.end == SCRIPT_LIMIT || p->result.end == SCRIPT_ERROR);
     assert_works(p);
     project_free(p);
+}
+
+static void test_libraries_of_c_refuse_what_would_take_for_ever(void **state)
+{
+    (void)state;
+    const struct {
+        const char *code, *error;
+    } cases[] = {
+        {"table.insert({}, -2000000000, 5)", "table.insert: the position must lie between 1 and 1"},
+        {"return os.date(('%c'):rep(1e6))", "os.date: the format is longer than 1000 characters"},
+        {"return ('x'):find(('x?'):rep(10000))", "pattern too long"},
+        {"local t = {} for i = 1, 40 do t = { t, t } end return require('cjson').encode(t)",
+         "cjson.encode: more than 16 MB of JSON"},
+        {"local cjson = require('cjson').new() cjson.encode_sparse_array(true, 0) return "
+         "cjson.encode{ [1e9] = 1 }",
+         "cjson.encode: more than 16 MB of JSON"},
+        {"require('cjson').encode_max_depth(1e9)", "the depth can't be more than 1000"},
+        {"require('cjson.safe').new().decode_max_depth(1e9)", "the depth can't be more than 1000"},
+        {"local t = {} t.t = t return require('cjson').encode(t)", "nesting"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct project *p = load(cases[i].code, LONG_MS);
+        project_handle(p, "{}");
+        if (p->result.end != SCRIPT_ERROR || !strstr(project_error(p), cases[i].error))
+            fail_msg("%s\nended as %d: %s", cases[i].code, (int)p->result.end, project_error(p));
+        project_free(p);
+    }
 }
 
 static void test_memory_is_limited(void **state)
@@ -277,6 +310,7 @@ int main(void)
         cmocka_unit_test(test_loops_are_stopped_wherever_they_are),
         cmocka_unit_test(test_pattern_matching_is_stopped),
         cmocka_unit_test(test_documents_that_never_end_are_stopped),
+        cmocka_unit_test(test_libraries_of_c_refuse_what_would_take_for_ever),
         cmocka_unit_test(test_memory_is_limited),
         cmocka_unit_test(test_memory_that_runs_out_may_be_caught),
         cmocka_unit_test(test_who_meets_the_limit_without_having_taken_much_is_tried_again),

@@ -167,6 +167,19 @@ static void test_xpcall_calls_its_handler_with_the_error(void **state)
                 "[false,\"x!\"]");
 }
 
+static void test_table_functions_are_luas(void **state)
+{
+    (void)state;
+    assert_eval("local t = { 3, 1, 2 } table.sort(t) return t", "[1,2,3]");
+    assert_eval("local t = { 3, 1, 2 } table.sort(t, function(a, b) return a > b end) return t",
+                "[3,2,1]");
+    assert_eval("local t = { 'b', 'a' } table.sort(t, rawequal) return #t", "2");
+    assert_eval("local t = { 1, 3 } table.insert(t, 2, 2) table.insert(t, 4) table.insert(t, 1, 0) "
+                "return t",
+                "[0,1,2,3,4]");
+    assert_eval("return { os.date('!%Y', 0), os.date('!*t', 0).year }", "[\"1970\",1970]");
+}
+
 static void test_libs_are_shared_and_loaded_once(void **state)
 {
     (void)state;
@@ -220,6 +233,7 @@ int main(void)
         cmocka_unit_test(test_cjson_settings_are_each_files_own),
         cmocka_unit_test(test_each_handler_gets_its_own_copy_of_the_event),
         cmocka_unit_test(test_xpcall_calls_its_handler_with_the_error),
+        cmocka_unit_test(test_table_functions_are_luas),
         cmocka_unit_test(test_libs_are_shared_and_loaded_once),
         cmocka_unit_test(test_libs_that_require_each_other_are_told),
         cmocka_unit_test(test_require_in_a_handler_finds_only_what_was_loaded),

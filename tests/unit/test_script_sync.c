@@ -387,6 +387,13 @@ static void test_data_passed_on_as_it_came_is_not_sent_again(void **state)
     assert_is_passed_on("event.data.a = nil sync:send{ connector = 'out', data = event.data }",
                         data, false);
     assert_is_passed_on("sync:send{ connector = 'out', data = event.data.z }", data, false);
+    assert_is_passed_on("event.data.z[3] = 3 sync:send{ connector = 'out', data = event.data }",
+                        data, false);
+    assert_is_passed_on("event.data.b = 1 sync:send{ connector = 'out', data = event.data }", data,
+                        false);
+    assert_is_passed_on("sync:send{ connector = 'out', data = {} }", "[]", false);
+    assert_is_passed_on("sync:send{ connector = 'out', data = array{} }", "{}", false);
+    assert_is_passed_on(pass_on, "{\"a\":1,\"a\":2}", false);
 }
 
 static void test_wrong_sends_say_what_to_write(void **state)

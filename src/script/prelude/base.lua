@@ -2,10 +2,12 @@
 -- Copyright (c) 2026 The Liaison authors
 -- What Lua's own functions must do differently here.
 
-local globals = ...
-local pcall, select, tostring = pcall, select, tostring
-local concat = table.concat
+local globals, host = ...
+local pcall, select, tostring, type, error = pcall, select, tostring, type, error
+local concat, sort = table.concat, table.sort
+local date = os.date
 local info = globals.log.info
+local isNative = host.isNative
 
 local function finish(handler, ok, ...)
   if ok then
@@ -26,4 +28,27 @@ function globals.print(...)
     parts[i] = tostring((select(i, ...)))
   end
   info(concat(parts, "\t"))
+end
+
+local function less(a, b)
+  return a < b
+end
+
+-- Sorting can be stopped in its comparator alone, and there only in Lua.
+function globals.table.sort(list, before)
+  if before == nil then
+    before = less
+  elseif isNative(before) then
+    local native = before
+    before = function(a, b) return native(a, b) end
+  end
+  return sort(list, before)
+end
+
+-- A long format takes os.date time beyond its length.
+function globals.os.date(format, time)
+  if type(format) == "string" and #format > 1000 then
+    error("os.date: the format is longer than 1000 characters", 2)
+  end
+  return date(format, time)
 end
