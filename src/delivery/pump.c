@@ -110,7 +110,7 @@ void lanes_pump(struct lanes *lanes)
     lanes->is_pumping = true;
     int64_t now = machine_now(lanes);
     int64_t until = now + PUMP_MS;
-    while (step(lanes, now) && now < until)
+    while (now < until && step(lanes, now))
         now = machine_now(lanes);
     lanes->is_pumping = false;
 }

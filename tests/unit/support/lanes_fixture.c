@@ -246,6 +246,12 @@ struct parcel *find_parcel(struct lanes_fixture *f, const char *id)
     return NULL;
 }
 
+const char *numbered(struct lanes_fixture *f, const char *word, int n)
+{
+    snprintf(f->number, sizeof(f->number), "%s%d", word, n);
+    return f->number;
+}
+
 /* ---- what happens ---- */
 
 void turn(struct lanes_fixture *f)

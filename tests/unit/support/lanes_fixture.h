@@ -56,6 +56,7 @@ struct lanes_fixture {
     struct attempt_row attempt;
     struct buf texts;
     char pause_reason[300]; /* the last one told */
+    char number[32];
 
     bool settles_at_once; /* lanes_settled from within put */
     void (*on_attempt)(struct lanes_fixture *f, struct parcel *p); /* NULL: it only begins */
@@ -85,6 +86,8 @@ struct parcel *take_run(struct lanes_fixture *f, const char *id, const char *key
 struct parcel *restore(struct lanes_fixture *f, const char *id, const char *key,
                        struct delivery_row row);
 struct parcel *find_parcel(struct lanes_fixture *f, const char *id);
+/* "a12" of "a" and 12; stands until the next call. */
+const char *numbered(struct lanes_fixture *f, const char *word, int n);
 
 void turn(struct lanes_fixture *f);             /* lanes_pump */
 void pass(struct lanes_fixture *f, int64_t ms); /* time, and a turn */
