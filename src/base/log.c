@@ -153,6 +153,11 @@ static void add_word(struct buf *out, struct slice s)
         add_quoted(out, s);
 }
 
+static bool is_given(const struct log_field *field)
+{
+    return field->name && (field->kind != LOG_KIND_STRING || field->text.data);
+}
+
 static void add_text_field(struct line *line, const struct log_field *field)
 {
     struct buf *out = &line->out;
@@ -195,7 +200,7 @@ static void make_text(struct line *line, enum log_level level, const char *messa
 {
     begin_text(line, level, message, now_ms);
     for (size_t i = 0; i < n_fields; i++) {
-        if (fields[i].name)
+        if (is_given(&fields[i]))
             add_text_field(line, &fields[i]);
     }
 }
@@ -226,7 +231,7 @@ static void make_json(struct line *line, enum log_level level, const char *messa
     json_member_cstr(&w, "level", levels[level].name);
     json_member_string(&w, "message", mask_value(line, slice_str(message)));
     for (size_t i = 0; i < n_fields; i++) {
-        if (fields[i].name)
+        if (is_given(&fields[i]))
             add_json_field(line, &w, &fields[i]);
     }
     json_object_end(&w);

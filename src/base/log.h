@@ -60,7 +60,7 @@ void log_free(struct log *log);
 void log_set(struct log *log, enum log_level level, enum log_format format);
 bool log_has_level(const struct log *log, enum log_level level);
 
-/* Fields with a NULL name are left out. A NULL log swallows the line (tests). */
+/* Fields with a NULL name or an absent text are left out. A NULL log swallows the line (tests). */
 void log_write(struct log *log, enum log_level level, const char *message,
                const struct log_field *fields, size_t n_fields);
 

@@ -112,13 +112,14 @@ static void lower_levels_are_left_out_until_they_are_asked_for(void **state)
     close_log(&f);
 }
 
-static void fields_without_a_name_are_left_out(void **state)
+static void fields_without_a_name_or_text_are_left_out(void **state)
 {
     (void)state;
     struct fixture f;
     open_log(&f, LOG_TEXT, false);
-    log_warn(f.log, "x", LOG_STR(NULL, "no"), LOG_INT("n", 1), LOG_STR("none", NULL));
-    assert_string_equal(read_lines(&f), "18:56:15.042 warn  x n=1 none=\"\"\n");
+    log_warn(f.log, "x", LOG_STR(NULL, "no"), LOG_INT("n", 1), LOG_STR("none", NULL),
+             LOG_STR("empty", ""));
+    assert_string_equal(read_lines(&f), "18:56:15.042 warn  x n=1 empty=\"\"\n");
     close_log(&f);
 }
 
@@ -264,7 +265,7 @@ int main(void)
         cmocka_unit_test(text_is_time_level_message_and_fields),
         cmocka_unit_test(json_is_one_object_a_line),
         cmocka_unit_test(lower_levels_are_left_out_until_they_are_asked_for),
-        cmocka_unit_test(fields_without_a_name_are_left_out),
+        cmocka_unit_test(fields_without_a_name_or_text_are_left_out),
         cmocka_unit_test(no_log_swallows_the_line),
         cmocka_unit_test(text_quotes_what_is_not_one_plain_word),
         cmocka_unit_test(a_message_of_several_lines_stays_one),
