@@ -24,7 +24,7 @@ struct secret {
     char bytes[];
 };
 
-void secret_push(lua_State *L, struct slice value)
+void secret_push_joined(lua_State *L, struct slice value)
 {
     struct secret *s = lua_newuserdata(L, sizeof(*s) + value.len + 1);
     s->len = value.len;
@@ -32,6 +32,11 @@ void secret_push(lua_State *L, struct slice value)
         memcpy(s->bytes, value.data, value.len);
     s->bytes[value.len] = '\0';
     machine_mark(L, lua_gettop(L), REF_SECRET);
+}
+
+void secret_push(lua_State *L, struct slice value)
+{
+    secret_push_joined(L, value);
     if (machine_of(L)->mask && value.len > 0)
         mask_add(machine_of(L)->mask, value);
 }
@@ -74,7 +79,7 @@ static int secret_concat(lua_State *L)
             machine_raise(L, "attempt to join a secret and a %s", luaL_typename(L, i));
         buf_add_slice(joined, part);
     }
-    secret_push(L, buf_slice(joined));
+    secret_push_joined(L, buf_slice(joined));
     return 1;
 }
 

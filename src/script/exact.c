@@ -424,7 +424,7 @@ static int exact_concat(lua_State *L)
     add_operand(L, 1, text);
     add_operand(L, 2, text);
     if (secret_is(L, 1) || secret_is(L, 2))
-        secret_push(L, buf_slice(text));
+        secret_push_joined(L, buf_slice(text));
     else
         lua_pushlstring(L, text->data, text->len);
     return 1;

@@ -9,6 +9,7 @@
 
 #include "script/codec.h"
 #include "script/machine.h"
+#include "script/secret.h"
 
 #define FRAMES_MAX 20
 #define ERROR_TEXT_MAX 1024
@@ -133,6 +134,8 @@ void machine_add_error(lua_State *L, int index, struct buf *out)
         const char *text = lua_tolstring(L, -1, &len);
         buf_add(out, text ? text : "", text ? len : 0);
         lua_pop(L, 2);
+    } else if (secret_is(L, index)) {
+        buf_add_str(out, "***");
     } else if (type == LUA_TTABLE) {
         add_table(L, index, out);
     } else {

@@ -14,6 +14,9 @@
 
 /* [-0, +1, m] Pushes a new secret with that value, which the machine's mask then knows. */
 void secret_push(lua_State *L, struct slice value);
+/* As secret_push, for one made of others: the mask knows its parts, and remembering each whole that
+   scripts make, one an attempt perhaps, would grow without end. */
+void secret_push_joined(lua_State *L, struct slice value);
 bool secret_is(lua_State *L, int index);
 /* Borrowed from the userdata at `index`. */
 struct slice secret_value(lua_State *L, int index);
