@@ -35,8 +35,10 @@ static void leave_phase(struct lanes *lanes, struct delivery *d)
 {
     switch (d->phase) {
     case PHASE_QUEUED:
-        if (lane_has_head(d->lane, d))
+        if (lane_has_head(d->lane, d)) {
             list_remove(&d->lane->ready);
+            machine_offer(lanes, d->target);
+        }
         break;
     case PHASE_LATER:
         heap_remove(&lanes->due, &d->due);
