@@ -18,7 +18,7 @@ void base64_add(struct buf *out, struct slice bytes)
         for (size_t j = 0; j < 3; j++)
             bits = bits << 8 | (j < n ? (unsigned char)bytes.data[i + j] : 0);
         for (size_t j = 0; j < 4; j++)
-            buf_add_char(out, j <= n ? alphabet[bits >> (18 - 6 * j) & 63] : '=');
+            buf_add_char(out, (char)(j <= n ? alphabet[bits >> (18 - 6 * j) & 63] : '='));
     }
 }
 

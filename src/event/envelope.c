@@ -187,22 +187,23 @@ static struct slice join_attributes(struct document *d, const struct slice *text
     return buf_slice(&d->attributes);
 }
 
-/* Completes the parts by what the surroundings tell, and makes the event. */
-static struct event *make(const struct envelope_context *c, struct event_parts *parts)
+/* Makes the event of what was found, completed by what the surroundings tell. */
+static struct event *make(const struct envelope_context *c, const struct event_parts *found)
 {
     char fresh[37];
-    parts->channel = c->channel;
-    parts->received_ms = c->received_ms;
-    parts->has_own_id = parts->id.data || c->id.data;
-    if (!parts->id.data)
-        parts->id = c->id;
-    if (!parts->id.data) {
+    struct event_parts parts = *found;
+    parts.channel = c->channel;
+    parts.received_ms = c->received_ms;
+    parts.has_own_id = parts.id.data || c->id.data;
+    if (!parts.id.data)
+        parts.id = c->id;
+    if (!parts.id.data) {
         c->new_id(c->ctx, fresh);
-        parts->id = slice_str(fresh);
+        parts.id = slice_str(fresh);
     }
-    if (!parts->source.data)
-        parts->source = c->source;
-    return event_new(parts);
+    if (!parts.source.data)
+        parts.source = c->source;
+    return event_new(&parts);
 }
 
 static struct event *make_of_document(const struct envelope_context *c, struct document *d,
@@ -351,7 +352,7 @@ static int parse_elements(const struct envelope_context *c, enum envelope_media 
 {
     struct slice element;
     for (size_t i = 0; json_next(r) != JSON_ARRAY_END; i++) {
-        struct event *event;
+        struct event *event = NULL;
         if (json_skip(r, &element) < 0)
             return 0; /* what comes behind isn't the end: the caller says what is wrong */
         if (parse_element(c, media, element, &event, err) < 0)
@@ -380,7 +381,7 @@ static int parse_array(const struct envelope_context *c, enum envelope_media med
 int envelope_parse_body(const struct envelope_context *c, enum envelope_media media,
                         struct slice body, envelope_each_fn each, void *each_ctx, struct err *err)
 {
-    struct event *event;
+    struct event *event = NULL;
     struct slice text = slice_trim(body);
     if (json_is_array(text) && media != ENVELOPE_CE)
         return parse_array(c, media, text, each, each_ctx, err);

@@ -26,7 +26,7 @@
 static void fresh_id(void *ctx, char out[37])
 {
     (void)ctx;
-    strcpy(out, FRESH_ID);
+    memcpy(out, FRESH_ID, sizeof(FRESH_ID));
 }
 
 static struct envelope_context context(void)
