@@ -81,7 +81,8 @@ int64_t journal_stalled_ms(struct journal *j);
    seq 0, the others have their seq. */
 typedef void (*journal_append_fn)(void *ctx, size_t duplicates);
 
-/* One message, or one request, of one channel. The journal takes its own references. */
+/* One message, or one request, of one channel, which is also that of the events. The journal takes
+   its own references. An event is appended once. */
 struct journal_append {
     struct event *const *events;
     size_t n_events;

@@ -60,7 +60,7 @@ static void finish_append(struct task *task, bool tell)
 static void copy_events(struct op_append *a, const struct journal_append *from, char **at)
 {
     size_t n = a->n_events = from->n_events;
-    a->events = take(at, n * sizeof(*a->events));
+    a->events = take(at, n * sizeof(void *));
     a->identities = take(at, n * sizeof(*a->identities));
     a->has_identity = take(at, n * sizeof(*a->has_identity));
     a->is_duplicate = take(at, n * sizeof(*a->is_duplicate));
@@ -78,7 +78,7 @@ struct op *op_new_append(const struct journal_append *append, int64_t seq, journ
                          void *ctx)
 {
     enum op_kind kind = append->malformed.data ? OP_MALFORMED : OP_APPEND;
-    size_t per_event = sizeof(struct event *) + IDENTITY_LEN + 2 * sizeof(bool);
+    size_t per_event = sizeof(void *) + IDENTITY_LEN + 2 * sizeof(bool);
     size_t bytes = append->channel.len + append->position.len + append->malformed.len +
                    append->malformed_error.len;
     assert(kind == OP_APPEND || append->n_events == 0);

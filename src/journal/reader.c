@@ -113,7 +113,7 @@ static void run_read(struct reads *reads, struct task *task)
 
 static void run_all(struct reads *reads, struct list *tasks)
 {
-    while (!list_is_empty(tasks)) {
+    while (!list_is_empty(tasks) && !mailbox_is_closed(&reads->queue)) {
         struct task *task = list_first(tasks, struct task, link);
         list_remove(&task->link);
         run_read(reads, task);

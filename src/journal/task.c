@@ -69,6 +69,14 @@ void mailbox_close(struct mailbox *box)
     pthread_cond_signal(&box->filled);
 }
 
+bool mailbox_is_closed(struct mailbox *box)
+{
+    pthread_mutex_lock(&box->mutex);
+    bool closed = box->closed;
+    pthread_mutex_unlock(&box->mutex);
+    return closed;
+}
+
 void tasks_finish(struct list *tasks, bool tell)
 {
     /* One by one from the head: finishing one may add others. */

@@ -39,6 +39,7 @@ void mailbox_take(struct mailbox *box, struct list *tasks);
  */
 bool mailbox_wait(struct mailbox *box, struct list *tasks);
 void mailbox_close(struct mailbox *box);
+bool mailbox_is_closed(struct mailbox *box);
 
 /* Finishes them all, in order. */
 void tasks_finish(struct list *tasks, bool tell);

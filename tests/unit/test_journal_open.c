@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * journal/: opening, locking, and what is refused; bringing an older schema up to date.
+ */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "journal/schema.h"
+#include "journal_fixture.h"
+
+static struct journal *try_open(struct fixture *f, struct err *err)
+{
+    const struct journal_options options = {.path = f->path.data,
+                                            .owner = "another",
+                                            .clock = clock_of_fake(&f->clock),
+                                            .stepped = true};
+    return journal_open(&options, err);
+}
+
+static void assert_refused(struct fixture *f, enum err_code code, const char *why)
+{
+    struct err err = {0};
+    assert_null(try_open(f, &err));
+    if (!strstr(err.message, why))
+        fail_msg("\"%s\" lacks \"%s\"", err.message, why);
+    assert_int_equal(err.code, code);
+}
+
+static void write_file(struct fixture *f, const char *bytes, size_t len)
+{
+    int fd = open(f->path.data, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    assert_int_equal(write(fd, bytes, len), len);
+    close(fd);
+}
+
+static mode_t mode_of(struct fixture *f, const char *suffix)
+{
+    struct buf path = {0};
+    struct stat st = {0};
+    buf_printf(&path, "%s%s", f->path.data, suffix);
+    if (stat(path.data, &st) < 0)
+        fail_msg("%s isn't there", path.data);
+    buf_deinit(&path);
+    return st.st_mode & 0777;
+}
+
+/* ---- Creating ---- */
+
+static void folder_and_files_are_the_owners_alone(void **state)
+{
+    struct fixture *f = *state;
+    fixture_append(f, "a");
+    assert_int_equal(mode_of(f, ""), 0600);
+    assert_int_equal(mode_of(f, "-wal"), 0600);
+    assert_int_equal(mode_of(f, ".lock"), 0600);
+    buf_truncate(&f->path, f->path.len - strlen("/journal.db"));
+    assert_int_equal(mode_of(f, ""), 0700);
+}
+
+static void the_file_is_as_analysts_will_find_it(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(fixture_query(f, "PRAGMA page_size"), 8192);
+    assert_int_equal(fixture_query(f, "SELECT version FROM schema"), schema_own().version);
+    assert_int_equal(fixture_query(f, "PRAGMA user_version"), schema_own().version);
+    assert_int_equal(fixture_query(f, "SELECT created_at FROM schema"), FIXTURE_WALL_MS);
+    assert_int_equal(fixture_query(f, "SELECT journal_mode = 'wal' FROM pragma_journal_mode"), 1);
+}
+
+static void a_journal_has_an_id_of_its_own_that_stays(void **state)
+{
+    struct fixture *f = *state;
+    char id[JOURNAL_ID_LEN + 1];
+    memcpy(id, journal_id(f->journal), sizeof(id));
+    assert_int_equal(strspn(id, "0123456789abcdef"), JOURNAL_ID_LEN);
+    fixture_reopen(f);
+    assert_string_equal(journal_id(f->journal), id);
+    fixture_close(f);
+    unlink(f->path.data);
+    fixture_open(f);
+    assert_string_not_equal(journal_id(f->journal), id);
+}
+
+static void an_empty_file_becomes_a_journal(void **state)
+{
+    struct fixture *f = *state;
+    fixture_close(f);
+    write_file(f, "", 0);
+    fixture_open(f);
+    assert_true(fixture_append(f, "a") > 0);
+}
+
+/* ---- Refusing ---- */
+
+static void a_second_one_is_told_who_holds_the_lock(void **state)
+{
+    struct fixture *f = *state;
+    assert_refused(f, ERR_EXISTS, "is in use by another Liaison: the test");
+    assert_true(fixture_append(f, "a") > 0);
+    fixture_close(f);
+    struct err err = {0};
+    f->journal = try_open(f, &err);
+    assert_non_null(f->journal);
+}
+
+static void a_file_that_is_no_database_is_refused_and_stays(void **state)
+{
+    static const char text[] = "Dear diary, this is rather long for a header of a database, but it "
+                               "must have a hundred bytes, or it would count as an empty one.";
+    struct fixture *f = *state;
+    struct buf after = {0};
+    fixture_close(f);
+    write_file(f, text, sizeof(text));
+    assert_refused(f, ERR_CORRUPT, "is no SQLite database");
+    assert_int_equal(buf_read_file(&after, f->path.data, 1000, NULL), 0);
+    assert_int_equal(after.len, sizeof(text));
+    assert_memory_equal(after.data, text, sizeof(text));
+    buf_deinit(&after);
+}
+
+static void somebody_elses_database_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    fixture_close(f);
+    write_file(f, "", 0);
+    fixture_exec(f, "CREATE TABLE addresses(name)");
+    assert_refused(f, ERR_INVALID, "no journal of Liaison");
+}
+
+static void a_newer_one_is_refused_and_not_a_byte_of_it_changed(void **state)
+{
+    struct fixture *f = *state;
+    struct buf before = {0}, after = {0};
+    fixture_append(f, "a");
+    fixture_exec(f, "PRAGMA user_version = 9");
+    fixture_close(f);
+    assert_int_equal(buf_read_file(&before, f->path.data, 1 << 20, NULL), 0);
+    assert_refused(f, ERR_NEWER,
+                   "was written by a newer Liaison (schema 9, this one knows 1): install that "
+                   "version or choose another journal");
+    assert_int_equal(buf_read_file(&after, f->path.data, 1 << 20, NULL), 0);
+    assert_int_equal(before.len, after.len);
+    assert_memory_equal(before.data, after.data, after.len);
+    struct err err = {0};
+    assert_null(journal_reader_open(f->path.data, &err));
+    assert_int_equal(err.code, ERR_NEWER);
+    buf_deinit(&before);
+    buf_deinit(&after);
+}
+
+static void a_path_that_cant_be_is_refused_with_its_reason(void **state)
+{
+    struct fixture *f = *state;
+    struct buf journal = f->path;
+    f->path = (struct buf){0};
+    buf_printf(&f->path, "%s/no/such/journal.db", f->folder);
+    assert_refused(f, ERR_IO, "cannot make the folder");
+    buf_clear(&f->path);
+    buf_printf(&f->path, "%s/var", f->folder);
+    assert_refused(f, ERR_INVALID, "is no file");
+    buf_clear(&f->path);
+    buf_printf(&f->path, "%s/journal.db", journal.data);
+    assert_refused(f, ERR_IO, "Not a directory");
+    buf_deinit(&f->path);
+    f->path = journal;
+}
+
+/* ---- Migrating ---- */
+
+static const char *with_notes[] = {NULL, "CREATE TABLE notes(text); INSERT INTO notes VALUES(7)"};
+static const char *with_mistake[] = {NULL, "CREATE TABLE notes(text); CREATE TABLE notes(text)"};
+
+static int migrate(struct fixture *f, const char **migrations, struct err *err)
+{
+    struct db db;
+    migrations[0] = schema_own().migrations[0];
+    const struct schema schema = {.migrations = migrations, .version = 2};
+    size_t found = 0;
+    assert_int_equal(schema_inspect(f->path.data, &schema, &found, err), 0);
+    assert_int_equal(found, 1);
+    assert_int_equal(db_open(&db, f->path.data, true, err), 0);
+    int rc = schema_migrate(&db, &schema, found, FIXTURE_WALL_MS, err);
+    db_close(&db);
+    return rc;
+}
+
+static void an_older_schema_is_brought_up_to_date_beside_a_copy(void **state)
+{
+    struct fixture *f = *state;
+    struct err err = {0};
+    fixture_append(f, "a");
+    fixture_close(f);
+    if (migrate(f, with_notes, &err) < 0)
+        fail_msg("%s", err.message);
+    assert_int_equal(fixture_query(f, "SELECT text FROM notes"), 7);
+    assert_int_equal(fixture_query(f, "SELECT count(*) FROM events"), 1);
+    assert_int_equal(fixture_query(f, "SELECT version FROM schema"), 2);
+    assert_int_equal(fixture_query(f, "PRAGMA user_version"), 2);
+    assert_int_equal(mode_of(f, ".schema-1"), 0600);
+    buf_add_str(&f->path, ".schema-1");
+    assert_int_equal(fixture_query(f, "SELECT count(*) FROM events"), 1);
+    assert_int_equal(fixture_query(f, "PRAGMA user_version"), 1);
+}
+
+static void a_migration_that_fails_changes_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct err err = {0};
+    fixture_append(f, "a");
+    fixture_close(f);
+    assert_int_equal(migrate(f, with_mistake, &err), -1);
+    assert_int_equal(fixture_query(f, "PRAGMA user_version"), 1);
+    assert_int_equal(fixture_query(f, "SELECT count(*) FROM sqlite_schema WHERE name = 'notes'"),
+                     0);
+    fixture_open(f);
+    assert_int_equal(fixture_append(f, "a"), 0);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(folder_and_files_are_the_owners_alone),
+        TEST(the_file_is_as_analysts_will_find_it),
+        TEST(a_journal_has_an_id_of_its_own_that_stays),
+        TEST(an_empty_file_becomes_a_journal),
+        TEST(a_second_one_is_told_who_holds_the_lock),
+        TEST(a_file_that_is_no_database_is_refused_and_stays),
+        TEST(somebody_elses_database_is_refused),
+        TEST(a_newer_one_is_refused_and_not_a_byte_of_it_changed),
+        TEST(a_path_that_cant_be_is_refused_with_its_reason),
+        TEST(an_older_schema_is_brought_up_to_date_beside_a_copy),
+        TEST(a_migration_that_fails_changes_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
