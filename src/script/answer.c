@@ -222,8 +222,12 @@ static void add_start(struct buf *out, const char *before, struct slice text, si
     if (start.len == 0 || !slice_is_utf8(start))
         return;
     buf_add_str(out, before);
-    for (size_t i = 0; i < start.len; i++)
-        buf_add_char(out, (unsigned char)start.data[i] < 0x20 ? ' ' : start.data[i]);
+    for (size_t i = 0; i < start.len; i++) {
+        char c = start.data[i];
+        if ((unsigned char)c < 0x20)
+            c = ' ';
+        buf_add_char(out, c);
+    }
     if (start.len < text.len)
         buf_add_str(out, "…");
 }

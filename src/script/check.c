@@ -23,7 +23,9 @@ struct lexer {
 
 static char peek(const struct lexer *x, size_t ahead)
 {
-    return x->pos + ahead < x->text.len ? x->text.data[x->pos + ahead] : '\0';
+    if (x->pos + ahead >= x->text.len)
+        return '\0';
+    return x->text.data[x->pos + ahead];
 }
 
 static void step(struct lexer *x)

@@ -65,9 +65,9 @@ static const struct script_connector defaults = {
     .base_ms = 200,
     .growth = SCRIPT_GROWTH_EXPONENTIAL,
     .factor = 2,
-    .cap_ms = 5 * 60000,
+    .cap_ms = INT64_C(5) * 60000,
     .jitter = true,
-    .age_ms = 72 * 3600000,
+    .age_ms = INT64_C(72) * 3600000,
     .is_ordered = true,
 };
 

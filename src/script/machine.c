@@ -282,12 +282,14 @@ void machine_check_nesting(lua_State *L)
 struct script_run *machine_waiting_run(lua_State *L, const char *what)
 {
     struct script_run *run = machine_of(L)->current;
-    if (!run || run->kind == RUN_FILE)
-        machine_raise(
-            L, "%s works while an event is handled or delivered, not while a file is loaded", what);
-    if (run->kind == RUN_FUNCTION)
-        machine_raise(L, "%s can't be used in `key` or `filter`: they only compute", what);
-    return run;
+    if (run && (run->kind == RUN_HANDLER || run->kind == RUN_ATTEMPT))
+        return run;
+    machine_raise(L,
+                  run && run->kind == RUN_FUNCTION
+                      ? "%s can't be used in `key` or `filter`: they only compute"
+                      : "%s works while an event is handled or delivered, not while a file is "
+                        "loaded",
+                  what);
 }
 
 /* ---- life ---- */

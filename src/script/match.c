@@ -292,7 +292,9 @@ static const char *match_item(struct match *m, const char *s, const char *p)
 /* %b, %f and %1 to %9; any other is a class or a character that means itself. */
 static const char *match_escape(struct match *m, const char *s, const char *p)
 {
-    char c = p + 1 < pattern_end(m) ? p[1] : '\0';
+    char c = '\0';
+    if (p + 1 < pattern_end(m))
+        c = p[1];
     if (c == 'f')
         return match_frontier(m, s, p + 2);
     bool is_balance = c == 'b';

@@ -31,7 +31,9 @@ static void add_module(struct modules *modules, struct slice name, char *path)
         modules->cap = modules->cap ? 2 * modules->cap : 16;
         modules->items = mem_realloc(modules->items, modules->cap * sizeof(*modules->items));
     }
-    modules->items[modules->len++] = (struct module){slice_dup(name), path};
+    struct module *module = &modules->items[modules->len++];
+    module->name = slice_dup(name);
+    module->path = path;
 }
 
 static void add_entry(const char *folder, const char *entry, bool with_folders,

@@ -16,8 +16,8 @@
 static char *find_lib(const struct script_machine *m, const char *name)
 {
     char *folder = mem_strdup(name);
-    for (char *c = folder; *c; c++)
-        *c = *c == '.' ? '/' : *c;
+    for (char *dot = folder; (dot = strchr(dot, '.'));)
+        *dot = '/';
     char *last = strrchr(folder, '/');
     struct buf path = {0};
     buf_add_str(&path, "lib");
@@ -38,9 +38,9 @@ static void run_lib(lua_State *L, struct loader *l, const char *name, char *path
     struct err err = {0};
     struct source *source = loader_read(l, path);
     free(path);
-    if (!source)
-        machine_raise(L, "require \"%s\": its file can't be read", name);
-    if (sandbox_load(L, buf_slice(&source->text), source->name.data, &err) < 0) {
+    int rc = source ? sandbox_load(L, buf_slice(&source->text), source->name.data, &err)
+                    : err_set(&err, ERR_IO, "require \"%s\": its file can't be read", name);
+    if (rc < 0) {
         lua_pushstring(L, err.message);
         lua_error(L);
     }

@@ -181,7 +181,7 @@ const char *script_connector_nearest(const struct script_machine *m, struct slic
 enum script_end {
     SCRIPT_RETURNED,
     SCRIPT_SKIP,   /* skip "reason" in a transformer or handler */
-    SCRIPT_RETRY,  /* retry(reason, {after=}) */
+    SCRIPT_RETRY,  /* retry(reason, {after=}); or memory that others hold ran out */
     SCRIPT_REJECT, /* reject(reason) */
     SCRIPT_HTTP,   /* an http error that nobody caught: status, or failure */
     SCRIPT_ERROR,  /* any other error */
@@ -191,11 +191,10 @@ enum script_end {
 /* Borrowed during the callback. */
 struct script_result {
     enum script_end end;
-    struct slice
-        error; /* for SKIP RETRY REJECT the reason; else the error with file, line, traceback */
-    int64_t after_ms;               /* RETRY: -1 where none was given */
-    int status;                     /* SCRIPT_HTTP: of the answer, 0 with a failure */
-    const char *failure;            /* SCRIPT_HTTP: as in script_answer, or NULL */
+    struct slice error;  /* for SKIP RETRY REJECT the reason; else with file, line, traceback */
+    int64_t after_ms;    /* RETRY: -1 where none was given */
+    int status;          /* SCRIPT_HTTP: of the answer, 0 with a failure */
+    const char *failure; /* SCRIPT_HTTP: as in script_answer, or NULL */
     struct slice retry_after, date; /* SCRIPT_HTTP: those headers of the answer */
     struct slice answer;            /* SCRIPT_HTTP: the answer's body, its first KiB */
     bool unknown;       /* a writing request was sent and its answer never came, or none was

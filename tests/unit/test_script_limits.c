@@ -27,7 +27,7 @@ static void skip_where_signals_wait(void)
 
 /* Enough for whatever isn't about time, under valgrind too. */
 #define LONG_MS 20000
-#define SHORT_MS 50
+#define SHORT_MS 30
 
 static struct project *load(const char *code, int64_t time_ms)
 {
@@ -57,12 +57,10 @@ static void assert_works(struct project *p)
 static void assert_stopped(const char *code, int64_t time_ms, const char *why)
 {
     struct project *p = load(code, time_ms);
-    for (int i = 0; i < 2; i++) {
-        project_handle(p, "{}");
-        if (p->result.end != SCRIPT_LIMIT || !strstr(project_error(p), why))
-            fail_msg("%s\nended as %d: %s", code, (int)p->result.end, project_error(p));
-        assert_works(p);
-    }
+    project_handle(p, "{}");
+    if (p->result.end != SCRIPT_LIMIT || !strstr(project_error(p), why))
+        fail_msg("%s\nended as %d: %s", code, (int)p->result.end, project_error(p));
+    assert_works(p);
     project_free(p);
 }
 
@@ -97,7 +95,7 @@ static void test_loops_are_stopped_wherever_they_are(void **state)
     };
     for (size_t i = 0; i < sizeof(loops) / sizeof(loops[0]); i++)
         assert_stopped(loops[i], SHORT_MS,
-                       "main/t#1 was stopped: it ran longer than 50ms (limits.handlerTime)");
+                       "main/t#1 was stopped: it ran longer than 30ms (limits.handlerTime)");
 }
 
 static void test_pattern_matching_is_stopped(void **state)
@@ -116,7 +114,7 @@ static void test_pattern_matching_is_stopped(void **state)
         "('a'):rep(1e6):find('[' .. ('b-c'):rep(3000) .. 'a]*c')",
     };
     for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++)
-        assert_stopped(patterns[i], SHORT_MS, "it ran longer than 50ms");
+        assert_stopped(patterns[i], SHORT_MS, "it ran longer than 30ms");
 }
 
 static void test_documents_that_never_end_are_stopped(void **state)
@@ -251,7 +249,7 @@ static void test_the_time_of_a_run_adds_up_over_its_waits(void **state)
     for (size_t i = 0; i < PROJECT_MAX - 1 && p->result.count == 0; i++)
         project_answer(p, 200, "");
     assert_int_equal(p->result.end, SCRIPT_LIMIT);
-    assert_true(p->result.ran_us >= 50000);
+    assert_true(p->result.ran_us >= 30000);
     project_free(p);
 }
 
@@ -277,7 +275,7 @@ static void test_a_run_that_follows_a_stopped_one_is_not_stopped(void **state)
     (void)state;
     skip_where_signals_wait();
     struct project *p =
-        load("local x = 0 while event.data.loop do end for i = 1, 1e5 do x = x + 1 end", SHORT_MS);
+        load("local x = 0 while event.data.loop do end for i = 1, 1e4 do x = x + 1 end", SHORT_MS);
     for (int i = 0; i < 10; i++) {
         project_handle(p, "{\"loop\":true}");
         assert_int_equal(p->result.end, SCRIPT_LIMIT);
