@@ -12,7 +12,8 @@
 
 static bool is_open_path(struct slice path)
 {
-    return slice_is_equal(path, SLICE_LIT("/healthz")) || slice_is_equal(path, SLICE_LIT("/readyz"));
+    return slice_is_equal(path, SLICE_LIT("/healthz")) ||
+           slice_is_equal(path, SLICE_LIT("/readyz"));
 }
 
 static enum config_access needed_access(struct slice method, struct slice path)
@@ -45,8 +46,8 @@ static bool opens(const struct config *config, struct slice token, enum config_a
     return false;
 }
 
-static int check_token(const struct config *config, struct http_exchange *x, enum config_access needed,
-                       const char **detail)
+static int check_token(const struct config *config, struct http_exchange *x,
+                       enum config_access needed, const char **detail)
 {
     struct slice auth = http_exchange_header(x, "Authorization");
     const struct slice bearer = SLICE_LIT("Bearer ");

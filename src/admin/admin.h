@@ -4,8 +4,9 @@
  * The HTTP interface on `listen`: ingest, health, status, dead letters. A subject's routes stand in
  * its own file, all of them in admin.c's one table.
  *
- *     struct admin *admin = admin_open(&options, &err);   // the address is taken, or the start ends here
- *     admin_serve(admin, engine);                         // requests are answered from now on
+ *     struct admin *admin = admin_open(&options, &err);   // the address is taken, or the start
+ * ends here admin_serve(admin, engine);                         // requests are answered from now
+ * on
  */
 #ifndef LIAISON_ADMIN_ADMIN_H
 #define LIAISON_ADMIN_ADMIN_H

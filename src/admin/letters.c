@@ -37,7 +37,8 @@ struct letter_event {
     const struct delivery_row *row;
 };
 
-static void add_data(struct json_writer *w, const struct delivery_row *row, const struct event *event)
+static void add_data(struct json_writer *w, const struct delivery_row *row,
+                     const struct event *event)
 {
     if (row->data.data)
         json_member_raw(w, "data", row->data);
@@ -106,8 +107,9 @@ static int parse_when(struct slice text, int64_t *unix_ms, struct err *err)
     if (text_parse_time(text, unix_ms, err) == 0)
         return 0;
     if (text_parse_duration(text, &age_ms, err) < 0)
-        return err_set(err, ERR_INVALID, "\"%.*s\" is no time: write 2026-11-23T18:00:00Z, or an age "
-                                         "such as 2h",
+        return err_set(err, ERR_INVALID,
+                       "\"%.*s\" is no time: write 2026-11-23T18:00:00Z, or an age "
+                       "such as 2h",
                        SLICE_FMT(text));
     *unix_ms = clock_wall_ms(&clock) - age_ms;
     return 0;
@@ -340,19 +342,22 @@ static void on_collected(void *ctx)
     bulk_go_on(b);
 }
 
-/* The members of a filter object; a name it doesn't know is refused, lest it retry more than meant. */
+/* The members of a filter object; a name it doesn't know is refused, lest it retry more than meant.
+ */
 static int filter_from_body(struct bulk *b, struct slice body)
 {
     struct json_reader reader;
     struct rendering *r = b->filter;
-    int result = json_is_object(slice_trim(body)) ? json_check(body, &r->err)
-                                     : err_set(&r->err, ERR_INVALID, "send a filter as a JSON object");
+    int result = json_is_object(slice_trim(body))
+                     ? json_check(body, &r->err)
+                     : err_set(&r->err, ERR_INVALID, "send a filter as a JSON object");
     json_reader_init(&reader, body);
     for (enum json_token t; result == 0 && (t = json_next(&reader)) != JSON_END;) {
         if (t != JSON_KEY)
             continue;
         size_t i = 0;
-        while (i < ARRAY_LEN(filter_names) && !slice_is_equal(reader.text, slice_str(filter_names[i])))
+        while (i < ARRAY_LEN(filter_names) &&
+               !slice_is_equal(reader.text, slice_str(filter_names[i])))
             i++;
         bool is_dry = slice_is_equal(reader.text, SLICE_LIT("dryRun"));
         struct slice name = reader.text, value = SLICE_NULL;
@@ -364,7 +369,8 @@ static int filter_from_body(struct bulk *b, struct slice body)
         else if (is_dry)
             b->is_dry = slice_is_equal(value, SLICE_LIT("true"));
         else if (json_get_string(value, &text) < 0)
-            result = err_set(&r->err, ERR_INVALID, "filter \"%s\" must be a string", filter_names[i]);
+            result =
+                err_set(&r->err, ERR_INVALID, "filter \"%s\" must be a string", filter_names[i]);
         else
             result = set_filter(&r->filter, filter_names[i], buf_slice(&text),
                                 i < ARRAY_LEN(r->text) ? &r->text[i] : NULL, &r->err);

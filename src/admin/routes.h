@@ -21,16 +21,16 @@ struct admin {
 int access_admit(void *admin, struct http_exchange *x, const char **detail);
 
 /* status.c */
-void route_healthz(void *admin, struct http_exchange *x);
-void route_readyz(void *admin, struct http_exchange *x);
-void route_status(void *admin, struct http_exchange *x);
+void route_healthz(void *ctx, struct http_exchange *x);
+void route_readyz(void *ctx, struct http_exchange *x);
+void route_status(void *ctx, struct http_exchange *x);
 
 /* letters.c */
-void route_letters(void *admin, struct http_exchange *x);
-void route_letter(void *admin, struct http_exchange *x);
-void route_letter_retry(void *admin, struct http_exchange *x);
-void route_letter_drop(void *admin, struct http_exchange *x);
-void route_letters_retry(void *admin, struct http_exchange *x);
+void route_letters(void *ctx, struct http_exchange *x);
+void route_letter(void *ctx, struct http_exchange *x);
+void route_letter_retry(void *ctx, struct http_exchange *x);
+void route_letter_drop(void *ctx, struct http_exchange *x);
+void route_letters_retry(void *ctx, struct http_exchange *x);
 
 /* An answer that the reader's thread writes: `render` fills in `out`, or `status` and `error`. */
 struct rendering {

@@ -105,9 +105,11 @@ const struct command command_check = {
     .name = "check",
     .summary = "load everything, send nothing, say what is wrong",
     .usage = "check [PATH] [--json]",
-    .help = "Loads the configuration, scripts, connectors and transformers of the project at PATH (the\n"
-            "current folder), as `run` would, and prints each error as FILE:LINE: what, and what to\n"
-            "write instead. Nothing is opened and nothing is sent.",
+    .help =
+        "Loads the configuration, scripts, connectors and transformers of the project at PATH "
+        "(the\n"
+        "current folder), as `run` would, and prints each error as FILE:LINE: what, and what to\n"
+        "write instead. Nothing is opened and nothing is sent.",
     .options = options,
     .operands_max = 1,
     .run = run,

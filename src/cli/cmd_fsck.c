@@ -90,9 +90,10 @@ const struct command command_fsck = {
     .name = "fsck",
     .summary = "check the journal and its sums",
     .usage = "fsck [JOURNAL] [--json]",
-    .help = "Reads the whole journal (that of the project here unless one is named) and checks its\n"
-            "pages, that rows fit each other, and that the sums hold: everything received is\n"
-            "accounted for. A daemon may be running on it. Nothing is changed.",
+    .help =
+        "Reads the whole journal (that of the project here unless one is named) and checks its\n"
+        "pages, that rows fit each other, and that the sums hold: everything received is\n"
+        "accounted for. A daemon may be running on it. Nothing is changed.",
     .options = options,
     .operands_max = 1,
     .run = run,

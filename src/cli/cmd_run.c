@@ -154,9 +154,11 @@ const struct command command_run = {
     .name = "run",
     .summary = "run the daemon in the foreground",
     .usage = "run [PATH] [--listen ADDRESS] [--journal FILE] [--set KEY=VALUE]...",
-    .help = "Runs the project at PATH (the current folder), or one script of it. TERM and INT end what\n"
-            "runs and keep what waits. Exit status 78: the configuration or the scripts are refused,\n"
-            "nothing was opened.",
+    .help =
+        "Runs the project at PATH (the current folder), or one script of it. TERM and INT end "
+        "what\n"
+        "runs and keep what waits. Exit status 78: the configuration or the scripts are refused,\n"
+        "nothing was opened.",
     .options = options,
     .operands_max = 1,
     .run = run,

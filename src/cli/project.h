@@ -17,7 +17,9 @@
 #define PROJECT_OPTIONS                                                                            \
     {"listen", 0, "ADDRESS", "listen on ADDRESS, or unix:PATH"},                                   \
         {"journal", 0, "FILE", "keep the journal in FILE"},                                        \
-        {"set", 0, "KEY=VALUE", "set a key of liaison.lua, such as limits.drain=20s"}
+    {                                                                                              \
+        "set", 0, "KEY=VALUE", "set a key of liaison.lua, such as limits.drain=20s"                \
+    }
 
 /* In place; project_close frees it. */
 struct project {
@@ -31,7 +33,8 @@ struct project {
 int project_open(struct project *p, const struct invocation *in, struct err *err) must_check;
 void project_close(struct project *p);
 
-/* A script_problem_fn that says each on standard error and counts; ctx is a struct problem_count. */
+/* A script_problem_fn that says each on standard error and counts; ctx is a struct problem_count.
+ */
 struct problem_count {
     size_t errors, warnings;
 };

@@ -53,7 +53,7 @@ int accept_batch(void *ctx, const struct channel_batch *batch, channel_kept_fn k
     if (refusal)
         return err_set(err, ERR_FULL, "%s", refusal);
 
-    struct acceptance *a = mem_alloc(sizeof(*a) + batch->n_events * sizeof(a->events[0]));
+    struct acceptance *a = mem_alloc(sizeof(*a) + batch->n_events * sizeof(struct event *));
     *a = (struct acceptance){e, kept, kept_ctx, batch->n_events};
     for (size_t i = 0; i < batch->n_events; i++)
         a->events[i] = event_ref(batch->events[i]);
@@ -77,7 +77,8 @@ void accept_resume(struct engine *e)
 {
     if (engine_refusal(e))
         return;
-    list_each(it, &e->channels) {
+    list_each(it, &e->channels)
+    {
         struct engine_channel *c = list_entry(it, struct engine_channel, link);
         channel_resume(c->channel);
     }

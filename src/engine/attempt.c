@@ -15,9 +15,8 @@
 static int64_t retry_after_of(struct engine *e, const struct script_result *result)
 {
     int64_t delay_ms;
-    if (!result->retry_after.data ||
-        !http_parse_retry_after(result->retry_after, result->date, clock_wall_ms(&e->clock),
-                                &delay_ms))
+    if (!result->retry_after.data || !http_parse_retry_after(result->retry_after, result->date,
+                                                             clock_wall_ms(&e->clock), &delay_ms))
         return -1;
     return delay_ms;
 }
@@ -74,8 +73,8 @@ static void attempt_connector(struct item *item)
         .data = d->data,
         .transformer = slice_str(d->transformer),
     };
-    item->run = script_attempt(item->engine->machine, target_owner(d->target), &attempt, attempt_ended,
-                               item);
+    item->run = script_attempt(item->engine->machine, target_owner(d->target), &attempt,
+                               attempt_ended, item);
 }
 
 void attempt_start(void *ctx, struct delivery *d)

@@ -18,25 +18,25 @@
 
 enum value_type {
     TYPE_TEXT,
-    TYPE_PATH,     /* relative to the project */
+    TYPE_PATH, /* relative to the project */
     TYPE_DURATION,
     TYPE_SIZE,
-    TYPE_COUNT,    /* 1 or more */
+    TYPE_COUNT, /* 1 or more */
     TYPE_LEVEL,
     TYPE_FORMAT,
-    TYPE_LATER,    /* known, and not there yet: naming it is an error, never silence */
+    TYPE_LATER, /* known, and not there yet: naming it is an error, never silence */
 };
 
 static const char *const type_names[] = {
-    [TYPE_TEXT] = "text",     [TYPE_PATH] = "path",    [TYPE_DURATION] = "duration",
-    [TYPE_SIZE] = "size",     [TYPE_COUNT] = "number", [TYPE_LEVEL] = "debug|info|warn|error",
+    [TYPE_TEXT] = "text",        [TYPE_PATH] = "path",    [TYPE_DURATION] = "duration",
+    [TYPE_SIZE] = "size",        [TYPE_COUNT] = "number", [TYPE_LEVEL] = "debug|info|warn|error",
     [TYPE_FORMAT] = "text|json", [TYPE_LATER] = "",
 };
 
 struct option {
     const char *path;
     enum value_type type;
-    size_t offset; /* in struct config */
+    size_t offset;        /* in struct config */
     const char *fallback; /* as it would be written; NULL: none */
     const char *help;
 };
@@ -70,8 +70,8 @@ static const struct option options[] = {
 /* What is being filled in, and where the value at hand comes from. */
 struct loading {
     struct config *config;
-    struct slice file;      /* text of liaison.lua, to find lines in */
-    const char *where;      /* "liaison.lua", a variable's or a flag's name */
+    struct slice file; /* text of liaison.lua, to find lines in */
+    const char *where; /* "liaison.lua", a variable's or a flag's name */
     struct err *err;
 };
 
@@ -337,7 +337,7 @@ static void add_variable_name(struct buf *out, const char *path)
     for (const char *p = path; *p; p++) {
         if (isupper((unsigned char)*p))
             buf_add_char(out, '_');
-        buf_add_char(out, *p == '.' ? '_' : (char)toupper((unsigned char)*p));
+        buf_add_char(out, (char)(*p == '.' ? '_' : toupper((unsigned char)*p)));
     }
 }
 
@@ -380,7 +380,8 @@ static int load_set(struct loading *l, const char *set)
     if (!strchr(set, '='))
         result = fail(l, path, "\"%s\" sets nothing: write --set limits.drain=20s", set);
     else if (strncmp(path, SETTINGS_PREFIX, strlen(SETTINGS_PREFIX)) == 0)
-        config_set_setting(l->config, path + strlen(SETTINGS_PREFIX), value.data ? value : SLICE_LIT(""));
+        config_set_setting(l->config, path + strlen(SETTINGS_PREFIX),
+                           value.data ? value : SLICE_LIT(""));
     else if (!option)
         result = fail_unknown(l, path);
     else
@@ -451,10 +452,11 @@ static int check_tokens(struct config *config, struct err *err)
     bool any = config->tokens[CONFIG_INGEST] || config->tokens[CONFIG_READ] ||
                config->tokens[CONFIG_ADMIN];
     if (!any && !is_local(config->listen))
-        return err_set(err, ERR_INVALID,
-                       "listen %s can be reached from outside: set token = secret \"LIAISON_TOKEN\" in "
-                       "liaison.lua, or listen on 127.0.0.1",
-                       config->listen);
+        return err_set(
+            err, ERR_INVALID,
+            "listen %s can be reached from outside: set token = secret \"LIAISON_TOKEN\" in "
+            "liaison.lua, or listen on 127.0.0.1",
+            config->listen);
     return 0;
 }
 
@@ -511,5 +513,6 @@ void config_add_help(struct buf *out)
             buf_printf(out, "  %-20s %-22s %-16s %s\n", o->path, type_names[o->type],
                        o->fallback ? o->fallback : "", o->help);
     }
-    buf_add_str(out, "  settings.NAME                                              what setting \"NAME\" reads\n");
+    buf_add_str(out, "  settings.NAME                                              what setting "
+                     "\"NAME\" reads\n");
 }

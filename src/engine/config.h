@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Liaison authors */
 /*
- * A project's settings: liaison.lua under the environment under flags, each value checked, an unknown
- * key refused with the nearest known one. Nothing else reads the environment or liaison.lua.
+ * A project's settings: liaison.lua under the environment under flags, each value checked, an
+ * unknown key refused with the nearest known one. Nothing else reads the environment or
+ * liaison.lua.
  *
  *     struct config config;
  *     struct config_source source = {.project = ".", .listen = flag_listen};
@@ -23,10 +24,10 @@
 
 /* Where values come from besides liaison.lua; all borrowed during config_load. */
 struct config_source {
-    const char *project;      /* folder, or one script FILE.lua of a project */
-    const char *listen;       /* --listen, or NULL */
-    const char *journal;      /* --journal, or NULL */
-    const char *const *sets;  /* --set path=value */
+    const char *project;     /* folder, or one script FILE.lua of a project */
+    const char *listen;      /* --listen, or NULL */
+    const char *journal;     /* --journal, or NULL */
+    const char *const *sets; /* --set path=value */
     size_t n_sets;
     char *const *environment; /* as environ */
 };
@@ -38,7 +39,7 @@ struct config {
     char *project; /* absolute path of the project's folder */
     char *script;  /* absolute path of the one script to run, or NULL: scripts/ */
     char *listen;
-    char *journal; /* absolute path */
+    char *journal;                     /* absolute path */
     char *tokens[CONFIG_ACCESS_COUNT]; /* NULL: none set */
     struct buf settings;               /* a JSON object */
     int64_t handler_time_ms;
@@ -57,8 +58,8 @@ int config_load(struct config *config, const struct config_source *source, struc
                 struct err *err) must_check;
 void config_deinit(struct config *config);
 
-/* Only what a command needs to find the daemon of a project: its `listen`, to be freed. NULL with err
-   when the project's configuration can't be read. */
+/* Only what a command needs to find the daemon of a project: its `listen`, to be freed. NULL with
+   err when the project's configuration can't be read. */
 char *config_listen(const struct config_source *source, struct err *err) must_check;
 
 /* Appends the documentation of all keys, a line each: name, type, default, meaning. */

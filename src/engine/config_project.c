@@ -52,10 +52,11 @@ int config_find_project(struct config *config, const char *path, struct err *err
         *strrchr(real, '/') = '\0';
         if (climb_to_project(real))
             return 0;
-        return err_set(err, ERR_NOT_FOUND,
-                       "%s belongs to no project: no folder above it holds liaison.lua, scripts/ or "
-                       "connectors/",
-                       path);
+        return err_set(
+            err, ERR_NOT_FOUND,
+            "%s belongs to no project: no folder above it holds liaison.lua, scripts/ or "
+            "connectors/",
+            path);
     }
     if (holds_project(real))
         return 0;

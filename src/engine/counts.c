@@ -29,7 +29,7 @@ static struct count *table_place(struct count *table, size_t cap, uint64_t hash)
 
 static void table_grow(struct counts *c)
 {
-    size_t cap = c->cap ? c->cap * 2 : COUNTS_INLINE * 4;
+    size_t cap = c->cap ? c->cap * 2 : (size_t)COUNTS_INLINE * 4;
     struct count *table = mem_calloc(cap, sizeof(*table));
     const struct count *from = c->table ? c->table : c->inplace;
     size_t n = c->table ? c->cap : COUNTS_INLINE;

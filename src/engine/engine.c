@@ -51,17 +51,18 @@ static void set_handlers(struct engine *e)
         .retry = {.base_ms = 200,
                   .growth = GROWTH_EXPONENTIAL,
                   .factor = 2,
-                  .cap_ms = 5 * 60 * 1000,
+                  .cap_ms = INT64_C(5) * 60 * 1000,
                   .jitter = true,
-                  .age_ms = 72 * 3600 * 1000},
+                  .age_ms = INT64_C(72) * 3600 * 1000},
         .is_ordered = true,
         .concurrency = (unsigned)e->config->in_flight,
     };
     size_t n = script_handler_count(e->machine);
     e->handlers = mem_calloc(n + 1, sizeof(struct target *));
     for (size_t i = 0; i < n; i++) {
-        e->handlers[i] = lanes_set_target(e->lanes, script_handler_at(e->machine, i)->name, true, &policy);
-        target_set_owner(e->handlers[i], (void *)(uintptr_t)i);
+        e->handlers[i] =
+            lanes_set_target(e->lanes, script_handler_at(e->machine, i)->name, true, &policy);
+        target_set_owner(e->handlers[i], &e->handlers[i]);
     }
 }
 
@@ -140,8 +141,8 @@ static int load_scripts(struct engine *e, const struct engine_options *options,
     return e->machine ? 0 : -1;
 }
 
-struct engine *engine_new(const struct engine_options *options, script_problem_fn problem, void *ctx,
-                          struct err *err)
+struct engine *engine_new(const struct engine_options *options, script_problem_fn problem,
+                          void *ctx, struct err *err)
 {
     struct engine *e = mem_calloc(1, sizeof(*e));
     e->config = options->config;
@@ -182,8 +183,8 @@ static void read_position(struct journal_reader *reader, struct slice channel, s
         buf_deinit(position);
 }
 
-static int open_channel(struct engine *e, const struct script_manager *m, struct journal_reader *reader,
-                        struct err *err)
+static int open_channel(struct engine *e, const struct script_manager *m,
+                        struct journal_reader *reader, struct err *err)
 {
     struct buf position = {0};
     struct engine_channel *c = mem_calloc(1, sizeof(*c));
@@ -211,8 +212,10 @@ static int open_channel(struct engine *e, const struct script_manager *m, struct
 
 static bool has_channel(const struct engine *e, struct slice name)
 {
-    list_each(it, &e->channels) {
-        if (slice_is_equal(slice_str(list_entry(it, struct engine_channel, link)->channel->name), name))
+    list_each(it, &e->channels)
+    {
+        if (slice_is_equal(slice_str(list_entry(it, struct engine_channel, link)->channel->name),
+                           name))
             return true;
     }
     return false;
@@ -309,8 +312,7 @@ void engine_drain(struct engine *e, loop_fn done, void *ctx)
     e->is_draining = true;
     e->drained = done;
     e->drained_ctx = ctx;
-    list_each(it, &e->channels)
-        channel_pause(list_entry(it, struct engine_channel, link)->channel);
+    list_each(it, &e->channels) channel_pause(list_entry(it, struct engine_channel, link)->channel);
     lanes_stop(e->lanes);
     e->drain_limit = loop_timer_new(e->loop, on_drain_limit, e);
     loop_timer_start(e->drain_limit, e->config->drain_ms);
@@ -333,7 +335,8 @@ static void free_unmatched(void *ctx, struct map_node *node)
 
 static void free_channels(struct engine *e)
 {
-    list_each(it, &e->channels) {
+    list_each(it, &e->channels)
+    {
         struct engine_channel *c = list_entry(it, struct engine_channel, link);
         list_remove(it);
         channel_close(c->channel);

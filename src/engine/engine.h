@@ -11,11 +11,10 @@
  *     recover.c  at start: what waits and what is open goes on where it stood
  *     letters.c  dead letters retried and dropped by people
  *
- *     struct engine *e = engine_new(&options, on_problem, self, &err);  // scripts loaded and checked
- *     engine_start(e, "pid 12, listening on …", &err);                // journal, channels, recovery
- *     loop_run(loop);
- *     engine_drain(e, on_drained, self);                              // TERM: ends what runs
- *     engine_free(e);
+ *     struct engine *e = engine_new(&options, on_problem, self, &err);  // scripts loaded and
+ * checked engine_start(e, "pid 12, listening on …", &err);                // journal, channels,
+ * recovery loop_run(loop); engine_drain(e, on_drained, self);                              // TERM:
+ * ends what runs engine_free(e);
  */
 #ifndef LIAISON_ENGINE_ENGINE_H
 #define LIAISON_ENGINE_ENGINE_H
@@ -51,8 +50,8 @@ struct engine_options {
 };
 
 /* Loads the project's scripts and tells each problem; NULL when it can't run. Opens nothing. */
-struct engine *engine_new(const struct engine_options *options, script_problem_fn problem, void *ctx,
-                          struct err *err) must_check;
+struct engine *engine_new(const struct engine_options *options, script_problem_fn problem,
+                          void *ctx, struct err *err) must_check;
 /* Opens the journal, recovers, opens the channels. `owner` stands in the journal's lock. */
 int engine_start(struct engine *e, const char *owner, struct err *err) must_check;
 /* Takes no more events, starts no more attempts, calls `done` from the loop when all that runs has
@@ -76,16 +75,18 @@ const char *engine_refusal(struct engine *e);
 typedef void (*engine_channel_fn)(void *ctx, const char *name, const struct channel_status *status);
 void engine_each_channel(struct engine *e, engine_channel_fn fn, void *ctx);
 
-typedef void (*engine_connector_fn)(void *ctx, const char *name, const struct target_status *status);
+typedef void (*engine_connector_fn)(void *ctx, const char *name,
+                                    const struct target_status *status);
 void engine_each_connector(struct engine *e, engine_connector_fn fn, void *ctx);
 
 /* Types that came and that no handler takes; at most 100 are remembered. `nearest` may be NULL. */
-typedef void (*engine_unmatched_fn)(void *ctx, struct slice type, uint64_t count, const char *nearest);
+typedef void (*engine_unmatched_fn)(void *ctx, struct slice type, uint64_t count,
+                                    const char *nearest);
 void engine_each_unmatched(struct engine *e, engine_unmatched_fn fn, void *ctx);
 
 /* What needs a person's eye. `since_ms` is wall time. */
 struct engine_problem {
-    const char *code; /* "journal", "channel", "connector", "scripts" … */
+    const char *code;  /* "journal", "channel", "connector", "scripts" … */
     const char *about; /* which one */
     int64_t since_ms;
     const char *text;

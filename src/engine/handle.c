@@ -98,7 +98,8 @@ void handle_event(struct engine *e, struct event *event)
 
 static const struct delivery_row *run_row(const struct list *rows, struct slice handler)
 {
-    list_each(it, rows) {
+    list_each(it, rows)
+    {
         const struct delivery_row *row = known_row_of(it);
         if (!row->connector.data && slice_is_equal(row->handler, handler))
             return row;
@@ -108,7 +109,8 @@ static const struct delivery_row *run_row(const struct list *rows, struct slice 
 
 void handle_learn(struct work *work, const struct list *rows, struct slice except)
 {
-    list_each(it, rows) {
+    list_each(it, rows)
+    {
         const struct delivery_row *row = known_row_of(it);
         int64_t ordinal = row->seq & DELIVERY_ORDINAL_MAX;
         if (ordinal >= work->next_ordinal)
@@ -120,8 +122,8 @@ void handle_learn(struct work *work, const struct list *rows, struct slice excep
     }
 }
 
-/* A handler that has a row is dead or was skipped, and stays so; or it waits for its next run; or it
-   was through, but its event was not: it runs once more, over the same row. */
+/* A handler that has a row is dead or was skipped, and stays so; or it waits for its next run; or
+   it was through, but its event was not: it runs once more, over the same row. */
 static void handle_once_more(struct engine *e, struct work *work, size_t index,
                              const struct delivery_row *row)
 {
@@ -173,7 +175,8 @@ void handle_run(struct item *item)
         end_early(item);
         return;
     }
-    size_t index = (size_t)(uintptr_t)target_owner(item->d.target);
+    struct target **place = target_owner(item->d.target);
+    size_t index = (size_t)(place - e->handlers);
     item->run = script_handle(e->machine, index, item->d.event, attempt_ended, item);
 }
 
@@ -196,7 +199,8 @@ static uint64_t send_id(struct item *run, struct slice connector, struct slice k
 {
     struct engine *e = run->engine;
     static const uint64_t seed[2] = {0, 0}; /* nobody gains by a clash among one run's own sends */
-    uint64_t place = hash_siphash(seed, connector) * 31 + hash_siphash(seed, key) + (key.data != NULL);
+    uint64_t place =
+        hash_siphash(seed, connector) * 31 + hash_siphash(seed, key) + (key.data != NULL);
     return identity_format(
         &(struct identity){
             .journal = slice_str(journal_id(e->journal)),

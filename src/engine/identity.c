@@ -22,9 +22,9 @@ uint64_t identity_format(const struct identity *identity, char out[static DELIVE
     static const char digits[] = "0123456789abcdef";
     const int64_t numbers[] = {identity->event, identity->replay, identity->n,
                                identity->has_key ? 1 : 0};
-    const struct slice parts[] = {
-        identity->journal, slice_of((const char *)numbers, sizeof(numbers)), identity->handler,
-        identity->connector, identity->key};
+    const struct slice parts[] = {identity->journal,
+                                  slice_of((const char *)numbers, sizeof(numbers)),
+                                  identity->handler, identity->connector, identity->key};
     struct hash128 hash = hash_parts(parts, ARRAY_LEN(parts));
 
     char *p = out + snprintf(out, DELIVERY_ID_SIZE, "%" PRId64 "-", identity->event);

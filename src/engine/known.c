@@ -8,10 +8,9 @@ bool known_rows_add(void *rows, const struct delivery_row *row)
 {
     struct known_row *known = mem_calloc(1, sizeof(*known));
     known->row = *row;
-    struct slice *const texts[] = {&known->row.id,          &known->row.connector,
-                                   &known->row.handler,     &known->row.key,
-                                   &known->row.transformer, &known->row.data,
-                                   &known->row.cause,       &known->row.error};
+    struct slice *const texts[] = {&known->row.id,    &known->row.connector,   &known->row.handler,
+                                   &known->row.key,   &known->row.transformer, &known->row.data,
+                                   &known->row.cause, &known->row.error};
     size_t total = 0;
     for (size_t i = 0; i < ARRAY_LEN(texts); i++)
         total += texts[i]->len;
@@ -28,7 +27,8 @@ bool known_rows_add(void *rows, const struct delivery_row *row)
 
 void known_rows_free(struct list *rows)
 {
-    list_each(it, rows) {
+    list_each(it, rows)
+    {
         struct known_row *known = list_entry(it, struct known_row, link);
         list_remove(it);
         buf_deinit(&known->texts);

@@ -25,7 +25,8 @@ struct letter_request {
 
 static const struct delivery_row *own_row(const struct letter_request *l)
 {
-    list_each(it, &l->rows) {
+    list_each(it, &l->rows)
+    {
         const struct delivery_row *row = known_row_of(it);
         if (slice_is_equal(row->id, slice_str(l->id)))
             return row;
@@ -155,7 +156,8 @@ static void on_dropped(void *ctx)
 /* Whether another dead letter of the same kind keeps the event dead. */
 static bool has_other_dead(const struct letter_request *l, const struct delivery_row *own)
 {
-    list_each(it, &l->rows) {
+    list_each(it, &l->rows)
+    {
         const struct delivery_row *row = known_row_of(it);
         if (row->seq != own->seq && !row->connector.data && row->state == DELIVERY_DEAD)
             return true;
@@ -174,7 +176,8 @@ static void drop(struct letter_request *l, const struct delivery_row *dead)
     row.state = DELIVERY_DROPPED;
     if (is_last && !work)
         journal_set_event(e->journal, l->event->seq, l->event->channel,
-                          dead->handler.data ? EVENT_DEAD : EVENT_MALFORMED, EVENT_DROPPED, NULL, NULL);
+                          dead->handler.data ? EVENT_DEAD : EVENT_MALFORMED, EVENT_DROPPED, NULL,
+                          NULL);
     journal_put_delivery(e->journal, &row, DELIVERY_DEAD, NULL, on_dropped, l);
 }
 
@@ -200,9 +203,15 @@ static void on_read(void *ctx)
     }
 }
 
+static void start(struct letter_request *l)
+{
+    journal_read(l->engine->journal, read_letter, on_read, l);
+}
+
 static bool is_busy(const struct engine *e, struct slice id)
 {
-    list_each(it, &e->letters) {
+    list_each(it, &e->letters)
+    {
         if (slice_is_equal(slice_str(list_entry(it, struct letter_request, link)->id), id))
             return true;
     }
@@ -211,10 +220,6 @@ static bool is_busy(const struct engine *e, struct slice id)
 
 static void request(struct engine *e, struct slice id, bool is_drop, letter_fn done, void *ctx)
 {
-    if (e->recovery) {
-        done(ctx, LETTER_FAILED, "what was left at the last stop is still being read: try again soon");
-        return;
-    }
     if (is_busy(e, id)) {
         done(ctx, LETTER_NOT_DEAD, "another request on it is under way");
         return;
@@ -224,7 +229,13 @@ static void request(struct engine *e, struct slice id, bool is_drop, letter_fn d
         .engine = e, .drop = is_drop, .id = slice_dup(id), .done = done, .ctx = ctx};
     list_init(&l->rows);
     list_add_tail(&e->letters, &l->link);
-    journal_read(e->journal, read_letter, on_read, l);
+    if (!e->recovery)
+        start(l);
+}
+
+void letters_resume(struct engine *e)
+{
+    list_each(it, &e->letters) start(list_entry(it, struct letter_request, link));
 }
 
 void engine_retry_letter(struct engine *e, struct slice id, letter_fn done, void *ctx)
@@ -239,6 +250,5 @@ void engine_drop_letter(struct engine *e, struct slice id, letter_fn done, void 
 
 void letters_free(struct engine *e)
 {
-    list_each(it, &e->letters)
-        request_free(list_entry(it, struct letter_request, link));
+    list_each(it, &e->letters) request_free(list_entry(it, struct letter_request, link));
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Liaison authors */
 /*
- * What the engine's own files share: the engine's parts, and what it keeps of an event while that is
- * open. Nobody else includes this.
+ * What the engine's own files share: the engine's parts, and what it keeps of an event while that
+ * is open. Nobody else includes this.
  */
 #ifndef LIAISON_ENGINE_PARTS_H
 #define LIAISON_ENGINE_PARTS_H
@@ -113,11 +113,11 @@ void accept_resume(struct engine *e);
 /* handle.c */
 /* Finds the event's handlers and queues their runs. Takes the reference. */
 void handle_event(struct engine *e, struct event *event);
-/* As handle_event for an event known to the journal: `rows` (struct known_row) are its deliveries so
-   far. Takes the reference. */
+/* As handle_event for an event known to the journal: `rows` (struct known_row) are its deliveries
+   so far. Takes the reference. */
 void handle_again(struct engine *e, struct event *event, const struct list *rows);
-/* Tells `work` what the rows know of sends made before, and of handlers that failed for good but for
-   the run whose id is `except`. */
+/* Tells `work` what the rows know of sends made before, and of handlers that failed for good but
+   for the run whose id is `except`. */
 void handle_learn(struct work *work, const struct list *rows, struct slice except);
 /* Runs one handler for a work: the way of a run that waits or is retried by a person. */
 void handle_run(struct item *item);
@@ -126,9 +126,9 @@ int handle_send(void *ctx, void *run_ctx, const struct script_send *send, struct
 
 /* attempt.c */
 void attempt_start(void *ctx, struct delivery *d);
-/* A script's run for an item has ended. */
-void attempt_ended(void *item, const struct script_result *result);
-void *attempt_http_send(void *ctx, struct script_run *run, const struct script_request *request,
+/* The script's run of an item (ctx) has ended. */
+void attempt_ended(void *ctx, const struct script_result *result);
+void *attempt_http_send(void *ctx, struct script_run *run, const struct script_request *asked,
                         struct err *err);
 void attempt_http_cancel(void *ctx, void *handle);
 
@@ -144,6 +144,8 @@ void recover_start(struct engine *e);
 void recover_free(struct recovery *r);
 
 /* letters.c */
+/* Starts the requests that waited for the recovery to end. */
+void letters_resume(struct engine *e);
 void letters_free(struct engine *e);
 
 /* work.c */

@@ -74,7 +74,8 @@ static void read_deliveries(struct journal_reader *reader, struct recovery *r)
         .after_seq = r->after_seq, .state = DELIVERY_WAITING, .limit = PAGE_ROWS};
     if (journal_list_deliveries(reader, &filter, find_delivery, r, &r->err) < 0)
         return;
-    list_each(it, &r->found) {
+    list_each(it, &r->found)
+    {
         struct found *f = list_entry(it, struct found, link);
         const struct delivery_row *row = known_row_of(f->rows.next);
         if (journal_find_event(reader, delivery_event_seq(row->seq), keep_event, f, &r->err) < 0)
@@ -100,7 +101,8 @@ static void read_events(struct journal_reader *reader, struct recovery *r)
         .after_seq = r->after_seq, .state = EVENT_OPEN, .limit = PAGE_ROWS};
     if (journal_list_events(reader, &filter, find_open, r, &r->err) < 0)
         return;
-    list_each(it, &r->found) {
+    list_each(it, &r->found)
+    {
         struct found *f = list_entry(it, struct found, link);
         if (journal_event_deliveries(reader, f->event->seq, known_rows_add, &f->rows, &r->err) < 0)
             return;
@@ -145,6 +147,7 @@ static void finish(struct recovery *r)
     free(e->arrivals);
     e->arrivals = NULL;
     e->n_arrivals = e->cap_arrivals = 0;
+    letters_resume(e);
 }
 
 static void on_page(void *ctx);
@@ -156,7 +159,8 @@ static void next_page(struct recovery *r)
 
 static void take_page(struct recovery *r)
 {
-    list_each(it, &r->found) {
+    list_each(it, &r->found)
+    {
         struct found *f = list_entry(it, struct found, link);
         if (r->has_deliveries) {
             handle_again(r->engine, event_ref(f->event), &f->rows);
@@ -174,7 +178,8 @@ static void on_page(void *ctx)
     struct recovery *r = ctx;
     if (r->err.code != ERR_NONE) {
         /* Nothing is lost by it: what could not be read stands and is tried at the next start. */
-        log_error(r->engine->log, "can't read what was left unfinished: restart when that is mended",
+        log_error(r->engine->log,
+                  "can't read what was left unfinished: restart when that is mended",
                   LOG_STR("error", r->err.message));
         finish(r);
         return;
@@ -206,7 +211,6 @@ void recover_free(struct recovery *r)
 {
     if (!r)
         return;
-    list_each(it, &r->found)
-        found_free(list_entry(it, struct found, link));
+    list_each(it, &r->found) found_free(list_entry(it, struct found, link));
     free(r);
 }

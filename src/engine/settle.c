@@ -47,7 +47,8 @@ static void log_put_off(struct item *item, const struct delivery_row *row)
     struct buf in = {0};
     int64_t delay_ms = row->due_ms - clock_wall_ms(&e->clock);
     text_add_duration(&in, delay_ms > 0 ? delay_ms : 0);
-    log_warn(e->log, "to be tried again", LOG_STR(target_kind(item->d.target), target_name(item->d.target)),
+    log_warn(e->log, "to be tried again",
+             LOG_STR(target_kind(item->d.target), target_name(item->d.target)),
              LOG_STR("delivery", item->id), LOG_STR("key", item->d.key),
              LOG_INT("attempt", row->attempts), LOG_SLICE("in", buf_slice(&in)),
              LOG_SLICE("error", slice_upto(row->error, slice_find(row->error, '\n'))));
@@ -91,9 +92,9 @@ void settle_put(void *ctx, struct delivery *d, struct delivery_row *row, enum de
 static void log_end(struct item *item, enum delivery_state final, const char *cause)
 {
     static const char *const words[] = {
-        [DELIVERY_NEW] = "let go",         [DELIVERY_WAITING] = "waiting",
+        [DELIVERY_NEW] = "let go",          [DELIVERY_WAITING] = "waiting",
         [DELIVERY_DELIVERED] = "delivered", [DELIVERY_DEAD] = "dead letter",
-        [DELIVERY_SKIPPED] = "skipped",    [DELIVERY_SUPERSEDED] = "superseded",
+        [DELIVERY_SKIPPED] = "skipped",     [DELIVERY_SUPERSEDED] = "superseded",
         [DELIVERY_DROPPED] = "dropped",
     };
     struct engine *e = item->engine;
@@ -104,7 +105,8 @@ static void log_end(struct item *item, enum delivery_state final, const char *ca
         level = LOG_DEBUG; /* what it sent has lines of its own */
     if (!log_has_level(e->log, level))
         return;
-    log_at(e->log, level, target_is_handler(d->target) && final == DELIVERY_DELIVERED ? "handled" : words[final],
+    log_at(e->log, level,
+           target_is_handler(d->target) && final == DELIVERY_DELIVERED ? "handled" : words[final],
            LOG_STR(target_kind(d->target), target_name(d->target)),
            LOG_SLICE("type", d->event->type), LOG_STR("key", d->key), LOG_STR("delivery", d->id),
            LOG_INT("attempt", d->attempts), LOG_INT("ms", item->run_ms),

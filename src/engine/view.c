@@ -45,7 +45,8 @@ const char *engine_refusal(struct engine *e)
 
 void engine_each_channel(struct engine *e, engine_channel_fn fn, void *ctx)
 {
-    list_each(it, &e->channels) {
+    list_each(it, &e->channels)
+    {
         const struct channel *c = list_entry(it, struct engine_channel, link)->channel;
         struct channel_status status = {0};
         channel_status(c, &status);
@@ -123,7 +124,8 @@ static void channel_problem(void *ctx, const char *name, const struct channel_st
     const struct problem_walk *walk = ctx;
     if (!status->problem)
         return;
-    walk->fn(walk->ctx, &(struct engine_problem){"channel", name, status->since_ms, status->problem});
+    walk->fn(walk->ctx,
+             &(struct engine_problem){"channel", name, status->since_ms, status->problem});
 }
 
 static void connector_problem(void *ctx, const char *name, const struct target_status *status)

@@ -83,17 +83,17 @@ struct item *item_new(struct engine *e, struct work *work, const struct item_par
 struct item *item_from_row(struct engine *e, struct work *work, struct event *event,
                            struct target *target, const struct delivery_row *row)
 {
-    struct item *item =
-        item_new(e, work,
-                 &(struct item_parts){
-                     .event = event,
-                     .target = target,
-                     .key = row->has_key ? slice_of(row->key.data ? row->key.data : "", row->key.len)
-                                         : SLICE_NULL,
-                     .handler = row->handler,
-                     .transformer = row->transformer,
-                     .data = row->data,
-                 });
+    struct item *item = item_new(
+        e, work,
+        &(struct item_parts){
+            .event = event,
+            .target = target,
+            .key = row->has_key ? slice_of(row->key.data ? row->key.data : "", row->key.len)
+                                : SLICE_NULL,
+            .handler = row->handler,
+            .transformer = row->transformer,
+            .data = row->data,
+        });
     size_t len = row->id.len < DELIVERY_ID_SIZE ? row->id.len : DELIVERY_ID_SIZE - 1;
     memcpy(item->id, row->id.data, len);
     item->d.id = item->id;
