@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+#include "engine/config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/json.h"
+
+#include <cmocka.h>
+
+/* A project in a folder of its own, and what loading it gave. */
+struct fixture {
+    char folder[64];
+    struct mask *mask;
+    struct config config;
+    struct err err;
+};
+
+static int set_up(void **state)
+{
+    struct fixture *f = calloc(1, sizeof(*f));
+    strcpy(f->folder, "/tmp/liaison-config-XXXXXX");
+    if (!mkdtemp(f->folder))
+        return -1;
+    f->mask = mask_new();
+    *state = f;
+    return 0;
+}
+
+static void path_in(const struct fixture *f, const char *name, char out[static 256])
+{
+    snprintf(out, 256, "%s/%s", f->folder, name);
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const names[] = {"liaison.lua", "scripts/one.lua", "scripts"};
+    char path[256];
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        path_in(f, names[i], path);
+        remove(path);
+    }
+    rmdir(f->folder);
+    config_deinit(&f->config);
+    mask_free(f->mask);
+    free(f);
+    return 0;
+}
+
+static void write_file(const struct fixture *f, const char *name, const char *text)
+{
+    char path[256];
+    path_in(f, name, path);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+static int load(struct fixture *f, struct config_source source)
+{
+    char *const nothing[] = {NULL};
+    if (!source.project)
+        source.project = f->folder;
+    if (!source.environment)
+        source.environment = nothing;
+    config_deinit(&f->config);
+    f->err = (struct err){0};
+    return config_load(&f->config, &source, f->mask, &f->err);
+}
+
+static void assert_refused(struct fixture *f, const char *text, const char *said)
+{
+    write_file(f, "liaison.lua", text);
+    assert_int_equal(load(f, (struct config_source){0}), -1);
+    if (!strstr(f->err.message, said))
+        fail_msg("\"%s\" isn't in \"%s\"", said, f->err.message);
+}
+
+static void assert_setting(const struct fixture *f, const char *name, const char *json)
+{
+    struct slice value;
+    assert_true(json_get(buf_slice(&f->config.settings), name, &value));
+    assert_int_equal(value.len, strlen(json));
+    assert_memory_equal(value.data, json, value.len);
+}
+
+/* ---- values and where they come from ---- */
+
+static void an_empty_file_gives_the_defaults(void **state)
+{
+    struct fixture *f = *state;
+    char journal[256];
+    write_file(f, "liaison.lua", "return {}");
+    assert_int_equal(load(f, (struct config_source){0}), 0);
+    path_in(f, "var/journal.db", journal);
+    assert_string_equal(f->config.journal, journal);
+    assert_string_equal(f->config.listen, "127.0.0.1:8750");
+    assert_int_equal(f->config.handler_time_ms, 100);
+    assert_int_equal(f->config.memory_max, 64 << 20);
+    assert_int_equal(f->config.in_flight, 10000);
+    assert_int_equal(f->config.message_max, 16 << 20);
+    assert_int_equal(f->config.body_max, 1 << 20);
+    assert_int_equal(f->config.drain_ms, 8000);
+    assert_int_equal(f->config.log_level, LOG_INFO);
+    assert_int_equal(f->config.log_format, LOG_TEXT);
+    assert_null(f->config.script);
+}
+
+static void the_file_sets_values(void **state)
+{
+    struct fixture *f = *state;
+    write_file(f, "liaison.lua",
+               "return { listen = '127.0.0.1:1', journal = '/j.db', limits = { drain = 0.5,\n"
+               "inFlight = 7, memory = '8MB' }, log = { level = 'debug', format = 'json' } }");
+    assert_int_equal(load(f, (struct config_source){0}), 0);
+    assert_string_equal(f->config.listen, "127.0.0.1:1");
+    assert_string_equal(f->config.journal, "/j.db");
+    assert_int_equal(f->config.drain_ms, 500);
+    assert_int_equal(f->config.in_flight, 7);
+    assert_int_equal(f->config.memory_max, 8 << 20);
+    assert_int_equal(f->config.log_level, LOG_DEBUG);
+    assert_int_equal(f->config.log_format, LOG_JSON);
+}
+
+static void flags_go_before_variables_and_these_before_the_file(void **state)
+{
+    struct fixture *f = *state;
+    char *const environment[] = {"LIAISON_LISTEN=127.0.0.1:2", "LIAISON_LIMITS_HANDLER_TIME=2s",
+                                 "LIAISON_LIMITS_DRAIN=3s", NULL};
+    const char *const sets[] = {"limits.drain=4s"};
+    write_file(f, "liaison.lua", "return { listen = '127.0.0.1:1', limits = { drain = '1s' } }");
+    assert_int_equal(load(f, (struct config_source){.environment = environment}), 0);
+    assert_string_equal(f->config.listen, "127.0.0.1:2");
+    assert_int_equal(f->config.handler_time_ms, 2000);
+    assert_int_equal(f->config.drain_ms, 3000);
+    assert_int_equal(load(f, (struct config_source){.environment = environment,
+                                                    .listen = "127.0.0.1:3",
+                                                    .sets = sets,
+                                                    .n_sets = 1}),
+                     0);
+    assert_string_equal(f->config.listen, "127.0.0.1:3");
+    assert_int_equal(f->config.drain_ms, 4000);
+}
+
+static void the_state_directory_holds_the_journal_where_it_is_set(void **state)
+{
+    struct fixture *f = *state;
+    char *const environment[] = {"STATE_DIRECTORY=/var/lib/liaison/x", NULL};
+    write_file(f, "liaison.lua", "return {}");
+    assert_int_equal(load(f, (struct config_source){.environment = environment}), 0);
+    assert_string_equal(f->config.journal, "/var/lib/liaison/x/journal.db");
+}
+
+/* ---- settings ---- */
+
+static void settings_come_from_all_places(void **state)
+{
+    struct fixture *f = *state;
+    char *const environment[] = {"LIAISON_SETTINGS_WAREHOUSE_URL=http://v", NULL};
+    const char *const sets[] = {"settings.calendarUrl=http://f"};
+    write_file(f, "liaison.lua",
+               "return { settings = { warehouseUrl = 'http://l', other = 'kept' } }");
+    assert_int_equal(
+        load(f, (struct config_source){.environment = environment, .sets = sets, .n_sets = 1}), 0);
+    assert_setting(f, "warehouseUrl", "\"http://v\"");
+    assert_setting(f, "calendarUrl", "\"http://f\"");
+    assert_setting(f, "other", "\"kept\"");
+}
+
+static void a_text_takes_the_type_of_the_value_in_whose_place_it_comes(void **state)
+{
+    struct fixture *f = *state;
+    const char *const sets[] = {"settings.size=20", "settings.name=20", "settings.on=false"};
+    write_file(f, "liaison.lua", "return { settings = { size = 10, name = 'ten', on = true } }");
+    assert_int_equal(load(f, (struct config_source){.sets = sets, .n_sets = ARRAY_LEN(sets)}), 0);
+    assert_setting(f, "size", "20");
+    assert_setting(f, "name", "\"20\"");
+    assert_setting(f, "on", "false");
+}
+
+/* ---- what is refused ---- */
+
+static void an_unknown_key_names_line_and_nearest(void **state)
+{
+    assert_refused(*state, "return {\n  listne = '127.0.0.1:1',\n}",
+                   "liaison.lua:2: unknown key `listne`: did you mean `listen`?");
+    assert_refused(*state, "return {\n limits = {\n  handlerTme = 1 } }",
+                   "liaison.lua:3: unknown key `limits.handlerTme`: did you mean "
+                   "`limits.handlerTime`?");
+}
+
+static void wrong_values_are_refused_with_what_to_write(void **state)
+{
+    assert_refused(*state, "return { limits = { drain = 'soon' } }",
+                   "liaison.lua:1: limits.drain:");
+    assert_refused(*state, "return { limits = { inFlight = 0 } }", "a whole number from 1 to");
+    assert_refused(*state, "return { log = { level = 'loud' } }", "debug|info|warn|error");
+    assert_refused(*state, "return { limits = 3 }", "`limits` must be a table");
+    assert_refused(*state, "return { listen = {} }", "not a table");
+}
+
+static void what_is_not_there_yet_is_refused(void **state)
+{
+    assert_refused(*state, "return { tls = { cert = 'a' } }", "`tls` is not available");
+    assert_refused(*state, "return { reload = 'watch' }", "`reload` is not available");
+}
+
+static void a_set_without_a_value_or_of_an_unknown_key_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const wrong[] = {"limits.drain", "limits.dran=1s", "limits.drain=x"};
+    write_file(f, "liaison.lua", "return {}");
+    for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
+        assert_int_equal(load(f, (struct config_source){.sets = &wrong[i], .n_sets = 1}), -1);
+        assert_non_null(strstr(f->err.message, "--set: "));
+    }
+}
+
+static void an_address_that_others_reach_needs_a_token(void **state)
+{
+    struct fixture *f = *state;
+    assert_refused(f, "return { listen = '0.0.0.0:8750' }", "set token");
+    write_file(f, "liaison.lua", "return { listen = '0.0.0.0:8750', token = 'abcdef' }");
+    assert_int_equal(load(f, (struct config_source){0}), 0);
+    assert_string_equal(f->config.tokens[CONFIG_ADMIN], "abcdef");
+}
+
+/* ---- the project ---- */
+
+static void a_script_belongs_to_the_nearest_project_above(void **state)
+{
+    struct fixture *f = *state;
+    char folder[256], script[256];
+    path_in(f, "scripts", folder);
+    path_in(f, "scripts/one.lua", script);
+    assert_int_equal(mkdir(folder, 0700), 0);
+    write_file(f, "scripts/one.lua", "");
+    assert_int_equal(load(f, (struct config_source){.project = script}), 0);
+    assert_string_equal(f->config.project, f->folder);
+    assert_string_equal(f->config.script, script);
+}
+
+static void a_folder_without_any_sign_of_a_project_is_none(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(load(f, (struct config_source){0}), -1);
+    assert_int_equal(f->err.code, ERR_NOT_FOUND);
+    assert_int_equal(load(f, (struct config_source){.project = "/nowhere/at/all"}), -1);
+    assert_int_equal(f->err.code, ERR_NOT_FOUND);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(an_empty_file_gives_the_defaults),
+        TEST(the_file_sets_values),
+        TEST(flags_go_before_variables_and_these_before_the_file),
+        TEST(the_state_directory_holds_the_journal_where_it_is_set),
+        TEST(settings_come_from_all_places),
+        TEST(a_text_takes_the_type_of_the_value_in_whose_place_it_comes),
+        TEST(an_unknown_key_names_line_and_nearest),
+        TEST(wrong_values_are_refused_with_what_to_write),
+        TEST(what_is_not_there_yet_is_refused),
+        TEST(a_set_without_a_value_or_of_an_unknown_key_is_refused),
+        TEST(an_address_that_others_reach_needs_a_token),
+        TEST(a_script_belongs_to_the_nearest_project_above),
+        TEST(a_folder_without_any_sign_of_a_project_is_none),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
