@@ -348,14 +348,21 @@ class Ledger:
         journal.close()
 
     def _finish(self):
+        last, since = None, 0
+
         def is_quiet():
+            """Nothing is under way, and all came; or what is missing will not come any more."""
+            nonlocal last, since
             self.status = self.daemon.status()
-            channels, connectors = self.status["sums"]["channels"], self.status["sums"]["connectors"]
-            new = sum(channels[name]["received"] - channels[name]["duplicate"] for name in CHANNELS)
-            waiting = (sum(channels[name]["open"] for name in CHANNELS)
-                       + sum(connectors[name]["waiting"] for name in CONNECTORS))
-            assert (new, waiting) == (len(self.posted) + len(self.published), 0), self.status
-            return True
+            sums = self.status["sums"]
+            assert not any(sums["channels"][name]["open"] for name in CHANNELS), sums
+            assert not any(sums["connectors"][name]["waiting"] for name in CONNECTORS), sums
+            if sums != last:
+                last, since = sums, time.monotonic()
+            new = [sums["channels"][name]["received"] - sums["channels"][name]["duplicate"]
+                   for name in CHANNELS]
+            return (new == [len(self.published), len(self.posted)]
+                    or time.monotonic() > since + 2 * SLOWNESS)
 
         wait_until(is_quiet, "the end of all deliveries", 60, every=0.05)
         self._read_dead_letters()
