@@ -82,7 +82,7 @@ void settle_put(void *ctx, struct delivery *d, struct delivery_row *row, enum de
         shown.answer = masked(e->mask, attempt->answer, &answer);
     }
     journal_put_delivery(e->journal, row, from, attempt ? &shown : NULL, on_settled, item);
-    if (row->state == DELIVERY_WAITING)
+    if (row->state == DELIVERY_WAITING && attempt)
         log_put_off(item, row);
     buf_deinit(&error);
     buf_deinit(&attempt_error);

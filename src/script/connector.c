@@ -252,8 +252,11 @@ static void read_order(struct job *job, int order, int on_dead)
     struct script_connector *c = &job->connector->public;
     if (!lua_isnil(job->L, order))
         c->is_ordered = read_choice(job, order, "order", "\"key\" or \"none\"", orders, 2) == 1;
-    if (!lua_isnil(job->L, on_dead))
-        c->parks_dead = read_choice(job, on_dead, "onDead", "\"next\" or \"park\"", ends, 2) == 1;
+    if (!lua_isnil(job->L, on_dead) &&
+        read_choice(job, on_dead, "onDead", "\"next\" or \"park\"", ends, 2) == 1)
+        tell(job, "onDead",
+             "a connector: `onDead = \"park\"` is not available in this version: a dead letter "
+             "always frees its key");
 }
 
 static void read_concurrency(struct job *job, int index)

@@ -165,7 +165,6 @@ struct script_connector {
     double factor;
     bool jitter;
     bool is_ordered;      /* order = "key" */
-    bool parks_dead;      /* onDead = "park" */
     unsigned concurrency; /* 0: auto */
 };
 size_t script_connector_count(const struct script_machine *m);

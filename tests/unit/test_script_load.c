@@ -106,7 +106,6 @@ static void test_a_function_is_a_connector_with_all_defaults(void **state)
     assert_true(c->jitter);
     assert_int_equal(c->age_ms, 72 * 3600000);
     assert_true(c->is_ordered);
-    assert_false(c->parks_dead);
     assert_int_equal(c->concurrency, 0);
     project_free(p);
 }
@@ -117,7 +116,7 @@ static void test_a_connectors_policy_is_read(void **state)
     struct project *p = project_new();
     project_write(
         p, "connectors/a.lua",
-        "return { send = print, timeout = 2.5, order = 'none', onDead = 'park', concurrency = 7,\n"
+        "return { send = print, timeout = 2.5, order = 'none', onDead = 'next', concurrency = 7,\n"
         "  retry = { attempts = 3, base = '1s', growth = 'linear', factor = 3, cap = '1m', "
         "jitter = false, age = '1h' },\n"
         "  coalesce = false, rate = false, batch = false, breaker = false, statuses = {} }");
@@ -126,7 +125,6 @@ static void test_a_connectors_policy_is_read(void **state)
     const struct script_connector *c = script_connector_find(p->machine, SLICE_LIT("a"));
     assert_int_equal(c->timeout_ms, 2500);
     assert_false(c->is_ordered);
-    assert_true(c->parks_dead);
     assert_int_equal(c->concurrency, 7);
     assert_int_equal(c->attempts, 3);
     assert_int_equal(c->base_ms, 1000);
@@ -161,6 +159,7 @@ static void test_wrong_options_of_connectors_say_what_to_write(void **state)
         {"timeout = 0", "connectors/c.lua:2: timeout must be more than 0"},
         {"timeout = -1", "connectors/c.lua:2: timeout: "},
         {"order = 'keys'", "connectors/c.lua:2: order must be \"key\" or \"none\", not \"keys\""},
+        {"onDead = 'park'", "connectors/c.lua:2: a connector: `onDead = \"park\"` is not available"},
         {"onDead = 'stop'", "connectors/c.lua:2: onDead must be \"next\" or \"park\""},
         {"concurrency = 0", "connectors/c.lua:2: `concurrency` must be \"auto\" or"},
         {"transformer = 5", "connectors/c.lua:2: `transformer` must be a name, a function"},
