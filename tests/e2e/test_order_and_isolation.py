@@ -281,6 +281,29 @@ def test_attempts_say_how_they_failed(daemon, project, first, reply, code):
     assert [attempt["code"] for attempt in letter["attempts"]] == [code, code]
 
 
+def test_a_delayed_delivery_goes_out_when_its_time_has_come(daemon, project, first, second):
+    project.script(SCRIPT.replace("data = event.data }", 'data = event.data, delay = "300ms" }', 1))
+    daemon.start()
+    emit(daemon, 1)
+    late, prompt = first.wait_for(1)[0], second.wait_for(1)[0]
+    assert 0.29 <= late.at - prompt.at <= 0.3 + 0.5 * SLOWNESS
+    assert "to be tried again" not in daemon.log()
+
+
+def test_a_script_may_ask_to_be_tried_again_later(daemon, project, first):
+    project.connector("first", f"""
+        return function(data, delivery)
+          if delivery.attempt == 1 then retry("not yet", {{ after = "200ms" }}) end
+          return http.post("{first.url}", {{ json = {{ attempt = delivery.attempt,
+                                                     lastError = delivery.lastError }} }})
+        end
+    """)
+    daemon.start()
+    emit(daemon, 1)
+    first.wait_for(1)
+    assert first.bodies() == [{"attempt": 2, "lastError": "not yet"}]
+
+
 # ---- errors in scripts ----
 
 
