@@ -44,8 +44,9 @@ static void test_a_failing_file_has_its_line(void **state)
     assert_file_problem("scripts/a.lua", "\nlocal t = nil\nt.x = 1\n",
                         "scripts/a.lua:3: attempt to index local 't' (a nil value)");
     assert_file_problem("scripts/a.lua", "error({ code = 5 })", "scripts/a.lua:0: {\"code\":5}");
-    assert_file_problem("scripts/a.lua", "while true do end",
-                        "scripts/a.lua:0: stopped: its top level ran longer than 2s");
+    if (PROJECT_CAN_STOP)
+        assert_file_problem("scripts/a.lua", "while true do end",
+                            "scripts/a.lua:0: stopped: its top level ran longer than 2s");
     assert_file_problem("scripts/a.lua",
                         "local t = {} while true do t[#t + 1] = ('x'):rep(99999) .. #t end",
                         "scripts/a.lua:0: loading it needs more memory");
@@ -159,7 +160,8 @@ static void test_wrong_options_of_connectors_say_what_to_write(void **state)
         {"timeout = 0", "connectors/c.lua:2: timeout must be more than 0"},
         {"timeout = -1", "connectors/c.lua:2: timeout: "},
         {"order = 'keys'", "connectors/c.lua:2: order must be \"key\" or \"none\", not \"keys\""},
-        {"onDead = 'park'", "connectors/c.lua:2: a connector: `onDead = \"park\"` is not available"},
+        {"onDead = 'park'",
+         "connectors/c.lua:2: a connector: `onDead = \"park\"` is not available"},
         {"onDead = 'stop'", "connectors/c.lua:2: onDead must be \"next\" or \"park\""},
         {"concurrency = 0", "connectors/c.lua:2: `concurrency` must be \"auto\" or"},
         {"transformer = 5", "connectors/c.lua:2: `transformer` must be a name, a function"},
