@@ -307,8 +307,8 @@ static void keep_refused(struct lanes *lanes, struct delivery *d, const struct a
         machine_expire(lanes, d, end);
         return;
     }
-    if (d->refusals++ == 0)
-        d->successes_seen = d->target->successes;
+    d->refusals++;
+    d->successes_seen = d->target->successes;
     d->due_at = AT_ONCE;
     machine_settle(lanes, d, DELIVERY_WAITING, end);
 }

@@ -71,7 +71,7 @@ struct delivery {
     unsigned attempts;         /* those that count: what a paused target refuses uses nothing up */
     unsigned tries;            /* all of them */
     unsigned refusals;         /* … that were refused and kept waiting by a pause */
-    uint64_t successes_seen;   /* the target's count at the first of these */
+    uint64_t successes_seen;   /* the target's count at the last of these */
     bool unknown;              /* an attempt's end was never seen */
     char *last_error;
     int64_t started_at;       /* all `_at` are monotonic ms; of the attempt in progress */

@@ -253,6 +253,36 @@ static void an_attempt_that_fails_after_the_pause_began_isnt_counted(void **stat
     assert_int_equal(f->row.attempts, 0);
 }
 
+static void what_is_used_up_when_the_pause_begins_waits_for_its_end(void **state)
+{
+    struct lanes_fixture *f = *state;
+    f->policy.retry.attempts = 0;
+    set_policy(f);
+    take(f, "a1", "a");
+    take(f, "b1", "b");
+    turn(f);
+    pass(f, 2 * INT64_C(3600000));
+    refuse(f, "a1", 401);
+    refuse(f, "b1", 503);
+    assert_int_equal(f->row.state, DELIVERY_WAITING);
+    assert_int_equal(f->row.due_ms, f->time.wall_ms + 1000);
+    pass(f, 5000);
+    deliver(f, "b1");
+    assert_int_equal(f->row.state, DELIVERY_DELIVERED);
+}
+
+static void what_was_refused_has_its_turn_again_after_the_pause(void **state)
+{
+    struct lanes_fixture *f = *state;
+    pause_by_a1(f);
+    take(f, "b2", "b");
+    pass(f, 5000);
+    succeed(f, "b1");
+    take(f, "c1", "c");
+    turn(f);
+    assert_trace(f, "+b1 !calendar=none b1:delivered +a1");
+}
+
 static void a_script_error_of_a_probe_is_its_own(void **state)
 {
     struct lanes_fixture *f = *state;
@@ -330,6 +360,19 @@ static void age_stands_still_while_it_is_paused(void **state)
     pass(f, 1);
     refuse(f, "a1", 503);
     assert_int_equal(f->row.state, DELIVERY_DEAD);
+}
+
+static void a_row_tells_of_the_pause_during_its_attempt(void **state)
+{
+    struct lanes_fixture *f = *state;
+    take(f, "a1", "a");
+    take(f, "b1", "b");
+    turn(f);
+    int64_t first_ms = f->time.wall_ms;
+    refuse(f, "b1", 401);
+    pass(f, 4000);
+    fail_with(f, "a1", 401);
+    assert_int_equal(f->row.first_attempt_ms, first_ms + 4000);
 }
 
 static void expiry_doesnt_stand_still(void **state)
@@ -567,6 +610,16 @@ static void a_pause_grows_graver_and_never_milder(void **state)
                     "x3:dead/limit x4:waiting !calendar=gone");
 }
 
+static void a_pause_that_grows_graver_is_one_pause(void **state)
+{
+    struct lanes_fixture *f = *state;
+    pause_by_a1(f);
+    pass(f, 4000);
+    lanes_set_target(f->lanes, SLICE_LIT("calendar"), false, NULL);
+    pass(f, 3000);
+    assert_int_equal(calendar_status(f).paused_ms, 7000);
+}
+
 #define test(name) cmocka_unit_test_setup_teardown(name, lanes_setup, lanes_teardown)
 
 int main(void)
@@ -586,11 +639,14 @@ int main(void)
         test(a_success_begun_before_the_pause_says_nothing),
         test(a_probe_that_fails_otherwise_ends_nothing_and_uses_nothing_up),
         test(an_attempt_that_fails_after_the_pause_began_isnt_counted),
+        test(what_is_used_up_when_the_pause_begins_waits_for_its_end),
+        test(what_was_refused_has_its_turn_again_after_the_pause),
         test(a_script_error_of_a_probe_is_its_own),
         test(handlers_dont_pause_for_credentials),
         test(loaded_anew_it_is_probed_at_once),
         test(loaded_anew_during_a_probe_there_is_no_other),
         test(age_stands_still_while_it_is_paused),
+        test(a_row_tells_of_the_pause_during_its_attempt),
         test(expiry_doesnt_stand_still),
         test(what_expired_during_a_refused_attempt_is_dead),
         test(twenty_refused_of_one_status_pause_it),
@@ -608,6 +664,7 @@ int main(void)
         test(what_is_gone_is_neither_probed_nor_ended_by_what_still_runs),
         test(a_probe_of_what_is_gone_meanwhile_ends_nothing),
         test(a_pause_grows_graver_and_never_milder),
+        test(a_pause_that_grows_graver_is_one_pause),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

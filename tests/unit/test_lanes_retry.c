@@ -287,6 +287,11 @@ static void a_conflict_after_an_unknown_end_is_tried_again(void **state)
     assert_true(f->row.unknown);
     settle(f, "a1");
     pass(f, 1000);
+    refuse(f, "a1", 503);
+    assert_true(f->row.unknown);
+    f->policy.retry.attempts = 4;
+    set_policy(f);
+    pass(f, 1000);
     refuse(f, "a1", 409);
     assert_int_equal(f->row.state, DELIVERY_WAITING);
     take(f, "b1", "b");
@@ -369,6 +374,23 @@ static void behind_one_that_expires_meanwhile_the_lane_waits_for_its_settle(void
     assert_trace(f, "+a1 a2:dead/expired a1:delivered a1=delivered");
     settle(f, "a2");
     assert_trace(f, "a2=dead/expired +a3");
+}
+
+static void a_follower_that_expires_doesnt_cost_its_lane_its_turn(void **state)
+{
+    struct lanes_fixture *f = *state;
+    f->policy.concurrency = 1;
+    set_policy(f);
+    take(f, "x", NULL);
+    turn(f);
+    take(f, "a1", "a");
+    take_so(f, "a2", "a", (struct take){.expires_in_ms = 400});
+    take(f, "b1", "b");
+    pass(f, 400);
+    settle(f, "a2");
+    forget_trace(f);
+    deliver(f, "x");
+    assert_trace(f, "x:delivered x=delivered +a1");
 }
 
 static void it_doesnt_expire_during_an_attempt(void **state)
@@ -570,6 +592,7 @@ int main(void)
         test(it_expires_while_it_waits_for_its_turn),
         test(it_expires_behind_others_and_they_go_on),
         test(behind_one_that_expires_meanwhile_the_lane_waits_for_its_settle),
+        test(a_follower_that_expires_doesnt_cost_its_lane_its_turn),
         test(it_doesnt_expire_during_an_attempt),
         test(what_has_expired_when_its_turn_comes_isnt_attempted),
         test(a_clock_that_is_set_expires_and_starts_nothing),

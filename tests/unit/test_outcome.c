@@ -258,6 +258,7 @@ static void constant_delays_stay(void **state)
 static void no_delay_is_over_the_cap(void **state)
 {
     (void)state;
+    struct retry_policy close = {.base_ms = 300001, .growth = GROWTH_CONSTANT, .cap_ms = 300000};
     static const unsigned attempts[] = {12, 63, 64, 65, 128, 1000000, UINT32_MAX};
     for (size_t i = 0; i < ARRAY_LEN(attempts); i++) {
         assert_int_equal(delay(usual, attempts[i]), 300000);
@@ -266,6 +267,7 @@ static void no_delay_is_over_the_cap(void **state)
         linear.base_ms = INT64_MAX / 2;
         assert_int_equal(delay(linear, attempts[i]), 300000);
     }
+    assert_int_equal(delay(close, 1), 300000);
 }
 
 static void without_a_cap_delays_saturate(void **state)
