@@ -79,7 +79,7 @@ struct delivery_row {
 /* How an attempt went; kept for failures, the newest JOURNAL_ATTEMPTS_KEPT of a delivery. */
 #define JOURNAL_ATTEMPTS_KEPT 20
 struct attempt_row {
-    unsigned n; /* 1 for the first */
+    unsigned n; /* 1 for the first; the journal numbers them on over retries by people */
     int64_t at_ms;
     int64_t ms;
     struct slice code; /* "503", or connect dns tls timeout script limit … */

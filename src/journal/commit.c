@@ -129,7 +129,7 @@ static int put_attempt(struct committer *c, int64_t delivery, const struct attem
     if (!s)
         return -1;
     db_bind_int(s, 1, delivery);
-    db_bind_int(s, 2, attempt->n - JOURNAL_ATTEMPTS_KEPT);
+    db_bind_int(s, 2, -JOURNAL_ATTEMPTS_KEPT);
     return db_run(c->db, s, err);
 }
 

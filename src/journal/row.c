@@ -79,12 +79,11 @@ void row_bind_delivery(sqlite3_stmt *s, const struct delivery_row *row)
 void row_bind_attempt(sqlite3_stmt *s, int64_t delivery, const struct attempt_row *attempt)
 {
     db_bind_int(s, 1, delivery);
-    db_bind_int(s, 2, attempt->n);
-    db_bind_int(s, 3, attempt->at_ms);
-    db_bind_int(s, 4, attempt->ms);
-    db_bind_text(s, 5, attempt->code);
-    db_bind_text(s, 6, attempt->error);
-    db_bind_text(s, 7, attempt->answer);
+    db_bind_int(s, 2, attempt->at_ms);
+    db_bind_int(s, 3, attempt->ms);
+    db_bind_text(s, 4, attempt->code);
+    db_bind_text(s, 5, attempt->error);
+    db_bind_text(s, 6, attempt->answer);
 }
 
 static enum event_data data_kind_of(const char *name)

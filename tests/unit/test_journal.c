@@ -562,6 +562,20 @@ static void the_newest_twenty_attempts_are_kept(void **state)
     fixture_check(f);
 }
 
+/* A dead letter that a person retries begins at 1 again. */
+static void attempts_after_a_retry_by_hand_are_numbered_on(void **state)
+{
+    struct fixture *f = *state;
+    const struct attempt_row attempt = {.n = 1, .at_ms = 1, .ms = 3, .code = SLICE_LIT("503")};
+    struct delivery_row row = fixture_delivery(fixture_append(f, "a"), 0, DELIVERY_WAITING);
+    journal_put_delivery(f->journal, &row, DELIVERY_NEW, &attempt, NULL, NULL);
+    journal_put_delivery(f->journal, &row, DELIVERY_WAITING, &attempt, NULL, NULL);
+    fixture_settle(f);
+    assert_int_equal(fixture_query(f, "SELECT count(*) FROM attempts"), 2);
+    assert_int_equal(fixture_query(f, "SELECT max(n) FROM attempts"), 2);
+    fixture_check(f);
+}
+
 /* ---- With threads ---- */
 
 static void the_writers_thread_keeps_what_is_queued(void **state)
@@ -606,6 +620,7 @@ int main(void)
         TEST(a_position_is_kept_with_its_events_or_alone),
         TEST(positions_of_channels_in_one_commit_dont_mix),
         TEST(the_newest_twenty_attempts_are_kept),
+        TEST(attempts_after_a_retry_by_hand_are_numbered_on),
         cmocka_unit_test_setup_teardown(the_writers_thread_keeps_what_is_queued,
                                         fixture_setup_threaded, fixture_teardown),
     };
