@@ -42,8 +42,8 @@ CONNECTOR = """
 def forms(secret):
     """What a secret may look like in texts of others."""
     return {
-        secret, json.dumps(secret)[1:-1], urllib.parse.quote(secret), urllib.parse.quote_plus(secret),
-        urllib.parse.quote(secret, safe=""), base64.b64encode(secret.encode()).decode().rstrip("="),
+        secret, json.dumps(secret)[1:-1], urllib.parse.quote(secret),
+        urllib.parse.quote_plus(secret), urllib.parse.quote(secret, safe=""), base64.b64encode(secret.encode()).decode().rstrip("="),
     }
 
 
@@ -107,7 +107,10 @@ def test_a_secret_that_a_receiver_echoes_is_kept_nowhere(daemon, receiver):
     assert_kept_nowhere(daemon, letter)
 
 
-@pytest.mark.parametrize("data, cause", [({"fails": True}, "script"), ({"rejects": True}, "refused")])
+@pytest.mark.parametrize("data, cause", [
+    ({"fails": True}, "script"),
+    ({"rejects": True}, "refused"),
+])
 def test_a_secret_in_an_error_of_a_script_is_kept_nowhere(daemon, data, cause):
     daemon.start()
     daemon.emit("thing.changed", data)
@@ -173,7 +176,9 @@ def guarded(project, make_daemon):
     project.script(SCRIPT.replace("receiver", "unused"))
     project.connector("unused", "return function() end")
     project.write("liaison.lua", """
-        return { tokens = { ingest = secret "INGEST", read = secret "READ", admin = secret "ADMIN" } }
+        return {
+          tokens = { ingest = secret "INGEST", read = secret "READ", admin = secret "ADMIN" },
+        }
     """)
     return make_daemon(env={name.upper(): f"{TOKEN}-{name}"
                             for name in ("ingest", "read", "admin")}).start()

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 The Liaison authors
-"""Everything received and made is accounted for: received = duplicate + malformed + unmatched +
-closed + dead + dropped + open; made = delivered + dead + skipped + superseded + dropped + waiting."""
+"""Everything received and made is accounted for:
+received = duplicate + malformed + unmatched + closed + dead + dropped + open;
+made = delivered + dead + skipped + superseded + dropped + waiting."""
 
 import json
 import sqlite3

@@ -65,7 +65,8 @@ def the_dead_letter(daemon):
 def test_both_receivers_get_their_bodies_exactly(daemon, calendar, warehouse):
     daemon.start()
     data = ('{"id": 7, "startTime": "2026-12-01T09:00:00+01:00", "big": 12345678901234567890,'
-            ' "price": 1.25, "rooms": [], "extra": {}, "note": null, "name": "Zo\\u00eb \\ud83d\\ude00"}')
+            ' "price": 1.25, "rooms": [], "extra": {}, "note": null,'
+            ' "name": "Zo\\u00eb \\ud83d\\ude00"}')
     daemon.post("/events", f'{{"type": "{TYPE}", "data": {data}}}')
     sent, stored = calendar.wait_for(1)[0], warehouse.wait_for(1)[0]
     assert (sent.method, sent.path) == ("POST", "/api/update")
@@ -144,7 +145,8 @@ def test_a_dead_letter_outlives_a_restart(daemon, calendar):
 def test_a_connector_may_be_the_bare_function(daemon, project, calendar):
     project.connector("calendarApi", f"""
         return function(data)
-          return http.post("{calendar.url}", {{ json = {{ eventId = data.id, startTime = data.start }} }})
+          return http.post("{calendar.url}",
+                           {{ json = {{ eventId = data.id, startTime = data.start }} }})
         end
     """)
     daemon.start()
@@ -166,7 +168,8 @@ def test_events_of_a_bus_reach_both_receivers(bus_daemon, bus, calendar, warehou
     wait_both_delivered(bus_daemon, 6)
     by_id = sorted(calendar.bodies(), key=lambda body: body["eventId"])
     assert by_id == [calendar_body(id) for id in range(6)]
-    assert sorted(warehouse.bodies(), key=lambda body: body["id"]) == [schedule(i) for i in range(6)]
+    stored = sorted(warehouse.bodies(), key=lambda body: body["id"])
+    assert stored == [schedule(id) for id in range(6)]
 
 
 @pytest.mark.crash
