@@ -43,7 +43,8 @@ def forms(secret):
     """What a secret may look like in texts of others."""
     return {
         secret, json.dumps(secret)[1:-1], urllib.parse.quote(secret),
-        urllib.parse.quote_plus(secret), urllib.parse.quote(secret, safe=""), base64.b64encode(secret.encode()).decode().rstrip("="),
+        urllib.parse.quote_plus(secret), urllib.parse.quote(secret, safe=""),
+        base64.b64encode(secret.encode()).decode().rstrip("="),
     }
 
 
