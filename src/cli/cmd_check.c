@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "cli/commands.h"
 #include "cli/project.h"
+#include "engine/project.h"
 
 /* Where --json collects what else is said as it comes. */
 struct check {
@@ -46,21 +47,13 @@ static void say_summary(const struct script_machine *m, const struct check *chec
 
 static int check_scripts(struct project *p, struct check *check)
 {
-    const char *script = p->config.script;
-    struct log *log = NULL;
-    const struct script_options options = {
-        .project = p->config.project,
-        .scripts = script ? &script : NULL,
-        .n_scripts = script ? 1 : 0,
+    const struct project_options options = {
+        .config = &p->config,
         .data_dir = p->data_dir,
-        .settings = buf_slice(&p->config.settings),
-        .handler_time_ms = p->config.handler_time_ms,
-        .memory_max = p->config.memory_max,
         .clock = clock_system(),
-        .log = log,
         .mask = p->mask,
     };
-    struct script_machine *m = script_load(&options, tell, check);
+    struct script_machine *m = project_load(&options, tell, check);
     if (!check->json)
         say_summary(m, check);
     script_free(m);

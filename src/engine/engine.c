@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "engine/parts.h"
+#include "engine/project.h"
 #include "version.h"
 
 /* ---- targets: the scripts' handlers and connectors as delivery/ knows them ---- */
@@ -123,21 +124,15 @@ static int load_scripts(struct engine *e, const struct engine_options *options,
         .send = handle_send,
         .ctx = e,
     };
-    const char *script = e->config->script;
-    const struct script_options script_options = {
-        .project = e->config->project,
-        .scripts = script ? &script : NULL,
-        .n_scripts = script ? 1 : 0,
+    const struct project_options project = {
+        .config = e->config,
         .data_dir = options->data_dir,
-        .settings = buf_slice(&e->config->settings),
-        .handler_time_ms = e->config->handler_time_ms,
-        .memory_max = e->config->memory_max,
         .ports = &e->ports,
         .clock = e->clock,
         .log = e->log,
         .mask = e->mask,
     };
-    e->machine = script_load(&script_options, problem, ctx);
+    e->machine = project_load(&project, problem, ctx);
     return e->machine ? 0 : -1;
 }
 

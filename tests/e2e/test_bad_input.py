@@ -62,6 +62,9 @@ PROJECT_FAULTS = {
     "a missing connector": (
         "scripts/sync.lua", SCRIPT.replace('"receiver"', '"reciever"'),
         ["scripts/sync.lua:3:", '"reciever"', 'did you mean "receiver"?']),
+    "a bus of a kind that is not there": (
+        "scripts/sync.lua", '\nlocal s = SyncManager.new { eventBusUrl = "nats://h/s" }\ns:start()\n',
+        ["scripts/sync.lua:2:", '"nats"', "http"]),
     "a connector that is no Lua": (
         "connectors/receiver.lua", "return {\n  send = function(data) retrun data end,\n}\n",
         ["connectors/receiver.lua:2:"]),
