@@ -28,8 +28,9 @@ static struct lane *take_spare(struct lane_pool *pool)
 
 void lane_pool_deinit(struct lane_pool *pool)
 {
-    while (pool->n_spare > 0)
-        free(take_spare(pool));
+    list_each(it, &pool->spare)
+        free(list_entry(it, struct lane, link));
+    lane_pool_init(pool);
 }
 
 static struct lane *lane_new(struct lane_pool *pool, struct map *by_key, struct slice key)

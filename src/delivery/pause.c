@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 #define PROBE_FIRST_MS 5000
-#define PROBE_LAST_MS (5 * 60 * 1000)
+#define PROBE_LAST_MS (INT64_C(5) * 60 * 1000)
 #define REFUSED_MAX 20
 #define STOPPED_MAX 3
 

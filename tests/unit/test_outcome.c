@@ -340,7 +340,7 @@ static void jitter_bears_the_longest_delay(void **state)
 static int64_t integer_member(struct slice object, const char *name)
 {
     struct slice value;
-    int64_t number;
+    int64_t number = 0;
     if (!json_get(object, name, &value) || json_get_integer(value, &number) < 0)
         fail_msg("no number %s in %.*s", name, SLICE_FMT(object));
     return number;
