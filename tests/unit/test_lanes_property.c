@@ -60,6 +60,7 @@ struct world {
     uint64_t n_puts;
     unsigned paused[N_TARGETS];
     bool is_freeing, is_stopped;
+    bool has_failed; /* the attempt that is just ending */
 };
 
 #define check(w, what)                                                                             \
@@ -124,6 +125,8 @@ static void on_attempt(void *ctx, struct delivery *d)
     w->n_attempted++;
     check(w, w->n_attempted <= IN_FLIGHT_MAX);
     check(w, lanes_in_flight(w->lanes) == w->n_attempted);
+    if (below(w, 3) == 0)
+        clock_fake_advance(&w->time, (int64_t)below(w, 8)); /* it takes its time at once */
     if (below(w, 4) == 0)
         end_attempt(w, p);
 }
@@ -139,7 +142,7 @@ static void on_put(void *ctx, struct delivery *d, struct delivery_row *row,
                  row->state == DELIVERY_SKIPPED);
     check(w, row->state != DELIVERY_WAITING || row->due_ms >= w->time.wall_ms);
     check(w, row->attempts >= p->row.attempts);
-    check(w, !attempt || p->place == ATTEMPTED);
+    check(w, (attempt != NULL) == (p->place == ATTEMPTED && w->has_failed));
     bool is_through = row->state == DELIVERY_DELIVERED || row->state == DELIVERY_SKIPPED;
     check(w, !is_run(p) || from != DELIVERY_NEW || !is_through);
     d->seq = row->seq = p->number + 1;
@@ -221,6 +224,7 @@ static struct attempt_end draw_end(struct world *w)
 static void end_attempt(struct world *w, struct parcel *p)
 {
     struct attempt_end end = draw_end(w);
+    w->has_failed = end.kind != ATTEMPT_RETURNED && end.kind != ATTEMPT_SKIPPED;
     w->n_attempted--;
     lanes_attempt_ended(w->lanes, &p->d, &end);
     if (p->place == ATTEMPTED) { /* nothing was put: only a handler's run may end so */
@@ -316,28 +320,42 @@ static void check_counts(struct world *w)
     }
 }
 
+static bool may_start(const struct world *w, const struct parcel *p)
+{
+    struct target_status status;
+    target_status(p->d.target, w->lanes, &status);
+    return !w->is_stopped && is_head(w, p) && status.pause == PAUSE_NONE &&
+           w->n_attempted < IN_FLIGHT_MAX && status.in_flight < status.concurrency;
+}
+
 /* What the pump has to have done, and when it has to be asked again. */
+static void check_pumped(struct world *w, const struct parcel *p, int64_t next)
+{
+    bool has_row = p->row.state == DELIVERY_WAITING;
+    int64_t offset = w->time.wall_ms - w->time.mono_ms;
+    int64_t due = has_row ? p->row.due_ms - offset : p->taken_at + p->delay_ms;
+    bool is_later = due > w->time.mono_ms;
+    check(w, !has_row || p->was_kept);
+    check(w, is_later || !may_start(w, p));
+    if (w->is_stopped)
+        return;
+    check(w, p->expires_ms == 0 || next <= p->expires_ms - offset);
+    if (is_later && is_head(w, p))
+        check(w, has_row && next <= due);
+}
+
 static void pump(struct world *w)
 {
-    lanes_pump(w->lanes);
+    do
+        lanes_pump(w->lanes);
+    while (lanes_next_ms(w->lanes) <= w->time.mono_ms);
     int64_t next = lanes_next_ms(w->lanes);
+    check(w, !w->is_stopped || next == INT64_MAX);
     for (int i = 0; i < w->n_made; i++) {
         const struct parcel *p = &w->parcels[i];
-        if (p->place != INSIDE || p->is_ready_to_end)
-            continue;
-        bool has_row = p->row.state == DELIVERY_WAITING;
-        int64_t offset = w->time.wall_ms - w->time.mono_ms;
-        check(w, !has_row || p->was_kept);
-        if (w->is_stopped)
-            continue;
-        check(w, p->expires_ms == 0 || next <= p->expires_ms - offset);
-        if (is_head(w, p) && has_row && p->row.due_ms > w->time.wall_ms)
-            check(w, next <= p->row.due_ms - offset);
-        if (is_head(w, p) && p->taken_at + p->delay_ms > w->time.mono_ms)
-            check(w, has_row);
+        if (p->place == INSIDE && !p->is_ready_to_end)
+            check_pumped(w, p, next);
     }
-    check(w, w->is_stopped || next > w->time.mono_ms || next == INT64_MAX);
-    check(w, !w->is_stopped || next == INT64_MAX);
 }
 
 static void set_targets(struct world *w, bool all)
@@ -453,6 +471,7 @@ static void finish(struct world *w)
         lanes_pump(w->lanes);
         while ((p = draw_parcel(w, ATTEMPTED))) {
             const struct attempt_end end = {.kind = ATTEMPT_RETURNED, .after_ms = -1};
+            w->has_failed = false;
             w->n_attempted--;
             lanes_attempt_ended(w->lanes, &p->d, &end);
             p->is_ready_to_end = p->place == ATTEMPTED;
