@@ -63,7 +63,7 @@ PROJECT_FAULTS = {
         "scripts/sync.lua", SCRIPT.replace('"receiver"', '"reciever"'),
         ["scripts/sync.lua:3:", '"reciever"', 'did you mean "receiver"?']),
     "a bus of a kind that is not there": (
-        "scripts/sync.lua", '\nlocal s = SyncManager.new { eventBusUrl = "nats://h/s" }\ns:start()\n',
+        "scripts/sync.lua", '-- a bus\nlocal s = SyncManager.new { eventBusUrl = "nats://h" }\ns:start()\n',
         ["scripts/sync.lua:2:", '"nats"', "http"]),
     "a connector that is no Lua": (
         "connectors/receiver.lua", "return {\n  send = function(data) retrun data end,\n}\n",

@@ -312,7 +312,7 @@ static void test_runs_that_wait_do_not_disturb_each_other(void **state)
         assert_non_null(p->run);
     }
     for (int i = 19; i >= 0; i--) {
-        char body[8], value[32];
+        char body[16], value[32];
         snprintf(body, sizeof(body), "b%d", i);
         project_answer(p, 200, body);
         snprintf(value, sizeof(value), "[%d,\"b%d\"]", i, i);

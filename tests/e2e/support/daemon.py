@@ -54,7 +54,9 @@ class Daemon:
 
     def start(self, deadline=10):
         """Starts it and waits until it answers."""
-        self.launch()
+        return self.launch().wait_healthy(deadline)
+
+    def wait_healthy(self, deadline=10):
         wait_until(self._is_healthy, f"{self.url}/healthz to answer", deadline)
         return self
 

@@ -254,10 +254,10 @@ class Ledger:
 
     def close(self):
         self._is_over = True
-        self.daemon.close()
         self.bus.close()
         for receiver in self.receivers.values():
             receiver.close()
+        self.daemon.close()  # the last, as it fails by what a sanitizer said
 
     # ---- for the producers ----
 
@@ -364,6 +364,7 @@ class Ledger:
             return (new == [len(self.published), len(self.posted)]
                     or time.monotonic() > since + 2 * SLOWNESS)
 
+        self.daemon.wait_healthy()
         wait_until(is_quiet, "the end of all deliveries", 60, every=0.05)
         self._read_dead_letters()
         self.exit_status = self.daemon.stop()
