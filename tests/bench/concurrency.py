@@ -4,9 +4,9 @@
 """How many deliveries one connector makes: tests/bench/concurrency.py [--events N] …
 
 POSTs arrays of events, their keys spread, to a daemon whose one connector may have 64 attempts at
-once, against `liaison sink --quiet --delay 5ms`. Prints events per second from the first POST to the
-last delivery, the daemon's CPU time per event and its peak memory. It times a machine as it finds
-it: run it on an idle one, with a release build (LIAISON=build/release/bin/liaison).
+once, against `liaison sink --quiet --delay 5ms`. Prints events per second from the first POST to
+the last delivery, the daemon's CPU time per event and its peak memory. It times a machine as it
+finds it: run it on an idle one, with a release build (LIAISON=build/release/bin/liaison).
 """
 
 import argparse

@@ -6,9 +6,9 @@
     ledger.run()
     ledger.receivers["calendarApi"].arrivals   # every attempt that was seen, in order
 
-Half of the events come from a bus that drops connections, half by POST from clients that repeat what
-wasn't acknowledged and lose an acknowledgement now and then. Two receivers fail a tenth of what they
-get. What all of that must add up to is for the test to say.
+Half of the events come from a bus that drops connections, half by POST from clients that repeat
+what wasn't acknowledged and lose an acknowledgement now and then. Two receivers fail a tenth of
+what they get. What all of that must add up to is for the test to say.
 """
 
 import http.client
@@ -72,7 +72,7 @@ class LedgerBroken(Exception):
     """The run came to no end. No AssertionError: waiting ends with it."""
 
 
-# ---- What happens when ----------------------------------------------------------------------------
+# ---- What happens when ---------------------------------------------------------------------------
 
 
 class Reaper:
@@ -103,7 +103,7 @@ class Reaper:
                 os.kill(self._daemon.process.pid, signal.SIGKILL)
 
 
-# ---- The systems around ---------------------------------------------------------------------------
+# ---- The systems around --------------------------------------------------------------------------
 
 # `run` is the daemon's number, `event` is (key, n), `status` None where no answer was given.
 Arrival = namedtuple("Arrival", "run id event body status")
@@ -212,7 +212,7 @@ class Poster:
         self._connection = None
 
 
-# ---- The run --------------------------------------------------------------------------------------
+# ---- The run -------------------------------------------------------------------------------------
 
 
 class Ledger:
@@ -289,7 +289,7 @@ class Ledger:
 
     def run(self):
         total = len(self.posted) + len(self.published)
-        marks = sorted(self._random.uniform(0.02, 0.9) * total for _ in range(self.kills))
+        marks = [(i + self._random.random()) / (self.kills + 1) * total for i in range(self.kills)]
         moments = [self.MOMENTS[i % len(self.MOMENTS)] for i in range(self.kills)]
         self._random.shuffle(moments)
         self._start()
