@@ -34,7 +34,7 @@ void delivery_init(struct delivery *d, struct moment now, int64_t paused_ms)
     d->cause = d->last_error = NULL;
     d->attempts = d->tries = d->refusals = 0;
     d->successes_seen = 0;
-    d->unknown = false;
+    d->unknown = d->was_cut_off;
     d->started_at = 0;
     d->first_attempt_at = NOT_YET;
     d->pause_seen_ms = paused_ms;
@@ -52,7 +52,7 @@ void delivery_restore(struct delivery *d, const struct delivery_row *row, struct
     if (row->state != DELIVERY_WAITING)
         return; /* a handler's run that was through, and is made once more */
     d->attempts = d->tries = row->attempts;
-    d->unknown = row->unknown;
+    d->unknown = row->unknown || d->was_cut_off;
     d->last_error = row->error.len > 0 ? slice_dup(row->error) : NULL;
     d->due_at = row->due_ms > now.wall_ms ? mono_of(row->due_ms, now) : AT_ONCE;
     if (row->first_attempt_ms > 0) {

@@ -145,6 +145,7 @@ static void handle_once_more(struct engine *e, struct work *work, size_t index,
 void handle_again(struct engine *e, struct event *event, const struct list *rows)
 {
     struct work *work = work_new(e, event);
+    work->is_again = true;
     handle_learn(work, rows, SLICE_NULL);
     for (size_t i = 0; i < script_handler_count(e->machine); i++) {
         const struct script_handler *handler = script_handler_at(e->machine, i);
@@ -247,6 +248,7 @@ int handle_send(void *ctx, void *run_ctx, const struct script_send *send, struct
     memcpy(item->id, public_id, sizeof(public_id));
     item->d.id = item->id;
     item->d.delay_ms = send->delay_ms;
+    item->d.was_cut_off = work->is_again;
     if (send->expires_ms > 0)
         item->d.expires_ms = item->d.created_ms + send->expires_ms;
     lanes_take(e->lanes, &item->d);

@@ -35,6 +35,7 @@ struct work {
     unsigned pending;     /* items that have neither ended nor their row, and who is at work here */
     int64_t next_ordinal; /* of the next row */
     bool is_dead;         /* a handler failed for good */
+    bool is_again;        /* it was open when the process before ended */
     struct counts sends;  /* identities of the sends made */
 };
 

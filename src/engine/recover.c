@@ -131,6 +131,7 @@ static void restore_delivery(struct engine *e, struct found *f)
     if (!target) /* its connector is gone: it waits until there is one again */
         target = lanes_set_target(e->lanes, row->connector, false, NULL);
     struct item *item = item_from_row(e, NULL, f->event, target, row);
+    item->d.was_cut_off = row->due_ms <= e->started_ms;
     lanes_restore(e->lanes, &item->d, row);
 }
 
