@@ -86,6 +86,7 @@ static void drain_check(struct engine *e);
 static void on_pump(void *ctx)
 {
     struct engine *e = ctx;
+    accept_pump(e);
     lanes_pump(e->lanes);
     arm_due(e);
     if (e->is_draining)
@@ -100,10 +101,8 @@ static void on_due(void *ctx)
 static void on_journal(void *ctx)
 {
     struct engine *e = ctx;
-    bool was_refused = engine_refusal(e) != NULL;
     journal_dispatch(e->journal);
-    if (was_refused)
-        accept_resume(e);
+    accept_resume(e);
 }
 
 /* From the journal's threads. */
@@ -149,6 +148,7 @@ struct engine *engine_new(const struct engine_options *options, script_problem_f
     rng_init_entropy(&e->rng);
     list_init(&e->channels);
     list_init(&e->letters);
+    list_init(&e->acceptances);
     map_init(&e->works);
     map_init(&e->unmatched);
 
@@ -172,24 +172,20 @@ out:
 
 /* ---- starting ---- */
 
-static void read_position(struct journal_reader *reader, struct slice channel, struct buf *position)
-{
-    if (!journal_position(reader, channel, position))
-        buf_deinit(position);
-}
-
 static int open_channel(struct engine *e, const struct script_manager *m,
                         struct journal_reader *reader, struct err *err)
 {
     struct buf position = {0};
+    bool has_position;
+    if (journal_position(reader, m->channel, &position, &has_position, err) < 0)
+        return -1;
     struct engine_channel *c = mem_calloc(1, sizeof(*c));
     char *name = slice_dup(m->channel), *url = slice_dup(m->url);
-    read_position(reader, m->channel, &position);
     const struct channel_options options = {
         .name = name,
         .url = url,
         .headers = {(const struct http_header *)m->headers, m->n_headers},
-        .position = buf_slice(&position),
+        .position = has_position ? buf_slice(&position) : SLICE_NULL,
     };
     c->channel = channel_open(&options, &e->host, err);
     free(name);
@@ -348,9 +344,7 @@ void engine_free(struct engine *e)
     lanes_free(e->lanes);
     letters_free(e);
     recover_free(e->recovery);
-    for (size_t i = 0; i < e->n_arrivals; i++)
-        event_unref(e->arrivals[i]);
-    free(e->arrivals);
+    accept_free(e);
     map_each(&e->works, free_work, e);
     map_deinit(&e->works);
     map_each(&e->unmatched, free_unmatched, e);

@@ -168,8 +168,10 @@ int journal_attempts(struct journal_reader *r, int64_t delivery_seq, journal_att
    scope "connector": made delivered dead skipped superseded dropped waiting. */
 int journal_sums(struct journal_reader *r, journal_sum_visit visit, void *ctx,
                  struct err *err) must_check;
-/* The position stored for a channel, appended to `position`; false when there is none. */
-bool journal_position(struct journal_reader *r, struct slice channel, struct buf *position);
+/* The position stored for a channel, appended to `position`. An empty one is one, too: `position`
+   has data then, but no length. */
+int journal_position(struct journal_reader *r, struct slice channel, struct buf *position,
+                     bool *has_position, struct err *err) must_check;
 
 /* ---- checking ---- */
 

@@ -188,15 +188,19 @@ int journal_sums(struct journal_reader *r, journal_sum_visit visit, void *ctx, s
     return rc < 0 ? -1 : 0;
 }
 
-bool journal_position(struct journal_reader *r, struct slice channel, struct buf *position)
+int journal_position(struct journal_reader *r, struct slice channel, struct buf *position,
+                     bool *has_position, struct err *err)
 {
-    sqlite3_stmt *s = db_statement(&r->db, SQL_POSITION, NULL);
+    sqlite3_stmt *s = db_statement(&r->db, SQL_POSITION, err);
     if (!s)
-        return false;
+        return -1;
     db_bind_text(s, 1, channel);
-    bool found = db_step(&r->db, s, NULL) > 0;
-    if (found)
+    int rc = db_step(&r->db, s, err);
+    if (rc < 0)
+        return -1;
+    *has_position = rc > 0;
+    if (*has_position)
         buf_add_slice(position, db_column_text(s, 0));
     sqlite3_reset(s);
-    return found;
+    return 0;
 }

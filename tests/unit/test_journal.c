@@ -505,8 +505,11 @@ static void malformed_bytes_are_kept_as_a_dead_letter(void **state)
 static void assert_position(struct fixture *f, const char *expected)
 {
     struct buf position = {0};
+    bool has_position;
     struct journal_reader *r = fixture_reader(f);
-    assert_int_equal(journal_position(r, channel(), &position), expected != NULL);
+    assert_int_equal(journal_position(r, channel(), &position, &has_position, NULL), 0);
+    assert_int_equal(has_position, expected != NULL);
+    assert_int_equal(position.data != NULL, expected != NULL);
     if (expected)
         assert_string_equal(position.data, expected);
     journal_reader_close(r);
@@ -543,6 +546,28 @@ static void positions_of_channels_in_one_commit_dont_mix(void **state)
     fixture_settle(f);
     assert_position(f, "3");
     assert_int_equal(fixture_query(f, "SELECT position FROM positions WHERE channel = 'b'"), 4);
+}
+
+static void an_empty_position_is_one(void **state)
+{
+    struct fixture *f = *state;
+    const struct journal_append append = {.channel = channel(), .position = SLICE_LIT("")};
+    journal_append(f->journal, &append, NULL, NULL);
+    fixture_settle(f);
+    assert_position(f, "");
+}
+
+static void a_position_that_cant_be_read_isnt_taken_for_none(void **state)
+{
+    struct fixture *f = *state;
+    struct buf position = {0};
+    struct err err = {0};
+    bool has_position;
+    fixture_exec(f, "DROP TABLE positions");
+    struct journal_reader *r = fixture_reader(f);
+    assert_int_equal(journal_position(r, channel(), &position, &has_position, &err), -1);
+    assert_non_null(strstr(err.message, "positions"));
+    journal_reader_close(r);
 }
 
 /* ---- Attempts ---- */
@@ -619,6 +644,8 @@ int main(void)
         TEST(malformed_bytes_are_kept_as_a_dead_letter),
         TEST(a_position_is_kept_with_its_events_or_alone),
         TEST(positions_of_channels_in_one_commit_dont_mix),
+        TEST(an_empty_position_is_one),
+        TEST(a_position_that_cant_be_read_isnt_taken_for_none),
         TEST(the_newest_twenty_attempts_are_kept),
         TEST(attempts_after_a_retry_by_hand_are_numbered_on),
         cmocka_unit_test_setup_teardown(the_writers_thread_keeps_what_is_queued,
