@@ -57,6 +57,11 @@ const char *admin_address(const struct admin *a)
     return http_server_address(a->server);
 }
 
+size_t admin_pending(const struct admin *a)
+{
+    return http_server_pending(a->server);
+}
+
 void admin_quiesce(struct admin *a)
 {
     http_server_quiesce(a->server);

@@ -11,6 +11,8 @@
 #ifndef LIAISON_ADMIN_ADMIN_H
 #define LIAISON_ADMIN_ADMIN_H
 
+#include <stddef.h>
+
 #include "base/attr.h"
 #include "base/err.h"
 #include "base/log.h"
@@ -30,6 +32,8 @@ struct admin *admin_open(const struct admin_options *options, struct err *err) m
 void admin_serve(struct admin *a, struct engine *e);
 /* As bound: "127.0.0.1:8750". */
 const char *admin_address(const struct admin *a);
+/* Requests not answered yet. */
+size_t admin_pending(const struct admin *a);
 /* Takes no new connections. */
 void admin_quiesce(struct admin *a);
 /* Accepts NULL. Before the engine is freed. */

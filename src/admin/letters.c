@@ -100,9 +100,9 @@ static bool add_letter(void *ctx, const struct delivery_row *row)
 
 /* ---- the filter, from a query or a JSON body ---- */
 
-static int parse_when(struct slice text, int64_t *unix_ms, struct err *err)
+/* A time, or an age before `now_ms`. */
+static int parse_when(struct slice text, int64_t now_ms, int64_t *unix_ms, struct err *err)
 {
-    struct clock clock = clock_system();
     int64_t age_ms;
     if (text_parse_time(text, unix_ms, err) == 0)
         return 0;
@@ -111,7 +111,7 @@ static int parse_when(struct slice text, int64_t *unix_ms, struct err *err)
                        "\"%.*s\" is no time: write 2026-11-23T18:00:00Z, or an age "
                        "such as 2h",
                        SLICE_FMT(text));
-    *unix_ms = clock_wall_ms(&clock) - age_ms;
+    *unix_ms = now_ms - age_ms;
     return 0;
 }
 
@@ -126,13 +126,14 @@ static int parse_number(struct slice text, int64_t *number, struct err *err)
 static int set_filter(struct journal_filter *f, const char *name, struct slice value, char **room,
                       struct err *err)
 {
-    int64_t number = 0;
+    struct clock clock = clock_system();
+    int64_t number = 0, now_ms = clock_wall_ms(&clock);
     if (!value.data)
         return 0;
     if (strcmp(name, "since") == 0)
-        return parse_when(value, &f->since_ms, err);
+        return parse_when(value, now_ms, &f->since_ms, err);
     if (strcmp(name, "until") == 0)
-        return parse_when(value, &f->until_ms, err);
+        return parse_when(value, now_ms, &f->until_ms, err);
     if (strcmp(name, "cursor") == 0)
         return parse_number(value, &f->after_seq, err);
     if (strcmp(name, "limit") == 0) {
@@ -141,6 +142,7 @@ static int set_filter(struct journal_filter *f, const char *name, struct slice v
         f->limit = number < 1 ? 1 : number > LIST_MAX ? LIST_MAX : (unsigned)number;
         return 0;
     }
+    free(*room);
     *room = slice_dup(value);
     struct slice kept = slice_str(*room);
     if (strcmp(name, "connector") == 0)
@@ -342,39 +344,57 @@ static void on_collected(void *ctx)
     bulk_go_on(b);
 }
 
-/* The members of a filter object; a name it doesn't know is refused, lest it retry more than meant.
- */
+static int take_flag(struct bulk *b, struct slice value, struct err *err)
+{
+    b->is_dry = slice_is_equal(value, SLICE_LIT("true"));
+    if (b->is_dry || slice_is_equal(value, SLICE_LIT("false")))
+        return 0;
+    return err_set(err, ERR_INVALID, "\"dryRun\" must be true or false");
+}
+
+static int take_filter(struct rendering *r, size_t i, struct slice value)
+{
+    struct buf text = {0};
+    int result;
+    if (i >= ARRAY_LEN(r->text))
+        result = err_set(&r->err, ERR_INVALID, "\"%s\" is for lists: all that match are retried",
+                         filter_names[i]);
+    else if (json_get_string(value, &text) < 0)
+        result = err_set(&r->err, ERR_INVALID, "filter \"%s\" must be a string", filter_names[i]);
+    else
+        result = set_filter(&r->filter, filter_names[i], buf_slice(&text), &r->text[i], &r->err);
+    buf_deinit(&text);
+    return result;
+}
+
+/* One member; a name it doesn't know is refused, lest it retry more than was meant. */
+static int take_member(struct bulk *b, struct slice name, struct slice value)
+{
+    struct rendering *r = b->filter;
+    if (slice_is_equal(name, SLICE_LIT("dryRun")))
+        return take_flag(b, value, &r->err);
+    for (size_t i = 0; i < ARRAY_LEN(filter_names); i++) {
+        if (slice_is_equal(name, slice_str(filter_names[i])))
+            return take_filter(r, i, value);
+    }
+    return err_set(&r->err, ERR_INVALID, "unknown filter \"%.*s\"", SLICE_FMT(name));
+}
+
 static int filter_from_body(struct bulk *b, struct slice body)
 {
     struct json_reader reader;
     struct rendering *r = b->filter;
-    int result = json_is_object(slice_trim(body))
-                     ? json_check(body, &r->err)
-                     : err_set(&r->err, ERR_INVALID, "send a filter as a JSON object");
+    if (!json_is_object(slice_trim(body)))
+        return err_set(&r->err, ERR_INVALID, "send a filter as a JSON object");
+    int result = json_check(body, &r->err);
     json_reader_init(&reader, body);
     for (enum json_token t; result == 0 && (t = json_next(&reader)) != JSON_END;) {
         if (t != JSON_KEY)
             continue;
-        size_t i = 0;
-        while (i < ARRAY_LEN(filter_names) &&
-               !slice_is_equal(reader.text, slice_str(filter_names[i])))
-            i++;
-        bool is_dry = slice_is_equal(reader.text, SLICE_LIT("dryRun"));
-        struct slice name = reader.text, value = SLICE_NULL;
-        struct buf text = {0};
-        if (i == ARRAY_LEN(filter_names) && !is_dry)
-            result = err_set(&r->err, ERR_INVALID, "unknown filter \"%.*s\"", SLICE_FMT(name));
-        else if (json_skip(&reader, &value) < 0)
-            result = -1;
-        else if (is_dry)
-            b->is_dry = slice_is_equal(value, SLICE_LIT("true"));
-        else if (json_get_string(value, &text) < 0)
-            result =
-                err_set(&r->err, ERR_INVALID, "filter \"%s\" must be a string", filter_names[i]);
-        else
-            result = set_filter(&r->filter, filter_names[i], buf_slice(&text),
-                                i < ARRAY_LEN(r->text) ? &r->text[i] : NULL, &r->err);
-        buf_deinit(&text);
+        char *name = slice_dup(reader.text);
+        struct slice value;
+        result = json_skip(&reader, &value) < 0 ? -1 : take_member(b, slice_str(name), value);
+        free(name);
     }
     json_reader_deinit(&reader);
     return result;

@@ -30,6 +30,12 @@ static void on_drained(void *ctx)
     loop_stop(d->loop);
 }
 
+static bool is_clear(void *ctx)
+{
+    const struct daemon *d = ctx;
+    return admin_pending(d->admin) == 0;
+}
+
 /* A second one doesn't wait for the drain. */
 static void on_stop(void *ctx)
 {
@@ -41,7 +47,7 @@ static void on_stop(void *ctx)
     d->is_stopping = true;
     log_info(d->log, "stopping: what runs may end, what waits is kept");
     admin_quiesce(d->admin);
-    engine_drain(d->engine, on_drained, d);
+    engine_drain(d->engine, &(struct engine_drain){is_clear, on_drained, d});
 }
 
 static void on_hangup(void *ctx)

@@ -10,8 +10,12 @@
 #include "base/buf.h"
 #include "engine/parts.h"
 
+/* A turn of the loop handles events for no longer: their key and filter functions are scripts. */
+#define TURN_MS 10
+
 /* A batch between a channel and the journal. */
 struct acceptance {
+    struct list link; /* in engine.acceptances */
     struct engine *engine;
     channel_kept_fn kept;
     void *kept_ctx;
@@ -19,14 +23,48 @@ struct acceptance {
     struct event *events[];
 };
 
-static void queue_behind_recovery(struct engine *e, struct event *event)
+/* ---- kept events, in their order ---- */
+
+static void arrivals_grow(struct engine *e)
 {
-    if (e->n_arrivals == e->cap_arrivals) {
-        e->cap_arrivals = e->cap_arrivals ? e->cap_arrivals * 2 : 256;
-        e->arrivals = mem_realloc(e->arrivals, e->cap_arrivals * sizeof(struct event *));
-    }
-    e->arrivals[e->n_arrivals++] = event;
+    size_t cap = e->cap_arrivals ? e->cap_arrivals * 2 : 256;
+    struct event **ring = mem_calloc(cap, sizeof(struct event *));
+    for (size_t i = 0; i < e->n_arrivals; i++)
+        ring[i] = e->arrivals[(e->first_arrival + i) % e->cap_arrivals];
+    free(e->arrivals);
+    e->arrivals = ring;
+    e->first_arrival = 0;
+    e->cap_arrivals = cap;
 }
+
+static void arrivals_add(struct engine *e, struct event *event)
+{
+    if (e->n_arrivals == e->cap_arrivals)
+        arrivals_grow(e);
+    e->arrivals[(e->first_arrival + e->n_arrivals++) % e->cap_arrivals] = event;
+}
+
+static struct event *arrivals_take(struct engine *e)
+{
+    struct event *event = e->arrivals[e->first_arrival];
+    e->first_arrival = (e->first_arrival + 1) % e->cap_arrivals;
+    e->n_arrivals--;
+    return event;
+}
+
+void accept_pump(struct engine *e)
+{
+    if (e->recovery || e->n_arrivals == 0)
+        return;
+    int64_t until = clock_mono_ms(&e->clock) + TURN_MS;
+    do {
+        handle_event(e, arrivals_take(e));
+    } while (e->n_arrivals > 0 && clock_mono_ms(&e->clock) < until);
+    if (e->n_arrivals > 0)
+        loop_hurry(e->loop);
+}
+
+/* ---- from the channel to the disk ---- */
 
 static void on_kept(void *ctx, size_t duplicates)
 {
@@ -37,11 +75,10 @@ static void on_kept(void *ctx, size_t duplicates)
     for (size_t i = 0; i < a->n_events; i++) {
         if (a->events[i]->seq == 0) /* a duplicate */
             event_unref(a->events[i]);
-        else if (e->recovery)
-            queue_behind_recovery(e, a->events[i]);
         else
-            handle_event(e, a->events[i]);
+            arrivals_add(e, a->events[i]);
     }
+    list_remove(&a->link);
     free(a);
 }
 
@@ -50,11 +87,15 @@ int accept_batch(void *ctx, const struct channel_batch *batch, channel_kept_fn k
 {
     struct engine *e = ctx;
     const char *refusal = engine_refusal(e);
-    if (refusal)
+    if (refusal) {
+        e->has_refused = true;
         return err_set(err, ERR_FULL, "%s", refusal);
+    }
 
     struct acceptance *a = mem_alloc(sizeof(*a) + batch->n_events * sizeof(struct event *));
-    *a = (struct acceptance){e, kept, kept_ctx, batch->n_events};
+    *a = (struct acceptance){
+        .engine = e, .kept = kept, .kept_ctx = kept_ctx, .n_events = batch->n_events};
+    list_add_tail(&e->acceptances, &a->link);
     for (size_t i = 0; i < batch->n_events; i++)
         a->events[i] = event_ref(batch->events[i]);
 
@@ -75,11 +116,23 @@ int accept_batch(void *ctx, const struct channel_batch *batch, channel_kept_fn k
 
 void accept_resume(struct engine *e)
 {
-    if (engine_refusal(e))
+    if (!e->has_refused || engine_refusal(e))
         return;
+    e->has_refused = false;
     list_each(it, &e->channels)
+        channel_resume(list_entry(it, struct engine_channel, link)->channel);
+}
+
+void accept_free(struct engine *e)
+{
+    list_each(it, &e->acceptances)
     {
-        struct engine_channel *c = list_entry(it, struct engine_channel, link);
-        channel_resume(c->channel);
+        struct acceptance *a = list_entry(it, struct acceptance, link);
+        for (size_t i = 0; i < a->n_events; i++)
+            event_unref(a->events[i]);
+        free(a);
     }
+    while (e->n_arrivals > 0)
+        event_unref(arrivals_take(e));
+    free(e->arrivals);
 }

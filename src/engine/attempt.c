@@ -91,6 +91,7 @@ void attempt_start(void *ctx, struct delivery *d)
 
 /* Between a script's run and the client. */
 struct request {
+    struct engine *engine;
     struct script_run *run;
     struct http_call *call;
 };
@@ -98,6 +99,7 @@ struct request {
 static void on_answer(void *ctx, const struct http_answer *answer)
 {
     struct request *request = ctx;
+    struct engine *e = request->engine;
     struct script_run *run = request->run;
     free(request);
 
@@ -113,6 +115,7 @@ static void on_answer(void *ctx, const struct http_answer *answer)
         .error = answer->error,
     };
     script_answer(run, &told);
+    lanes_pump(e->lanes); /* its place is free: the next goes out before other answers are read */
 }
 
 void *attempt_http_send(void *ctx, struct script_run *run, const struct script_request *asked,
@@ -130,6 +133,7 @@ void *attempt_http_send(void *ctx, struct script_run *run, const struct script_r
         .follow = asked->follow,
         .compressed = asked->compressed,
     };
+    request->engine = e;
     request->run = run;
     request->call = http_client_send(e->http, &sent, on_answer, request, err);
     if (!request->call) {

@@ -436,14 +436,21 @@ static int set_defaults(struct loading *l, char *const *environment)
     return 0;
 }
 
+/* 127.0.0.1:8750 and its like, and no name that only begins so. */
+static bool is_loopback_ipv4(const char *listen)
+{
+    size_t len = strspn(listen, "0123456789.");
+    return strncmp(listen, "127.", 4) == 0 && (listen[len] == ':' || listen[len] == '\0');
+}
+
 static bool is_local(const char *listen)
 {
-    static const char *const local[] = {"127.", "localhost:", "[::1]:", "unix:"};
+    static const char *const local[] = {"localhost:", "[::1]:", "unix:"};
     for (size_t i = 0; i < ARRAY_LEN(local); i++) {
         if (strncmp(listen, local[i], strlen(local[i])) == 0)
             return true;
     }
-    return false;
+    return is_loopback_ipv4(listen);
 }
 
 /* Wider tokens open what narrower ones do; whoever can be reached from outside needs one. */

@@ -274,17 +274,18 @@ int engine_start(struct engine *e, const char *owner, struct err *err)
 
 static void drain_end(struct engine *e)
 {
-    loop_fn drained = e->drained;
-    e->drained = NULL;
+    if (e->has_drained)
+        return;
+    e->has_drained = true;
     loop_timer_stop(e->drain_limit);
-    if (drained)
-        drained(e->drained_ctx);
+    e->drain.done(e->drain.ctx);
 }
 
 static void drain_check(struct engine *e)
 {
     if (lanes_in_flight(e->lanes) == 0 && lanes_settling(e->lanes) == 0 &&
-        journal_queued(e->journal) == 0)
+        list_is_empty(&e->acceptances) && list_is_empty(&e->letters) &&
+        e->drain.is_clear(e->drain.ctx))
         drain_end(e);
 }
 
@@ -296,13 +297,12 @@ static void on_drain_limit(void *ctx)
     drain_end(e);
 }
 
-void engine_drain(struct engine *e, loop_fn done, void *ctx)
+void engine_drain(struct engine *e, const struct engine_drain *drain)
 {
     if (e->is_draining)
         return;
     e->is_draining = true;
-    e->drained = done;
-    e->drained_ctx = ctx;
+    e->drain = *drain;
     list_each(it, &e->channels) channel_pause(list_entry(it, struct engine_channel, link)->channel);
     lanes_stop(e->lanes);
     e->drain_limit = loop_timer_new(e->loop, on_drain_limit, e);

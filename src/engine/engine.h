@@ -54,9 +54,15 @@ struct engine *engine_new(const struct engine_options *options, script_problem_f
                           void *ctx, struct err *err) must_check;
 /* Opens the journal, recovers, opens the channels. `owner` stands in the journal's lock. */
 int engine_start(struct engine *e, const char *owner, struct err *err) must_check;
-/* Takes no more events, starts no more attempts, calls `done` from the loop when all that runs has
-   ended and is settled, or limits.drain has passed. */
-void engine_drain(struct engine *e, loop_fn done, void *ctx);
+/* How a drain ends. */
+struct engine_drain {
+    bool (*is_clear)(void *ctx); /* the caller's own work has ended, too: answers have gone out */
+    loop_fn done;                /* once, from the loop */
+    void *ctx;
+};
+/* Takes no more events, starts no more attempts, calls `done` when all that runs has ended and is
+   on disk, or limits.drain has passed. */
+void engine_drain(struct engine *e, const struct engine_drain *drain);
 /* Accepts NULL. */
 void engine_free(struct engine *e);
 

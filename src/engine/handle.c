@@ -31,6 +31,15 @@ static void remember_unmatched(struct engine *e, struct slice type)
     map_insert(&e->unmatched, &u->node);
 }
 
+/* Set aside until it is loaded anew: its functions, too, have had their chances. What comes for it
+   waits, and asks them then. */
+static bool is_set_aside(const struct engine *e, const struct target *t)
+{
+    struct target_status status;
+    target_status(t, e->lanes, &status);
+    return status.pause == PAUSE_SET_ASIDE;
+}
+
 /* An item for handler `index`, whose key and filter functions are asked; NULL when the filter lets
    the event pass by. An error in one of them is how the run will end. */
 static struct item *run_new(struct engine *e, struct work *work, size_t index)
@@ -42,10 +51,11 @@ static struct item *run_new(struct engine *e, struct work *work, size_t index)
     struct buf own_key = {0};
     struct slice key = event->key;
 
-    if (handler->has_filter &&
+    bool asks = !is_set_aside(e, e->handlers[index]);
+    if (asks && handler->has_filter &&
         script_handler_filter(e->machine, index, event, &passes, &err) == 0 && !passes)
         return NULL;
-    if (err.code == ERR_NONE && handler->has_key &&
+    if (asks && err.code == ERR_NONE && handler->has_key &&
         script_handler_key(e->machine, index, event, &own_key, &has_key, &err) == 0)
         key = buf_slice(&own_key);
 
@@ -60,8 +70,7 @@ static struct item *run_new(struct engine *e, struct work *work, size_t index)
                                      .key = key,
                                      .handler = handler->name,
                                  });
-    if (err.code != ERR_NONE)
-        item->early_error = mem_strdup(err.message);
+    item->early = err;
     buf_deinit(&own_key);
     return item;
 }
@@ -107,7 +116,7 @@ static const struct delivery_row *run_row(const struct list *rows, struct slice 
     return NULL;
 }
 
-void handle_learn(struct work *work, const struct list *rows, struct slice except)
+void handle_learn(struct work *work, const struct list *rows)
 {
     list_each(it, rows)
     {
@@ -117,9 +126,20 @@ void handle_learn(struct work *work, const struct list *rows, struct slice excep
             work->next_ordinal = ordinal + 1;
         if (row->connector.data)
             counts_add(&work->sends, identity_prefix(row->id));
-        else if (row->state == DELIVERY_DEAD && !slice_is_equal(row->id, except))
-            work->is_dead = true;
+        else if (row->state == DELIVERY_DEAD)
+            work->n_dead++;
     }
+}
+
+/* Its handler takes the event no more: what waited for the next run is over. */
+static void skip_run(struct engine *e, const struct delivery_row *row)
+{
+    struct delivery_row skipped = *row;
+    skipped.state = DELIVERY_SKIPPED;
+    skipped.cause = SLICE_LIT("the handler does not take this event any more");
+    skipped.due_ms = 0;
+    skipped.ended_ms = clock_wall_ms(&e->clock);
+    journal_put_delivery(e->journal, &skipped, DELIVERY_WAITING, NULL, NULL, NULL);
 }
 
 /* A handler that has a row is dead or was skipped, and stays so; or it waits for its next run; or
@@ -130,28 +150,70 @@ static void handle_once_more(struct engine *e, struct work *work, size_t index,
     if (row && row->state != DELIVERY_WAITING && row->state != DELIVERY_DELIVERED)
         return;
     struct item *item = run_new(e, work, index);
-    if (!item)
-        return;
-    if (!row) {
+    if (item && row) {
+        item_take_row(item, row);
+        lanes_restore(e->lanes, &item->d, row);
+    } else if (item) {
         lanes_take(e->lanes, &item->d);
+    } else if (row && row->state == DELIVERY_WAITING) {
+        skip_run(e, row);
+    }
+}
+
+/* What waits for a handler that today's scripts don't have waits on, and its event stays open; what
+   waits for one that has turned to other events doesn't. */
+static void keep_run(struct engine *e, struct work *work, const struct delivery_row *row)
+{
+    struct target *target = lanes_find_target(e->lanes, row->handler, true);
+    if (target && target_owner(target)) {
+        skip_run(e, row);
         return;
     }
-    memcpy(item->id, row->id.data, row->id.len < DELIVERY_ID_SIZE ? row->id.len : 0);
-    item->d.id = item->id;
-    item->d.seq = row->seq;
+    if (!target)
+        target = lanes_set_target(e->lanes, row->handler, true, NULL);
+    struct item *item = item_from_row(e, work, work->event, target, row);
     lanes_restore(e->lanes, &item->d, row);
+}
+
+/* True when any of today's handlers takes the event. */
+static bool handle_by_todays(struct engine *e, struct work *work, const struct list *rows)
+{
+    bool any = false;
+    for (size_t i = 0; i < script_handler_count(e->machine); i++) {
+        const struct script_handler *handler = script_handler_at(e->machine, i);
+        if (!handler_takes(handler, work->event))
+            continue;
+        any = true;
+        handle_once_more(e, work, i, run_row(rows, handler->name));
+    }
+    return any;
+}
+
+static bool is_taken(struct engine *e, const struct event *event, struct slice name)
+{
+    for (size_t i = 0; i < script_handler_count(e->machine); i++) {
+        const struct script_handler *handler = script_handler_at(e->machine, i);
+        if (slice_is_equal(handler->name, name) && handler_takes(handler, event))
+            return true;
+    }
+    return false;
 }
 
 void handle_again(struct engine *e, struct event *event, const struct list *rows)
 {
     struct work *work = work_new(e, event);
     work->is_again = true;
-    handle_learn(work, rows, SLICE_NULL);
-    for (size_t i = 0; i < script_handler_count(e->machine); i++) {
-        const struct script_handler *handler = script_handler_at(e->machine, i);
-        if (handler_takes(handler, event))
-            handle_once_more(e, work, i, run_row(rows, handler->name));
+    handle_learn(work, rows);
+    work->is_unmatched = !handle_by_todays(e, work, rows) && list_is_empty(rows);
+    list_each(it, rows)
+    {
+        const struct delivery_row *row = known_row_of(it);
+        if (!row->connector.data && row->state == DELIVERY_WAITING &&
+            !is_taken(e, event, row->handler))
+            keep_run(e, work, row);
     }
+    if (work->is_unmatched)
+        remember_unmatched(e, event->type);
     work_release(e, work);
     event_unref(event);
 }
@@ -161,9 +223,9 @@ void handle_again(struct engine *e, struct event *event, const struct list *rows
 static void end_early(struct item *item)
 {
     const struct attempt_end end = {
-        .kind = ATTEMPT_SCRIPT,
+        .kind = item->early.code == ERR_TIMEOUT ? ATTEMPT_LIMIT : ATTEMPT_SCRIPT,
         .after_ms = -1,
-        .error = slice_str(item->early_error),
+        .error = slice_str(item->early.message),
     };
     lanes_attempt_ended(item->engine->lanes, &item->d, &end);
 }
@@ -172,85 +234,11 @@ void handle_run(struct item *item)
 {
     struct engine *e = item->engine;
     counts_clear(&item->sent);
-    if (item->early_error) {
+    if (item->early.code != ERR_NONE) {
         end_early(item);
         return;
     }
     struct target **place = target_owner(item->d.target);
     size_t index = (size_t)(place - e->handlers);
     item->run = script_handle(e->machine, index, item->d.event, attempt_ended, item);
-}
-
-/* ---- its sends ---- */
-
-static int no_such_connector(struct engine *e, struct slice name, struct err *err)
-{
-    const char *nearest = script_connector_nearest(e->machine, name);
-    if (nearest)
-        return err_set(err, ERR_NOT_FOUND,
-                       "no connector \"%.*s\": did you mean \"%s\"? Else make connectors/%.*s.lua",
-                       SLICE_FMT(name), nearest, SLICE_FMT(name));
-    return err_set(err, ERR_NOT_FOUND, "no connector \"%.*s\": make connectors/%.*s.lua",
-                   SLICE_FMT(name), SLICE_FMT(name));
-}
-
-/* The id of the n-th send of this run to this connector and key: the same whenever it is made. */
-static uint64_t send_id(struct item *run, struct slice connector, struct slice key,
-                        char id[static DELIVERY_ID_SIZE])
-{
-    struct engine *e = run->engine;
-    static const uint64_t seed[2] = {0, 0}; /* nobody gains by a clash among one run's own sends */
-    uint64_t place =
-        hash_siphash(seed, connector) * 31 + hash_siphash(seed, key) + (key.data != NULL);
-    return identity_format(
-        &(struct identity){
-            .journal = slice_str(journal_id(e->journal)),
-            .event = run->d.event->seq,
-            .replay = run->d.event->replay,
-            .handler = slice_str(run->d.handler),
-            .connector = connector,
-            .key = key,
-            .has_key = key.data != NULL,
-            .n = counts_add(&run->sent, place),
-        },
-        id);
-}
-
-int handle_send(void *ctx, void *run_ctx, const struct script_send *send, struct buf *id,
-                struct err *err)
-{
-    struct engine *e = ctx;
-    struct item *run = run_ctx;
-    struct work *work = run->work;
-    struct target *target = lanes_find_target(e->lanes, send->connector, false);
-    if (!target || !target_owner(target))
-        return no_such_connector(e, send->connector, err);
-
-    struct slice key = send->key_given ? send->key : slice_str(run->d.key);
-    char public_id[DELIVERY_ID_SIZE];
-    uint64_t prefix = send_id(run, send->connector, key, public_id);
-    buf_add_str(id, public_id);
-    if (counts_add(&work->sends, prefix) > 0)
-        return 0; /* made before, by an earlier run of this handler: it stands as it is */
-    if (work->next_ordinal + work->pending > DELIVERY_ORDINAL_MAX)
-        return err_set(err, ERR_FULL, "one event can't have more than %d deliveries",
-                       DELIVERY_ORDINAL_MAX);
-
-    struct item *item = item_new(e, work,
-                                 &(struct item_parts){
-                                     .event = work->event,
-                                     .target = target,
-                                     .key = key,
-                                     .handler = slice_str(run->d.handler),
-                                     .transformer = send->transformer,
-                                     .data = send->data,
-                                 });
-    memcpy(item->id, public_id, sizeof(public_id));
-    item->d.id = item->id;
-    item->d.delay_ms = send->delay_ms;
-    item->d.was_cut_off = work->is_again;
-    if (send->expires_ms > 0)
-        item->d.expires_ms = item->d.created_ms + send->expires_ms;
-    lanes_take(e->lanes, &item->d);
-    return 0;
 }

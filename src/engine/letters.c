@@ -11,14 +11,16 @@
 #include "engine/parts.h"
 
 struct letter_request {
-    struct list link; /* in engine.letters */
+    struct list link; /* in engine.letters, in the order of asking */
     struct engine *engine;
     bool drop;
+    bool is_started; /* no other one on this event is under way */
     char *id;
     letter_fn done;
     void *ctx;
     struct err err;
     bool was_found;
+    struct work *work; /* the event's while it is open in memory: kept so until this has ended */
     struct event *event;
     struct list rows; /* all deliveries of the event, as known_row */
 };
@@ -45,8 +47,12 @@ static void request_free(struct letter_request *l)
 
 static void answer(struct letter_request *l, enum letter_result result, const char *text)
 {
+    struct engine *e = l->engine;
     l->done(l->ctx, result, text);
+    if (l->work)
+        work_release(e, l->work);
     request_free(l);
+    letters_resume(e);
 }
 
 /* ---- on the reader's thread ---- */
@@ -82,43 +88,41 @@ static void read_letter(struct journal_reader *reader, void *ctx)
 
 /* ---- retry ---- */
 
-/* The event whose handler is run again: open in memory already, or opened again. */
-static struct work *reopen(struct letter_request *l)
+/* The event whose handler is to run again is open from now on, in memory and on disk. */
+static void reopen(struct letter_request *l)
 {
     struct engine *e = l->engine;
-    struct work *work = work_find(e, l->event->seq);
-    if (work) {
-        work->pending++;
-        return work;
+    if (!l->work) {
+        l->work = work_new(e, l->event);
+        handle_learn(l->work, &l->rows);
+        journal_set_event(e->journal, l->event->seq, l->event->channel, EVENT_DEAD, EVENT_OPEN,
+                          NULL, NULL);
     }
-    work = work_new(e, l->event);
-    handle_learn(work, &l->rows, slice_str(l->id));
-    /* Not open in memory, and one of its handlers failed for good: dead it is, whatever was read
-       just before it came to that. */
-    journal_set_event(e->journal, l->event->seq, l->event->channel, EVENT_DEAD, EVENT_OPEN, NULL,
-                      NULL);
-    return work;
+    l->work->n_dead--;
+}
+
+/* As it was dead, but to be attempted anew. */
+static struct delivery_row row_to_retry(const struct letter_request *l)
+{
+    struct delivery_row row = *own_row(l);
+    row.state = DELIVERY_WAITING;
+    row.cause = SLICE_NULL;
+    row.attempts = 0;
+    row.first_attempt_ms = row.ended_ms = row.expires_ms = 0;
+    row.due_ms = clock_wall_ms(&l->engine->clock);
+    return row;
 }
 
 static void on_retried(void *ctx)
 {
     struct letter_request *l = ctx;
     struct engine *e = l->engine;
-    struct delivery_row row = *own_row(l);
-    row.state = DELIVERY_WAITING;
-    row.attempts = 0;
-    row.first_attempt_ms = 0;
-    row.due_ms = 0;
-    row.expires_ms = 0;
-
+    struct delivery_row row = row_to_retry(l);
     bool is_run = !row.connector.data;
-    struct slice name = is_run ? row.handler : row.connector;
-    struct target *target = lanes_find_target(e->lanes, name, is_run);
-    struct work *work = is_run ? reopen(l) : NULL;
-    struct item *item = item_from_row(e, work, l->event, target, &row);
+    struct target *target =
+        lanes_find_target(e->lanes, is_run ? row.handler : row.connector, is_run);
+    struct item *item = item_from_row(e, is_run ? l->work : NULL, l->event, target, &row);
     lanes_restore(e->lanes, &item->d, &row);
-    if (work)
-        work_release(e, work);
     answer(l, LETTER_DONE, NULL);
 }
 
@@ -137,12 +141,9 @@ static void retry(struct letter_request *l, const struct delivery_row *dead)
                       : "its connector does not exist any more: make it, then retry");
         return;
     }
-    struct delivery_row row = *dead;
-    row.state = DELIVERY_WAITING;
-    row.cause = SLICE_NULL;
-    row.attempts = 0;
-    row.first_attempt_ms = row.ended_ms = row.expires_ms = 0;
-    row.due_ms = clock_wall_ms(&e->clock);
+    if (is_run)
+        reopen(l);
+    struct delivery_row row = row_to_retry(l);
     journal_put_delivery(e->journal, &row, DELIVERY_DEAD, NULL, on_retried, l);
 }
 
@@ -168,13 +169,12 @@ static bool has_other_dead(const struct letter_request *l, const struct delivery
 static void drop(struct letter_request *l, const struct delivery_row *dead)
 {
     struct engine *e = l->engine;
-    bool is_last = !dead->connector.data && !has_other_dead(l, dead);
-    struct work *work = work_find(e, l->event->seq);
-    if (work && is_last)
-        work->is_dead = false;
+    bool is_run = !dead->connector.data;
     struct delivery_row row = *dead;
     row.state = DELIVERY_DROPPED;
-    if (is_last && !work)
+    if (is_run && l->work)
+        l->work->n_dead--;
+    else if (is_run && !has_other_dead(l, dead))
         journal_set_event(e->journal, l->event->seq, l->event->channel,
                           dead->handler.data ? EVENT_DEAD : EVENT_MALFORMED, EVENT_DROPPED, NULL,
                           NULL);
@@ -203,39 +203,63 @@ static void on_read(void *ctx)
     }
 }
 
-static void start(struct letter_request *l)
+/* ---- one at a time for each event ---- */
+
+static void read_when_settled(void *ctx, size_t duplicates)
 {
+    (void)duplicates;
+    struct letter_request *l = ctx;
     journal_read(l->engine->journal, read_letter, on_read, l);
 }
 
-static bool is_busy(const struct engine *e, struct slice id)
+/* What is read must be what stands: it is read when all that was queued before is on disk. An event
+   that isn't open in memory now won't be by anybody else. */
+static void start(struct letter_request *l, int64_t event_seq)
+{
+    struct engine *e = l->engine;
+    l->is_started = true;
+    l->work = work_find(e, event_seq);
+    if (l->work)
+        l->work->pending++;
+    journal_append(e->journal,
+                   &(struct journal_append){.channel = SLICE_LIT(CHANNEL_EMBEDDED_NAME)},
+                   read_when_settled, l);
+}
+
+static int64_t event_of(const struct letter_request *l)
+{
+    return strtoll(l->id, NULL, 10);
+}
+
+static bool is_busy(const struct engine *e, int64_t event_seq)
 {
     list_each(it, &e->letters)
     {
-        if (slice_is_equal(slice_str(list_entry(it, struct letter_request, link)->id), id))
+        const struct letter_request *l = list_entry(it, struct letter_request, link);
+        if (l->is_started && event_of(l) == event_seq)
             return true;
     }
     return false;
 }
 
+void letters_resume(struct engine *e)
+{
+    list_each(it, &e->letters)
+    {
+        struct letter_request *l = list_entry(it, struct letter_request, link);
+        if (!e->recovery && !l->is_started && !is_busy(e, event_of(l)))
+            start(l, event_of(l));
+    }
+}
+
 static void request(struct engine *e, struct slice id, bool is_drop, letter_fn done, void *ctx)
 {
-    if (is_busy(e, id)) {
-        done(ctx, LETTER_NOT_DEAD, "another request on it is under way");
-        return;
-    }
     struct letter_request *l = mem_calloc(1, sizeof(*l));
     *l = (struct letter_request){
         .engine = e, .drop = is_drop, .id = slice_dup(id), .done = done, .ctx = ctx};
     list_init(&l->rows);
     list_add_tail(&e->letters, &l->link);
-    if (!e->recovery)
-        start(l);
-}
-
-void letters_resume(struct engine *e)
-{
-    list_each(it, &e->letters) start(list_entry(it, struct letter_request, link));
+    letters_resume(e);
 }
 
 void engine_retry_letter(struct engine *e, struct slice id, letter_fn done, void *ctx)

@@ -34,8 +34,9 @@ struct work {
     struct event *event;
     unsigned pending;     /* items that have neither ended nor their row, and who is at work here */
     int64_t next_ordinal; /* of the next row */
-    bool is_dead;         /* a handler failed for good */
+    unsigned n_dead;      /* handlers that failed for good, and were neither retried nor dropped */
     bool is_again;        /* it was open when the process before ended */
+    bool is_unmatched;    /* no handler takes it */
     struct counts sends;  /* identities of the sends made */
 };
 
@@ -48,14 +49,12 @@ struct item {
     struct script_run *run; /* an attempt that waits */
     int64_t run_ms;         /* how long the last attempt took */
     struct counts sent;     /* of a handler's run: how often to the same connector and key */
-    char *early_error;      /* its key or filter function failed: the run ends so at once */
+    struct err early;       /* its key or filter function failed: the run ends so at once */
 };
 
-/* A channel and how it is doing. */
 struct engine_channel {
     struct list link;
     struct channel *channel;
-    bool is_paused; /* told to hold back while the journal can't take more */
 };
 
 /* A type that came and that no handler takes. */
@@ -92,24 +91,30 @@ struct engine {
     struct map works;     /* struct work by seq */
     struct map unmatched; /* struct unmatched by type */
 
-    /* While what was open at the start is still being read, new events queue behind it. */
+    /* Kept events that wait to be handled: a few in each turn, none before what was open at the
+       start has been taken up. */
     struct recovery *recovery; /* NULL when done */
-    struct event **arrivals;
-    size_t n_arrivals, cap_arrivals;
+    struct event **arrivals;   /* a ring */
+    size_t first_arrival, n_arrivals, cap_arrivals;
+    struct list acceptances; /* batches between a channel and the disk */
+    bool has_refused;        /* a channel was refused and has to be told when it may go on */
 
     struct list letters; /* requests on dead letters under way */
 
     bool is_draining;
     struct loop_timer *drain_limit;
-    loop_fn drained;
-    void *drained_ctx;
+    struct engine_drain drain;
+    bool has_drained;
 };
 
 /* accept.c */
 int accept_batch(void *ctx, const struct channel_batch *batch, channel_kept_fn kept, void *kept_ctx,
                  struct err *err);
-/* Channels that were told to wait may go on, where the journal can take events again. */
+/* After commits: channels that were refused may go on, where the journal takes events again. */
 void accept_resume(struct engine *e);
+/* Handles events that are kept, for a few milliseconds. */
+void accept_pump(struct engine *e);
+void accept_free(struct engine *e);
 
 /* handle.c */
 /* Finds the event's handlers and queues their runs. Takes the reference. */
@@ -117,11 +122,12 @@ void handle_event(struct engine *e, struct event *event);
 /* As handle_event for an event known to the journal: `rows` (struct known_row) are its deliveries
    so far. Takes the reference. */
 void handle_again(struct engine *e, struct event *event, const struct list *rows);
-/* Tells `work` what the rows know of sends made before, and of handlers that failed for good but
-   for the run whose id is `except`. */
-void handle_learn(struct work *work, const struct list *rows, struct slice except);
+/* Tells `work` what the rows know: sends made before, handlers that failed for good, ordinals. */
+void handle_learn(struct work *work, const struct list *rows);
 /* Runs one handler for a work: the way of a run that waits or is retried by a person. */
 void handle_run(struct item *item);
+
+/* send.c */
 int handle_send(void *ctx, void *run_ctx, const struct script_send *send, struct buf *id,
                 struct err *err);
 
@@ -143,6 +149,8 @@ void settle_paused(void *ctx, struct target *t, enum target_pause why, const cha
 /* recover.c */
 void recover_start(struct engine *e);
 void recover_free(struct recovery *r);
+/* Why what was left unfinished can't be read now, or NULL. */
+const char *recover_problem(const struct recovery *r);
 
 /* letters.c */
 /* Starts the requests that waited for the recovery to end. */
@@ -170,6 +178,8 @@ struct item *item_new(struct engine *e, struct work *work, const struct item_par
 /* From its row: id, seq and all. */
 struct item *item_from_row(struct engine *e, struct work *work, struct event *event,
                            struct target *target, const struct delivery_row *row);
+/* What stands in its row is its own from now on. */
+void item_take_row(struct item *item, const struct delivery_row *row);
 void item_free(struct item *item);
 static inline struct item *item_of(struct delivery *d)
 {

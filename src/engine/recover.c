@@ -13,6 +13,8 @@
 #include "engine/parts.h"
 
 #define PAGE_ROWS 1000
+#define PAGE_BYTES (32 << 20)
+#define AGAIN_MS 5000
 
 /* A delivery that waits, or an open event with its deliveries so far. */
 struct found {
@@ -25,10 +27,15 @@ struct recovery {
     struct engine *engine;
     bool has_deliveries; /* all that waits is in its lane */
     int64_t before_seq;  /* events from here on came after the start */
-    int64_t after_seq;   /* page's place */
+    int64_t after_seq;   /* rows read so far */
+    int64_t page_seq;    /* rows taken so far */
     struct list found;   /* struct found, of one page */
     size_t n_found;
+    size_t bytes;                  /* of that page */
+    bool is_page_full;             /* there may be more behind it */
     size_t n_deliveries, n_events; /* in all */
+    struct journal_reader *reader; /* on its thread */
+    struct loop_timer *again;      /* after a page that could not be read */
     struct err err;
 };
 
@@ -60,27 +67,45 @@ static bool keep_event(void *ctx, struct event *event, enum event_state state, i
     return false;
 }
 
+/* Rows come in the order of events: those of one share it. */
+static bool find_event(struct journal_reader *reader, struct recovery *r, struct found *f,
+                       int64_t seq)
+{
+    struct list *before = f->link.prev;
+    if (before != &r->found) {
+        struct event *event = list_entry(before, struct found, link)->event;
+        if (event && event->seq == seq) {
+            f->event = event_ref(event);
+            return true;
+        }
+    }
+    if (journal_find_event(reader, seq, keep_event, f, &r->err) < 0)
+        return false;
+    if (f->event)
+        r->bytes += event_size(f->event);
+    return true;
+}
+
 static bool find_delivery(void *ctx, const struct delivery_row *row)
 {
     struct recovery *r = ctx;
-    known_rows_add(&found_new(r)->rows, row);
+    struct found *f = found_new(r);
+    known_rows_add(&f->rows, row);
     r->after_seq = row->seq;
-    return true;
+    r->bytes += row->data.len;
+    if (!find_event(r->reader, r, f, delivery_event_seq(row->seq)))
+        return false;
+    r->is_page_full = r->n_found == PAGE_ROWS || r->bytes > PAGE_BYTES;
+    return !r->is_page_full;
 }
 
 static void read_deliveries(struct journal_reader *reader, struct recovery *r)
 {
     const struct journal_filter filter = {
         .after_seq = r->after_seq, .state = DELIVERY_WAITING, .limit = PAGE_ROWS};
-    if (journal_list_deliveries(reader, &filter, find_delivery, r, &r->err) < 0)
-        return;
-    list_each(it, &r->found)
-    {
-        struct found *f = list_entry(it, struct found, link);
-        const struct delivery_row *row = known_row_of(f->rows.next);
-        if (journal_find_event(reader, delivery_event_seq(row->seq), keep_event, f, &r->err) < 0)
-            return;
-    }
+    struct err err = {0};
+    if (journal_list_deliveries(reader, &filter, find_delivery, r, &err) < 0)
+        r->err = err;
 }
 
 static bool find_open(void *ctx, struct event *event, enum event_state state, int64_t closed_ms)
@@ -92,7 +117,9 @@ static bool find_open(void *ctx, struct event *event, enum event_state state, in
         return false;
     found_new(r)->event = event_ref(event);
     r->after_seq = event->seq;
-    return true;
+    r->bytes += event_size(event);
+    r->is_page_full = r->n_found == PAGE_ROWS || r->bytes > PAGE_BYTES;
+    return !r->is_page_full;
 }
 
 static void read_events(struct journal_reader *reader, struct recovery *r)
@@ -112,7 +139,9 @@ static void read_events(struct journal_reader *reader, struct recovery *r)
 static void read_page(struct journal_reader *reader, void *ctx)
 {
     struct recovery *r = ctx;
-    r->n_found = 0;
+    r->reader = reader;
+    r->n_found = r->bytes = 0;
+    r->is_page_full = false;
     if (r->has_deliveries)
         read_events(reader, r);
     else
@@ -143,11 +172,6 @@ static void finish(struct recovery *r)
                  LOG_INT("events", (int64_t)r->n_events));
     e->recovery = NULL;
     recover_free(r);
-    for (size_t i = 0; i < e->n_arrivals; i++)
-        handle_event(e, e->arrivals[i]);
-    free(e->arrivals);
-    e->arrivals = NULL;
-    e->n_arrivals = e->cap_arrivals = 0;
     letters_resume(e);
 }
 
@@ -174,28 +198,46 @@ static void take_page(struct recovery *r)
     }
 }
 
+static void drop_page(struct recovery *r)
+{
+    list_each(it, &r->found) found_free(list_entry(it, struct found, link));
+}
+
+static void read_again(void *ctx)
+{
+    struct recovery *r = ctx;
+    r->err = (struct err){0};
+    r->after_seq = r->page_seq;
+    next_page(r);
+}
+
 static void on_page(void *ctx)
 {
     struct recovery *r = ctx;
     if (r->err.code != ERR_NONE) {
-        /* Nothing is lost by it: what could not be read stands and is tried at the next start. */
-        log_error(r->engine->log,
-                  "can't read what was left unfinished: restart when that is mended",
+        /* Nothing new is handled before: it would overtake what is to be restored. */
+        log_error(r->engine->log, "can't read what was left unfinished: it is tried again",
                   LOG_STR("error", r->err.message));
-        finish(r);
+        drop_page(r);
+        loop_timer_start(r->again, AGAIN_MS);
         return;
     }
-    bool is_last = r->n_found < PAGE_ROWS;
     take_page(r);
-    if (!is_last) {
+    r->page_seq = r->after_seq;
+    if (r->is_page_full) {
         next_page(r);
     } else if (!r->has_deliveries) {
         r->has_deliveries = true;
-        r->after_seq = 0;
+        r->after_seq = r->page_seq = 0;
         next_page(r);
     } else {
         finish(r);
     }
+}
+
+const char *recover_problem(const struct recovery *r)
+{
+    return r && r->err.code != ERR_NONE ? r->err.message : NULL;
 }
 
 void recover_start(struct engine *e)
@@ -204,6 +246,7 @@ void recover_start(struct engine *e)
     r->engine = e;
     r->before_seq = journal_next_seq(e->journal);
     list_init(&r->found);
+    r->again = loop_timer_new(e->loop, read_again, r);
     e->recovery = r;
     next_page(r);
 }
@@ -212,6 +255,7 @@ void recover_free(struct recovery *r)
 {
     if (!r)
         return;
-    list_each(it, &r->found) found_free(list_entry(it, struct found, link));
+    drop_page(r);
+    loop_timer_free(r->again);
     free(r);
 }

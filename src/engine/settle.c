@@ -122,7 +122,7 @@ void settle_ended(void *ctx, struct delivery *d, enum delivery_state final, cons
         log_end(item, final, cause);
         if (item->work) {
             if (target_is_handler(d->target) && final == DELIVERY_DEAD)
-                item->work->is_dead = true;
+                item->work->n_dead++;
             work_release(e, item->work);
         }
     }

@@ -128,21 +128,23 @@ static void channel_problem(void *ctx, const char *name, const struct channel_st
              &(struct engine_problem){"channel", name, status->since_ms, status->problem});
 }
 
-static void connector_problem(void *ctx, const char *name, const struct target_status *status)
+static void target_problem(void *ctx, struct target *t)
 {
-    static const char *const codes[] = {
-        [PAUSE_NONE] = NULL,
-        [PAUSE_AUTH] = "connector-auth",
-        [PAUSE_REFUSALS] = "connector-refused",
-        [PAUSE_SET_ASIDE] = "connector-set-aside",
-        [PAUSE_GONE] = "connector-gone",
+    static const char *const codes[][2] = {
+        [PAUSE_AUTH] = {"connector-auth", "handler-auth"},
+        [PAUSE_REFUSALS] = {"connector-refused", "handler-refused"},
+        [PAUSE_SET_ASIDE] = {"connector-set-aside", "handler-set-aside"},
+        [PAUSE_GONE] = {"connector-gone", "handler-gone"},
     };
     const struct problem_walk *walk = ctx;
-    if (status->pause == PAUSE_NONE)
+    struct target_status status = {0};
+    target_status(t, walk->engine->lanes, &status);
+    if (status.pause == PAUSE_NONE)
         return;
-    int64_t since_ms = clock_wall_ms(&walk->engine->clock) - status->paused_ms;
-    walk->fn(walk->ctx, &(struct engine_problem){codes[status->pause], name, since_ms,
-                                                 status->reason ? status->reason : "paused"});
+    walk->fn(walk->ctx,
+             &(struct engine_problem){codes[status.pause][target_is_handler(t)], target_name(t),
+                                      clock_wall_ms(&walk->engine->clock) - status.paused_ms,
+                                      status.reason ? status.reason : "paused"});
 }
 
 void engine_each_problem(struct engine *e, engine_problem_fn fn, void *ctx)
@@ -154,5 +156,8 @@ void engine_each_problem(struct engine *e, engine_problem_fn fn, void *ctx)
         fn(ctx, &(struct engine_problem){"journal", e->config->journal, since_ms, journal});
     }
     engine_each_channel(e, channel_problem, &walk);
-    engine_each_connector(e, connector_problem, &walk);
+    const char *unread = recover_problem(e->recovery);
+    if (unread)
+        fn(ctx, &(struct engine_problem){"recovery", e->config->journal, e->started_ms, unread});
+    lanes_each_target(e->lanes, target_problem, &walk);
 }

@@ -43,8 +43,10 @@ void work_release(struct engine *e, struct work *work)
 {
     if (--work->pending > 0)
         return;
-    journal_set_event(e->journal, work->seq, work->event->channel, EVENT_OPEN,
-                      work->is_dead ? EVENT_DEAD : EVENT_CLOSED, NULL, NULL);
+    enum event_state end = work->n_dead         ? EVENT_DEAD
+                           : work->is_unmatched ? EVENT_UNMATCHED
+                                                : EVENT_CLOSED;
+    journal_set_event(e->journal, work->seq, work->event->channel, EVENT_OPEN, end, NULL, NULL);
     work_free(e, work);
 }
 
@@ -80,6 +82,16 @@ struct item *item_new(struct engine *e, struct work *work, const struct item_par
     return item;
 }
 
+void item_take_row(struct item *item, const struct delivery_row *row)
+{
+    size_t len = row->id.len < DELIVERY_ID_SIZE ? row->id.len : DELIVERY_ID_SIZE - 1;
+    memcpy(item->id, row->id.data, len);
+    item->d.id = item->id;
+    item->d.seq = row->seq;
+    item->d.created_ms = row->created_ms;
+    item->d.expires_ms = row->expires_ms;
+}
+
 struct item *item_from_row(struct engine *e, struct work *work, struct event *event,
                            struct target *target, const struct delivery_row *row)
 {
@@ -94,12 +106,7 @@ struct item *item_from_row(struct engine *e, struct work *work, struct event *ev
             .transformer = row->transformer,
             .data = row->data,
         });
-    size_t len = row->id.len < DELIVERY_ID_SIZE ? row->id.len : DELIVERY_ID_SIZE - 1;
-    memcpy(item->id, row->id.data, len);
-    item->d.id = item->id;
-    item->d.seq = row->seq;
-    item->d.created_ms = row->created_ms;
-    item->d.expires_ms = row->expires_ms;
+    item_take_row(item, row);
     return item;
 }
 
@@ -107,7 +114,6 @@ void item_free(struct item *item)
 {
     script_cancel(item->run);
     counts_deinit(&item->sent);
-    free(item->early_error);
     event_unref(item->d.event);
     free(item);
 }

@@ -40,6 +40,7 @@ struct http_multi {
     void *ctx;
     struct watched **by_fd;
     size_t n_fds; /* slots in by_fd */
+    bool has_new; /* a transfer was added and not begun */
 };
 
 static void must(CURLMcode code)
@@ -51,7 +52,15 @@ static void must(CURLMcode code)
 static void run(struct http_multi *m, curl_socket_t fd, int mask)
 {
     int n_running;
+    m->has_new = false;
     must(curl_multi_socket_action(m->curl, fd, mask, &n_running));
+    m->turned(m->ctx);
+    if (!m->has_new)
+        return;
+    /* What an answer made room for is sent now and not when all other answers of this turn have been
+       seen to: else they come in crowds, and the other side idles between. */
+    must(curl_multi_socket_action(m->curl, CURL_SOCKET_TIMEOUT, 0, &n_running));
+    m->has_new = false;
     m->turned(m->ctx);
 }
 
@@ -212,6 +221,7 @@ void http_multi_set_up(struct http_multi *m, CURL *easy)
 void http_multi_add(struct http_multi *m, CURL *easy)
 {
     must(curl_multi_add_handle(m->curl, easy));
+    m->has_new = true;
 }
 
 void http_multi_remove(struct http_multi *m, CURL *easy)

@@ -479,7 +479,8 @@ static struct script_run *call_function(struct script_machine *m, size_t handler
     }
     struct ending e = {.run = run, .how = how};
     describe_end(&e);
-    err_set(err, ERR_SCRIPT, "%.*s", SLICE_FMT(e.result.error));
+    err_set(err, e.result.end == SCRIPT_LIMIT ? ERR_TIMEOUT : ERR_SCRIPT, "%.*s",
+            SLICE_FMT(e.result.error));
     machine_return_run(run, false);
     ending_deinit(&e);
     return NULL;

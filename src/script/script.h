@@ -212,7 +212,7 @@ struct script_run *script_handle(struct script_machine *m, size_t handler,
                                  const struct event *event, script_result_fn done, void *run_ctx);
 
 /* The key function's or filter's answer, where the handler has them. -1 with err when it failed or
-   gave no string, number or nil (key). */
+   gave no string, number or nil (key): ERR_TIMEOUT where it was stopped over its limits. */
 int script_handler_key(struct script_machine *m, size_t handler, const struct event *event,
                        struct buf *key, bool *has_key, struct err *err) must_check;
 int script_handler_filter(struct script_machine *m, size_t handler, const struct event *event,

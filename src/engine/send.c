@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * From a handler's sync:send to a delivery in its lane.
+ */
+#include <string.h>
+
+#include "base/buf.h"
+#include "engine/parts.h"
+
+static int no_such_connector(struct engine *e, struct slice name, struct err *err)
+{
+    const char *nearest = script_connector_nearest(e->machine, name);
+    if (nearest)
+        return err_set(err, ERR_NOT_FOUND,
+                       "no connector \"%.*s\": did you mean \"%s\"? Else make connectors/%.*s.lua",
+                       SLICE_FMT(name), nearest, SLICE_FMT(name));
+    return err_set(err, ERR_NOT_FOUND, "no connector \"%.*s\": make connectors/%.*s.lua",
+                   SLICE_FMT(name), SLICE_FMT(name));
+}
+
+/* The id of the n-th send of this run to this connector and key: the same whenever it is made. */
+static uint64_t send_id(struct item *run, struct slice connector, struct slice key,
+                        char id[static DELIVERY_ID_SIZE])
+{
+    struct engine *e = run->engine;
+    static const uint64_t seed[2] = {0, 0}; /* nobody gains by a clash among one run's own sends */
+    uint64_t place =
+        hash_siphash(seed, connector) * 31 + hash_siphash(seed, key) + (key.data != NULL);
+    return identity_format(
+        &(struct identity){
+            .journal = slice_str(journal_id(e->journal)),
+            .event = run->d.event->seq,
+            .replay = run->d.event->replay,
+            .handler = slice_str(run->d.handler),
+            .connector = connector,
+            .key = key,
+            .has_key = key.data != NULL,
+            .n = counts_add(&run->sent, place),
+        },
+        id);
+}
+
+int handle_send(void *ctx, void *run_ctx, const struct script_send *send, struct buf *id,
+                struct err *err)
+{
+    struct engine *e = ctx;
+    struct item *run = run_ctx;
+    struct work *work = run->work;
+    struct target *target = lanes_find_target(e->lanes, send->connector, false);
+    if (!target || !target_owner(target))
+        return no_such_connector(e, send->connector, err);
+
+    struct slice key = send->key_given ? send->key : slice_str(run->d.key);
+    char public_id[DELIVERY_ID_SIZE];
+    uint64_t prefix = send_id(run, send->connector, key, public_id);
+    buf_add_str(id, public_id);
+    if (counts_get(&work->sends, prefix) > 0)
+        return 0; /* made before, by an earlier run of this handler: it stands as it is */
+    if (work->next_ordinal + work->pending > DELIVERY_ORDINAL_MAX)
+        return err_set(err, ERR_FULL, "one event can't have more than %d deliveries",
+                       DELIVERY_ORDINAL_MAX);
+    counts_add(&work->sends, prefix);
+
+    struct item *item = item_new(e, work,
+                                 &(struct item_parts){
+                                     .event = work->event,
+                                     .target = target,
+                                     .key = key,
+                                     .handler = slice_str(run->d.handler),
+                                     .transformer = send->transformer,
+                                     .data = send->data,
+                                 });
+    memcpy(item->id, public_id, sizeof(public_id));
+    item->d.id = item->id;
+    item->d.delay_ms = send->delay_ms;
+    item->d.was_cut_off = work->is_again;
+    if (send->expires_ms > 0)
+        item->d.expires_ms = item->d.created_ms + send->expires_ms;
+    lanes_take(e->lanes, &item->d);
+    return 0;
+}
