@@ -55,10 +55,24 @@ static const char *reason_of(int code)
     }
 }
 
-int db_fail(struct db *db, struct err *err, const char *what)
+/* The system's errno behind an error, 0: none is known. Of a COMMIT's SQLite keeps it only with the
+   file that was written to, the write-ahead log. */
+static int system_errno(struct db *db)
+{
+    int system = sqlite3_system_errno(db->handle);
+    sqlite3_file *log = NULL;
+    if (system == 0 &&
+        sqlite3_file_control(db->handle, NULL, SQLITE_FCNTL_JOURNAL_POINTER, &log) == SQLITE_OK &&
+        log && log->pMethods)
+        log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &system);
+    return system;
+}
+
+/* Fills `err` with what went wrong last, "what PATH: reason"; returns -1. */
+static int fail(struct db *db, struct err *err, const char *what)
 {
     int code = sqlite3_extended_errcode(db->handle);
-    int system = sqlite3_system_errno(db->handle);
+    int system = system_errno(db);
     enum err_code err_code = err_code_of(code, system);
     const char *reason = reason_of(code);
     bool by_system = primary(code) == SQLITE_IOERR || primary(code) == SQLITE_CANTOPEN;
@@ -87,7 +101,7 @@ int db_open(struct db *db, const char *path, bool is_writer, struct err *err)
     if (!db->handle)
         die("out of memory for a database connection");
     if (rc != SQLITE_OK)
-        return db_fail(db, err, "cannot open");
+        return fail(db, err, "cannot open");
     return configure(db, is_writer, err);
 }
 
@@ -109,8 +123,16 @@ sqlite3_stmt *db_statement(struct db *db, enum sql sql, struct err *err)
         sqlite3_reset(*s);
     else if (sqlite3_prepare_v3(db->handle, sql_text[sql], -1, SQLITE_PREPARE_PERSISTENT, s,
                                 NULL) != SQLITE_OK)
-        db_fail(db, err, "cannot use");
+        fail(db, err, "cannot use");
     return *s;
+}
+
+/* What a statement was about when it failed. To SQLite COMMIT only reads. */
+static const char *failure_of(const struct db *db, sqlite3_stmt *s)
+{
+    if (s == db->statements[SQL_COMMIT])
+        return "cannot commit to";
+    return sqlite3_stmt_readonly(s) ? "cannot read" : "cannot write";
 }
 
 int db_step(struct db *db, sqlite3_stmt *s, struct err *err)
@@ -119,9 +141,7 @@ int db_step(struct db *db, sqlite3_stmt *s, struct err *err)
     if (code == SQLITE_ROW)
         return 1;
     /* Filled in before the reset, which could change what is known of the error. */
-    int rc = code == SQLITE_DONE
-                 ? 0
-                 : db_fail(db, err, sqlite3_stmt_readonly(s) ? "cannot read" : "cannot write");
+    int rc = code == SQLITE_DONE ? 0 : fail(db, err, failure_of(db, s));
     sqlite3_reset(s);
     return rc;
 }
@@ -144,7 +164,7 @@ int db_run_sql(struct db *db, enum sql sql, struct err *err)
 int db_exec(struct db *db, const char *sql, struct err *err)
 {
     if (sqlite3_exec(db->handle, sql, NULL, NULL, NULL) != SQLITE_OK)
-        return db_fail(db, err, "cannot use");
+        return fail(db, err, "cannot use");
     return 0;
 }
 

@@ -41,9 +41,6 @@ int db_exec(struct db *db, const char *sql, struct err *err) must_check;
 /* The whole number that a one-row statement gives; NULL is 0. */
 int db_get_int(struct db *db, enum sql sql, int64_t *value, struct err *err) must_check;
 
-/* Fills `err` with what went wrong last, "what: reason"; returns -1. */
-int db_fail(struct db *db, struct err *err, const char *what);
-
 /* Binding borrows until the statement was run. What can't be bound ends the process: its size was
    bounded long before. */
 void db_bind_text(sqlite3_stmt *s, int i, struct slice text); /* absent: NULL */

@@ -3,6 +3,7 @@
 /*
  * journal/: processes that are killed and disks that are full lose nothing that was told as kept.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -195,7 +196,9 @@ static void a_full_disk_is_told_and_nothing_lost(void **state)
     journal_dispatch(f->journal);
     assert_int_equal(kept, 0);
     assert_int_equal(journal_queued(f->journal), 1000);
+    assert_non_null(strstr(journal_problem(f->journal), "cannot commit to "));
     assert_non_null(strstr(journal_problem(f->journal), "journal.db"));
+    assert_non_null(strstr(journal_problem(f->journal), strerror(EFBIG)));
     queue_many(f, 10, &kept);
     limit_files(RLIM_INFINITY);
     fixture_settle(f);
