@@ -28,19 +28,10 @@ struct read {
 
 /* ---- Views ---------------------------------------------------------------------------------- */
 
-int reader_begin(struct journal_reader *r, struct err *err)
+/* The same moment for all that is read until the transaction ends. */
+static int begin_view(struct journal_reader *r, struct err *err)
 {
     return db_run_sql(&r->db, SQL_BEGIN_READ, err);
-}
-
-void reader_end(struct journal_reader *r)
-{
-    /* A job may have left a statement in the middle of its rows, which would keep the view. */
-    for (size_t i = 0; i < ARRAY_LEN(r->db.statements); i++)
-        sqlite3_reset(r->db.statements[i]);
-    struct err err;
-    if (db_run_sql(&r->db, SQL_COMMIT, &err) < 0)
-        die("a reading transaction can't be ended: %s", err.message);
 }
 
 static struct journal_reader *open_reader(const char *path, struct err *err)
@@ -70,7 +61,7 @@ struct journal_reader *journal_reader_open(const char *path, struct err *err)
         return NULL;
     }
     struct journal_reader *r = open_reader(path, err);
-    if (r && reader_begin(r, err) < 0) {
+    if (r && begin_view(r, err) < 0) {
         journal_reader_close(r);
         return NULL;
     }
@@ -95,18 +86,30 @@ static void finish_read(struct task *task, bool tell)
     free(read);
 }
 
+static void end_view(struct reads *reads)
+{
+    struct db *db = &reads->reader->db;
+    struct err err;
+    /* A job may have left a statement in the middle of its rows, which would keep the view. */
+    for (size_t i = 0; i < ARRAY_LEN(db->statements); i++)
+        sqlite3_reset(db->statements[i]);
+    /* While they are closed it may have been interrupted, and the connection's end ends it. */
+    if (db_run_sql(db, SQL_COMMIT, &err) < 0 && !mailbox_is_closed(&reads->queue))
+        die("a reading transaction can't be ended: %s", err.message);
+}
+
 static void run_read(struct reads *reads, struct task *task)
 {
     struct read *read = container_of(task, struct read, task);
     struct err err = {0};
     /* Without its own view each query has one, which is worse, but not wrong. */
-    bool begun = reader_begin(reads->reader, &err) == 0;
+    bool begun = begin_view(reads->reader, &err) == 0;
     if (!begun)
         log_warn(reads->options.log, "journal: reading without a view of one moment",
                  LOG_STR("error", err.message));
     read->job(reads->reader, read->ctx);
     if (begun)
-        reader_end(reads->reader);
+        end_view(reads);
     mailbox_push(reads->options.finished, task);
     reads->options.notify(reads->options.ctx);
 }

@@ -15,10 +15,6 @@ struct journal_reader {
     struct db db;
 };
 
-/* The same moment for all that is read until reader_end. */
-int reader_begin(struct journal_reader *r, struct err *err) must_check;
-void reader_end(struct journal_reader *r);
-
 /* The queue of reads, and its thread. */
 struct reads;
 
