@@ -114,6 +114,17 @@ static int apply_set_event(struct committer *c, const struct op_set_event *set, 
 
 /* ---- Deliveries ----------------------------------------------------------------------------- */
 
+/* Leaves the newest of those up to `n`. */
+static int trim_attempts(struct committer *c, int64_t delivery, int64_t n, struct err *err)
+{
+    sqlite3_stmt *s = db_statement(c->db, SQL_TRIM_ATTEMPTS, err);
+    if (!s)
+        return -1;
+    db_bind_int(s, 1, delivery);
+    db_bind_int(s, 2, n - JOURNAL_ATTEMPTS_KEPT);
+    return db_run(c->db, s, err);
+}
+
 static int put_attempt(struct committer *c, int64_t delivery, const struct attempt_row *attempt,
                        struct err *err)
 {
@@ -121,16 +132,11 @@ static int put_attempt(struct committer *c, int64_t delivery, const struct attem
     if (!s)
         return -1;
     row_bind_attempt(s, delivery, attempt);
-    if (db_run(c->db, s, err) < 0)
+    if (db_step(c->db, s, err) < 0)
         return -1;
-    if (attempt->n <= JOURNAL_ATTEMPTS_KEPT)
-        return 0;
-    s = db_statement(c->db, SQL_TRIM_ATTEMPTS, err);
-    if (!s)
-        return -1;
-    db_bind_int(s, 1, delivery);
-    db_bind_int(s, 2, -JOURNAL_ATTEMPTS_KEPT);
-    return db_run(c->db, s, err);
+    int64_t n = sqlite3_column_int64(s, 0);
+    sqlite3_reset(s);
+    return n > JOURNAL_ATTEMPTS_KEPT ? trim_attempts(c, delivery, n, err) : 0;
 }
 
 static void count_delivery(struct committer *c, const struct delivery_row *row,

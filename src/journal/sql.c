@@ -175,12 +175,12 @@ const char *const sql_text[] = {
         " data = ?7, state = ?8, cause = ?9, error = ?10, attempts = ?11, unknown = ?12,"
         " created_at = ?13, first_attempt_at = ?14, due_at = ?15, expires_at = ?16, ended_at = ?17"
         " WHERE seq = ?1 AND state = ?18",
-    /* Numbered on from what is there: a dead letter that is retried keeps its history. */
+    /* Numbered on from what is there: a dead letter that is retried keeps its history. Gives the
+       number. */
     [SQL_PUT_ATTEMPT] = "INSERT INTO attempts(delivery, n, at, ms, code, error, answer)"
                         " SELECT ?1, coalesce(max(n), 0) + 1, ?2, ?3, ?4, ?5, ?6"
-                        " FROM attempts WHERE delivery = ?1",
-    [SQL_TRIM_ATTEMPTS] = "DELETE FROM attempts WHERE delivery = ?1 AND n <= ?2 +"
-                          " (SELECT max(n) FROM attempts WHERE delivery = ?1)",
+                        " FROM attempts WHERE delivery = ?1 RETURNING n",
+    [SQL_TRIM_ATTEMPTS] = "DELETE FROM attempts WHERE delivery = ?1 AND n <= ?2",
     [SQL_PUT_POSITION] = "INSERT INTO positions(channel, position) VALUES (?1, ?2)"
                          " ON CONFLICT(channel) DO UPDATE SET position = excluded.position",
     [SQL_PUT_SUM] = "INSERT INTO sums(scope, name, term, value) VALUES (?1, ?2, ?3, ?4)"

@@ -601,6 +601,21 @@ static void attempts_after_a_retry_by_hand_are_numbered_on(void **state)
     fixture_check(f);
 }
 
+static void retries_by_hand_keep_the_newest_twenty_too(void **state)
+{
+    struct fixture *f = *state;
+    struct delivery_row row = fixture_delivery(fixture_append(f, "a"), 0, DELIVERY_WAITING);
+    put(f, &row, DELIVERY_NEW);
+    for (unsigned i = 0; i < 36; i++) {
+        const struct attempt_row attempt = {.n = 1 + i % 12, .at_ms = i, .code = SLICE_LIT("503")};
+        journal_put_delivery(f->journal, &row, DELIVERY_WAITING, &attempt, NULL, NULL);
+    }
+    fixture_settle(f);
+    assert_int_equal(fixture_query(f, "SELECT count(*) FROM attempts"), 20);
+    assert_int_equal(fixture_query(f, "SELECT min(n) FROM attempts"), 17);
+    fixture_check(f);
+}
+
 /* ---- With threads ---- */
 
 static void the_writers_thread_keeps_what_is_queued(void **state)
@@ -648,6 +663,7 @@ int main(void)
         TEST(a_position_that_cant_be_read_isnt_taken_for_none),
         TEST(the_newest_twenty_attempts_are_kept),
         TEST(attempts_after_a_retry_by_hand_are_numbered_on),
+        TEST(retries_by_hand_keep_the_newest_twenty_too),
         cmocka_unit_test_setup_teardown(the_writers_thread_keeps_what_is_queued,
                                         fixture_setup_threaded, fixture_teardown),
     };
