@@ -243,6 +243,12 @@ const char *const sql_text[] = {
         " FROM events e WHERE state = 'malformed' AND NOT EXISTS (SELECT 1 FROM deliveries d"
         " WHERE d.seq >= e.seq << 20 AND d.seq < (e.seq + 1) << 20 AND cause = 'malformed'"
         " AND d.state = 'dead')",
+    [SQL_CHECK_WAITING_RUNS] =
+        "SELECT 'delivery ' || d.id || ' waits to run a handler again, but event ' || e.seq ||"
+        " ' isn''t open and so is never handled again'"
+        " FROM deliveries d INDEXED BY deliveries_waiting_connector JOIN events e ON e.seq = "
+        "d.event"
+        " WHERE d.state = 'waiting' AND d.connector IS NULL AND e.state <> 'open'",
     [SQL_COUNT_EVENTS] = "SELECT channel, state, count(*) FROM events GROUP BY channel, state",
     [SQL_COUNT_DELIVERIES] = "SELECT connector, state, count(*) FROM deliveries"
                              " WHERE connector IS NOT NULL GROUP BY connector, state",

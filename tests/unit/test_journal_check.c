@@ -172,6 +172,23 @@ static void a_malformed_event_without_its_dead_letter_is_found(void **state)
                  "row: event 4 is malformed, but has no dead letter that says so");
 }
 
+static void a_waiting_run_of_an_event_that_isnt_open_is_found(void **state)
+{
+    struct fixture *f = *state;
+    struct delivery_row run = fixture_delivery(fixture_append(f, "z"), 0, DELIVERY_WAITING);
+    run.connector = SLICE_NULL;
+    journal_put_delivery(f->journal, &run, DELIVERY_NEW, NULL, NULL, NULL);
+    fixture_settle(f);
+    fixture_check(f);
+    journal_set_event(f->journal, 1, SLICE_LIT(FIXTURE_CHANNEL), EVENT_OPEN, EVENT_CLOSED, NULL,
+                      NULL);
+    fixture_settle(f);
+    char *found = check(f);
+    assert_string_equal(found, "row: delivery 1-hash0 waits to run a handler again, but event 1 "
+                               "isn't open and so is never handled again\n");
+    free(found);
+}
+
 static void damaged_pages_are_found(void **state)
 {
     struct fixture *f = *state;
@@ -209,6 +226,7 @@ int main(void)
         TEST(unknown_states_are_found),
         TEST(a_dead_event_without_its_dead_letter_is_found),
         TEST(a_malformed_event_without_its_dead_letter_is_found),
+        TEST(a_waiting_run_of_an_event_that_isnt_open_is_found),
         TEST(damaged_pages_are_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
