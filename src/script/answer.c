@@ -8,13 +8,13 @@
 
 #include <lauxlib.h>
 
+#include "base/utf8.h"
 #include "script/bindings.h"
 #include "script/codec.h"
 #include "script/machine.h"
 
 #define BODY_SHOWN 200
 #define URL_SHOWN 300
-#define BODY_KEPT 1024
 #define HEADER_NAME_MAX 256
 
 /* ---- what counts as success ---- */
@@ -206,41 +206,48 @@ static const char *reason_phrase(int status)
     return "";
 }
 
-/* The first bytes of a text, cut between characters. */
-static struct slice start_of(struct slice text, size_t max)
+void answer_add_masked(const struct mask *mask, struct slice text, size_t max, struct buf *out)
 {
-    size_t len = text.len < max ? text.len : max;
-    while (len < text.len && len > 0 && ((unsigned char)text.data[len] & 0xc0) == 0x80)
-        len--;
-    return slice_upto(text, len);
+    size_t from = out->len;
+    buf_add_slice(out, text);
+    mask_apply(mask, out, from);
+    buf_truncate(out, from + utf8_cut(slice_from(buf_slice(out), from), max).len);
 }
 
 /* The start of a text on one line; nothing of what is no text. */
-static void add_start(struct buf *out, const char *before, struct slice text, size_t max)
+static void add_start(struct script_machine *m, const char *before, struct slice text, size_t max)
 {
-    struct slice start = start_of(text, max);
-    if (start.len == 0 || !slice_is_utf8(start))
-        return;
+    struct buf *out = &m->text;
+    size_t before_at = out->len;
     buf_add_str(out, before);
-    for (size_t i = 0; i < start.len; i++) {
-        char c = start.data[i];
-        if ((unsigned char)c < 0x20)
-            c = ' ';
-        buf_add_char(out, c);
+    size_t from = out->len;
+    /* A character more tells whether something is left out. */
+    answer_add_masked(m->mask, text, max + UTF8_LEN_MAX, out);
+    struct slice all = slice_from(buf_slice(out), from);
+    size_t len = utf8_cut(all, max).len;
+    bool is_cut = len < all.len;
+    if (len == 0 || !slice_is_utf8(slice_upto(all, len))) {
+        buf_truncate(out, before_at);
+        return;
     }
-    if (start.len < text.len)
+    buf_truncate(out, from + len);
+    for (size_t i = from; i < out->len; i++)
+        if ((unsigned char)out->data[i] < 0x20)
+            out->data[i] = ' ';
+    if (is_cut)
         buf_add_str(out, "…");
 }
 
 /* "POST https://host/path": without the query, where tokens tend to stand. */
-static void add_request(struct buf *out, struct slice method, struct slice url)
+static void add_request(struct script_machine *m, struct slice method, struct slice url)
 {
-    buf_add_slice(out, method);
-    add_start(out, " ", slice_upto(url, slice_find(url, '?')), URL_SHOWN);
+    buf_add_slice(&m->text, method);
+    add_start(m, " ", slice_upto(url, slice_find(url, '?')), URL_SHOWN);
 }
 
-static void add_message(struct buf *out, const struct script_answer *a)
+static void add_message(struct script_machine *m, const struct script_answer *a)
 {
+    struct buf *out = &m->text;
     if (a->failure) {
         buf_printf(out, " failed (%s)", a->failure);
         if (a->error.len > 0)
@@ -250,7 +257,7 @@ static void add_message(struct buf *out, const struct script_answer *a)
     buf_printf(out, " answered %d", a->status);
     if (*reason_phrase(a->status))
         buf_printf(out, " %s", reason_phrase(a->status));
-    add_start(out, ": ", slice_trim(a->body), BODY_SHOWN);
+    add_start(m, ": ", slice_trim(a->body), BODY_SHOWN);
 }
 
 /* Raises the error object of an answer, or of none. */
@@ -262,10 +269,9 @@ static _Noreturn void raise_answer(lua_State *L, struct slice method, struct sli
     lua_pushstring(L, answer->failure ? answer->failure : "status");
     lua_setfield(L, -2, "code");
     buf_clear(&m->text);
-    add_request(&m->text, method, url);
-    add_message(&m->text, answer);
-    if (m->mask)
-        mask_apply(m->mask, &m->text, 0);
+    add_request(m, method, url);
+    add_message(m, answer);
+    mask_apply(m->mask, &m->text, 0);
     lua_pushlstring(L, m->text.data, m->text.len);
     lua_setfield(L, -2, "message");
     lua_error(L);
@@ -338,7 +344,7 @@ void answer_read_error(lua_State *L, int index, struct script_result *result)
     struct slice code = raw_string(L, index, "code");
     result->status = raw_status(L, index);
     result->failure = code.data && strcmp(code.data, "status") != 0 ? code.data : NULL;
-    result->answer = slice_upto(raw_string(L, index, "body"), BODY_KEPT);
+    result->answer = raw_string(L, index, "body");
     lua_pushliteral(L, "headers");
     lua_rawget(L, index);
     if (lua_istable(L, -1)) {

@@ -12,6 +12,7 @@
 #include <lua.h>
 
 #include "base/buf.h"
+#include "base/mask.h"
 #include "base/slice.h"
 #include "script/script.h"
 
@@ -25,9 +26,13 @@ int answer_finish(lua_State *L, struct slice method, struct slice url, int accep
 /* Raises the error of a request that there is no time left for. */
 _Noreturn void answer_raise_late(lua_State *L, struct slice method, struct slice url);
 
-/* [-0, +0] Fills the fields of SCRIPT_HTTP from the error object at `index`; they borrow from it.
- */
+/* [-0, +0] Fills the fields of SCRIPT_HTTP from the error object at `index`, from which they
+   borrow; `answer` is the whole body, with its secrets. */
 void answer_read_error(lua_State *L, int index, struct script_result *result);
+
+/* Appends the first `max` bytes of a text, whole characters. Masked before it is cut: of a secret
+   across the cut not even the beginning stays. */
+void answer_add_masked(const struct mask *mask, struct slice text, size_t max, struct buf *out);
 
 /* [-0, +0] Appends the answer at `index` as JSON { status, json, body }, within `max` bytes: what
    doesn't fit is left out. */

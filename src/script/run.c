@@ -7,6 +7,7 @@
 #include <lauxlib.h>
 
 #include "base/text.h"
+#include "base/utf8.h"
 #include "script/answer.h"
 #include "script/bindings.h"
 #include "script/codec.h"
@@ -16,6 +17,7 @@
 
 #define VALUE_MAX 65536
 #define ERROR_MAX 8192
+#define ANSWER_MAX 1024
 
 /* ---- what a run is given ---- */
 
@@ -222,7 +224,10 @@ static void copy_http_error(lua_State *L, struct ending *e)
         r->failure = copy(&e->failure, slice_str(r->failure)).data;
     r->retry_after = copy(&e->retry_after, r->retry_after);
     r->date = copy(&e->date, r->date);
-    r->answer = copy(&e->answer, r->answer);
+    if (r->answer.data) {
+        answer_add_masked(e->run->m->mask, r->answer, ANSWER_MAX, &e->answer);
+        r->answer = buf_slice(&e->answer);
+    }
 }
 
 /* describe(error, ending), protected: what was thrown. */
@@ -341,10 +346,8 @@ static void describe_end(struct ending *e)
         end_memory(e);
         break;
     }
-    if (e->run->m->mask)
-        mask_apply(e->run->m->mask, &e->error, 0);
-    if (e->error.len > ERROR_MAX)
-        buf_truncate(&e->error, ERROR_MAX);
+    mask_apply(e->run->m->mask, &e->error, 0);
+    buf_truncate(&e->error, utf8_cut(buf_slice(&e->error), ERROR_MAX).len);
     e->result.error = slice_of(e->error.data ? e->error.data : "", e->error.len);
     e->result.ran_us = e->run->ran_us;
     e->result.last_status = e->run->last_status;

@@ -229,6 +229,57 @@ static void test_a_secret_in_an_error_is_masked(void **state)
     unsetenv("TOP");
 }
 
+/* What 400 answers: `before` bytes, then the secret, then more. */
+static struct project *answered_with_secret(size_t before)
+{
+    struct buf body = {0};
+    struct project *p =
+        attempt("local s = secret 'TOP'\nreturn function() http.post('http://h/') end", "{}");
+    while (body.len < before)
+        buf_add_char(&body, 'x');
+    buf_add_str(&body, "very-secret-value, and so on");
+    project_answer(p, 400, body.data);
+    assert_int_equal(p->result.end, SCRIPT_HTTP);
+    buf_deinit(&body);
+    return p;
+}
+
+static void test_a_secret_across_the_cut_of_an_answer_is_masked(void **state)
+{
+    (void)state;
+    setenv("TOP", "very-secret-value", 1);
+    struct project *p = answered_with_secret(1020);
+    assert_int_equal(p->result.answer.len, 1024);
+    assert_string_equal(p->result.answer.data + 1019, "x***,");
+    project_free(p);
+    p = answered_with_secret(190);
+    assert_contains(project_error(p), "x***, and s…");
+    project_free(p);
+    unsetenv("TOP");
+}
+
+static void test_what_is_too_long_is_cut_between_characters(void **state)
+{
+    (void)state;
+    struct buf body = {0};
+    struct project *p = attempt("return function() http.post('http://h/') end", "{}");
+    buf_add_char(&body, 'x');
+    while (body.len < 2000)
+        buf_add_str(&body, "ä");
+    project_answer(p, 400, body.data);
+    assert_int_equal(p->result.answer.len, 1023);
+    assert_true(slice_is_utf8(buf_slice(&p->result.answer)));
+    assert_true(slice_is_utf8(buf_slice(&p->result.error)));
+    assert_contains(project_error(p), "ä…");
+    project_free(p);
+
+    p = attempt("return function() reject('x' .. string.rep('ä', 5000)) end", "{}");
+    assert_int_equal(p->result.error.len, 8191);
+    assert_true(slice_is_utf8(buf_slice(&p->result.error)));
+    project_free(p);
+    buf_deinit(&body);
+}
+
 static void test_an_http_error_that_nobody_caught_ends_as_one(void **state)
 {
     (void)state;
@@ -423,6 +474,8 @@ int main(void)
         cmocka_unit_test(test_an_error_has_its_place_and_the_frames_of_scripts),
         cmocka_unit_test(test_errors_that_are_no_text_are_shown),
         cmocka_unit_test(test_a_secret_in_an_error_is_masked),
+        cmocka_unit_test(test_a_secret_across_the_cut_of_an_answer_is_masked),
+        cmocka_unit_test(test_what_is_too_long_is_cut_between_characters),
         cmocka_unit_test(test_an_http_error_that_nobody_caught_ends_as_one),
         cmocka_unit_test(test_an_http_error_that_is_raised_again_is_still_one),
         cmocka_unit_test(test_a_write_that_was_never_answered_leaves_the_end_unknown),
