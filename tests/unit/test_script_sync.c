@@ -123,6 +123,9 @@ static void test_wrong_options_of_a_manager_are_told(void **state)
     assert_problem("SyncManager.new{ eventBusUrl = 'hms-sys' }",
                    "`eventBusUrl` must begin with http://");
     assert_problem("SyncManager.new{ auth = {1} }", "`auth` is not available in this version");
+    assert_problem("\nSyncManager.new{ deadLetters = true }",
+                   "scripts/s.lua:2: SyncManager.new: dead letters on the bus are not available in "
+                   "this version; leave `deadLetters` out");
     assert_problem("SyncManager.new{ headers = { a = 'x\\ny' } }",
                    "header `a` must be a text of one line");
     assert_problem("SyncManager.new('http://x')", "its options must be a table, not a string");
