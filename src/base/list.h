@@ -70,7 +70,6 @@ static inline void list_splice_tail(struct list *to, struct list *from)
 
 #define list_entry(link, type, member) container_of(link, type, member)
 #define list_first(l, type, member) list_entry((l)->next, type, member)
-#define list_last(l, type, member) list_entry((l)->prev, type, member)
 
 /* Walks the list; the current link may be removed while walking. */
 #define list_each(it, l)                                                                           \

@@ -27,7 +27,6 @@ struct sse_parser {
     size_t max;
     struct buf input; /* fed, read up to input_pos */
     size_t input_pos;
-    uint64_t lines;
     int64_t retry_ms;
     struct buf last_id; /* of the last finished block */
 
@@ -284,7 +283,6 @@ bool sse_parser_next(struct sse_parser *p, struct sse_message *m)
         if (p->is_first && slice_has_prefix(line, BYTE_ORDER_MARK))
             line = slice_from(line, BYTE_ORDER_MARK.len);
         p->is_first = false;
-        p->lines++;
         if (line.len == 0)
             is_message = finish_block(p, m);
         else
@@ -304,9 +302,4 @@ struct slice sse_parser_last_id(const struct sse_parser *p)
 int64_t sse_parser_retry_ms(const struct sse_parser *p)
 {
     return p->retry_ms;
-}
-
-uint64_t sse_parser_lines(const struct sse_parser *p)
-{
-    return p->lines;
 }

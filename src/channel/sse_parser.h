@@ -60,8 +60,4 @@ struct slice sse_parser_last_id(const struct sse_parser *p);
    -1 when none did. INT64_MAX for more than fits. */
 int64_t sse_parser_retry_ms(const struct sse_parser *p);
 
-/* Lines read so far, over all streams, comments and what has no meaning included: while it grows,
-   the sender lives. */
-uint64_t sse_parser_lines(const struct sse_parser *p);
-
 #endif

@@ -63,7 +63,6 @@ struct delivery {
     int64_t expires_ms; /* wall; 0: never */
     int64_t delay_ms;   /* before the first attempt, from lanes_take on */
     bool was_cut_off;   /* an attempt may have been under way when the process before ended */
-    void *owner;        /* whatever its owner needs */
 
     enum delivery_phase phase;
     enum delivery_state state; /* of its row on disk: DELIVERY_NEW where it has none */

@@ -98,7 +98,6 @@ struct script_run {
     bool is_writing;
     const struct script_answer *answer; /* while script_answer runs */
     bool is_unknown;
-    int last_status;
     unsigned n_writes;   /* those that carried an Idempotency-Key */
     int64_t deadline_ms; /* of an attempt, by the clock's mono time */
 

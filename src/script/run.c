@@ -349,8 +349,6 @@ static void describe_end(struct ending *e)
     mask_apply(e->run->m->mask, &e->error, 0);
     buf_truncate(&e->error, utf8_cut(buf_slice(&e->error), ERROR_MAX).len);
     e->result.error = slice_of(e->error.data ? e->error.data : "", e->error.len);
-    e->result.ran_us = e->run->ran_us;
-    e->result.last_status = e->run->last_status;
     e->result.unknown = e->run->is_unknown;
 }
 
@@ -439,9 +437,7 @@ void script_answer(struct script_run *run, const struct script_answer *answer)
 {
     run->request = NULL;
     run->answer = answer;
-    if (!answer->failure)
-        run->last_status = answer->status;
-    else if (run->is_writing && answer->was_written)
+    if (answer->failure && run->is_writing && answer->was_written)
         run->is_unknown = true;
     step(run);
 }
@@ -457,11 +453,6 @@ void script_cancel(struct script_run *run)
     }
     drop_request(run);
     machine_return_run(run, false);
-}
-
-bool script_run_is_unknown(const struct script_run *run)
-{
-    return run->is_unknown || (run->request && run->is_writing);
 }
 
 /* ---- key and filter ---- */

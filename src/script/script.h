@@ -198,10 +198,8 @@ struct script_result {
     struct slice answer;            /* SCRIPT_HTTP: the answer's body, its first KiB */
     bool unknown;       /* a writing request was sent and its answer never came, or none was
                            taken notice of: the other side may have it */
-    int last_status;    /* of the last answer of the run, 0 without one */
     struct slice value; /* RETURNED: what was returned, as JSON of at most 64 KiB; "true" for
                            nothing. Only where wanted. */
-    int64_t ran_us;     /* running time, waits excluded */
 };
 typedef void (*script_result_fn)(void *ctx, const struct script_result *result);
 
@@ -243,7 +241,5 @@ struct script_run *script_attempt(struct script_machine *m,
 void script_answer(struct script_run *run, const struct script_answer *answer);
 /* Ends a run without its callback, and its request. Accepts NULL. */
 void script_cancel(struct script_run *run);
-/* Whether a writing request of this run was sent and not answered. */
-bool script_run_is_unknown(const struct script_run *run);
 
 #endif

@@ -49,8 +49,7 @@ static void read_stream(struct slice stream, struct slice cuts, size_t max, stru
         at += piece.len;
     }
     struct slice id = sse_parser_last_id(p);
-    buf_printf(out, "%lld %llu %zu:", (long long)sse_parser_retry_ms(p),
-               (unsigned long long)sse_parser_lines(p), id.len);
+    buf_printf(out, "%lld %zu:", (long long)sse_parser_retry_ms(p), id.len);
     buf_add_slice(out, id);
     sse_parser_free(p);
 }

@@ -224,14 +224,6 @@ static void comments_are_no_message_but_a_sign_of_life(void **state)
 {
     (void)state;
     assert_stream(": hello\n\n:\n\ndata: a\n: b\ndata: c\n\n", "message|\"a\\nc\"|\n=");
-    struct buf out = {0};
-    struct sse_parser *p = sse_parser_new(LIMIT, SLICE_NULL);
-    feed(p, SLICE_LIT(":\n: x\r\n"), 2, &out);
-    assert_int_equal(sse_parser_lines(p), 2);
-    feed(p, SLICE_LIT(": not yet"), 2, &out);
-    assert_int_equal(sse_parser_lines(p), 2);
-    sse_parser_free(p);
-    buf_deinit(&out);
 }
 
 /* ---- Streams one after another -------------------------------------------------------------- */
@@ -251,20 +243,6 @@ static void a_new_stream_drops_half_a_message_and_keeps_the_id_and_the_wait(void
          5, &out);
     assert_string_equal(out.data, "message|\"a\"|1 id\nmessage|\"b\"|1\n");
     assert_int_equal(sse_parser_retry_ms(p), 70);
-    sse_parser_free(p);
-    buf_deinit(&out);
-}
-
-static void a_new_stream_does_not_join_the_line_end_of_the_last_one(void **state)
-{
-    (void)state;
-    struct buf out = {0};
-    struct sse_parser *p = sse_parser_new(LIMIT, SLICE_NULL);
-    feed(p, SLICE_LIT("data: a\r"), 8, &out);
-    sse_parser_begin(p);
-    uint64_t before = sse_parser_lines(p);
-    feed(p, SLICE_LIT("\n"), 1, &out);
-    assert_int_equal(sse_parser_lines(p), before + 1);
     sse_parser_free(p);
     buf_deinit(&out);
 }
@@ -579,7 +557,6 @@ int main(void)
         cmocka_unit_test(retry_takes_digits_alone_and_at_once),
         cmocka_unit_test(comments_are_no_message_but_a_sign_of_life),
         cmocka_unit_test(a_new_stream_drops_half_a_message_and_keeps_the_id_and_the_wait),
-        cmocka_unit_test(a_new_stream_does_not_join_the_line_end_of_the_last_one),
         cmocka_unit_test(goes_on_from_the_stored_id),
         cmocka_unit_test(bytes_not_asked_for_are_dropped_by_a_new_stream),
         cmocka_unit_test(broken_utf8_is_replaced_and_marked),

@@ -96,9 +96,7 @@ static void on_result(void *ctx, const struct script_result *result)
     r->has_failure = result->failure != NULL;
     r->unknown = result->unknown;
     r->after_ms = result->after_ms;
-    r->ran_us = result->ran_us;
     r->status = result->status;
-    r->last_status = result->last_status;
 }
 
 /* ---- life ---- */

@@ -55,8 +55,8 @@ struct project_result {
     enum script_end end;
     struct buf error, failure, retry_after, date, answer, value;
     bool has_failure, unknown;
-    int64_t after_ms, ran_us;
-    int status, last_status;
+    int64_t after_ms;
+    int status;
 };
 
 struct project {
