@@ -3,6 +3,7 @@
 #include "cli/client.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/json.h"
 #include "cli/json_view.h"
@@ -12,8 +13,7 @@
 #define TOKEN_MAX 65536
 #define ANSWER_MAX ((size_t)64 << 20)
 
-/* ---- opening ------------------------------------------------------------------------------------
- */
+/* ---- opening --------------------------------------------------------------------------------- */
 
 static int read_token(struct client *client, const struct options *options, struct err *err)
 {
@@ -54,12 +54,12 @@ void client_close(struct client *client)
     *client = (struct client){0};
 }
 
-/* ---- what an answer says
- * -------------------------------------------------------------------------- */
+/* ---- what an answer says --------------------------------------------------------------------- */
 
 /* One request, while the loop runs for it. */
 struct exchange {
     struct client *client;
+    const struct client_request *request;
     struct buf *body;
     int status;
 };
@@ -85,57 +85,73 @@ static int say_stranger(const struct client *client, int status)
     command_fail("what answers at %.*s is no Liaison (status %d): is --url right?",
                  SLICE_FMT(buf_slice(&name)), status);
     buf_deinit(&name);
-    return EXIT_FAILED;
+    return EXIT_NO_DAEMON;
 }
 
-/* RFC 9457: the detail is meant for people, the title stands in for it. */
-static int say_problem(const struct client *client, int status, struct slice body)
+/* The detail is meant for people, the title stands in for it. */
+static int say_problem(const struct client_request *request, int status, struct slice body)
 {
     struct buf text = {0}, safe = {0};
     struct slice detail = view_member(body, "detail");
     view_add_value(&text, detail.data ? detail : view_member(body, "title"));
-    if (text.len == 0) {
-        buf_deinit(&text);
-        return say_stranger(client, status);
-    }
     view_add_safe(&safe, buf_slice(&text), true);
-    command_fail("%s%s", safe.data,
+    const char *reason = safe.data ? safe.data : "it was refused";
+    bool is_named = !request->about || strstr(reason, request->about);
+    command_fail("%s%s%s%s", is_named ? "" : request->about, is_named ? "" : ": ", reason,
                  status == 401 ? " (give it by --token-file or LIAISON_TOKEN)" : "");
     buf_deinit(&text);
     buf_deinit(&safe);
     return EXIT_FAILED;
 }
 
-static int judge(const struct client *client, const struct http_answer *answer, struct buf *body)
+/* Every refusal of a Liaison is an RFC 9457 problem document. */
+static bool is_problem(const struct http_answer *answer)
 {
+    struct slice kind = http_header_get(answer->headers, "Content-Type");
+    return answer->status >= 400 && slice_has_prefix(kind, SLICE_LIT("application/problem+json"));
+}
+
+static bool is_success(const struct client_request *request, const struct http_answer *answer)
+{
+    int status = answer->status;
+    if (request->success ? status != request->success : status < 200 || status > 299)
+        return false;
+    for (size_t i = 0; i < CLIENT_MEMBERS_MAX && request->members[i]; i++) {
+        if (!view_member(answer->body, request->members[i]).data)
+            return false;
+    }
+    return true;
+}
+
+static int judge(const struct exchange *e, const struct http_answer *answer)
+{
+    struct err err = {0};
     if (answer->failure == HTTP_TOO_BIG)
         return command_fail("the answer is too big: ask for less");
     if (answer->failure != HTTP_OK)
-        return say_no_daemon(client, answer);
-    buf_clear(body);
-    buf_add_slice(body, answer->body);
-    struct err err = {0};
-    if (json_check(answer->body, &err) < 0)
-        return say_stranger(client, answer->status);
-    if (answer->status < 200 || answer->status > 299)
-        return say_problem(client, answer->status, answer->body);
+        return say_no_daemon(e->client, answer);
+    bool is_json = json_check(answer->body, &err) == 0;
+    if (is_json && is_problem(answer))
+        return say_problem(e->request, answer->status, answer->body);
+    if (!is_json || !is_success(e->request, answer))
+        return say_stranger(e->client, answer->status);
+    buf_clear(e->body);
+    buf_add_slice(e->body, answer->body);
     return EXIT_DONE;
 }
 
 static void on_answer(void *ctx, const struct http_answer *answer)
 {
     struct exchange *e = ctx;
-    e->status = judge(e->client, answer, e->body);
+    e->status = judge(e, answer);
     loop_stop(e->client->loop);
 }
 
-/* ---- asking
- * --------------------------------------------------------------------------------------- */
+/* ---- asking ---------------------------------------------------------------------------------- */
 
-int client_send(struct client *client, const char *method, const char *target, struct slice body,
-                struct buf *answer)
+int client_send(struct client *client, const struct client_request *asked, struct buf *answer)
 {
-    struct exchange e = {.client = client, .body = answer, .status = EXIT_FAILED};
+    struct exchange e = {.client = client, .request = asked, .body = answer, .status = EXIT_FAILED};
     struct buf url = {0};
     struct err err = {0};
     struct http_header headers[3] = {{SLICE_LIT("Accept"), SLICE_LIT("application/json")}};
@@ -143,16 +159,16 @@ int client_send(struct client *client, const char *method, const char *target, s
     if (client->authorization.len)
         headers[n++] =
             (struct http_header){SLICE_LIT("Authorization"), buf_slice(&client->authorization)};
-    if (body.data)
+    if (asked->body.data)
         headers[n++] =
             (struct http_header){SLICE_LIT("Content-Type"), SLICE_LIT("application/json")};
-    buf_printf(&url, "%s%s", client->at.url.data, target);
+    buf_printf(&url, "%s%s", client->at.url.data, asked->target);
     const struct http_request request = {
-        .method = slice_str(method),
+        .method = slice_str(asked->method),
         .url = buf_slice(&url),
         .headers = {headers, n},
-        .body = body,
-        .has_body = body.data != NULL,
+        .body = asked->body,
+        .has_body = asked->body.data != NULL,
         .timeout_ms = TIMEOUT_MS,
         .answer_max = ANSWER_MAX,
         .unix_socket = buf_slice(&client->at.socket),
@@ -163,9 +179,4 @@ int client_send(struct client *client, const char *method, const char *target, s
         command_fail("%s", err.message);
     buf_deinit(&url);
     return e.status;
-}
-
-int client_get(struct client *client, const char *target, struct buf *answer)
-{
-    return client_send(client, "GET", target, SLICE_NULL, answer);
 }

@@ -6,9 +6,11 @@
  *
  *     struct client client;
  *     struct buf answer = {0};
+ *     const struct client_request request = {
+ *         .method = "GET", .target = "/api/status", .members = {"version", "sums"}};
  *     int status = client_open(&client, in);
  *     if (status == EXIT_DONE)
- *         status = client_get(&client, "/api/status", &answer);
+ *         status = client_send(&client, &request, &answer);
  *     …
  *     client_close(&client);
  */
@@ -43,11 +45,21 @@ struct client {
 int client_open(struct client *client, const struct invocation *in) must_check;
 void client_close(struct client *client);
 
-/* Sends a request and waits for its answer. EXIT_DONE after a 2xx whose body, one JSON document, is
-   then in `answer` (cleared first); EXIT_NO_DAEMON when nobody answered, EXIT_FAILED for any other
-   answer. `body` is JSON, its data NULL for none. */
-int client_send(struct client *client, const char *method, const char *target, struct slice body,
+#define CLIENT_MEMBERS_MAX 4
+
+/* What is asked, and how a Liaison's answer is told from a stranger's. */
+struct client_request {
+    const char *method, *target;
+    struct slice body; /* JSON; its data NULL for none */
+    const char *about; /* what a refusal is about, named before its reason; may be NULL */
+    int success;       /* the one status that is one; 0: any 2xx */
+    const char *members[CLIENT_MEMBERS_MAX]; /* that a success has, as many as are not NULL */
+};
+
+/* Sends a request and waits for its answer. EXIT_DONE after a success, its body, one JSON document,
+   being in `answer` (cleared first); EXIT_NO_DAEMON when nobody answered, or no Liaison; EXIT_FAILED
+   after a refusal. */
+int client_send(struct client *client, const struct client_request *asked,
                 struct buf *answer) must_check;
-int client_get(struct client *client, const char *target, struct buf *answer) must_check;
 
 #endif

@@ -10,8 +10,7 @@
 
 #define LIST_DEFAULT 50
 
-/* ---- list ---------------------------------------------------------------------------------------
- */
+/* ---- list ------------------------------------------------------------------------------------ */
 
 static int read_limit(const struct invocation *in, size_t *limit)
 {
@@ -55,23 +54,20 @@ static const struct command list = {
     .run = run_list,
 };
 
-/* ---- show ---------------------------------------------------------------------------------------
- */
+/* ---- show ------------------------------------------------------------------------------------ */
 
 static int run_show(const struct invocation *in)
 {
     struct dead dead;
-    struct buf target = {0}, letter = {0};
+    struct buf letter = {0};
     int status = dead_open(&dead, in);
-    dead_add_target(&target, in->options.operands[0], "");
     if (status == EXIT_DONE)
-        status = client_get(&dead.client, target.data, &letter);
+        status = dead_find(&dead, in->options.operands[0], &letter);
     if (status == EXIT_DONE && options_has(&in->options, "json"))
         printf("%.*s\n", SLICE_FMT(slice_trim(buf_slice(&letter))));
     else if (status == EXIT_DONE)
         dead_print_letter(buf_slice(&letter));
     dead_close(&dead);
-    buf_deinit(&target);
     buf_deinit(&letter);
     return status;
 }
@@ -91,8 +87,7 @@ static const struct command show = {
     .run = run_show,
 };
 
-/* ---- retry and drop
- * ------------------------------------------------------------------------------ */
+/* ---- retry and drop -------------------------------------------------------------------------- */
 
 /* Either ids, or a filter, or --all said outright: nothing is retried or dropped by a slip. */
 static int check_choice(const struct invocation *in, const struct dead *dead)
@@ -167,9 +162,8 @@ static const struct command retry = {
     .name = "retry",
     .summary = "attempt them again with today's connectors",
     .usage = "dead retry ID... | FILTERS | --all",
-    .help = "Attempts the stored data again, with the transformer and connector as they are now; "
-            "where\n"
-            "the handler had failed, the event is handled again.",
+    .help = "Attempts the stored data again, with the transformer and connector as they are\n"
+            "now; where the handler had failed, the event is handled again.",
     .options = act_options,
     .operands_max = OPERANDS_MANY,
     .run = run_retry,
@@ -191,8 +185,7 @@ const struct command command_dead = {
     .name = "dead",
     .summary = "dead letters: list, show, retry, drop",
     .usage = "dead list|show|retry|drop",
-    .help = "Deliveries that can't succeed by themselves are kept as dead letters, each with its "
-            "cause,\n"
-            "until they are retried or dropped.",
+    .help = "Deliveries that can't succeed by themselves are kept as dead letters, each with\n"
+            "its cause, until they are retried or dropped.",
     .verbs = verbs,
 };

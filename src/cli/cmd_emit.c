@@ -74,9 +74,14 @@ static int emit(const struct invocation *in, struct slice data)
     struct client client;
     struct buf event = {0}, answer = {0};
     write_event(in, data, &event);
+    const struct client_request request = {.method = "POST",
+                                           .target = "/events",
+                                           .body = buf_slice(&event),
+                                           .success = 202,
+                                           .members = {"accepted"}};
     int status = client_open(&client, in);
     if (status == EXIT_DONE)
-        status = client_send(&client, "POST", "/events", buf_slice(&event), &answer);
+        status = client_send(&client, &request, &answer);
     if (status == EXIT_DONE)
         show(in, buf_slice(&answer));
     client_close(&client);

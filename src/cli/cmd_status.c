@@ -207,11 +207,13 @@ static void show(const struct client *client, struct slice status)
 
 static int run(const struct invocation *in)
 {
+    static const struct client_request request = {
+        .method = "GET", .target = "/api/status", .members = {"version", "sums"}};
     struct client client;
     struct buf answer = {0};
     int status = client_open(&client, in);
     if (status == EXIT_DONE)
-        status = client_get(&client, "/api/status", &answer);
+        status = client_send(&client, &request, &answer);
     if (status == EXIT_DONE && options_has(&in->options, "json"))
         printf("%.*s\n", SLICE_FMT(slice_trim(buf_slice(&answer))));
     else if (status == EXIT_DONE)

@@ -14,8 +14,7 @@
 #define ROUTE "/api/dead-letters"
 #define PAGE_MAX 500
 
-/* ---- opening ------------------------------------------------------------------------------------
- */
+/* ---- opening --------------------------------------------------------------------------------- */
 
 int dead_open(struct dead *dead, const struct invocation *in)
 {
@@ -59,15 +58,26 @@ int dead_read_filters(struct dead *dead)
     return EXIT_DONE;
 }
 
-void dead_add_target(struct buf *target, const char *id, const char *rest)
+/* Appends "/api/dead-letters/ID" and `rest`. */
+static void add_target(struct buf *target, const char *id, const char *rest)
 {
     buf_add_str(target, ROUTE "/");
     query_add_encoded(target, slice_str(id));
     buf_add_str(target, rest);
 }
 
-/* ---- walking ------------------------------------------------------------------------------------
- */
+int dead_find(struct dead *dead, const char *id, struct buf *letter)
+{
+    struct buf target = {0};
+    add_target(&target, id, "");
+    const struct client_request request = {
+        .method = "GET", .target = target.data, .about = id, .members = {"id", "cause"}};
+    int status = client_send(&dead->client, &request, letter);
+    buf_deinit(&target);
+    return status;
+}
+
+/* ---- walking --------------------------------------------------------------------------------- */
 
 typedef void (*letter_fn)(void *ctx, struct slice letter);
 
@@ -110,7 +120,9 @@ static int walk_page(struct walk *w)
                left < PAGE_MAX ? left + 1 : (size_t)PAGE_MAX);
     if (w->cursor.len)
         query_add(&target, "cursor", buf_slice(&w->cursor));
-    int status = client_get(&w->dead->client, target.data, &w->answer);
+    const struct client_request request = {
+        .method = "GET", .target = target.data, .members = {"items"}};
+    int status = client_send(&w->dead->client, &request, &w->answer);
     buf_deinit(&target);
     if (status != EXIT_DONE)
         return status;
@@ -125,16 +137,13 @@ static int walk_ids(struct walk *w)
     const struct options *options = &w->dead->in->options;
     int worst = EXIT_DONE;
     for (size_t i = 0; i < options->n_operands && worst != EXIT_NO_DAEMON; i++) {
-        struct buf target = {0};
-        dead_add_target(&target, options->operands[i], "");
-        int status = client_get(&w->dead->client, target.data, &w->answer);
+        int status = dead_find(w->dead, options->operands[i], &w->answer);
         if (status == EXIT_DONE) {
             w->n++;
             w->fn(w->ctx, buf_slice(&w->answer));
         } else {
             worst = status;
         }
-        buf_deinit(&target);
     }
     return worst;
 }
@@ -155,8 +164,7 @@ static int walk(struct walk *w)
     return status;
 }
 
-/* ---- showing ------------------------------------------------------------------------------------
- */
+/* ---- showing --------------------------------------------------------------------------------- */
 
 static void add_row(void *ctx, struct slice letter)
 {
@@ -309,16 +317,21 @@ void dead_print_letter(struct slice letter)
     print_attempts(view_member(letter, "attempts"));
 }
 
-/* ---- acting -------------------------------------------------------------------------------------
- */
+/* ---- acting ---------------------------------------------------------------------------------- */
 
 /* One request for one letter. A refusal has been said and doesn't stop the others. */
 static int act_on_id(struct dead *dead, const char *id, bool is_retry, struct dead_result *result)
 {
     struct buf target = {0}, answer = {0};
-    dead_add_target(&target, id, is_retry ? "/retry" : "");
-    int status = client_send(&dead->client, is_retry ? "POST" : "DELETE", target.data,
-                             is_retry ? SLICE_LIT("{}") : SLICE_NULL, &answer);
+    add_target(&target, id, is_retry ? "/retry" : "");
+    const struct client_request request = {
+        .method = is_retry ? "POST" : "DELETE",
+        .target = target.data,
+        .body = is_retry ? SLICE_LIT("{}") : SLICE_NULL,
+        .about = id,
+        .members = {"ok"},
+    };
+    int status = client_send(&dead->client, &request, &answer);
     if (status == EXIT_DONE)
         result->done++;
     else if (status == EXIT_FAILED)
@@ -328,10 +341,21 @@ static int act_on_id(struct dead *dead, const char *id, bool is_retry, struct de
     return status == EXIT_NO_DAEMON ? status : EXIT_DONE;
 }
 
+/* {"ok":true}, as one letter's end is told, is what many a stranger says to anything. */
+static int check_daemon(struct dead *dead)
+{
+    static const struct client_request request = {
+        .method = "GET", .target = ROUTE "?limit=1", .members = {"items"}};
+    struct buf answer = {0};
+    int status = client_send(&dead->client, &request, &answer);
+    buf_deinit(&answer);
+    return status;
+}
+
 static int act_on_ids(struct dead *dead, bool is_retry, struct dead_result *result)
 {
     const struct options *options = &dead->in->options;
-    int status = EXIT_DONE;
+    int status = check_daemon(dead);
     for (size_t i = 0; i < options->n_operands && status == EXIT_DONE; i++)
         status = act_on_id(dead, options->operands[i], is_retry, result);
     return status;
@@ -346,7 +370,11 @@ static int retry_matching(struct dead *dead, struct dead_result *result)
     for (size_t i = 0; i < dead->n_filters; i++)
         json_member_string(&w, dead->filters[i].name, buf_slice(&dead->filters[i].value));
     json_object_end(&w);
-    int status = client_send(&dead->client, "POST", ROUTE "/retry", buf_slice(&body), &answer);
+    const struct client_request request = {.method = "POST",
+                                           .target = ROUTE "/retry",
+                                           .body = buf_slice(&body),
+                                           .members = {"retried"}};
+    int status = client_send(&dead->client, &request, &answer);
     if (status == EXIT_DONE) {
         result->done = view_integer(buf_slice(&answer), "retried", 0);
         result->refused = view_integer(buf_slice(&answer), "refused", 0);

@@ -49,8 +49,8 @@ void dead_close(struct dead *dead);
 /* From the options, which have DEAD_FILTERS. */
 int dead_read_filters(struct dead *dead) must_check;
 
-/* Appends "/api/dead-letters/ID" and `rest`. */
-void dead_add_target(struct buf *target, const char *id, const char *rest);
+/* One letter as JSON. */
+int dead_find(struct dead *dead, const char *id, struct buf *letter) must_check;
 
 /* What the ids, or else the filters, name: a table, or with --json an array. */
 int dead_print(struct dead *dead) must_check;
@@ -61,8 +61,8 @@ struct dead_result {
     int64_t done, refused;
 };
 
-/* What the ids, or else the filters, name. A refused id is said and counted, and the others go on.
- */
+/* What the ids, or else the filters, name. A refused id is said and counted, and the
+   others go on. */
 int dead_retry(struct dead *dead, struct dead_result *result) must_check;
 int dead_drop(struct dead *dead, struct dead_result *result) must_check;
 

@@ -63,7 +63,8 @@ class FakeDaemon(Receiver):
 
 
 def problem(status, detail):
-    return Reply(status, {"type": "about:blank", "title": "No", "status": status, "detail": detail})
+    return Reply(status, {"type": "about:blank", "title": "No", "status": status, "detail": detail},
+                 {"Content-Type": "application/problem+json"})
 
 
 @pytest.fixture
@@ -152,11 +153,32 @@ def test_a_missing_token_is_explained(fake):
     assert "--token-file" in result.err
 
 
-def test_something_else_that_answers_is_no_liaison(fake):
-    fake.answers["GET /api/status"] = Reply(200, "<html>")
-    result = fake.run("status")
-    assert result.status == 1
-    assert "is no Liaison" in result.err
+STRANGERS = {
+    "a receiver of anything": Reply(200, {"ok": True}),
+    "a web server": Reply(200, "<html>"),
+    "one that takes all": Reply(202, {"ok": True}),
+    "one without such a page": Reply(404, {"detail": "Not Found"}),
+    "one with a list": Reply(200, []),
+    "one that sends elsewhere": Reply(302, "", {"Location": "/login"}),
+}
+ASKING = [["status"], ["status", "--json"], ["emit", "x"], ["dead", "list"],
+          ["dead", "show", "1-a"], ["dead", "retry", "1-a"],
+          ["dead", "drop", "1-a"], ["dead", "retry", "--all"], ["dead", "drop", "--all"]]
+
+
+@pytest.mark.parametrize("stranger", STRANGERS)
+@pytest.mark.parametrize("arguments", ASKING, ids=" ".join)
+def test_a_stranger_that_answers_is_told_from_a_liaison(make_receiver, arguments, stranger):
+    receiver = make_receiver(STRANGERS[stranger])
+    result = liaison(*arguments, "--url", receiver.url)
+    assert (result.status, result.out) == (69, "")
+    assert f"what answers at {receiver.url} is no Liaison" in result.err
+
+
+def test_an_event_is_accepted_by_202_alone(fake):
+    fake.answers["POST /events"] = Reply(200, {"accepted": 1, "duplicates": 0})
+    result = fake.run("emit", "x")
+    assert (result.status, result.out) == (69, "")
 
 
 # ---- emit ----
@@ -295,6 +317,7 @@ def test_dead_show_of_none_fails(fake):
 
 
 def test_dead_retry_by_id_goes_on_past_a_refusal(fake):
+    fake.answers["GET /api/dead-letters"] = page([])
     fake.answers["POST /api/dead-letters/1-a/retry"] = {"ok": True}
     fake.answers["POST /api/dead-letters/2-b/retry"] = problem(409, "2-b is stale")
     fake.answers["POST /api/dead-letters/3-c/retry"] = {"ok": True}
