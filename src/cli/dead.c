@@ -210,20 +210,25 @@ static int print_table(struct dead *dead)
     return status;
 }
 
-static void print_element(void *ctx, struct slice letter)
+static void add_element(void *ctx, struct slice letter)
 {
-    bool *is_first = ctx;
-    printf("%s%.*s", *is_first ? "" : ",\n", SLICE_FMT(slice_trim(letter)));
-    *is_first = false;
+    struct buf *out = ctx;
+    buf_add_str(out, out->len ? ",\n" : "");
+    buf_add_slice(out, slice_trim(letter));
 }
 
+/* Collected first: half a list would pass for a whole one. */
 static int print_json(struct dead *dead)
 {
-    bool is_first = true;
-    struct walk w = {.dead = dead, .fn = print_element, .ctx = &is_first};
-    putchar('[');
+    struct buf out = {0};
+    struct walk w = {.dead = dead, .fn = add_element, .ctx = &out};
     int status = walk(&w);
-    puts("]");
+    if (status == EXIT_DONE) {
+        putchar('[');
+        fwrite(out.data, 1, out.len, stdout);
+        puts("]");
+    }
+    buf_deinit(&out);
     return status;
 }
 

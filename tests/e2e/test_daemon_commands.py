@@ -81,7 +81,8 @@ def page(items, next=None):
 # ---- finding the daemon ----
 
 
-@pytest.mark.parametrize("arguments", [["status"], ["emit", "x"], ["dead", "list"]])
+@pytest.mark.parametrize("arguments", [["status"], ["emit", "x"], ["dead", "list"],
+                                       ["dead", "list", "--json"]])
 def test_no_daemon_is_69_and_says_what_to_do(arguments):
     result = liaison(*arguments, "--url", f"http://127.0.0.1:{free_port()}")
     assert result.status == 69
@@ -162,7 +163,7 @@ STRANGERS = {
     "one that sends elsewhere": Reply(302, "", {"Location": "/login"}),
 }
 ASKING = [["status"], ["status", "--json"], ["emit", "x"], ["dead", "list"],
-          ["dead", "show", "1-a"], ["dead", "retry", "1-a"],
+          ["dead", "list", "--json"], ["dead", "show", "1-a"], ["dead", "retry", "1-a"],
           ["dead", "drop", "1-a"], ["dead", "retry", "--all"], ["dead", "drop", "--all"]]
 
 
@@ -290,6 +291,14 @@ def test_dead_list_reads_all_pages(fake):
     fake.answers["GET /api/dead-letters"] = pages
     listed = fake.run("dead", "list", "--json").json()
     assert [letter["id"] for letter in listed] == ["0-0", "0-1", "1-0", "1-1", "2-0", "2-1"]
+
+
+def test_a_list_that_broke_off_is_not_printed(fake):
+    fake.answers["GET /api/dead-letters"] = lambda request: (
+        problem(503, "the journal is closed") if "cursor" in request.path else page([LETTER], "1"))
+    result = fake.run("dead", "list", "--json")
+    assert (result.status, result.out) == (1, "")
+    assert "the journal is closed" in result.err
 
 
 def test_dead_list_stops_at_its_limit_and_says_so(fake):
