@@ -6,6 +6,7 @@ stds.liaison = {
     "_G", "_VERSION", "assert", "error", "getmetatable", "ipairs", "next", "pairs", "pcall", "print",
     "rawequal", "rawget", "rawset", "require", "select", "setmetatable", "tonumber", "tostring",
     "type", "unpack", "xpcall", "bit", "math", "string", "table",
+    os = { fields = { "clock", "date", "difftime", "time" } },
     -- registration and outcomes
     "SyncManager", "connector", "lookup", "secret", "setting", "reject", "retry", "skip",
     -- data
