@@ -68,7 +68,7 @@ struct delivery_row {
                            skipped one its reason */
     struct slice error; /* the last failure, in words, secrets masked */
     unsigned attempts;
-    bool unknown;             /* the last attempt's end was never seen */
+    bool unknown;             /* any attempt's end was never seen: the other side may have it */
     int64_t created_ms;       /* all times are wall times in ms */
     int64_t first_attempt_ms; /* 0: none yet */
     int64_t due_ms;           /* when it may be attempted */

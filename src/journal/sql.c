@@ -57,7 +57,7 @@ static const char version_1[] =
     "  cause TEXT,"
     "  error TEXT,"
     "  attempts INTEGER NOT NULL,"
-    "  unknown INTEGER NOT NULL," /* 1: the last attempt's end was never seen */
+    "  unknown INTEGER NOT NULL," /* 1: any attempt's end was never seen */
     "  created_at INTEGER NOT NULL,"
     "  first_attempt_at INTEGER,"
     "  due_at INTEGER,"
@@ -246,8 +246,8 @@ const char *const sql_text[] = {
     [SQL_CHECK_WAITING_RUNS] =
         "SELECT 'delivery ' || d.id || ' waits to run a handler again, but event ' || e.seq ||"
         " ' isn''t open and so is never handled again'"
-        " FROM deliveries d INDEXED BY deliveries_waiting_connector JOIN events e ON e.seq = "
-        "d.event"
+        " FROM deliveries d INDEXED BY deliveries_waiting_connector"
+        " JOIN events e ON e.seq = d.event"
         " WHERE d.state = 'waiting' AND d.connector IS NULL AND e.state <> 'open'",
     [SQL_COUNT_EVENTS] = "SELECT channel, state, count(*) FROM events GROUP BY channel, state",
     [SQL_COUNT_DELIVERIES] = "SELECT connector, state, count(*) FROM deliveries"
