@@ -11,8 +11,8 @@
 /* The result says whether it worked: ignoring it does not compile. */
 #define must_check __attribute__((warn_unused_result))
 
-/* A printf-like function: the format is argument `fmt`, its values begin at `args` (0 for va_list).
- */
+/* A printf-like function: the format is argument `fmt`, its values begin at `args`
+   (0 for va_list). */
 #define printf_like(fmt, args) __attribute__((format(printf, fmt, args)))
 
 /* The struct of type `type` whose member `member` stands at `ptr`. */

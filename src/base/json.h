@@ -113,8 +113,8 @@ bool json_is_same(struct slice a, struct slice b);
    on it would not be; hence neither does 1e300, which is whole as well. */
 bool json_number_is_exact(struct slice text, double *value);
 
-/* Writers append one value or name; commas and colons are the caller's, but for the helpers below.
- */
+/* Writers append one value or name; commas and colons are the caller's, but for
+   the helpers below. */
 void json_add_string(struct buf *b, struct slice s); /* invalid UTF-8 becomes U+FFFD */
 /* The fewest digits that read back as the same double (at powers of two one more may be written);
    whole numbers without exponent up to 2^53; negative zero as -0.0, which keeps its sign where -0

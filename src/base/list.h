@@ -6,8 +6,8 @@
  *
  *     struct list waiting; list_init(&waiting);
  *     list_add_tail(&waiting, &item->link);
- *     struct item *first = list_is_empty(&waiting) ? NULL : list_first(&waiting, struct item,
- * link);
+ *     if (!list_is_empty(&waiting))
+ *         start(list_first(&waiting, struct item, link));
  */
 #ifndef LIAISON_BASE_LIST_H
 #define LIAISON_BASE_LIST_H

@@ -90,8 +90,7 @@ static const char *read_media(struct http_exchange *x, enum envelope_media *medi
 
     if (http_exchange_header(x, "ce-specversion").data && !is_structured)
         return "a CloudEvent in binary mode (its attributes in ce- headers) is not taken: send it "
-               "in "
-               "structured mode, as application/cloudevents+json";
+               "in structured mode, as application/cloudevents+json";
     if (!is_known)
         return "Content-Type has to be application/json, application/cloudevents+json or "
                "application/cloudevents-batch+json";

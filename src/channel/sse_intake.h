@@ -25,10 +25,10 @@
 #include "loop/loop.h"
 
 #define SSE_BATCH_MAX 500 /* events that are appended together */
-#define SSE_UNKEPT_MAX                                                                             \
-    2000 /* events handed over and not kept, after which none are                                  \
-            taken until half of them are kept */
-#define SSE_UNKEPT_BYTES ((size_t)32 << 20) /* the same in bytes */
+/* Events handed over and not kept, after which none are taken until half of them are kept; and the
+   same in bytes. */
+#define SSE_UNKEPT_MAX 2000
+#define SSE_UNKEPT_BYTES ((size_t)32 << 20)
 
 struct sse_intake {
     const struct channel *channel;

@@ -15,11 +15,11 @@
 #include "channel/channel.h"
 
 struct sse_request {
-    char *url;            /* without credentials and fragment: may be shown */
-    char *first_event_id; /* a Last-Event-ID of the options: where to begin at the very first
-                             time; NULL without one */
-    struct http_header
-        *items; /* names and values on the heap; room for Last-Event-ID behind them */
+    char *url; /* without credentials and fragment: may be shown */
+    /* A Last-Event-ID of the options: where to begin at the very first time; NULL without one. */
+    char *first_event_id;
+    /* Names and values on the heap; room for Last-Event-ID behind them. */
+    struct http_header *items;
     size_t n_items;
 };
 

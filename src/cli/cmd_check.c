@@ -98,11 +98,9 @@ const struct command command_check = {
     .name = "check",
     .summary = "load everything, send nothing, say what is wrong",
     .usage = "check [PATH] [--json]",
-    .help =
-        "Loads the configuration, scripts, connectors and transformers of the project at PATH "
-        "(the\n"
-        "current folder), as `run` would, and prints each error as FILE:LINE: what, and what to\n"
-        "write instead. Nothing is opened and nothing is sent.",
+    .help = "Loads the configuration, scripts, connectors and transformers of the project at\n"
+            "PATH (the current folder), as `run` would, and prints each error as\n"
+            "FILE:LINE: what, and what to write instead. Nothing is opened and nothing is sent.",
     .options = options,
     .operands_max = 1,
     .run = run,

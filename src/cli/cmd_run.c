@@ -160,11 +160,9 @@ const struct command command_run = {
     .name = "run",
     .summary = "run the daemon in the foreground",
     .usage = "run [PATH] [--listen ADDRESS] [--journal FILE] [--set KEY=VALUE]...",
-    .help =
-        "Runs the project at PATH (the current folder), or one script of it. TERM and INT end "
-        "what\n"
-        "runs and keep what waits. Exit status 78: the configuration or the scripts are refused,\n"
-        "nothing was opened.",
+    .help = "Runs the project at PATH (the current folder), or one script of it. TERM and INT\n"
+            "end what runs and keep what waits. Exit status 78: the configuration or the\n"
+            "scripts are refused, nothing was opened.",
     .options = options,
     .operands_max = 1,
     .run = run,

@@ -53,8 +53,7 @@ struct sink {
     uint64_t n_requests, n_ok, n_failed;
 };
 
-/* ---- what is shown ------------------------------------------------------------------------------
- */
+/* ---- what is shown --------------------------------------------------------------------------- */
 
 static void print_counts(FILE *out, const struct sink *s)
 {
@@ -111,8 +110,7 @@ static void show(struct sink *s, struct http_exchange *x, int status)
         receipt_add_line(&s->out, &receipt);
 }
 
-/* ---- what is answered ---------------------------------------------------------------------------
- */
+/* ---- what is answered ------------------------------------------------------------------------ */
 
 static void answer(struct http_exchange *x, int status)
 {
@@ -200,8 +198,7 @@ static const struct http_route routes[] = {
     {"*", "**", on_request},
 };
 
-/* ---- from start to end --------------------------------------------------------------------------
- */
+/* ---- from start to end ----------------------------------------------------------------------- */
 
 static int read_faults(struct sink *s, const struct options *options, struct err *err)
 {

@@ -16,8 +16,7 @@
 
 #define NAMES_MAX 64
 
-/* ---- what is said on standard error ------------------------------------------------------------
- */
+/* ---- what is said on standard error ---------------------------------------------------------- */
 
 int command_fail(const char *fmt, ...)
 {
@@ -50,8 +49,7 @@ int command_misuse(const struct invocation *in, const char *fmt, ...)
     return status;
 }
 
-/* ---- which command ------------------------------------------------------------------------------
- */
+/* ---- which command --------------------------------------------------------------------------- */
 
 const struct command *command_find(const struct command *const *among, const char *name)
 {
@@ -79,8 +77,7 @@ int command_unknown(const struct command *const *among, const char *of, const ch
     return status;
 }
 
-/* ---- running it ---------------------------------------------------------------------------------
- */
+/* ---- running it ------------------------------------------------------------------------------ */
 
 /* Relative paths in a command's words are meant from there, so it is done before all else. */
 static int enter_directory(const struct options *options)
@@ -223,10 +220,10 @@ int command_main(int argc, char **argv)
     return finish_output(status);
 }
 
-/* ---- the commands -------------------------------------------------------------------------------
- */
+/* ---- the commands ---------------------------------------------------------------------------- */
 
 const struct command *const commands[] = {
-    &command_run,  &command_check, &command_new,  &command_emit,    &command_status, &command_dead,
-    &command_fsck, &command_sink,  &command_help, &command_version, NULL,
+    &command_run,    &command_check,   &command_new,  &command_emit,
+    &command_status, &command_dead,    &command_fsck, &command_sink,
+    &command_help,   &command_version, NULL,
 };

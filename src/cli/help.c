@@ -63,9 +63,8 @@ void help_print_overview(FILE *out)
     fputs("\nOptions:\n", out);
     print_options(out, command_global_options, width);
     print_options(out, help_common_options, width);
-    fputs("\n`liaison help COMMAND` tells more of one. Exit status: 0 done, 1 what was asked "
-          "failed,\n"
-          "2 wrong usage, 69 no daemon answers, 78 the configuration was refused.\n",
+    fputs("\n`liaison help COMMAND` tells more of one. Exit status: 0 done, 1 what was asked\n"
+          "failed, 2 wrong usage, 69 no daemon answers, 78 the configuration was refused.\n",
           out);
 }
 

@@ -33,8 +33,8 @@ struct project {
 int project_open(struct project *p, const struct invocation *in, struct err *err) must_check;
 void project_close(struct project *p);
 
-/* A script_problem_fn that says each on standard error and counts; ctx is a struct problem_count.
- */
+/* A script_problem_fn that says each on standard error and counts; ctx is
+   a struct problem_count. */
 struct problem_count {
     size_t errors, warnings;
 };

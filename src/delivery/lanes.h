@@ -8,11 +8,11 @@
  *
  * Pure: clock, randomness, journal and attempts are handed in, nothing waits, nothing is global.
  *
- *     lanes_take(lanes, d);                       // it waits in its lane now
- *     lanes_pump(lanes);                          // once a turn: ports.attempt(d) for what may
- * start lanes_attempt_ended(lanes, d, &end);        // ports.put(d, …): its row, or ports.ended at
- * once lanes_settled(lanes, d);                    // the row is on disk: the lane moves on timer
- * at lanes_next_ms(lanes)               // then pump again
+ *     lanes_take(lanes, d);                  // it waits in its lane now
+ *     lanes_pump(lanes);                     // once a turn: ports.attempt(d) for what may start
+ *     lanes_attempt_ended(lanes, d, &end);   // ports.put(d, …): its row; or ports.ended at once
+ *     lanes_settled(lanes, d);               // the row is on disk: the lane moves on
+ *     timer at lanes_next_ms(lanes)          // then pump again
  *
  * No port is called from lanes_take, lanes_settled or lanes_next_ms; attempts start in lanes_pump
  * only, so that an attempt that ends at once never recurses.
@@ -162,8 +162,8 @@ void lanes_settled(struct lanes *lanes, struct delivery *d);
 /* Starts what may start, ends what has ended, until nothing more can; or, where attempts take time
    at once, until 10 ms have passed: then lanes_next_ms is now. Once a turn. */
 void lanes_pump(struct lanes *lanes);
-/* No new attempts from now on (drain), and nothing expires; what is in progress may end and settle.
- */
+/* No new attempts from now on (drain), and nothing expires; what is in progress may
+   end and settle. */
 void lanes_stop(struct lanes *lanes);
 /* When lanes_pump has something to do next, monotonic ms; INT64_MAX: nothing by time alone. */
 int64_t lanes_next_ms(const struct lanes *lanes);

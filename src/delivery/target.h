@@ -28,8 +28,8 @@ struct target {
     struct map keyed;  /* lanes with a key */
     struct list lanes; /* all */
     struct list ready; /* lanes whose heads may be attempted, the longest ready first */
-    struct list
-        refused;     /* the same, where the pause has refused them: probed when `ready` is empty */
+    /* The same, where the pause has refused them: probed when `ready` is empty. */
+    struct list refused;
     size_t n_inside; /* deliveries in all lanes */
     size_t n_in_flight;
     struct limit limit;

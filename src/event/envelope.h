@@ -35,9 +35,9 @@ int envelope_parse(const struct envelope_context *context, struct slice message,
 
 /* What POST /events takes. */
 enum envelope_media {
-    ENVELOPE_JSON, /* application/json: an event {type, data, …}, a CloudEvent, or an array of such
-                    */
-    ENVELOPE_CE,   /* application/cloudevents+json: one structured CloudEvent */
+    /* application/json: an event {type, data, …}, a CloudEvent, or an array of such */
+    ENVELOPE_JSON,
+    ENVELOPE_CE,       /* application/cloudevents+json: one structured CloudEvent */
     ENVELOPE_CE_BATCH, /* application/cloudevents-batch+json */
 };
 

@@ -25,9 +25,9 @@ struct http_client {
     struct http_multi *multi;
     char *user_agent;
     CURLU *url_parser;
-    struct buf
-        good_url;      /* the one that was found to be a URL last: many requests in a row have it */
-    struct list calls; /* under way */
+    /* The one that was found to be a URL last: many requests in a row have it. */
+    struct buf good_url;
+    struct list calls;   /* under way */
     struct list streams; /* open */
     struct list ready;   /* streams that have something to hand on */
     struct list idle;    /* calls that wait for use */

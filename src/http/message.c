@@ -140,8 +140,8 @@ static bool read_asctime(struct slice s, struct date_parts *p)
     return !r.is_bad && r.s.len == 0;
 }
 
-/* -1 for a day or time that no calendar has; second 60 is a leap second, the next minute's first.
- */
+/* -1 for a day or time that no calendar has; second 60 is a leap second, the
+   next minute's first. */
 static int unix_from_parts(const struct date_parts *p, int64_t *unix_s)
 {
     if (p->day == 0 || p->hour > 23 || p->minute > 59 || p->second > 60)

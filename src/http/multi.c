@@ -27,9 +27,9 @@ struct watched {
     struct loop_io *io;
     int fd;
     int events; /* as the loop watches them now */
-    bool
-        is_connection; /* opened and closed through us, so that its descriptor can't be another's */
-    bool is_idle;      /* curl doesn't care for it now */
+    /* Opened and closed through us, so that its descriptor can't be another's. */
+    bool is_connection;
+    bool is_idle; /* curl doesn't care for it now */
 };
 
 struct http_multi {

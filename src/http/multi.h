@@ -26,8 +26,8 @@ void http_multi_set_up(struct http_multi *m, CURL *easy);
 void http_multi_add(struct http_multi *m, CURL *easy);
 void http_multi_remove(struct http_multi *m, CURL *easy);
 
-/* A handle whose transfer has ended, not removed yet, with how it ended; NULL when there is none.
- */
+/* A handle whose transfer has ended, not removed yet, with how it ended; NULL when
+   there is none. */
 CURL *http_multi_next_ended(struct http_multi *m, CURLcode *code);
 
 #endif

@@ -231,8 +231,8 @@ static void before_sleep(void *ctx)
     /* Routes that were called just now may have made work for hooks that have run already. */
     if (ms == 0 || server->has_dispatched)
         loop_hurry(server->loop);
-    /* Only idle connections time out, all after the same time: an earlier timer is never too late.
-     */
+    /* Only idle connections time out, all after the same time: an earlier timer is
+       never too late. */
     if (ms > 0 && !loop_timer_is_active(server->timer))
         loop_timer_start(server->timer, ms);
 }

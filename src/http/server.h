@@ -62,8 +62,8 @@ struct http_server *http_server_new(struct loop *loop, const struct http_server_
                                     struct err *err) must_check;
 /* Stops accepting; exchanges under way go on. */
 void http_server_quiesce(struct http_server *server);
-/* Closes all connections. Exchanges never answered are dropped. Not from within a route function.
- */
+/* Closes all connections. Exchanges never answered are dropped. Not from within
+   a route function. */
 void http_server_free(struct http_server *server);
 /* "127.0.0.1:40213" as bound, for what port 0 became. */
 const char *http_server_address(const struct http_server *server);

@@ -22,13 +22,13 @@ struct db {
     sqlite3_stmt *statements[SQL_COUNT]; /* prepared when first used */
 };
 
-/* Opens an existing file; `is_writer` also sets what a writer needs. db_close after failure, too.
- */
+/* Opens an existing file; `is_writer` also sets what a writer needs. db_close
+   after failure, too. */
 int db_open(struct db *db, const char *path, bool is_writer, struct err *err) must_check;
 void db_close(struct db *db); /* of a zeroed one: nothing */
 
-/* A statement of the table, reset and ready to be bound; NULL with err when it can't be prepared.
- */
+/* A statement of the table, reset and ready to be bound; NULL with err when it
+   can't be prepared. */
 sqlite3_stmt *db_statement(struct db *db, enum sql sql, struct err *err) must_check;
 /* 1: a row stands in `s`; 0: no (more) rows, and `s` is reset; -1 with err, reset as well. */
 int db_step(struct db *db, sqlite3_stmt *s, struct err *err) must_check;

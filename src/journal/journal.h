@@ -40,8 +40,7 @@ struct journal;
 
 struct journal_options {
     const char *path;
-    const char
-        *owner; /* written into the lock for whoever finds it taken: "pid 12, listening on …" */
+    const char *owner; /* written into the lock for who finds it taken: "pid 12, listening on …" */
     struct clock clock;
     struct log *log;
     void (*notify)(void *ctx); /* from the writer or reader thread: journal_dispatch has work */
@@ -91,14 +90,14 @@ struct journal_append {
     const bool *has_identity;
     struct slice channel;
     struct slice position; /* the channel's position that these events cover; absent: unchanged */
-    /* Instead of events: bytes that are no event, to be kept as a dead letter of cause malformed.
-     */
+    /* Instead of events: bytes that are no event, to be kept as a dead letter
+       of cause malformed. */
     struct slice malformed;
     struct slice malformed_error;
 };
 
-/* Queues; the events are kept (state open) when done is called. `position` may come without events.
- */
+/* Queues; the events are kept (state open) when done is called. `position` may
+   come without events. */
 void journal_append(struct journal *j, const struct journal_append *append, journal_append_fn done,
                     void *ctx);
 
@@ -110,9 +109,9 @@ void journal_set_event(struct journal *j, int64_t seq, struct slice channel, enu
 
 /* ---- deliveries ---- */
 
-/* Writes the delivery's row as it stands now (`from` DELIVERY_NEW inserts it), with `attempt` when
-   not NULL, and the sums of connector `row->connector`. Everything is copied. `done` may be NULL.
- */
+/* Writes the delivery's row as it stands now (`from` DELIVERY_NEW inserts it), with
+   `attempt` when not NULL, and the sums of connector `row->connector`. Everything is copied.
+   `done` may be NULL. */
 void journal_put_delivery(struct journal *j, const struct delivery_row *row,
                           enum delivery_state from, const struct attempt_row *attempt,
                           journal_done_fn done, void *ctx);

@@ -35,8 +35,8 @@ void mailbox_push(struct mailbox *box, struct task *task);
 void mailbox_push_all(struct mailbox *box, struct list *tasks);
 /* Moves all that is in the box behind `tasks`. */
 void mailbox_take(struct mailbox *box, struct list *tasks);
-/* The same, after waiting until there is something or the box is closed; false when it is closed.
- */
+/* The same, after waiting until there is something or the box is closed; false when
+   it is closed. */
 bool mailbox_wait(struct mailbox *box, struct list *tasks);
 void mailbox_close(struct mailbox *box);
 bool mailbox_is_closed(struct mailbox *box);

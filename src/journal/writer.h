@@ -32,13 +32,13 @@ struct writer_options {
 };
 
 struct writer *writer_new(const struct writer_options *options);
-/* Drops what is queued, after committing it if `flush` and the disk doesn't refuse. Accepts NULL.
- */
+/* Drops what is queued, after committing it if `flush` and the disk doesn't
+   refuse. Accepts NULL. */
 void writer_free(struct writer *writer, bool flush);
 
 void writer_queue(struct writer *writer, struct op *op);
-/* Only when stepped: commits one group on this thread, without waiting; whether one was committed.
- */
+/* Only when stepped: commits one group on this thread, without waiting; whether
+   one was committed. */
 bool writer_step(struct writer *writer);
 
 /* Operations queued and not committed. */

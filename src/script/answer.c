@@ -19,8 +19,8 @@
 
 /* ---- what counts as success ---- */
 
-/* "4xx", "404" or 404. Returns false for anything else; *low and *high are the statuses it means.
- */
+/* "4xx", "404" or 404. Returns false for anything else; *low and *high are the
+   statuses it means. */
 static bool read_accept(lua_State *L, int index, int *low, int *high)
 {
     if (lua_type(L, index) == LUA_TNUMBER) {

@@ -112,8 +112,8 @@ static bool is_secret_name(struct slice s)
     return s.len > 0 && s.data[0] != '.';
 }
 
-/* Finds a secret's bytes: a file of the service manager, a file that a variable names, a variable.
- */
+/* Finds a secret's bytes: a file of the service manager, a file that a variable
+   names, a variable. */
 static int read_secret(const char *name, struct buf *value, struct err *err)
 {
     char path[4096];

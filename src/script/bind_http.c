@@ -51,8 +51,8 @@ enum { ARG_WHAT = 1, ARG_METHOD, ARG_URL, ARG_OPTIONS, FIRST };
 #define FOLLOW_MAX 20
 #define HEADERS_MAX 100
 
-/* A request that is being put together; its bytes stand in the machine's scratch and on the stack.
- */
+/* A request that is being put together; its bytes stand in the machine's scratch and
+   on the stack. */
 struct request {
     lua_State *L;
     struct script_machine *m;
@@ -215,8 +215,8 @@ static bool has_line_break(struct slice s)
     return false;
 }
 
-/* The value of header `name` is on top; a number's text stays on the stack, for the request to
- * borrow. */
+/* The value of header `name` is on top; a number's text stays on the stack, for the request
+   to borrow. */
 static void add_given_header(struct request *r, struct slice name)
 {
     lua_State *L = r->L;

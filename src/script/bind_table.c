@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Liaison authors */
-/* table.insert: LuaJIT's own shifts elements from wherever it is told, for ages where no hook
- * looks. */
+/* table.insert: LuaJIT's own shifts elements from wherever it is told, for ages where no
+   hook looks. */
 #include <lauxlib.h>
 
 #include "script/bindings.h"

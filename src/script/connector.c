@@ -139,8 +139,8 @@ static bool read_count(lua_State *L, int index, unsigned *count)
     return true;
 }
 
-/* The place of the string at `index` among `words`, or -1 when that is none of them, which is told.
- */
+/* The place of the string at `index` among `words`, or -1 when that is none of them,
+   which is told. */
 static int read_choice(struct job *job, int index, const char *what, const char *expects,
                        const char *const *words, int n_words)
 {
@@ -299,9 +299,8 @@ static int read_connector(lua_State *L)
         read_table(job);
     else
         tell(job, NULL,
-             "a connector's file returns a function, return function(data, delivery) … end, or a "
-             "table "
-             "with `send`");
+             "a connector's file returns a function, return function(data, delivery) … end, or "
+             "a table with `send`");
     return 0;
 }
 

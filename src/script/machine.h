@@ -242,8 +242,8 @@ int machine_protect(struct script_machine *m, lua_CFunction fn, void *ctx, struc
 /* Raises an error that begins with the place of the innermost frame of a script ("FILE:LINE: "). */
 _Noreturn void machine_raise(lua_State *L, const char *fmt, ...) printf_like(2, 3);
 _Noreturn void machine_raise_err(lua_State *L, const struct err *err);
-/* Appends "FILE:LINE: " of that frame, where there is one; else of the function the run began with.
- */
+/* Appends "FILE:LINE: " of that frame, where there is one; else of the function the
+   run began with. */
 void machine_add_place(lua_State *L, struct buf *out);
 /* Appends the frames of scripts, each as "\n  FILE:LINE: in function 'name'". `out` begins with the
    error's own text. */

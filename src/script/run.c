@@ -457,8 +457,8 @@ void script_cancel(struct script_run *run)
 
 /* ---- key and filter ---- */
 
-/* The function's result is on top of the run's coroutine after; -1 with err, and the run given
- * back. */
+/* The function's result is on top of the run's coroutine after; NULL with err, and the run given
+   back. */
 static struct script_run *call_function(struct script_machine *m, size_t handler, int ref,
                                         const struct event *event, struct err *err)
 {

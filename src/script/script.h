@@ -9,9 +9,9 @@
  * its own.
  *
  *     struct script_machine *m = script_load(&options, on_problem, self);
- *     if (!m) …                                        // problems were told, nothing runs
- *     script_handle(m, handler, event, on_handled, run);    // `sync:send` calls ports.send
- * meanwhile script_attempt(m, connector, &attempt, on_end, delivery);
+ *     if (!m) …                                             // problems were told, nothing runs
+ *     script_handle(m, handler, event, on_handled, run);    // sync:send calls ports.send meanwhile
+ *     script_attempt(m, connector, &attempt, on_end, delivery);
  *
  * A run that waits for a request is parked; script_answer wakes it. All on the loop thread.
  */
@@ -91,8 +91,8 @@ struct script_ports {
 
 struct script_options {
     const char *project; /* the project's folder */
-    const char *const
-        *scripts; /* only these of its scripts (paths); NULL: scripts/ (*.lua) by name */
+    /* Only these of its scripts, by path; NULL: those of scripts/ (*.lua), by name. */
+    const char *const *scripts;
     size_t n_scripts;
     const char *data_dir;    /* what ships with Liaison: connectors/, transformers/; may be NULL */
     struct slice settings;   /* a JSON object: what `setting` reads */
@@ -196,10 +196,12 @@ struct script_result {
     const char *failure; /* SCRIPT_HTTP: as in script_answer, or NULL */
     struct slice retry_after, date; /* SCRIPT_HTTP: those headers of the answer */
     struct slice answer;            /* SCRIPT_HTTP: the answer's body, its first KiB */
-    bool unknown;       /* a writing request was sent and its answer never came, or none was
-                           taken notice of: the other side may have it */
-    struct slice value; /* RETURNED: what was returned, as JSON of at most 64 KiB; "true" for
-                           nothing. Only where wanted. */
+    /* A writing request was sent and its answer never came, or none was taken notice of: the other
+       side may have it. */
+    bool unknown;
+    /* RETURNED: what was returned, as JSON of at most 64 KiB; "true" for nothing. Only where
+       wanted. */
+    struct slice value;
 };
 typedef void (*script_result_fn)(void *ctx, const struct script_result *result);
 

@@ -391,8 +391,8 @@ static void come_again(struct world *w, struct parcel *p)
     }
 }
 
-/* What has a row comes first, in order; then what its event makes anew. What ended on disk doesn't.
- */
+/* What has a row comes first, in order; then what its event makes anew. What ended
+   on disk doesn't. */
 static void restore_all(struct world *w)
 {
     for (int i = 0; i < w->n_made; i++) {

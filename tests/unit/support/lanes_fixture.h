@@ -48,8 +48,8 @@ struct lanes_fixture {
     struct buf trace;
     int64_t next_seq;
 
-    /* The row and attempt last put, for what the trace doesn't say; texts live until the next one.
-     */
+    /* The row and attempt last put, for what the trace doesn't say; texts live until
+       the next one. */
     struct delivery_row row;
     enum delivery_state from;
     bool has_attempt;
