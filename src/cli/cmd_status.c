@@ -33,6 +33,20 @@ static void add_sums(struct table *t, struct slice sums, const char *const *term
         table_add_integer(t, view_integer(sums, terms[i], 0));
 }
 
+/* The rarer terms of a row's sum, those that aren't zero: "and 2 duplicate, 1 dropped". */
+static void add_rest(struct table *t, struct slice sums, const char *const *terms, size_t n)
+{
+    struct buf text = {0};
+    for (size_t i = 0; i < n; i++) {
+        int64_t count = view_integer(sums, terms[i], 0);
+        if (count != 0)
+            buf_printf(&text, "%s %" PRId64 " %s", text.len ? "," : "and", count, terms[i]);
+    }
+    if (text.len)
+        table_add_note(t, buf_slice(&text));
+    buf_deinit(&text);
+}
+
 /* A line that says why a row isn't as it should be. */
 static void add_reason(struct table *t, struct slice row, const char *name)
 {
@@ -54,11 +68,12 @@ static void show_channels(struct slice status)
 {
     static const struct table_column columns[] = {
         {.title = "CHANNEL", .is_flexible = true}, {.title = "STATE"},
-        {.title = "RECEIVED", .is_number = true},  {.title = "OPEN", .is_number = true},
-        {.title = "DEAD", .is_number = true},      {.title = "UNMATCHED", .is_number = true},
-        {.title = "DUPLICATE", .is_number = true},
+        {.title = "RECEIVED", .is_number = true},  {.title = "CLOSED", .is_number = true},
+        {.title = "OPEN", .is_number = true},      {.title = "DEAD", .is_number = true},
+        {.title = "UNMATCHED", .is_number = true},
     };
-    static const char *const terms[] = {"received", "open", "dead", "unmatched", "duplicate"};
+    static const char *const terms[] = {"received", "closed", "open", "dead", "unmatched"};
+    static const char *const rest[] = {"duplicate", "malformed", "dropped"};
     struct table t;
     struct json_items items;
     struct slice name, row;
@@ -67,7 +82,9 @@ static void show_channels(struct slice status)
     while (json_items_next(&items, &name, &row)) {
         add_member(&t, row, "name");
         table_add(&t, slice_str(channel_state(row)));
-        add_sums(&t, find_sums(status, "channels", row), terms, ARRAY_LEN(terms));
+        struct slice sums = find_sums(status, "channels", row);
+        add_sums(&t, sums, terms, ARRAY_LEN(terms));
+        add_rest(&t, sums, rest, ARRAY_LEN(rest));
         add_reason(&t, row, "problem");
     }
     json_items_end(&items);
@@ -88,6 +105,7 @@ static void show_connectors(struct slice status)
         {.title = "IN FLIGHT", .is_number = true},
     };
     static const char *const terms[] = {"made", "delivered", "waiting", "dead"};
+    static const char *const rest[] = {"skipped", "superseded", "dropped"};
     struct table t;
     struct json_items items;
     struct slice name, row;
@@ -96,8 +114,10 @@ static void show_connectors(struct slice status)
     while (json_items_next(&items, &name, &row)) {
         add_member(&t, row, "name");
         table_add(&t, slice_str(view_member(row, "paused").data ? "paused" : "ok"));
-        add_sums(&t, find_sums(status, "connectors", row), terms, ARRAY_LEN(terms));
+        struct slice sums = find_sums(status, "connectors", row);
+        add_sums(&t, sums, terms, ARRAY_LEN(terms));
         add_member(&t, row, "inFlight");
+        add_rest(&t, sums, rest, ARRAY_LEN(rest));
         add_reason(&t, row, "paused");
     }
     json_items_end(&items);
@@ -234,7 +254,9 @@ const struct command command_status = {
     .usage = "status [--json]",
     .help =
         "Shows what came on each channel, what each connector has delivered and still has to, and\n"
-        "what needs a person's eye.",
+        "what needs a person's eye. The terms add up: what was received is closed, open, dead,\n"
+        "unmatched, duplicate, malformed or dropped; what was made is delivered, waiting, dead,\n"
+        "skipped, superseded or dropped.",
     .options = options,
     .run = run,
 };

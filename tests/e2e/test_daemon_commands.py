@@ -4,6 +4,7 @@
 
 import http.server
 import json
+import re
 import socketserver
 import threading
 import urllib.parse
@@ -233,6 +234,40 @@ def test_status_shows_all_in_80_columns(fake):
     for words in ("Liaison 9.8.7", "1h 2m", "embedded", "connection refused", "paused",
                   "401 Unauthorized", "schedule.updatd", "1.0 MB"):
         assert words in result.out
+
+
+def read_sums(text, title):
+    """{row's name: {term: count}} of the table that begins with `title`, as `status` prints it."""
+    lines = iter(text[text.index(title):].split("\n\n")[0].splitlines())
+    terms = [term.lower() for term in next(lines).replace("IN FLIGHT", "INFLIGHT").split()[2:]]
+    sums = {}
+    for line in lines:
+        if not line.startswith(" "):
+            name, _, *counts = line.split()
+            sums[name] = dict(zip(terms, map(int, counts)))
+        elif line.startswith("    and "):
+            sums[name].update((term, int(n)) for n, term in re.findall(r"(\d+) (\w+)", line))
+    return sums
+
+
+def test_status_shows_sums_that_add_up(fake):
+    channel = {"duplicate": 1, "malformed": 20, "unmatched": 300, "closed": 4000000000, "dead": 50000,
+               "dropped": 600000, "open": 7000000}
+    connector = {"delivered": 1000000000, "dead": 20, "skipped": 300, "superseded": 4000,
+                 "dropped": 50000, "waiting": 600000}
+    idle = dict.fromkeys(channel, 0)
+    fake.answers["GET /api/status"] = {
+        **STATUS, "connectors": [{"name": "c", "inFlight": 4, "paused": None}], "unmatched": [],
+        "channels": [{"name": "embedded", "connected": True}, {"name": "idle", "connected": True}],
+        "sums": {"channels": {"embedded": {**channel, "received": sum(channel.values())},
+                              "idle": {**idle, "received": 0}},
+                 "connectors": {"c": {**connector, "made": sum(connector.values())}}}}
+    out = fake.run("status", env={"COLUMNS": "80"}).out
+    assert all(len(line) <= 80 for line in out.splitlines())
+    channels, connectors = read_sums(out, "CHANNEL"), read_sums(out, "CONNECTOR")
+    assert channels["embedded"] == {**channel, "received": sum(channel.values())}
+    assert not any(channels["idle"].values())
+    assert connectors["c"] == {**connector, "made": sum(connector.values()), "inflight": 4}
 
 
 def test_status_of_an_idle_daemon_says_what_to_do(fake):
