@@ -39,8 +39,9 @@ struct http_multi {
     loop_fn turned;
     void *ctx;
     struct watched **by_fd;
-    size_t n_fds; /* slots in by_fd */
-    bool has_new; /* a transfer was added and not begun */
+    size_t n_fds;    /* slots in by_fd */
+    bool has_new;    /* a transfer was added and not begun */
+    bool *was_freed; /* set by http_multi_free, while `turned` is called */
 };
 
 static void must(CURLMcode code)
@@ -49,13 +50,24 @@ static void must(CURLMcode code)
         die("libcurl: %s", curl_multi_strerror(code));
 }
 
+/* False when that has freed `m`, as what is told of a request's end may. */
+static bool tell(struct http_multi *m)
+{
+    bool was_freed = false;
+    m->was_freed = &was_freed;
+    m->turned(m->ctx);
+    if (was_freed)
+        return false;
+    m->was_freed = NULL;
+    return true;
+}
+
 static void run(struct http_multi *m, curl_socket_t fd, int mask)
 {
     int n_running;
     m->has_new = false;
     must(curl_multi_socket_action(m->curl, fd, mask, &n_running));
-    m->turned(m->ctx);
-    if (!m->has_new)
+    if (!tell(m) || !m->has_new)
         return;
     /* What an answer made room for is sent now and not when all other answers of this turn have been
        seen to: else they come in crowds, and the other side idles between. */
@@ -207,6 +219,8 @@ void http_multi_free(struct http_multi *m)
         watched_drop(m, (int)fd);
     free(m->by_fd);
     loop_timer_free(m->timer);
+    if (m->was_freed)
+        *m->was_freed = true;
     free(m);
 }
 
