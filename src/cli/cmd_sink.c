@@ -277,6 +277,11 @@ static int open_sink(struct sink *s, const struct options *options, struct err *
         .log = s->log,
     };
     s->server = http_server_new(s->loop, &server, err);
+    if (!s->server && err->code == ERR_EXISTS)
+        return err_set(err, ERR_EXISTS,
+                       "%s is in use by another program; choose another port with --port, 0 being "
+                       "any free one",
+                       listen);
     if (!s->server)
         return -1;
     s->delay = loop_timer_new(s->loop, on_delay, s);
@@ -289,8 +294,7 @@ static int open_sink(struct sink *s, const struct options *options, struct err *
 
 static void free_late(struct list *from)
 {
-    list_each(it, from)
-    {
+    list_each (it, from) {
         free(list_entry(it, struct late, link));
     }
 }

@@ -170,7 +170,9 @@ def test_a_port_in_use_is_named(make_sink):
     port = make_sink().url.rsplit(":", 1)[1]
     result = liaison("sink", "--port", port)
     assert result.status == 1
-    assert port in result.err
+    assert f"127.0.0.1:{port} is in use" in result.err
+    assert "--port" in result.err
+    assert "--listen" not in result.err
 
 
 def test_an_unwritable_record_is_named():
