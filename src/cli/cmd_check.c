@@ -33,15 +33,22 @@ static void tell(void *ctx, const struct script_problem *problem)
     json_object_end(check->json);
 }
 
+static const char *plural(size_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
 static void say_summary(const struct script_machine *m, const struct check *check)
 {
     if (!m) {
-        fprintf(stderr, "%zu error%s\n", check->count.errors, check->count.errors == 1 ? "" : "s");
+        fprintf(stderr, "%zu error%s\n", check->count.errors, plural(check->count.errors));
         return;
     }
-    printf("ok: %zu handlers, %zu connectors", script_handler_count(m), script_connector_count(m));
+    size_t handlers = script_handler_count(m), connectors = script_connector_count(m);
+    printf("ok: %zu handler%s, %zu connector%s", handlers, plural(handlers), connectors,
+           plural(connectors));
     if (check->count.warnings)
-        printf(", %zu warning%s", check->count.warnings, check->count.warnings == 1 ? "" : "s");
+        printf(", %zu warning%s", check->count.warnings, plural(check->count.warnings));
     putchar('\n');
 }
 

@@ -133,7 +133,7 @@ def test_check_tells_faults_as_json(good):
 
 def test_check_says_that_all_is_well(good):
     result = liaison("check", good.path)
-    assert (result.status, result.out, result.err) == (0, "ok: 1 handlers, 1 connectors\n", "")
+    assert (result.status, result.out, result.err) == (0, "ok: 1 handler, 1 connector\n", "")
     assert not good.journal.parent.exists()
 
 
