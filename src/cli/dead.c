@@ -259,10 +259,12 @@ static void print_event(struct slice event)
 {
     struct buf text = {0}, safe = {0};
     view_add(&text, event, "type");
-    buf_add_str(&text, ", id ");
-    view_add(&text, event, "id");
+    if (view_member(event, "id").data) {
+        buf_add_str(&text, text.len ? ", id " : "id ");
+        view_add(&text, event, "id");
+    }
     view_add_safe(&safe, buf_slice(&text), false);
-    if (event.data)
+    if (safe.len)
         printf("%-10s %s\n", "event", safe.data);
     buf_deinit(&text);
     buf_deinit(&safe);

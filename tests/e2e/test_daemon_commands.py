@@ -353,6 +353,15 @@ def test_dead_show_tells_all(fake):
     assert fake.run("dead", "show", LETTER["id"], "--json").json() == LETTER
 
 
+@pytest.mark.parametrize("event, line", [
+    ({"type": "a.b", "id": "e1"}, "event      a.b, id e1"), ({"type": "a.b"}, "event      a.b"),
+    ({"id": "e1", "type": None}, "event      id e1"), ({}, None)])
+def test_dead_show_leaves_out_what_an_event_has_not(fake, event, line):
+    fake.answers["GET /api/dead-letters/1-a"] = {**LETTER, "event": event}
+    shown = [l for l in fake.run("dead", "show", "1-a").out.splitlines() if l.startswith("event")]
+    assert shown == ([line] if line else [])
+
+
 def test_dead_show_of_none_fails(fake):
     fake.answers["GET /api/dead-letters/x"] = problem(404, "there is no dead letter x")
     result = fake.run("dead", "show", "x")
@@ -369,6 +378,16 @@ def test_dead_retry_by_id_goes_on_past_a_refusal(fake):
     assert result.status == 1
     assert result.out == "retried 2\n"
     assert "2-b is stale" in result.err
+
+
+@pytest.mark.parametrize("verb, method, rest", [("retry", "POST", "/retry"), ("drop", "DELETE", "")])
+def test_a_letter_that_is_not_there_is_named(fake, verb, method, rest):
+    fake.answers["GET /api/dead-letters"] = page([])
+    fake.answers[f"{method} /api/dead-letters/1-a{rest}"] = problem(404, "no such dead letter")
+    fake.answers[f"{method} /api/dead-letters/2-b{rest}"] = problem(404, "there is no 2-b")
+    result = fake.run("dead", verb, "1-a", "2-b")
+    assert result.status == 1
+    assert "liaison: 1-a: no such dead letter\nliaison: there is no 2-b\n" in result.err
 
 
 def test_dead_retry_by_filter_is_one_request(fake):
