@@ -246,7 +246,8 @@ static void embedded_status(const struct channel *c, struct channel_status *out)
 static void embedded_close(struct channel *c)
 {
     struct embedded *e = embedded_of(c);
-    list_each(it, &e->unkept) free(container_of(it, struct posted, link));
+    list_each (it, &e->unkept)
+        free(container_of(it, struct posted, link));
     batch_deinit(&e->batch);
     channel_deinit(&e->base);
     free(e);

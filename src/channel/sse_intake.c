@@ -210,8 +210,10 @@ void sse_intake_init(struct sse_intake *in, const struct channel *channel, struc
 
 void sse_intake_deinit(struct sse_intake *in)
 {
-    list_each(it, &in->refused) held_free(container_of(it, struct held, link));
-    list_each(it, &in->unkept) release(container_of(it, struct handed, link));
+    list_each (it, &in->refused)
+        held_free(container_of(it, struct held, link));
+    list_each (it, &in->unkept)
+        release(container_of(it, struct handed, link));
     batch_deinit(&in->batch);
     buf_deinit(&in->position);
     sse_parser_free(in->parser);

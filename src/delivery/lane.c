@@ -28,7 +28,8 @@ static struct lane *take_spare(struct lane_pool *pool)
 
 void lane_pool_deinit(struct lane_pool *pool)
 {
-    list_each(it, &pool->spare) free(list_entry(it, struct lane, link));
+    list_each (it, &pool->spare)
+        free(list_entry(it, struct lane, link));
     lane_pool_init(pool);
 }
 

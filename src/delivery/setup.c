@@ -118,7 +118,7 @@ void lanes_free(struct lanes *lanes)
         return;
     map_each(&lanes->connectors, free_target, lanes);
     map_each(&lanes->handlers, free_target, lanes);
-    list_each(it, &lanes->errands) /* those that are left have ended: they are in no lane */
+    list_each (it, &lanes->errands) /* those that are left have ended: they are in no lane */
         machine_tell_end(lanes, list_entry(it, struct delivery, errand), DELIVERY_NEW);
     lane_pool_deinit(&lanes->pool);
     map_deinit(&lanes->connectors);

@@ -119,14 +119,13 @@ void accept_resume(struct engine *e)
     if (!e->has_refused || engine_refusal(e))
         return;
     e->has_refused = false;
-    list_each(it, &e->channels)
+    list_each (it, &e->channels)
         channel_resume(list_entry(it, struct engine_channel, link)->channel);
 }
 
 void accept_free(struct engine *e)
 {
-    list_each(it, &e->acceptances)
-    {
+    list_each (it, &e->acceptances) {
         struct acceptance *a = list_entry(it, struct acceptance, link);
         for (size_t i = 0; i < a->n_events; i++)
             event_unref(a->events[i]);

@@ -203,8 +203,7 @@ static int open_channel(struct engine *e, const struct script_manager *m,
 
 static bool has_channel(const struct engine *e, struct slice name)
 {
-    list_each(it, &e->channels)
-    {
+    list_each (it, &e->channels) {
         if (slice_is_equal(slice_str(list_entry(it, struct engine_channel, link)->channel->name),
                            name))
             return true;
@@ -303,7 +302,8 @@ void engine_drain(struct engine *e, const struct engine_drain *drain)
         return;
     e->is_draining = true;
     e->drain = *drain;
-    list_each(it, &e->channels) channel_pause(list_entry(it, struct engine_channel, link)->channel);
+    list_each (it, &e->channels)
+        channel_pause(list_entry(it, struct engine_channel, link)->channel);
     lanes_stop(e->lanes);
     e->drain_limit = loop_timer_new(e->loop, on_drain_limit, e);
     loop_timer_start(e->drain_limit, e->config->drain_ms);
@@ -326,8 +326,7 @@ static void free_unmatched(void *ctx, struct map_node *node)
 
 static void free_channels(struct engine *e)
 {
-    list_each(it, &e->channels)
-    {
+    list_each (it, &e->channels) {
         struct engine_channel *c = list_entry(it, struct engine_channel, link);
         list_remove(it);
         channel_close(c->channel);

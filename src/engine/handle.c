@@ -107,8 +107,7 @@ void handle_event(struct engine *e, struct event *event)
 
 static const struct delivery_row *run_row(const struct list *rows, struct slice handler)
 {
-    list_each(it, rows)
-    {
+    list_each (it, rows) {
         const struct delivery_row *row = known_row_of(it);
         if (!row->connector.data && slice_is_equal(row->handler, handler))
             return row;
@@ -118,8 +117,7 @@ static const struct delivery_row *run_row(const struct list *rows, struct slice 
 
 void handle_learn(struct work *work, const struct list *rows)
 {
-    list_each(it, rows)
-    {
+    list_each (it, rows) {
         const struct delivery_row *row = known_row_of(it);
         int64_t ordinal = row->seq & DELIVERY_ORDINAL_MAX;
         if (ordinal >= work->next_ordinal)
@@ -205,8 +203,7 @@ void handle_again(struct engine *e, struct event *event, const struct list *rows
     work->is_again = true;
     handle_learn(work, rows);
     work->is_unmatched = !handle_by_todays(e, work, rows) && list_is_empty(rows);
-    list_each(it, rows)
-    {
+    list_each (it, rows) {
         const struct delivery_row *row = known_row_of(it);
         if (!row->connector.data && row->state == DELIVERY_WAITING &&
             !is_taken(e, event, row->handler))

@@ -27,8 +27,7 @@ bool known_rows_add(void *rows, const struct delivery_row *row)
 
 void known_rows_free(struct list *rows)
 {
-    list_each(it, rows)
-    {
+    list_each (it, rows) {
         struct known_row *known = list_entry(it, struct known_row, link);
         list_remove(it);
         buf_deinit(&known->texts);

@@ -27,8 +27,7 @@ struct letter_request {
 
 static const struct delivery_row *own_row(const struct letter_request *l)
 {
-    list_each(it, &l->rows)
-    {
+    list_each (it, &l->rows) {
         const struct delivery_row *row = known_row_of(it);
         if (slice_is_equal(row->id, slice_str(l->id)))
             return row;
@@ -157,8 +156,7 @@ static void on_dropped(void *ctx)
 /* Whether another dead letter of the same kind keeps the event dead. */
 static bool has_other_dead(const struct letter_request *l, const struct delivery_row *own)
 {
-    list_each(it, &l->rows)
-    {
+    list_each (it, &l->rows) {
         const struct delivery_row *row = known_row_of(it);
         if (row->seq != own->seq && !row->connector.data && row->state == DELIVERY_DEAD)
             return true;
@@ -233,8 +231,7 @@ static int64_t event_of(const struct letter_request *l)
 
 static bool is_busy(const struct engine *e, int64_t event_seq)
 {
-    list_each(it, &e->letters)
-    {
+    list_each (it, &e->letters) {
         const struct letter_request *l = list_entry(it, struct letter_request, link);
         if (l->is_started && event_of(l) == event_seq)
             return true;
@@ -244,8 +241,7 @@ static bool is_busy(const struct engine *e, int64_t event_seq)
 
 void letters_resume(struct engine *e)
 {
-    list_each(it, &e->letters)
-    {
+    list_each (it, &e->letters) {
         struct letter_request *l = list_entry(it, struct letter_request, link);
         if (!e->recovery && !l->is_started && !is_busy(e, event_of(l)))
             start(l, event_of(l));
@@ -274,5 +270,6 @@ void engine_drop_letter(struct engine *e, struct slice id, letter_fn done, void 
 
 void letters_free(struct engine *e)
 {
-    list_each(it, &e->letters) request_free(list_entry(it, struct letter_request, link));
+    list_each (it, &e->letters)
+        request_free(list_entry(it, struct letter_request, link));
 }

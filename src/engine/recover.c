@@ -128,8 +128,7 @@ static void read_events(struct journal_reader *reader, struct recovery *r)
         .after_seq = r->after_seq, .state = EVENT_OPEN, .limit = PAGE_ROWS};
     if (journal_list_events(reader, &filter, find_open, r, &r->err) < 0)
         return;
-    list_each(it, &r->found)
-    {
+    list_each (it, &r->found) {
         struct found *f = list_entry(it, struct found, link);
         if (journal_event_deliveries(reader, f->event->seq, known_rows_add, &f->rows, &r->err) < 0)
             return;
@@ -184,8 +183,7 @@ static void next_page(struct recovery *r)
 
 static void take_page(struct recovery *r)
 {
-    list_each(it, &r->found)
-    {
+    list_each (it, &r->found) {
         struct found *f = list_entry(it, struct found, link);
         if (r->has_deliveries) {
             handle_again(r->engine, event_ref(f->event), &f->rows);
@@ -200,7 +198,8 @@ static void take_page(struct recovery *r)
 
 static void drop_page(struct recovery *r)
 {
-    list_each(it, &r->found) found_free(list_entry(it, struct found, link));
+    list_each (it, &r->found)
+        found_free(list_entry(it, struct found, link));
 }
 
 static void read_again(void *ctx)

@@ -45,8 +45,7 @@ const char *engine_refusal(struct engine *e)
 
 void engine_each_channel(struct engine *e, engine_channel_fn fn, void *ctx)
 {
-    list_each(it, &e->channels)
-    {
+    list_each (it, &e->channels) {
         const struct channel *c = list_entry(it, struct engine_channel, link)->channel;
         struct channel_status status = {0};
         channel_status(c, &status);

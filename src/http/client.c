@@ -158,7 +158,8 @@ void http_call_cancel(struct http_call *call)
 
 static void client_destroy(struct http_client *client)
 {
-    list_each(it, &client->idle) call_free(list_entry(it, struct http_call, link));
+    list_each (it, &client->idle)
+        call_free(list_entry(it, struct http_call, link));
     http_multi_free(client->multi);
     loop_timer_free(client->settle_timer);
     curl_url_cleanup(client->url_parser);
@@ -227,7 +228,8 @@ void http_client_free(struct http_client *client)
     if (!client)
         return;
     client_enter(client);
-    list_each(it, &client->calls) http_call_cancel(list_entry(it, struct http_call, link));
+    list_each (it, &client->calls)
+        http_call_cancel(list_entry(it, struct http_call, link));
     stream_close_all(client);
     client->is_dying = true;
     client_leave(client);

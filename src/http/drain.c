@@ -53,7 +53,8 @@ void drain_init(struct drain *l, struct loop *loop)
 
 void drain_deinit(struct drain *l)
 {
-    list_each(it, &l->all) draining_free(list_entry(it, struct draining, link));
+    list_each (it, &l->all)
+        draining_free(list_entry(it, struct draining, link));
 }
 
 void drain_add(struct drain *l, int fd)

@@ -68,7 +68,8 @@ void exchange_release(struct http_exchange *x)
 
 void exchange_free_idle(struct http_server *server)
 {
-    list_each(it, &server->idle) exchange_free(list_entry(it, struct http_exchange, link));
+    list_each (it, &server->idle)
+        exchange_free(list_entry(it, struct http_exchange, link));
 }
 
 /* ---- The request ---------------------------------------------------------------------------- */

@@ -286,8 +286,7 @@ void http_server_quiesce(struct http_server *server)
 static void stop_daemon(struct http_server *server)
 {
     /* The library refuses to stop while requests are suspended. */
-    list_each(it, &server->exchanges)
-    {
+    list_each (it, &server->exchanges) {
         struct http_exchange *x = list_entry(it, struct http_exchange, link);
         if (x->is_suspended)
             MHD_resume_connection(x->connection);

@@ -253,7 +253,8 @@ void http_stream_close(struct http_stream *s)
 
 void stream_close_all(struct http_client *client)
 {
-    list_each(it, &client->streams) http_stream_close(list_entry(it, struct http_stream, link));
+    list_each (it, &client->streams)
+        http_stream_close(list_entry(it, struct http_stream, link));
 }
 
 struct slice http_stream_url(const struct http_stream *s)

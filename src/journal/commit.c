@@ -202,8 +202,7 @@ static int put_position(struct committer *c, const struct op_append *a, struct e
 static int apply_all(struct committer *c, struct list *ops, struct err *err)
 {
     const struct op_append *last = NULL; /* whose position isn't written yet */
-    list_each(link, ops)
-    {
+    list_each (link, ops) {
         struct op *op = list_entry(link, struct op, task.link);
         if (apply(c, op, err) < 0)
             return -1;

@@ -210,8 +210,7 @@ static int write_row(struct sum_row *row, struct db *db, struct err *err)
 
 int sums_write(struct sums *sums, struct db *db, struct err *err)
 {
-    list_each(link, &sums->changed)
-    {
+    list_each (link, &sums->changed) {
         if (write_row(list_entry(link, struct sum_row, link), db, err) < 0)
             return -1;
     }
@@ -220,8 +219,7 @@ int sums_write(struct sums *sums, struct db *db, struct err *err)
 
 void sums_commit(struct sums *sums)
 {
-    list_each(link, &sums->changed)
-    {
+    list_each (link, &sums->changed) {
         struct sum_row *row = list_entry(link, struct sum_row, link);
         memcpy(row->committed, row->values, sizeof(row->values));
         row->is_stored = true;
@@ -231,8 +229,7 @@ void sums_commit(struct sums *sums)
 
 void sums_rollback(struct sums *sums)
 {
-    list_each(link, &sums->changed)
-    {
+    list_each (link, &sums->changed) {
         struct sum_row *row = list_entry(link, struct sum_row, link);
         memcpy(row->values, row->committed, sizeof(row->values));
         list_remove(link);

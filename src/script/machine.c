@@ -344,8 +344,7 @@ fail:
 
 static void free_runs(struct script_machine *m, struct list *runs)
 {
-    list_each(link, runs)
-    {
+    list_each (link, runs) {
         struct script_run *run = list_entry(link, struct script_run, link);
         if (run->request)
             m->ports->http_cancel(m->ports->ctx, run->request);

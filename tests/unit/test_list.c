@@ -21,7 +21,8 @@ struct item {
 static int digits(struct list *l)
 {
     int number = 0;
-    list_each(it, l) number = number * 10 + list_entry(it, struct item, link)->value;
+    list_each (it, l)
+        number = number * 10 + list_entry(it, struct item, link)->value;
     return number;
 }
 
@@ -61,8 +62,7 @@ static void the_current_link_may_be_removed_while_walking(void **state)
     list_init(&l);
     for (int i = 0; i < 4; i++)
         list_add_tail(&l, &items[i].link);
-    list_each(it, &l)
-    {
+    list_each (it, &l) {
         if (list_entry(it, struct item, link)->value % 2 == 0)
             list_remove(it);
     }

@@ -236,8 +236,7 @@ struct parcel *restore(struct lanes_fixture *f, const char *id, const char *key,
 
 struct parcel *find_parcel(struct lanes_fixture *f, const char *id)
 {
-    list_each(it, &f->parcels)
-    {
+    list_each (it, &f->parcels) {
         struct parcel *p = list_entry(it, struct parcel, link);
         if (strcmp(p->d.id, id) == 0)
             return p;

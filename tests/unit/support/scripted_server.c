@@ -247,7 +247,8 @@ struct scripted_server *scripted_server_new(struct loop *loop, const struct scri
 
 void scripted_server_free(struct scripted_server *s)
 {
-    list_each(it, &s->connections) connection_free(container_of(it, struct connection, link));
+    list_each (it, &s->connections)
+        connection_free(container_of(it, struct connection, link));
     loop_io_free(s->io);
     close(s->fd);
     for (size_t i = 0; i < s->n_requests; i++)
@@ -286,8 +287,7 @@ int64_t scripted_server_at_ms(const struct scripted_server *s, size_t n)
 size_t scripted_server_stuck(const struct scripted_server *s)
 {
     size_t stuck = 0;
-    list_each(it, &s->connections)
-    {
+    list_each (it, &s->connections) {
         const struct connection *c = container_of(it, struct connection, link);
         stuck += c->out.len - c->sent;
     }
@@ -297,6 +297,7 @@ size_t scripted_server_stuck(const struct scripted_server *s)
 size_t scripted_server_open(const struct scripted_server *s)
 {
     size_t n = 0;
-    list_each(it, &s->connections) n++;
+    list_each (it, &s->connections)
+        n++;
     return n;
 }
