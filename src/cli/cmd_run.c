@@ -151,6 +151,13 @@ static int run(const struct invocation *in)
     return status;
 }
 
+static void add_help(struct buf *out)
+{
+    buf_add_str(out, "Keys of liaison.lua, of --set and, in capitals, of the environment\n"
+                     "(limits.handlerTime is LIAISON_LIMITS_HANDLER_TIME), with their defaults:\n");
+    config_add_help(out);
+}
+
 static const struct option_row options[] = {
     PROJECT_OPTIONS,
     {0},
@@ -165,5 +172,6 @@ const struct command command_run = {
             "scripts are refused, nothing was opened.",
     .options = options,
     .operands_max = 1,
+    .add_help = add_help,
     .run = run,
 };

@@ -21,6 +21,7 @@
 #include <stddef.h>
 
 #include "base/attr.h"
+#include "base/buf.h"
 #include "base/slice.h"
 #include "cli/options.h"
 
@@ -43,6 +44,7 @@ struct command {
     const struct option_row *options;   /* beside --help and -C; may be NULL */
     const struct command *const *verbs; /* commands below it, ended by NULL; then it has no run */
     size_t operands_min, operands_max;  /* how many it takes; OPERANDS_MANY: any number */
+    void (*add_help)(struct buf *out);  /* appends more to its help; may be NULL */
     int (*run)(const struct invocation *in); /* returns an exit_status */
 };
 

@@ -68,6 +68,17 @@ void help_print_overview(FILE *out)
           out);
 }
 
+/* What another layer documents by itself. */
+static void print_more(FILE *out, const struct command *command)
+{
+    struct buf text = {0};
+    if (!command->add_help)
+        return;
+    command->add_help(&text);
+    fprintf(out, "\n%s", text.data);
+    buf_deinit(&text);
+}
+
 void help_print_command(FILE *out, const struct command *command)
 {
     fprintf(out, "Usage: liaison %s\n\n%s\n", command->usage,
@@ -80,4 +91,5 @@ void help_print_command(FILE *out, const struct command *command)
     fputs("\nOptions:\n", out);
     print_options(out, command->options, width);
     print_options(out, help_common_options, width);
+    print_more(out, command);
 }

@@ -2,6 +2,7 @@
 # Copyright (c) 2026 The Liaison authors
 """What every command has in common: help, errors of usage, exit statuses, where output goes."""
 
+import re
 import subprocess
 
 import pytest
@@ -33,6 +34,15 @@ def test_each_command_explains_itself(command):
     assert asked.out.startswith(f"Usage: liaison {command}")
     assert "--help" in asked.out
     assert asked.out == liaison("help", command).out == liaison(command, "-h").out
+
+
+def test_help_of_run_lists_the_keys_of_the_configuration():
+    for asked in (liaison("run", "--help"), liaison("help", "run")):
+        assert asked.status == 0
+        for key in ("listen", "tokens.ingest", "limits.inFlight", "log.format", "settings.NAME"):
+            assert re.search(rf"^  {re.escape(key)} ", asked.out, re.MULTILINE), key
+        assert "retain" not in asked.out
+    assert "limits.inFlight" not in liaison("check", "--help").out
 
 
 def test_help_of_a_verb_is_its_own():
