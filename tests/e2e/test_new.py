@@ -2,6 +2,8 @@
 # Copyright (c) 2026 The Liaison authors
 """`liaison new` makes a project that runs."""
 
+import re
+
 import pytest
 
 from support import ROOT, liaison
@@ -25,6 +27,42 @@ def test_the_script_and_connectors_are_those_of_the_repository(tmp_path):
     liaison("new", "p", cwd=tmp_path)
     for name in FILES[2:4] + FILES[5:]:
         assert (tmp_path / "p" / name).read_text() == (ROOT / name).read_text()
+
+
+def commented_settings(text):
+    """Numbers of the lines that set something once their dashes are taken away."""
+    return [n for n, line in enumerate(text.splitlines()) if re.match(r" *-- \w+ *= ", line)]
+
+
+def uncomment(text, numbers):
+    return "".join(re.sub(r"-- ", "", line, count=1) if n in numbers else line
+                   for n, line in enumerate(text.splitlines(keepends=True)))
+
+
+def test_each_commented_setting_is_accepted_without_its_dashes(tmp_path):
+    liaison("new", "p", cwd=tmp_path)
+    file = tmp_path / "p" / "liaison.lua"
+    text = file.read_text()
+    numbers = commented_settings(text)
+    assert len(numbers) == 11
+    for chosen in [*([n] for n in numbers), numbers]:
+        file.write_text(uncomment(text, chosen))
+        result = liaison("check", "p", cwd=tmp_path, env={"LIAISON_TOKEN": "t"})
+        assert (result.status, result.err) == (0, ""), file.read_text()
+
+
+def test_the_commented_settings_are_the_keys_that_there_are_with_their_defaults(tmp_path):
+    liaison("new", "p", cwd=tmp_path)
+    text = (tmp_path / "p" / "liaison.lua").read_text()
+    told = liaison("run", "--help").out
+    rows = re.findall(r"^  ([a-z]+)(?:\.(\w+))? +[a-z|]+ +([^ ]+)  ", told, re.MULTILINE)
+    defaults = {member or key: value for key, member, value in rows if key != "tokens"}
+    shown = {}
+    for number in commented_settings(text):
+        name, value = re.match(r' *-- (\w+) *= "?([^",]+)', text.splitlines()[number]).groups()
+        shown[name] = value
+    del shown["token"]
+    assert shown == defaults
 
 
 def test_says_what_to_type_next(tmp_path):

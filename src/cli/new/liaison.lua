@@ -1,7 +1,7 @@
 -- The engine's settings. Each has a default, shown here behind "--"; take one's dashes away to set it.
 
 return {
-  -- listen  = "127.0.0.1:8750",        -- or "unix:PATH": events in, API, metrics
+  -- listen  = "127.0.0.1:8750",        -- or "unix:PATH": events in, and the API
   -- token   = secret "LIAISON_TOKEN",  -- needed where others can reach `listen`
   -- journal = "var/journal.db",        -- where events and deliveries are kept
 
@@ -13,8 +13,17 @@ return {
     warehouseUrl = "http://127.0.0.1:9999/ingest",
   },
 
-  -- retain = { delivered = "7d", dead = "90d" },
-  -- limits = { handlerTime = "100ms", memory = "64MB", inFlight = 10000, message = "16MB",
-  --            body = "1MB", journal = "10GB", diskFree = "500MB", drain = "8s" },
-  -- log    = { level = "info", format = "text" },  -- or "json"
+  limits = {
+    -- handlerTime = "100ms",  -- running time of one run of a script, its waits not counted
+    -- memory      = "64MB",   -- of the scripts
+    -- inFlight    = 10000,    -- attempts and handler runs at once
+    -- message     = "16MB",   -- one message of a bus
+    -- body        = "1MB",    -- one POST /events
+    -- drain       = "8s",     -- to end what runs when stopped
+  },
+
+  log = {
+    -- level  = "info",  -- or "debug", "warn", "error"
+    -- format = "text",  -- or "json"
+  },
 }
