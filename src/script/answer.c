@@ -354,24 +354,6 @@ void answer_read_error(lua_State *L, int index, struct script_result *result)
     lua_pop(L, 1);
 }
 
-void answer_add_json(lua_State *L, int index, size_t max, struct buf *out)
-{
-    struct slice body = raw_string(L, index, "body");
-    struct json_writer w = {.out = out};
-    json_object_begin(&w, NULL);
-    json_member_integer(&w, "status", raw_status(L, index));
-    /* The body twice, and names: what is over half of the room is left out. */
-    if (body.len < (max - 64) / 2 && json_check(body, NULL) == 0)
-        json_member_raw(&w, "json", body);
-    if (body.data && body.len < (max - 64) / 2 && slice_is_utf8(body))
-        json_member_string(&w, "body", body);
-    json_object_end(&w);
-    if (out->len > max) {
-        buf_clear(out);
-        buf_printf(out, "{\"status\":%d}", raw_status(L, index));
-    }
-}
-
 /* ---- opening ---- */
 
 static const luaL_Reg answer_metamethods[] = {{"__index", answer_index}, {NULL, NULL}};

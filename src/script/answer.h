@@ -34,8 +34,4 @@ void answer_read_error(lua_State *L, int index, struct script_result *result);
    across the cut not even the beginning stays. */
 void answer_add_masked(const struct mask *mask, struct slice text, size_t max, struct buf *out);
 
-/* [-0, +0] Appends the answer at `index` as JSON { status, json, body }, within `max` bytes: what
-   doesn't fit is left out. */
-void answer_add_json(lua_State *L, int index, size_t max, struct buf *out);
-
 #endif

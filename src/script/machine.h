@@ -108,7 +108,6 @@ struct script_run {
     struct event *event;                  /* a reference */
     const struct script_attempt *attempt; /* only while it is being started */
     struct buf delivery_id;
-    bool wants_value;
     int function_ref; /* RUN_FUNCTION */
 
     script_result_fn done;

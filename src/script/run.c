@@ -15,7 +15,6 @@
 #include "script/machine.h"
 #include "script/watchdog.h"
 
-#define VALUE_MAX 65536
 #define ERROR_MAX 8192
 #define ANSWER_MAX 1024
 
@@ -194,13 +193,12 @@ struct ending {
     struct script_run *run;
     enum machine_result how;
     struct script_result result;
-    struct buf error, value, failure, retry_after, date, answer;
+    struct buf error, failure, retry_after, date, answer;
 };
 
 static void ending_deinit(struct ending *e)
 {
     buf_deinit(&e->error);
-    buf_deinit(&e->value);
     buf_deinit(&e->failure);
     buf_deinit(&e->retry_after);
     buf_deinit(&e->date);
@@ -230,7 +228,7 @@ static void copy_http_error(lua_State *L, struct ending *e)
     }
 }
 
-/* describe(error, ending), protected: what was thrown. */
+/* describe_error(error, ending), protected: what was thrown. */
 static int describe_error(lua_State *L)
 {
     struct ending *e = lua_touserdata(L, 2);
@@ -241,27 +239,13 @@ static int describe_error(lua_State *L)
     return 0;
 }
 
-/* describe(value, ending), protected: what was returned. */
-static int describe_value(lua_State *L)
-{
-    struct ending *e = lua_touserdata(L, 2);
-    struct err err = {0};
-    if (lua_isnil(L, 1))
-        return 0;
-    if (machine_is(L, 1, REF_ANSWER))
-        answer_add_json(L, 1, VALUE_MAX, &e->value);
-    else if (codec_encode(L, 1, CODEC_SHOW, NULL, &e->value, &err) < 0 || e->value.len > VALUE_MAX)
-        buf_clear(&e->value);
-    return 0;
-}
-
-/* Calls `describe` with the value on top of the run's coroutine, which it pops. */
-static void describe(struct ending *e, lua_CFunction how)
+/* Describes the error on top of the run's coroutine, which it pops. */
+static void describe(struct ending *e)
 {
     struct script_machine *m = e->run->m;
     lua_State *L = m->L;
     m->memory.is_lifted = true;
-    lua_pushcfunction(L, how);
+    lua_pushcfunction(L, describe_error);
     lua_xmove(e->run->co, L, 1);
     lua_pushlightuserdata(L, e);
     if (lua_pcall(L, 2, 0, 0) != 0)
@@ -269,23 +253,10 @@ static void describe(struct ending *e, lua_CFunction how)
     m->memory.is_lifted = false;
 }
 
-static void end_returned(struct ending *e)
-{
-    struct script_run *run = e->run;
-    e->result.end = SCRIPT_RETURNED;
-    if (!run->wants_value)
-        return;
-    lua_settop(run->co, 1);
-    describe(e, describe_value);
-    if (e->value.len == 0)
-        buf_add_str(&e->value, "true");
-    e->result.value = buf_slice(&e->value);
-}
-
 static void end_error(struct ending *e)
 {
     e->result.end = SCRIPT_ERROR;
-    describe(e, describe_error);
+    describe(e);
     if (e->error.len == 0)
         buf_add_str(&e->error, "an error that can't be shown");
     if (e->result.end == SCRIPT_ERROR)
@@ -331,7 +302,7 @@ static void describe_end(struct ending *e)
     e->result.after_ms = -1;
     switch (e->how) {
     case MACHINE_RETURNED:
-        end_returned(e);
+        e->result.end = SCRIPT_RETURNED;
         break;
     case MACHINE_PAUSED:
         end_verdict(e);
@@ -425,7 +396,6 @@ struct script_run *script_attempt(struct script_machine *m,
     run->connector = container_of(connector, struct connector, public);
     run->what = connector->name.data;
     run->attempt = attempt;
-    run->wants_value = attempt->wants_value;
     run->deadline_ms = clock_mono_ms(&m->clock) + connector->timeout_ms;
     buf_add_slice(&run->delivery_id, attempt->id);
     run->done = done;

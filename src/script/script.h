@@ -199,9 +199,6 @@ struct script_result {
     /* A writing request was sent and its answer never came, or none was taken notice of: the other
        side may have it. */
     bool unknown;
-    /* RETURNED: what was returned, as JSON of at most 64 KiB; "true" for nothing. Only where
-       wanted. */
-    struct slice value;
 };
 typedef void (*script_result_fn)(void *ctx, const struct script_result *result);
 
@@ -230,7 +227,6 @@ struct script_attempt {
     struct slice last_error; /* of the attempt before, or absent */
     struct slice data;       /* JSON; absent: the event's */
     struct slice transformer;
-    bool wants_value; /* fill script_result.value */
 };
 
 /* As script_handle, for a connector that exists. */

@@ -92,7 +92,6 @@ static void on_result(void *ctx, const struct script_result *result)
     set(&r->retry_after, result->retry_after);
     set(&r->date, result->date);
     set(&r->answer, result->answer);
-    set(&r->value, result->value);
     r->has_failure = result->failure != NULL;
     r->unknown = result->unknown;
     r->after_ms = result->after_ms;
@@ -134,7 +133,6 @@ static void result_deinit(struct project_result *r)
     buf_deinit(&r->retry_after);
     buf_deinit(&r->date);
     buf_deinit(&r->answer);
-    buf_deinit(&r->value);
 }
 
 void project_free(struct project *p)
@@ -230,7 +228,6 @@ void project_attempt(struct project *p, const char *connector, const char *data)
         .created_ms = 1700000000000,
         .last_error = SLICE_LIT("it was busy"),
         .data = slice_str(data),
-        .wants_value = true,
     };
     const struct script_connector *c = script_connector_find(p->machine, slice_str(connector));
     assert_non_null(c);

@@ -53,7 +53,7 @@ struct project_send {
 struct project_result {
     unsigned count; /* how often one came */
     enum script_end end;
-    struct buf error, failure, retry_after, date, answer, value;
+    struct buf error, failure, retry_after, date, answer;
     bool has_failure, unknown;
     int64_t after_ms;
     int status;
