@@ -252,5 +252,6 @@ void check_project(struct loader *l)
         each_literal(text, "connector", check_connector, &check);
         each_literal(text, "transformer", check_transformer, &check);
     }
-    check_managers(l);
+    if (!l->script_failed)
+        check_managers(l);
 }

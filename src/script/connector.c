@@ -34,7 +34,7 @@ static const struct option connector_rows[] = {
     {"rate", OPTION_LATER, NULL},
     {"batch", OPTION_LATER, NULL},
     {"breaker", OPTION_LATER, NULL},
-    {"statuses", OPTION_LATER, NULL},
+    {"statuses", OPTION_LATER_TABLE, NULL},
     {"verify", OPTION_LATER, NULL},
     {"auth", OPTION_LATER, NULL},
 };

@@ -243,7 +243,9 @@ static void load_script(struct loader *l, const char *path)
     char *name = script_name(path);
     l->script = machine_keep(l->m, slice_str(name)).data;
     free(name);
-    luaL_unref(l->m->L, LUA_REGISTRYINDEX, loader_run(l, source));
+    int ref = loader_run(l, source);
+    l->script_failed |= ref == LUA_NOREF;
+    luaL_unref(l->m->L, LUA_REGISTRYINDEX, ref);
     l->script = NULL;
 }
 

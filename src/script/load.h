@@ -26,6 +26,7 @@ struct loader {
     script_problem_fn problem;
     void *ctx;
     size_t n_errors;
+    bool script_failed; /* in its midst: what it would have done from there on is unknown */
     const char *script; /* SCRIPT of the handlers that are registered just now, or NULL */
     struct source **sources;
     size_t n_sources, cap_sources;

@@ -52,6 +52,7 @@ static bool has_type(lua_State *L, int index, enum option_type type)
     case OPTION_FUNCTION:
         return is == LUA_TFUNCTION;
     case OPTION_LATER:
+    case OPTION_LATER_TABLE:
         return false;
     default:
         return true;
@@ -112,10 +113,15 @@ static void tell_unknown(const struct option_set *set, const char *name, struct 
     t->offence(t->ctx, name, t->text->data);
 }
 
+static bool is_later(enum option_type type)
+{
+    return type == OPTION_LATER || type == OPTION_LATER_TABLE;
+}
+
 static void tell_type(lua_State *L, int index, const struct option_set *set,
                       const struct option *row, struct teller *t)
 {
-    if (row->type == OPTION_LATER)
+    if (is_later(row->type))
         buf_printf(t->text, "%s: `%s` is not available in this version", set->what, row->name);
     else
         buf_printf(t->text, "%s: `%s` must be %s, not %s", set->what, row->name,
@@ -123,10 +129,10 @@ static void tell_type(lua_State *L, int index, const struct option_set *set,
     t->offence(t->ctx, row->name, t->text->data);
 }
 
-/* Whether the value on top asks for nothing: false, or an empty table. */
-static bool is_off(lua_State *L)
+/* Whether the value on top asks for nothing that is yet to come. */
+static bool is_off(lua_State *L, enum option_type type)
 {
-    if (lua_istable(L, -1)) {
+    if (type == OPTION_LATER_TABLE && lua_istable(L, -1)) {
         lua_pushnil(L);
         if (!lua_next(L, -2))
             return true;
@@ -152,7 +158,7 @@ static void take_option(lua_State *L, const struct option_set *set, int base, st
         tell_unknown(set, name, t);
         return;
     }
-    if (set->rows[row].type == OPTION_LATER && is_off(L))
+    if (is_later(set->rows[row].type) && is_off(L, set->rows[row].type))
         return;
     if (!has_type(L, -1, set->rows[row].type)) {
         tell_type(L, lua_gettop(L), set, &set->rows[row], t);

@@ -22,7 +22,8 @@ enum option_type {
     OPTION_DURATION, /* a string or a number of seconds, see option_duration */
     OPTION_TABLE,
     OPTION_FUNCTION,
-    OPTION_LATER, /* known, but not in this version; false and {} are let pass */
+    OPTION_LATER, /* known, but not in this version; false, which asks for nothing, may stand */
+    OPTION_LATER_TABLE, /* the same of a table that asks for nothing where it is empty */
 };
 
 struct option {

@@ -178,6 +178,8 @@ static void test_wrong_options_of_connectors_say_what_to_write(void **state)
         {"statuses = { [409] = 'accept' }", "`statuses` is not available in this version"},
         {"verify = print", "`verify` is not available in this version"},
         {"auth = { bearer = 'x' }", "`auth` is not available in this version"},
+        {"breaker = {}", "`breaker` is not available in this version"},
+        {"batch = {}", "`batch` is not available in this version"},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct project *p = project_new();
@@ -195,6 +197,19 @@ static void test_wrong_options_of_connectors_say_what_to_write(void **state)
                         "connectors/c.lua:0: a connector's table needs `send`");
     assert_file_problem("connectors/c.lua", "",
                         "connectors/c.lua:0: a connector's file returns a function");
+}
+
+static void test_options_of_later_versions_may_say_that_nothing_is_asked(void **state)
+{
+    (void)state;
+    struct project *p = project_new();
+    project_write(p, "connectors/c.lua",
+                  "return { send = print, breaker = false, batch = false, coalesce = false,\n"
+                  "  rate = false, statuses = {} }");
+    project_write(p, "scripts/s.lua", "SyncManager.new{}:start()");
+    project_load_well(p);
+    assert_int_equal(p->problems.len, 0);
+    project_free(p);
 }
 
 static void test_a_name_without_a_connector_has_its_line(void **state)
@@ -247,6 +262,17 @@ static void test_a_manager_that_never_starts_is_a_warning(void **state)
     (void)state;
     assert_file_problem("scripts/s.lua", "\nlocal sync = SyncManager.new{ name = 'bus' }\n",
                         "warning scripts/s.lua:2: this SyncManager is never started");
+}
+
+static void test_a_manager_that_an_error_kept_from_starting_is_no_warning(void **state)
+{
+    (void)state;
+    struct project *p = project_new();
+    project_write(p, "scripts/s.lua", "local sync = SyncManager.new{}\nsync:no()\nsync:start()");
+    assert_false(project_load(p));
+    assert_problem(p, "scripts/s.lua:2: ");
+    assert_null(strstr(p->problems.data, "never started"));
+    project_free(p);
 }
 
 static void test_a_project_without_scripts_is_a_warning(void **state)
@@ -357,10 +383,12 @@ int main(void)
         cmocka_unit_test(test_a_function_is_a_connector_with_all_defaults),
         cmocka_unit_test(test_a_connectors_policy_is_read),
         cmocka_unit_test(test_wrong_options_of_connectors_say_what_to_write),
+        cmocka_unit_test(test_options_of_later_versions_may_say_that_nothing_is_asked),
         cmocka_unit_test(test_a_name_without_a_connector_has_its_line),
         cmocka_unit_test(test_a_name_without_a_transformer_has_its_line),
         cmocka_unit_test(test_two_files_of_one_name_are_told),
         cmocka_unit_test(test_a_manager_that_never_starts_is_a_warning),
+        cmocka_unit_test(test_a_manager_that_an_error_kept_from_starting_is_no_warning),
         cmocka_unit_test(test_a_project_without_scripts_is_a_warning),
         cmocka_unit_test(test_scripts_load_in_the_order_of_their_names),
         cmocka_unit_test(test_only_the_given_scripts_are_loaded),
