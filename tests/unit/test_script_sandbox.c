@@ -63,6 +63,44 @@ static void test_a_script_finds_the_allow_list_and_no_more(void **state)
     free(got);
 }
 
+/* Compares what .luacheckrc, run before it, lists with what there is. */
+static const char compare[] =
+    "local listed, wrong = {}, {}\n"
+    "local function list(prefix, names)\n"
+    "  for k, v in pairs(names) do\n"
+    "    listed[prefix .. (type(k) == 'number' and v or k)] = true\n"
+    "    if type(k) == 'string' then list(k .. '.', v.fields) end\n"
+    "  end\n"
+    "end\n"
+    "local function check(prefix, t)\n"
+    "  for k, v in pairs(t) do\n"
+    "    local name = prefix .. k\n"
+    "    if not listed[name] then wrong[#wrong + 1] = 'not listed: ' .. name end\n"
+    "    listed[name] = nil\n"
+    "    if type(v) == 'table' and v ~= _G then check(name .. '.', v) end\n"
+    "  end\n"
+    "end\n"
+    "list('', stds.liaison.read_globals)\n"
+    "for _, own in ipairs { 'stds', 'files', 'std', 'max_line_length', 'unused_args' } do\n"
+    "  _G[own] = nil\n"
+    "end\n"
+    "check('', _G)\n"
+    "for name in pairs(listed) do wrong[#wrong + 1] = 'not there: ' .. name end\n"
+    "table.sort(wrong)\n"
+    "return table.concat(wrong, ', ')\n";
+
+static void test_luacheck_is_told_of_what_there_is_and_no_more(void **state)
+{
+    (void)state;
+    struct buf code = {0};
+    struct err err = {0};
+    buf_add_str(&code, "stds, files = {}, {}\n");
+    assert_int_equal(buf_read_file(&code, LIAISON_SOURCE_DIR "/.luacheckrc", 65536, &err), 0);
+    buf_add_str(&code, compare);
+    assert_eval(code.data, "\"\"");
+    buf_deinit(&code);
+}
+
 static void test_metatables_are_out_of_reach(void **state)
 {
     (void)state;
@@ -226,6 +264,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_script_finds_the_allow_list_and_no_more),
+        cmocka_unit_test(test_luacheck_is_told_of_what_there_is_and_no_more),
         cmocka_unit_test(test_metatables_are_out_of_reach),
         cmocka_unit_test(test_bytecode_is_not_loaded),
         cmocka_unit_test(test_modules_of_the_system_are_not_required),
