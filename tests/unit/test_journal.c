@@ -46,7 +46,7 @@ static size_t queue_events(struct fixture *f, const char *const *ids, const char
     for (; ids[n]; n++) {
         events[n] = fixture_event(ids[n]);
         has_identity[n] = ids[n][0] != '-';
-        strncpy((char *)identities[n], ids[n], 16);
+        memcpy(identities[n], ids[n], strnlen(ids[n], sizeof(identities[n])));
     }
     const struct journal_append append = {
         .events = events,

@@ -140,7 +140,7 @@ int64_t fixture_append(struct fixture *f, const char *id)
     struct event *event = fixture_event(id);
     unsigned char identity[1][16] = {{0}};
     const bool has_identity = true;
-    strncpy((char *)identity[0], id, 16);
+    memcpy(identity[0], id, strnlen(id, sizeof(identity[0])));
     const struct journal_append append = {
         .events = &event,
         .n_events = 1,
