@@ -15,7 +15,7 @@ LIAISON = $(CURDIR)/build/release/bin/liaison
 .PHONY: build deps test asan tsan valgrind check format demo install clean help
 
 build: ## build the program: build/release/bin/liaison (the default)
-	@$(call compile,release)
+	@$(call compile,release,,liaison)
 	@echo build/release/bin/liaison
 
 deps: ## install the Debian packages that are missing (packaging/debian-packages.txt)
@@ -46,7 +46,7 @@ demo: deps build ## run the demonstration of examples/demo
 	@LIAISON=$(LIAISON) examples/demo/run.sh
 
 install: ## install below PREFIX (/usr/local), staged in DESTDIR where that is set
-	@$(call compile,release,-DCMAKE_INSTALL_PREFIX=$(PREFIX))
+	@$(call compile,release,-DCMAKE_INSTALL_PREFIX=$(PREFIX),liaison)
 	@DESTDIR=$(DESTDIR) cmake --install build/release
 
 clean: ## remove all that was built
@@ -55,9 +55,10 @@ clean: ## remove all that was built
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
-# $(call compile,PRESET[,OPTIONS]): CMake's own reports are shown only where it fails.
+# $(call compile,PRESET[,OPTIONS[,TARGET]]): all that there is, or TARGET alone. CMake's own reports
+# are shown only where it fails.
 define compile
 mkdir -p build && \
 { cmake --preset $(1) $(2) >build/$(1)-configure.log 2>&1 || { cat build/$(1)-configure.log; exit 1; }; } && \
-cmake --build --preset $(1) -- --quiet | sed '/^ninja: no work to do.$$/d'
+cmake --build --preset $(1) $(if $(3),--target $(3)) -- --quiet | sed '/^ninja: no work to do.$$/d'
 endef
