@@ -213,7 +213,7 @@ static int print_table(struct dead *dead)
 static void add_element(void *ctx, struct slice letter)
 {
     struct buf *out = ctx;
-    buf_add_str(out, out->len ? ",\n" : "");
+    buf_add_str(out, out->len > 1 ? ",\n" : "");
     buf_add_slice(out, slice_trim(letter));
 }
 
@@ -222,11 +222,11 @@ static int print_json(struct dead *dead)
 {
     struct buf out = {0};
     struct walk w = {.dead = dead, .fn = add_element, .ctx = &out};
+    buf_add_char(&out, '[');
     int status = walk(&w);
     if (status == EXIT_DONE) {
-        putchar('[');
+        buf_add_str(&out, "]\n");
         fwrite(out.data, 1, out.len, stdout);
-        puts("]");
     }
     buf_deinit(&out);
     return status;
