@@ -512,14 +512,15 @@ char *config_listen(const struct config_source *source, struct err *err)
     return listen;
 }
 
+#define ROW "  %-18s  %-20s  %-14s  %s\n"
+
 void config_add_help(struct buf *out)
 {
     for (size_t i = 0; i < ARRAY_LEN(options); i++) {
         const struct option *o = &options[i];
         if (o->type != TYPE_LATER)
-            buf_printf(out, "  %-20s %-22s %-16s %s\n", o->path, type_names[o->type],
-                       o->fallback ? o->fallback : "", o->help);
+            buf_printf(out, ROW, o->path, type_names[o->type], o->fallback ? o->fallback : "",
+                       o->help);
     }
-    buf_add_str(out, "  settings.NAME                                              what setting "
-                     "\"NAME\" reads\n");
+    buf_printf(out, ROW, "settings.NAME", "", "", "what setting \"NAME\" reads");
 }
