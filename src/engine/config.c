@@ -512,7 +512,7 @@ char *config_listen(const struct config_source *source, struct err *err)
     return listen;
 }
 
-#define ROW "  %-18s  %-20s  %-14s  %s\n"
+#define ROW "  %-18s  %-21s  %-14s  %s\n"
 
 void config_add_help(struct buf *out)
 {
