@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The Liaison authors
+"""What the documentation shows is true: its examples load, its tables are those of the program."""
+
+import re
+
+import pytest
+
+from support import ROOT, liaison
+
+BLOCK = re.compile(r"^```lua\n(-- ((?:(?:scripts|connectors|transformers|lib)/\w+|liaison)\.lua)\n.*?)^```$",
+                   re.MULTILINE | re.DOTALL)
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+SECRET = re.compile(r'secret\(? ?"(\w+)"')
+NO_SCRIPTS = "scripts: warning: there are no scripts: put them into scripts/, as in scripts/sync.lua\n"
+
+
+def sections(text):
+    """(title, text) of what stands between two headings. A comment in a block is none: it has no #."""
+    parts = re.split(r"^#+ (.*)$", text, flags=re.MULTILINE)
+    return zip(parts[1::2], parts[2::2])
+
+
+def examples():
+    """One project for each section that shows complete files."""
+    for page in PAGES:
+        for title, text in sections(page.read_text()):
+            blocks = [(name, block) for block, name in BLOCK.findall(text)]
+            if blocks:
+                yield pytest.param(blocks, id=f"{page.stem}: {title}")
+
+
+def add_own_connectors(project):
+    """The repository's, over which the examples lie."""
+    for path in (ROOT / "connectors").glob("*.lua"):
+        project.write(f"connectors/{path.name}", path.read_text())
+
+
+def check(project):
+    text = "".join(path.read_text() for path in project.path.rglob("*.lua"))
+    return liaison("check", project.path, env={name: "s3cret" for name in SECRET.findall(text)})
+
+
+@pytest.mark.parametrize("blocks", examples())
+def test_an_example_loads(project, blocks):
+    add_own_connectors(project)
+    names = [name for name, _ in blocks]
+    assert len(names) == len(set(names)), "two blocks of one section are the same file"
+    for name, block in blocks:
+        project.write(name, block)
+    result = check(project)
+    has_scripts = any(name.startswith("scripts/") for name in names)
+    assert (result.status, result.err) == (0, "" if has_scripts else NO_SCRIPTS)
+
+
+def test_each_page_that_shows_lua_shows_complete_files():
+    for page in PAGES:
+        text = page.read_text()
+        assert text.count("```lua\n") == len(BLOCK.findall(text)), page.name
+
+
+def test_the_examples_of_values_are_held_against_the_program(project):
+    text = (ROOT / "docs" / "SCRIPTING.md").read_text()
+    [values] = [block for block, name in BLOCK.findall(text) if name == "scripts/values.lua"]
+    project.script(values.replace("get(event, \"rooms[1].no\") == 7", "get(event, \"rooms[1].no\") == 8"))
+    result = liaison("check", project.path)
+    assert result.status == 1
+    assert "scripts/sync.lua:5: assertion failed!" in result.err
+
+
+def test_the_readme_shows_the_repository_s_own_files():
+    def without_comments(text):
+        return [line for line in text.splitlines() if line.strip() and not line.startswith("--")]
+
+    shown = dict((name, block) for block, name in BLOCK.findall((ROOT / "README.md").read_text()))
+    assert without_comments(shown["scripts/register_sync.lua"]) == \
+        without_comments((ROOT / "scripts" / "register_sync.lua").read_text())
+    assert set(shown) == {"scripts/register_sync.lua", "connectors/calendarApi.lua"}
+
+
+def test_the_configuration_s_keys_are_the_program_s():
+    row = re.compile(r"^  (?!settings)(\w+(?:\.\w+)?) +[a-z|]+ +(?:(\S+) {2,})?\S", re.MULTILINE)
+    keys = dict(row.findall(liaison("run", "--help").out))
+    cell = re.compile(r"^\| `(?!settings)(\w+(?:\.\w+)?)` \| (?:`(\S+)`)?", re.MULTILINE)
+    shown = dict(cell.findall((ROOT / "docs" / "OPERATING.md").read_text()))
+    assert len(keys) > 10
+    # other tables name other things
+    assert {key: default for key, default in shown.items() if key in keys} == keys
