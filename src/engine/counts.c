@@ -13,11 +13,6 @@ void counts_deinit(struct counts *c)
     *c = (struct counts){0};
 }
 
-void counts_clear(struct counts *c)
-{
-    counts_deinit(c);
-}
-
 /* The place of `hash`, or the free one where it belongs. The hashes are evenly spread already. */
 static struct count *table_place(struct count *table, size_t cap, uint64_t hash)
 {

@@ -25,8 +25,8 @@ struct counts {
     size_t len;          /* hashes in it */
 };
 
+/* Empty after, and fit for use. */
 void counts_deinit(struct counts *c);
-void counts_clear(struct counts *c);
 /* Adds one to the count of `hash`; returns what it was before: 0 for a new one. */
 uint32_t counts_add(struct counts *c, uint64_t hash);
 /* 0 when it isn't there. */

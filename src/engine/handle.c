@@ -230,7 +230,7 @@ static void end_early(struct item *item)
 void handle_run(struct item *item)
 {
     struct engine *e = item->engine;
-    counts_clear(&item->sent);
+    counts_deinit(&item->sent);
     if (item->early.code != ERR_NONE) {
         end_early(item);
         return;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Liaison authors */
 /*
- * Rows of deliveries carried from the reader's thread to the loop.
+ * Rows of deliveries, and their events, carried from the reader's thread to the loop.
  */
 #ifndef LIAISON_ENGINE_KNOWN_H
 #define LIAISON_ENGINE_KNOWN_H
@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/list.h"
+#include "event/event.h"
 #include "event/record.h"
 
 /* Heap-allocated, in a list. */
@@ -21,6 +22,8 @@ struct known_row {
 
 /* A journal_delivery_visit that copies the row to the end of `rows` (a struct list). */
 bool known_rows_add(void *rows, const struct delivery_row *row);
+/* A journal_event_visit that keeps a reference in `event` (a struct event **) and ends the visit. */
+bool known_event(void *event, struct event *found, enum event_state state, int64_t closed_ms);
 void known_rows_free(struct list *rows);
 static inline const struct delivery_row *known_row_of(struct list *link)
 {

@@ -56,15 +56,6 @@ static void answer(struct letter_request *l, enum letter_result result, const ch
 
 /* ---- on the reader's thread ---- */
 
-static bool keep_event(void *ctx, struct event *event, enum event_state state, int64_t closed_ms)
-{
-    (void)state;
-    (void)closed_ms;
-    struct letter_request *l = ctx;
-    l->event = event_ref(event);
-    return false;
-}
-
 static bool find_seq(void *ctx, const struct delivery_row *row)
 {
     *(int64_t *)ctx = row->seq;
@@ -78,7 +69,7 @@ static void read_letter(struct journal_reader *reader, void *ctx)
     if (journal_find_delivery(reader, slice_str(l->id), find_seq, &seq, &l->err) < 0 || seq < 0)
         return;
     int64_t event_seq = delivery_event_seq(seq);
-    if (journal_find_event(reader, event_seq, keep_event, l, &l->err) < 0 || !l->event)
+    if (journal_find_event(reader, event_seq, known_event, &l->event, &l->err) < 0 || !l->event)
         return;
     if (journal_event_deliveries(reader, event_seq, known_rows_add, &l->rows, &l->err) < 0)
         return;

@@ -58,15 +58,6 @@ static struct found *found_new(struct recovery *r)
     return f;
 }
 
-static bool keep_event(void *ctx, struct event *event, enum event_state state, int64_t closed_ms)
-{
-    (void)state;
-    (void)closed_ms;
-    struct found *f = ctx;
-    f->event = event_ref(event);
-    return false;
-}
-
 /* Rows come in the order of events: those of one share it. */
 static bool find_event(struct journal_reader *reader, struct recovery *r, struct found *f,
                        int64_t seq)
@@ -79,7 +70,7 @@ static bool find_event(struct journal_reader *reader, struct recovery *r, struct
             return true;
         }
     }
-    if (journal_find_event(reader, seq, keep_event, f, &r->err) < 0)
+    if (journal_find_event(reader, seq, known_event, &f->event, &r->err) < 0)
         return false;
     if (f->event)
         r->bytes += event_size(f->event);
