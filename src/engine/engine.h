@@ -11,10 +11,11 @@
  *     recover.c  at start: what waits and what is open goes on where it stood
  *     letters.c  dead letters retried and dropped by people
  *
- *     struct engine *e = engine_new(&options, on_problem, self, &err);  // scripts loaded and
- * checked engine_start(e, "pid 12, listening on …", &err);                // journal, channels,
- * recovery loop_run(loop); engine_drain(e, on_drained, self);                              // TERM:
- * ends what runs engine_free(e);
+ *     struct engine *e = engine_new(&options, on_problem, self, &err);   // scripts are loaded
+ *     engine_start(e, "pid 12, listening on …", &err);                   // journal, channels
+ *     loop_run(loop);
+ *     engine_drain(e, &drain);                                           // TERM: ends what runs
+ *     engine_free(e);
  */
 #ifndef LIAISON_ENGINE_ENGINE_H
 #define LIAISON_ENGINE_ENGINE_H
