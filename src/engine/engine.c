@@ -221,6 +221,17 @@ static bool is_started(const struct engine *e, struct slice channel)
     return true;
 }
 
+/* The daemon's own channel as a script calls it, where one does. */
+static struct slice embedded_name(const struct engine *e)
+{
+    for (size_t i = 0; i < script_manager_count(e->machine); i++) {
+        const struct script_manager *m = script_manager_at(e->machine, i);
+        if (m->url.len == 0)
+            return m->channel;
+    }
+    return SLICE_LIT(CHANNEL_EMBEDDED_NAME);
+}
+
 /* Managers of one channel share it; it starts when all of them have called start. The daemon's own
    is always there. */
 static int open_channels(struct engine *e, struct err *err)
@@ -228,7 +239,7 @@ static int open_channels(struct engine *e, struct err *err)
     struct journal_reader *reader = journal_reader_open(e->config->journal, err);
     if (!reader)
         return -1;
-    const struct script_manager embedded = {.channel = SLICE_LIT(CHANNEL_EMBEDDED_NAME)};
+    const struct script_manager embedded = {.channel = embedded_name(e)};
     int result = open_channel(e, &embedded, reader, err);
     for (size_t i = 0; result == 0 && i < script_manager_count(e->machine); i++) {
         const struct script_manager *m = script_manager_at(e->machine, i);

@@ -210,8 +210,7 @@ static void start(struct letter_request *l, int64_t event_seq)
     l->work = work_find(e, event_seq);
     if (l->work)
         l->work->pending++;
-    journal_append(e->journal,
-                   &(struct journal_append){.channel = SLICE_LIT(CHANNEL_EMBEDDED_NAME)},
+    journal_append(e->journal, &(struct journal_append){.channel = slice_str(e->embedded->name)},
                    read_when_settled, l);
 }
 

@@ -102,14 +102,22 @@ static bool has_same_headers(const struct script_manager *a, const struct script
     return true;
 }
 
-/* Managers of one channel share its connection, so they must agree about it. */
+/* Managers of one channel share its connection, so they must agree about it. What is posted goes to
+   one channel: those without a URL are all of that one. */
 static void check_agreement(lua_State *L, const struct script_manager *added)
 {
     struct script_machine *m = machine_of(L);
     for (size_t i = 0; i + 1 < m->n_managers; i++) {
         const struct script_manager *other = &m->managers[i].public;
-        if (!slice_is_equal(other->channel, added->channel))
+        if (!slice_is_equal(other->channel, added->channel)) {
+            if (other->url.len == 0 && added->url.len == 0)
+                machine_raise(
+                    L,
+                    "SyncManager.new: POST /events feeds one channel, which %.*s:%d calls "
+                    "%.*s: give this one the same `name`, or an `eventBusUrl`",
+                    SLICE_FMT(other->file), other->line, SLICE_FMT(other->channel));
             continue;
+        }
         const char *what = !slice_is_equal(other->url, added->url)      ? "another URL"
                            : !has_same_headers(other, added)            ? "other headers"
                            : other->dead_letters != added->dead_letters ? "another `deadLetters`"
@@ -153,6 +161,9 @@ static void read_channel(lua_State *L, int url_index, int name_index,
         check_url(L, url);
         manager->url = machine_keep(m, url);
     }
+    if (manager->url.len > 0 && slice_is_equal(name, SLICE_LIT(EMBEDDED)))
+        machine_raise(L, "SyncManager.new: `name` can't be \"" EMBEDDED
+                         "\" with an `eventBusUrl`: so the daemon's own channel is called");
     buf_clear(&m->text);
     if (name.len > 0)
         buf_add_slice(&m->text, name);

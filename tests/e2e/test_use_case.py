@@ -266,3 +266,19 @@ def test_a_second_term_does_not_wait(daemon, calendar):
     wait_until(lambda: "stopping" in daemon.log(), "the first TERM to be taken")
     daemon.signal(signal.SIGTERM)
     assert daemon.wait(deadline=3) == 0
+
+
+def test_the_channel_for_posted_events_may_have_a_name(project, make_daemon, calendar):
+    project.add_use_case()
+    project.script('''
+        local sync = SyncManager.new { name = "field-offices" }
+        sync:on("schedule.updated", function(event)
+          sync:send { connector = "calendarApi", data = { id = event.data.id } }
+        end)
+        sync:start()
+    ''', name="register_sync")
+    daemon = make_daemon(settings={"calendarUrl": calendar.url}).start()
+    daemon.emit(TYPE, schedule(1))
+    daemon.wait_delivered("calendarApi", 1)
+    wait_until(lambda: daemon.channel_sums("field-offices").get("closed") == 1)
+    assert list(daemon.status()["sums"]["channels"]) == ["field-offices"]

@@ -142,6 +142,11 @@ static void test_managers_of_one_channel_must_agree(void **state)
     assert_problem("SyncManager.new{ eventBusUrl = 'http://a:b@x' }\n"
                    "SyncManager.new{ eventBusUrl = 'http://c:d@x' }",
                    "is made with another URL at scripts/s.lua:1");
+    assert_problem("SyncManager.new{}\nSyncManager.new{ name = 'own' }",
+                   "scripts/s.lua:2: SyncManager.new: POST /events feeds one channel, which "
+                   "scripts/s.lua:1 calls embedded: give this one the same `name`");
+    assert_problem("SyncManager.new{ eventBusUrl = 'http://x', name = 'embedded' }",
+                   "`name` can't be \"embedded\" with an `eventBusUrl`");
     struct project *p =
         load("SyncManager.new{ eventBusUrl = 'http://x', headers = { a = '1' } }:start()\n"
              "SyncManager.new{ eventBusUrl = 'http://x', headers = { a = '1' } }:start()");
