@@ -31,9 +31,9 @@ asan: ## all tests with the address and undefined-behaviour sanitizers
 tsan: ## all tests with the thread sanitizer
 	@$(MAKE) --no-print-directory test PRESET=tsan
 
-valgrind: deps ## the unit tests under valgrind
+valgrind: deps ## all tests under valgrind
 	@$(call compile,valgrind)
-	@tests/run.py --unit valgrind
+	@tests/run.py valgrind
 
 check: deps ## format, static analysis, linters, and the rules of the layers
 	@$(call compile,dev)

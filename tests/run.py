@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 The Liaison authors
-"""Runs the tests of one build: tests/run.py [--unit] PRESET
+"""Runs the tests of one build: tests/run.py PRESET
 
 Three parts, each left out where it has no tests: the unit tests (ctest), the Lua specs
 (`liaison test`) and the end-to-end tests (pytest). What fails is printed in full. The last line is
@@ -24,6 +24,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 CLOSING_LINE = re.compile(r"^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$", re.MULTILINE)
 PART_TIMEOUT_S = 480
+PART_TIMEOUT_VALGRIND_S = 3600
+VALGRIND = ROOT / "tests" / "e2e" / "support" / "valgrind.sh"
 
 SANITIZERS = {
     "ASAN_OPTIONS": "detect_leaks=1",
@@ -48,19 +50,23 @@ class Tally:
         return f"{self.passed} passed, {self.failed} failed{skipped}"
 
 
-def run(command, **environment):
+def run(command, timeout=PART_TIMEOUT_S, **environment):
     """The exit status and the whole output of a command; one that hangs is ended and has failed."""
     process = subprocess.Popen(
         command, cwd=ROOT, env={**os.environ, **SANITIZERS, **environment}, text=True,
         errors="replace", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT, start_new_session=True)
     try:
-        output, _ = process.communicate(timeout=PART_TIMEOUT_S)
+        output, _ = process.communicate(timeout=timeout)
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         output, _ = process.communicate()
-        output += f"\nended after {PART_TIMEOUT_S} s\n"
+        output += f"\nended after {timeout} s\n"
     return process.returncode, output
+
+
+def part_timeout(preset):
+    return PART_TIMEOUT_VALGRIND_S if preset == "valgrind" else PART_TIMEOUT_S
 
 
 def read_junit(path):
@@ -102,7 +108,8 @@ def run_unit_tests(build):
         status, output = run([
             "ctest", "--test-dir", str(build), "--output-junit", str(report),
             "--parallel", str(os.cpu_count()),
-            "--test-output-size-passed", "10000000", "--test-output-size-failed", "10000000"])
+            "--test-output-size-passed", "10000000", "--test-output-size-failed", "10000000"],
+            timeout=part_timeout(build.name))
         suite = read_junit(report)
     if suite is None:
         show("ctest", output)
@@ -158,12 +165,14 @@ def run_end_to_end_tests(liaison, preset):
     folder = ROOT / "tests" / "e2e"
     if not any(folder.glob("**/test_*.py")):
         return Tally()
+    program = VALGRIND if preset == "valgrind" else liaison
     with tempfile.TemporaryDirectory() as temporary:
         report = Path(temporary) / "report.xml"
         status, output = run(
             [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider",
              "-o", "faulthandler_timeout=120", f"--junitxml={report}", str(folder)],
-            LIAISON=str(liaison), LIAISON_PRESET=preset, PYTHONDONTWRITEBYTECODE="1")
+            timeout=part_timeout(preset), LIAISON=str(program), LIAISON_BINARY=str(liaison),
+            LIAISON_PRESET=preset, PYTHONDONTWRITEBYTECODE="1")
         root = read_junit(report)
 
     tally = Tally()
@@ -191,7 +200,6 @@ def run_part(title, part, *arguments):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--unit", action="store_true", help="the unit tests only")
     parser.add_argument("preset", help="dev, asan, tsan, valgrind or release: build/PRESET")
     arguments = parser.parse_args()
 
@@ -201,7 +209,7 @@ def main():
     liaison = build / "bin" / "liaison"
 
     total = run_part("unit", run_unit_tests, build)
-    if not arguments.unit and liaison.exists():
+    if liaison.exists():
         total.add(run_part("lua", run_lua_specs, liaison))
         total.add(run_part("end to end", run_end_to_end_tests, liaison, arguments.preset))
     if total == Tally():

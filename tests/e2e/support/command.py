@@ -27,7 +27,8 @@ class Result:
 def clean_environment(extra=None):
     """The environment without what the caller's own Liaison is told by."""
     environment = {name: value for name, value in os.environ.items()
-                   if not name.startswith("LIAISON_") and name != "COLUMNS"}
+                   if name == "LIAISON_BINARY"
+                   or (not name.startswith("LIAISON_") and name != "COLUMNS")}
     environment.update(extra or {})
     return environment
 

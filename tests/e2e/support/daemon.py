@@ -3,6 +3,7 @@
 """A running `liaison run` that a test owns."""
 
 import http.client
+import re
 import subprocess
 
 from .command import LIAISON, clean_environment, liaison
@@ -10,8 +11,9 @@ from .wait import SLOWNESS, free_port, wait_until
 from .web import request
 
 
-SANITIZER_REPORTS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", ": runtime error: ",
-                     "WARNING: ThreadSanitizer")
+# The last one is valgrind's, which says nothing else.
+SANITIZER_REPORTS = re.compile(r"ERROR: AddressSanitizer|ERROR: LeakSanitizer|: runtime error: |"
+                               r"WARNING: ThreadSanitizer|^==\d+== ", re.MULTILINE)
 
 
 class DaemonFailed(Exception):
@@ -98,8 +100,8 @@ class Daemon:
         if self.is_running():
             self.kill()
         log = self.log()
-        for words in SANITIZER_REPORTS:
-            assert words not in log, log[log.index(words):][:8000]
+        report = SANITIZER_REPORTS.search(log)
+        assert not report, log[report.start():][:8000]
 
     def log(self):
         """What it said since it was first started."""

@@ -1,0 +1,8 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The Liaison authors
+#
+# The program that LIAISON_BINARY names, under valgrind: LIAISON is this file then. Valgrind is silent
+# but for what is wrong, which it also tells by the exit status.
+exec valgrind --quiet --error-exitcode=99 --leak-check=full \
+    --errors-for-leak-kinds=definite,indirect "${LIAISON_BINARY:?}" "$@"
