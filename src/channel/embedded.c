@@ -13,6 +13,7 @@
 #include "base/list.h"
 #include "channel/batch.h"
 #include "channel/identity.h"
+#include "event/attribute.h"
 #include "event/envelope.h"
 
 /* Seconds after which a sender should try again what couldn't be taken. */
@@ -81,20 +82,25 @@ static bool find_media(struct slice type, enum envelope_media *media)
     return false;
 }
 
-/* Says why this isn't taken, NULL when it is. */
-static const char *read_media(struct http_exchange *x, enum envelope_media *media)
+/* In which form a request brings events. */
+struct form {
+    bool is_binary;            /* one CloudEvent, whose attributes stand in the headers */
+    enum envelope_media media; /* of a body that holds all, otherwise */
+};
+
+/* Says why this isn't taken, NULL when it is. A CloudEvents type says that all stands in the body;
+   else the mark of binary mode decides. */
+static const char *read_form(const struct http_exchange *x, struct form *form)
 {
     struct slice content_type = http_exchange_header(x, "Content-Type");
-    bool is_known = find_media(http_media_type(content_type), media);
-    bool is_structured = is_known && *media != ENVELOPE_JSON;
-
-    if (http_exchange_header(x, "ce-specversion").data && !is_structured)
-        return "a CloudEvent in binary mode (its attributes in ce- headers) is not taken: send it "
-               "in structured mode, as application/cloudevents+json";
-    if (!is_known)
+    struct slice type = http_media_type(content_type);
+    form->is_binary = http_exchange_header(x, "ce-specversion").data &&
+                      !slice_has_prefix_nocase(type, SLICE_LIT("application/cloudevents"));
+    if (!form->is_binary && !find_media(type, &form->media))
         return "Content-Type has to be application/json, application/cloudevents+json or "
-               "application/cloudevents-batch+json";
-    if (has_foreign_charset(content_type))
+               "application/cloudevents-batch+json, or ce- headers have to make a CloudEvent in "
+               "binary mode";
+    if (attribute_is_json_type(content_type) && has_foreign_charset(content_type))
         return "the body has to be UTF-8";
     return NULL;
 }
@@ -138,8 +144,24 @@ static void take_event(void *ctx, struct event *event)
         e->oversized = e->batch.n_events;
 }
 
-/* Gathers the events of the body. Returns 0, or -1 when the exchange has been answered. */
-static int take_body(struct embedded *e, struct http_exchange *x, enum envelope_media media)
+/* An event whose attributes stand in the headers. */
+static int take_binary(struct embedded *e, const struct http_exchange *x,
+                       const struct envelope_context *context, struct err *err)
+{
+    struct http_headers found = http_exchange_headers(x);
+    struct envelope_header *headers = mem_calloc(found.len, sizeof(*headers));
+    struct event *event = NULL;
+    for (size_t i = 0; i < found.len; i++)
+        headers[i] = (struct envelope_header){found.items[i].name, found.items[i].value};
+    int rc = envelope_parse_binary(context, headers, found.len, http_exchange_body(x), &event, err);
+    free(headers);
+    if (rc == 0)
+        take_event(e, event);
+    return rc;
+}
+
+/* Gathers the events of the request. Returns 0, or -1 when the exchange has been answered. */
+static int take_request(struct embedded *e, struct http_exchange *x, const struct form *form)
 {
     int64_t now_ms = clock_wall_ms(&e->base.host->clock);
     const struct envelope_context context = {
@@ -151,7 +173,10 @@ static int take_body(struct embedded *e, struct http_exchange *x, enum envelope_
     };
     struct err err = {0};
     e->oversized = 0;
-    if (envelope_parse_body(&context, media, http_exchange_body(x), take_event, e, &err) < 0) {
+    int rc = form->is_binary ? take_binary(e, x, &context, &err)
+                             : envelope_parse_body(&context, form->media, http_exchange_body(x),
+                                                   take_event, e, &err);
+    if (rc < 0) {
         http_exchange_problem(x, 400, "%s", err.message);
         return -1;
     }
@@ -185,8 +210,8 @@ static void append(struct embedded *e, struct http_exchange *x)
 void embedded_post(struct channel *c, struct http_exchange *x)
 {
     struct embedded *e = embedded_of(c);
-    enum envelope_media media;
-    const char *refusal = read_media(x, &media);
+    struct form form = {0};
+    const char *refusal = read_form(x, &form);
     if (refusal) {
         http_exchange_problem(x, 415, "%s", refusal);
         return;
@@ -195,7 +220,7 @@ void embedded_post(struct channel *c, struct http_exchange *x)
         answer_full(x, "no events are taken at present");
         return;
     }
-    if (take_body(e, x, media) == 0) {
+    if (take_request(e, x, &form) == 0) {
         if (batch_is_empty(&e->batch))
             answer_kept(x, 0, 0);
         else

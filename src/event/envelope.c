@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "event/attribute.h"
 #include "event/base64.h"
+#include "event/envelope_parts.h"
 
 /* An object's members by their place in the source; absent ones and nulls have data NULL. */
 struct document {
@@ -187,8 +188,7 @@ static struct slice join_attributes(struct document *d, const struct slice *text
     return buf_slice(&d->attributes);
 }
 
-/* Makes the event of what was found, completed by what the surroundings tell. */
-static struct event *make(const struct envelope_context *c, const struct event_parts *found)
+struct event *envelope_make(const struct envelope_context *c, const struct event_parts *found)
 {
     char fresh[37];
     struct event_parts parts = *found;
@@ -215,7 +215,7 @@ static struct event *make_of_document(const struct envelope_context *c, struct d
     parts->subject = texts[ATTRIBUTE_SUBJECT];
     parts->time = texts[ATTRIBUTE_TIME];
     parts->attributes = join_attributes(d, texts);
-    return make(c, parts);
+    return envelope_make(c, parts);
 }
 
 /* Rule 1. */
@@ -271,7 +271,7 @@ static struct event *make_data(const struct envelope_context *c, struct slice da
         parts.type = type;
     if (parts.type.len == 0)
         parts.type = SLICE_LIT("message");
-    return make(c, &parts);
+    return envelope_make(c, &parts);
 }
 
 static bool is_cloudevent(const struct document *d)

@@ -49,6 +49,21 @@ int envelope_parse_body(const struct envelope_context *context, enum envelope_me
                         struct slice body, envelope_each_fn each, void *each_ctx,
                         struct err *err) must_check;
 
+/* One header of a message; borrowed, as it came. */
+struct envelope_header {
+    struct slice name, value;
+};
+
+/* A CloudEvent in binary mode, whose attributes stand in headers ("ce-id", in any case) and whose
+   data is the body (CloudEvents 1.0, HTTP protocol binding, 3.1). Content-Type is its
+   datacontenttype, "ce-datacontenttype" where that one is missing; other headers are passed over.
+   The data is JSON where its type says so, else bytes; an empty body is no data. -1 with
+   ERR_INVALID: an attribute is missing, stands twice or isn't as CloudEvents have it, or the body
+   isn't the JSON that its type promises. */
+int envelope_parse_binary(const struct envelope_context *context,
+                          const struct envelope_header *headers, size_t n_headers,
+                          struct slice body, struct event **event, struct err *err) must_check;
+
 /* Appends the event as a JSON object with CloudEvents' names: id type source subject time, its
    attributes beside them, data (bytes as a string when they are UTF-8, else data_base64). */
 void envelope_add_json(struct buf *out, const struct event *event);

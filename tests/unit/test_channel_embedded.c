@@ -336,20 +336,70 @@ static void test_another_charset_is_refused(void **state)
     assert_int_equal(f->fake.n_taken, 0);
 }
 
-static void test_binary_mode_is_refused_by_name(void **state)
+/* ---- binary mode ---- */
+
+/* Posts `body` of type `media` (NULL: of none), `id` as ce-id, and what else a CloudEvent needs. */
+static struct answer *post_binary(struct fixture *f, const char *media, const char *id,
+                                  const char *body)
+{
+    const struct http_header headers[] = {
+        {SLICE_LIT("CE-SpecVersion"), SLICE_LIT("1.0")},
+        {SLICE_LIT("ce-type"), SLICE_LIT("order.made")},
+        {SLICE_LIT("ce-source"), SLICE_LIT("/shop")},
+        {SLICE_LIT("ce-subject"), SLICE_LIT("caf%C3%A9%20au%20lait")},
+        {SLICE_LIT("ce-id"), slice_str(id)},
+        {SLICE_LIT("Content-Type"), slice_str(media)},
+    };
+    size_t n = ARRAY_LEN(headers) - (media ? 0 : 1);
+    struct answer *a = send_with(f, (struct http_headers){headers, n}, body);
+    fake_host_wait(&f->fake, a->status != 0);
+    return a;
+}
+
+static void test_a_binary_cloudevent_is_taken(void **state)
 {
     struct fixture *f = *state;
-    static const char *const media[] = {"application/json", "text/plain"};
+    struct answer *a = post_binary(f, "application/json", "7", "{\"n\":1}");
+    assert_int_equal(a->status, 202);
+    assert_string_equal(a->body.data, "{\"accepted\":1,\"duplicates\":0}");
+    const struct taken *t = &f->fake.taken[0];
+    assert_slice(t->event->id, "7");
+    assert_slice(t->event->type, "order.made");
+    assert_slice(t->event->source, "/shop");
+    assert_slice(t->event->subject, "caf\xc3\xa9 au lait");
+    assert_slice(t->event->data, "{\"n\":1}");
+    assert_int_equal(t->event->data_kind, EVENT_DATA_JSON);
+    assert_true(t->has_identity);
+}
+
+static void test_a_binary_cloudevent_may_have_any_type_or_none(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const media[] = {"text/plain; charset=iso-8859-1", "image/png", NULL};
     for (size_t i = 0; i < ARRAY_LEN(media); i++) {
-        const struct http_header headers[] = {{SLICE_LIT("Content-Type"), slice_str(media[i])},
-                                              {SLICE_LIT("ce-specversion"), SLICE_LIT("1.0")},
-                                              {SLICE_LIT("ce-id"), SLICE_LIT("1")}};
-        struct answer *a = send_with(f, (struct http_headers){headers, 3}, "{\"n\":1}");
-        fake_host_wait(&f->fake, a->status != 0);
-        assert_int_equal(a->status, 415);
-        assert_says(a, "binary mode");
+        assert_int_equal(post_binary(f, media[i], "7", "{\"n\":1}")->status, 202);
+        assert_int_equal(f->fake.taken[i].event->data_kind, EVENT_DATA_BYTES);
     }
+}
+
+static void test_an_invalid_binary_cloudevent_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(post_binary(f, "application/json", "%FF", "{}")->status, 400);
+    assert_int_equal(post_binary(f, "application/json", "7", "{")->status, 400);
+    struct answer *a = post_binary(f, "application/json; charset=utf-16", "7", "{}");
+    assert_int_equal(a->status, 415);
+    assert_says(a, "UTF-8");
     assert_int_equal(f->fake.n_taken, 0);
+}
+
+static void test_a_cloudevents_type_says_that_all_stands_in_the_body(void **state)
+{
+    struct fixture *f = *state;
+    const char *structured = "application/cloudevents+json";
+    assert_int_equal(post_binary(f, structured, "7", CLOUDEVENT("8"))->status, 202);
+    assert_slice(f->fake.taken[0].event->id, "8");
+    assert_int_equal(post_binary(f, "application/cloudevents+avro", "7", "?")->status, 415);
 }
 
 static void test_an_event_over_the_limit_is_named(void **state)
@@ -464,7 +514,10 @@ int main(void)
         POST_TEST(test_a_missing_media_type_is_refused),
         POST_TEST(test_media_types_are_read_in_any_case_and_with_parameters),
         POST_TEST(test_another_charset_is_refused),
-        POST_TEST(test_binary_mode_is_refused_by_name),
+        POST_TEST(test_a_binary_cloudevent_is_taken),
+        POST_TEST(test_a_binary_cloudevent_may_have_any_type_or_none),
+        POST_TEST(test_an_invalid_binary_cloudevent_is_refused),
+        POST_TEST(test_a_cloudevents_type_says_that_all_stands_in_the_body),
         POST_TEST(test_an_event_over_the_limit_is_named),
         POST_TEST(test_a_host_that_is_full_makes_senders_come_again),
         POST_TEST(test_a_paused_channel_takes_nothing_until_it_is_resumed),

@@ -12,14 +12,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "base/json.h"
-#include "event/base64.h"
 
-#define CASES LIAISON_SOURCE_DIR "/../shared/conformance/cloudevents-cases.json"
 #define FRESH_ID "01935a2c-0000-7000-8000-000000000000"
 #define EVENTS_MAX 8
 
@@ -486,160 +483,6 @@ static void any_event_becomes_a_cloudevent(void **state)
                 "\"source\":\"http://bus/events\",\"data\":[]}");
 }
 
-/* ---- Conformance ---- */
-
-/* The value of a header of a case, decoded; false when it has none. */
-static bool find_header(struct slice request, const char *name, struct buf *value)
-{
-    struct json_reader r;
-    struct slice headers;
-    bool found = false;
-    assert_true(json_get(request, "headers", &headers));
-    json_reader_init(&r, headers);
-    json_next(&r);
-    while (!found && json_next(&r) == JSON_ARRAY_BEGIN) {
-        json_next(&r);
-        found = slice_is_equal_nocase(r.text, slice_str(name));
-        json_next(&r);
-        if (found)
-            buf_add_slice(value, r.text);
-        json_next(&r);
-    }
-    json_reader_deinit(&r);
-    return found;
-}
-
-static void string_of(struct slice object, const char *name, struct buf *out)
-{
-    struct slice value;
-    buf_clear(out);
-    buf_reserve(out, 0);
-    assert_true(json_get(object, name, &value));
-    assert_int_equal(json_get_string(value, out), 0);
-}
-
-static void check_attributes(struct slice expected, const struct event *event, const char *id)
-{
-    struct json_reader r;
-    struct buf json = {0};
-    envelope_add_json(&json, event);
-    json_reader_init(&r, expected);
-    assert_int_equal(json_next(&r), JSON_OBJECT_BEGIN);
-    while (json_next(&r) == JSON_KEY) {
-        struct slice wanted, found = SLICE_NULL;
-        char *name = slice_dup(r.text);
-        assert_int_equal(json_skip(&r, &wanted), 0);
-        if (!json_get(buf_slice(&json), name, &found) || !json_is_same(wanted, found))
-            fail_msg("%s: %s is %.*s", id, name, SLICE_FMT(found));
-        free(name);
-    }
-    json_reader_deinit(&r);
-    buf_deinit(&json);
-}
-
-static void check_data(struct slice expected, const struct event *event, const char *id)
-{
-    struct slice value;
-    struct buf text = {0}, bytes = {0};
-    bool same = event->data_kind == EVENT_DATA_NONE;
-    if (json_get(expected, "data_json", &value)) {
-        same = event->data_kind == EVENT_DATA_JSON && json_is_same(value, event->data);
-    } else if (json_get(expected, "data_text", &value)) {
-        string_of(expected, "data_text", &text);
-        same =
-            event->data_kind == EVENT_DATA_BYTES && slice_is_equal(buf_slice(&text), event->data);
-    } else if (json_get(expected, "data_b64", &value)) {
-        string_of(expected, "data_b64", &text);
-        assert_int_equal(base64_parse(buf_slice(&text), &bytes), 0);
-        same =
-            event->data_kind == EVENT_DATA_BYTES && slice_is_equal(buf_slice(&bytes), event->data);
-    }
-    if (!same)
-        fail_msg("%s: the data are %.*s", id, SLICE_FMT(event->data));
-    buf_deinit(&text);
-    buf_deinit(&bytes);
-}
-
-static void check_events(struct slice expect, const struct taken *t, const char *id)
-{
-    struct json_reader r;
-    struct slice events, expected, attributes;
-    size_t n = 0;
-    assert_true(json_get(expect, "events", &events));
-    json_reader_init(&r, events);
-    json_next(&r);
-    while (json_next(&r) == JSON_OBJECT_BEGIN) {
-        assert_int_equal(json_skip(&r, &expected), 0);
-        assert_true(n < t->n);
-        assert_true(json_get(expected, "attributes", &attributes));
-        check_attributes(attributes, t->events[n], id);
-        check_data(expected, t->events[n], id);
-        n++;
-    }
-    assert_int_equal(n, t->n);
-    json_reader_deinit(&r);
-}
-
-static enum envelope_media media_of(const char *type)
-{
-    if (strncmp(type, "application/cloudevents-batch+json", 34) == 0)
-        return ENVELOPE_CE_BATCH;
-    return strncmp(type, "application/cloudevents+json", 28) == 0 ? ENVELOPE_CE : ENVELOPE_JSON;
-}
-
-/* Whether the case is one of the forms that stand in the body alone. */
-static bool check_case(struct slice one)
-{
-    struct slice request, expect, accept;
-    struct buf id = {0}, type = {0}, encoded = {0}, body = {0};
-    struct taken t = {0};
-    struct err err = {0};
-    assert_true(json_get(one, "request", &request) && json_get(one, "expect", &expect));
-    bool is_binary = find_header(request, "ce-specversion", &type);
-    buf_clear(&type);
-    if (!is_binary && find_header(request, "content-type", &type)) {
-        string_of(one, "id", &id);
-        string_of(request, "body_b64", &encoded);
-        assert_int_equal(base64_parse(buf_slice(&encoded), &body), 0);
-        assert_true(json_get(expect, "accept", &accept));
-        int rc = parse_body(&t, media_of(type.data), buf_slice(&body), &err);
-        if ((rc == 0) != slice_is_equal(accept, SLICE_LIT("true")))
-            fail_msg("%s: %s", id.data, rc == 0 ? "taken" : err.message);
-        if (rc == 0)
-            check_events(expect, &t, id.data);
-    }
-    drop(&t);
-    buf_deinit(&id);
-    buf_deinit(&type);
-    buf_deinit(&encoded);
-    buf_deinit(&body);
-    return !is_binary;
-}
-
-static void bodies_are_taken_as_the_conformance_cases_say(void **state)
-{
-    struct buf file = {0};
-    struct json_reader r;
-    struct slice ingest, one;
-    int checked = 0;
-    (void)state;
-    if (access(CASES, R_OK) < 0) {
-        print_message("skipped: %s isn't there\n", CASES);
-        skip();
-    }
-    assert_int_equal(buf_read_file(&file, CASES, 1 << 20, NULL), 0);
-    assert_true(json_get(buf_slice(&file), "ingest", &ingest));
-    json_reader_init(&r, ingest);
-    json_next(&r);
-    while (json_next(&r) == JSON_OBJECT_BEGIN) {
-        assert_int_equal(json_skip(&r, &one), 0);
-        checked += check_case(one);
-    }
-    assert_true(checked > 20);
-    json_reader_deinit(&r);
-    buf_deinit(&file);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -668,7 +511,6 @@ int main(void)
         cmocka_unit_test(each_cloudevents_media_type_takes_its_form_alone),
         cmocka_unit_test(a_cloudevent_leaves_as_it_came),
         cmocka_unit_test(any_event_becomes_a_cloudevent),
-        cmocka_unit_test(bodies_are_taken_as_the_conformance_cases_say),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
