@@ -156,19 +156,21 @@ static int unix_from_parts(const struct date_parts *p, int64_t *unix_s)
     return 0;
 }
 
-/* Puts a two-digit year into the century of `now`, or into the one before where it would lie more
-   than 50 years ahead. */
-static int unix_from_short_year(struct date_parts *p, int64_t now_s, int64_t *unix_s)
+/* A two-digit year is the latest that lies at most 50 years ahead of now: the century to come is
+   near at the end of one. */
+static int unix_from_short_year(const struct date_parts *p, int64_t now_s, int64_t *unix_s)
 {
     int64_t now_year;
     unsigned month, day;
     text_civil_from_days(now_s / DAY_S, &now_year, &month, &day);
-    p->year += now_year - now_year % 100;
-    int result = unix_from_parts(p, unix_s);
-    if (result == 0 && *unix_s - now_s <= FIFTY_YEARS_S)
-        return 0;
-    p->year -= 100;
-    return unix_from_parts(p, unix_s);
+    for (int64_t century = now_year - now_year % 100 + 100; century >= now_year - 200;
+         century -= 100) {
+        struct date_parts in_century = *p;
+        in_century.year += century;
+        if (unix_from_parts(&in_century, unix_s) == 0 && *unix_s - now_s <= FIFTY_YEARS_S)
+            return 0;
+    }
+    return -1;
 }
 
 int http_parse_date(struct slice text, int64_t now_unix_s, int64_t *unix_s)

@@ -30,7 +30,7 @@ struct slice http_header_get(struct http_headers headers, const char *name);
 struct slice http_media_type(struct slice content_type);
 
 /* An HTTP-date in any of RFC 9110's three forms to Unix seconds; -1 when it is none. A two-digit
-   year more than 50 years ahead of `now` lies in the past (RFC 9110, 5.6.7). */
+   year is the latest that isn't more than 50 years ahead of `now` (RFC 9110, 5.6.7). */
 int http_parse_date(struct slice text, int64_t now_unix_s, int64_t *unix_s) must_check;
 
 /* Retry-After (RFC 9110, 10.2.3: seconds or a date) as milliseconds from now, never negative;

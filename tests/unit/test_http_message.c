@@ -82,6 +82,19 @@ static void test_a_short_year_more_than_50_years_ahead_lies_in_the_past(void **s
     assert_int_equal(date_of("Friday, 23-Nov-79 00:00:00 GMT"), 312163200);
 }
 
+static void test_a_short_year_may_lie_in_the_century_to_come(void **state)
+{
+    (void)state;
+    int64_t unix_s;
+    const int64_t end_of_2099_s = 4102444799;
+    assert_int_equal(
+        http_parse_date(SLICE_LIT("Friday, 01-Jan-00 00:00:00 GMT"), end_of_2099_s, &unix_s), 0);
+    assert_int_equal(unix_s, end_of_2099_s + 1);
+    assert_int_equal(
+        http_parse_date(SLICE_LIT("Tuesday, 29-Feb-00 00:00:00 GMT"), end_of_2099_s, &unix_s), 0);
+    assert_int_equal(unix_s, 951782400); /* 2100 has no such day */
+}
+
 static void test_what_is_no_date_is_refused(void **state)
 {
     (void)state;
@@ -278,6 +291,7 @@ int main(void)
         cmocka_unit_test(test_the_three_forms_of_a_date_are_read),
         cmocka_unit_test(test_leap_days_and_leap_seconds_are_read),
         cmocka_unit_test(test_a_short_year_more_than_50_years_ahead_lies_in_the_past),
+        cmocka_unit_test(test_a_short_year_may_lie_in_the_century_to_come),
         cmocka_unit_test(test_what_is_no_date_is_refused),
         cmocka_unit_test(test_no_beginning_of_a_date_is_one),
         cmocka_unit_test(test_retry_after_counts_seconds),
