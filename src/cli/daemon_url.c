@@ -31,6 +31,17 @@ static void add_listen(struct buf *url, const char *listen)
     buf_add_str(url, listen);
 }
 
+/* A URL of ours that names a host; NULL is none. */
+static bool is_url(const char *text)
+{
+    static const char *const schemes[] = {"http://", "https://"};
+    for (size_t i = 0; i < ARRAY_LEN(schemes); i++) {
+        if (text && has_prefix(text, schemes[i]))
+            return strcspn(text + strlen(schemes[i]), "/:?#") > 0;
+    }
+    return false;
+}
+
 int daemon_url_parse(struct daemon_url *at, const char *text, struct err *err)
 {
     *at = (struct daemon_url){0};
@@ -39,11 +50,11 @@ int daemon_url_parse(struct daemon_url *at, const char *text, struct err *err)
         buf_add_str(&at->url, "http://localhost");
         return at->socket.len ? 0 : err_set(err, ERR_INVALID, "unix: needs a path: unix:PATH");
     }
-    if (has_prefix(text, "http://") || has_prefix(text, "https://"))
+    if (strstr(text, "://"))
         buf_add_str(&at->url, text);
-    else if (!strstr(text, "://") && strchr(text, ':'))
+    else if (strchr(text, ':'))
         add_listen(&at->url, text);
-    else
+    if (!is_url(at->url.data))
         return err_set(err, ERR_INVALID, "'%s' is no URL: write http://HOST:PORT or unix:PATH",
                        text);
     while (at->url.len && at->url.data[at->url.len - 1] == '/')

@@ -104,7 +104,8 @@ static void addresses_become_urls(void **state)
 static void what_is_no_address_is_refused(void **state)
 {
     (void)state;
-    static const char *const wrong[] = {"", "host", "ftp://host:1", "unix:"};
+    static const char *const wrong[] = {
+        "", "host", "ftp://host:1", "unix:", ":8750", "https://", "http://:1", "http:///x"};
     for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
         struct daemon_url at;
         struct err err = {0};
