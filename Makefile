@@ -9,10 +9,12 @@ SHELL = /bin/bash
 .SHELLFLAGS = -o pipefail -c
 # Which build `make test` tests: dev, asan, tsan or release (CMakePresets.json).
 PRESET ?= dev
+# How long `make fuzz` lets each target run.
+FUZZ_SECONDS ?= 15
 LIAISON = $(CURDIR)/build/release/bin/liaison
 
 .DEFAULT_GOAL := build
-.PHONY: build deps test asan tsan valgrind check format demo install clean help
+.PHONY: build deps test asan tsan valgrind fuzz fuzz-long check format demo install clean help
 
 build: ## build the program: build/release/bin/liaison (the default)
 	@$(call compile,release,,liaison)
@@ -35,6 +37,13 @@ valgrind: deps ## all tests under valgrind
 	@$(call compile,valgrind)
 	@tests/run.py valgrind
 
+fuzz: deps ## the fuzzers, each for FUZZ_SECONDS (15) seconds
+	@$(call compile,fuzz)
+	@tests/fuzz/run.py --seconds $(FUZZ_SECONDS)
+
+fuzz-long: ## the fuzzers, each for an hour
+	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=3600
+
 check: deps ## format, static analysis, linters, and the rules of the layers
 	@$(call compile,dev)
 	@tests/check.sh build/dev
@@ -53,7 +62,7 @@ clean: ## remove all that was built
 	@rm -rf build
 
 help: ## list these targets
-	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
 # $(call compile,PRESET[,OPTIONS[,TARGET]]): all that there is, or TARGET alone. CMake's own reports
 # are shown only where it fails.

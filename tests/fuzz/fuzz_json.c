@@ -5,19 +5,11 @@
  * same document when it is compacted or written anew; what json_check refuses, nothing takes.
  */
 #include <math.h>
-#include <stdint.h>
 #include <stdlib.h>
 
 #include "base/json.h"
 #include "base/json_number.h"
-
-#define require(condition)                                                                         \
-    do {                                                                                           \
-        if (!(condition))                                                                          \
-            abort();                                                                               \
-    } while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz.h"
 
 /* A number that survives as a double is the same when that double is written. */
 static void try_number(struct slice text, struct buf *out)

@@ -4,19 +4,11 @@
  * The parser of event streams: how a stream is cut into pieces changes none of its messages, and
  * what a message promises holds. The first bytes of the input say the limit and where to cut.
  */
-#include <stdint.h>
 #include <stdlib.h>
 
 #include "base/buf.h"
 #include "channel/sse_parser.h"
-
-#define require(condition)                                                                         \
-    do {                                                                                           \
-        if (!(condition))                                                                          \
-            abort();                                                                               \
-    } while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz.h"
 
 static void add_message(struct buf *out, const struct sse_message *m, size_t max)
 {
@@ -38,7 +30,9 @@ static void read_stream(struct slice stream, struct slice cuts, size_t max, stru
 {
     struct sse_parser *p = sse_parser_new(max, SLICE_LIT("before"));
     for (size_t at = 0, n = 0; at < stream.len; n++) {
-        size_t len = cuts.len > 0 ? 1 + (unsigned char)cuts.data[n % cuts.len] % 64 : stream.len;
+        size_t len = stream.len;
+        if (cuts.len > 0)
+            len = 1 + (size_t)(unsigned char)cuts.data[n % cuts.len] % 64;
         struct slice piece = slice_upto(slice_from(stream, at), len);
         struct sse_message m;
         char *copy = slice_dup(piece);
