@@ -11,10 +11,14 @@ SHELL = /bin/bash
 PRESET ?= dev
 # How long `make fuzz` lets each target run.
 FUZZ_SECONDS ?= 15
+# Options of tests/bench/bench.py, such as BENCH="--runs 7 --only W1".
+BENCH ?=
+BENCH_TARGETS = liaison bench_source bench_receiver bench_curl_loop
 LIAISON = $(CURDIR)/build/release/bin/liaison
 
 .DEFAULT_GOAL := build
-.PHONY: build deps test asan tsan valgrind fuzz fuzz-long check format demo install clean help
+.PHONY: build deps test asan tsan valgrind fuzz fuzz-long bench bench-long check format demo install \
+	clean help
 
 build: ## build the program: build/release/bin/liaison (the default)
 	@$(call compile,release,,liaison)
@@ -54,6 +58,14 @@ format: ## format all C sources in place
 demo: deps build ## run the demonstration of examples/demo
 	@LIAISON=$(LIAISON) examples/demo/run.sh
 
+bench: deps ## measure what the daemon costs, beside others: build/bench/results.md
+	@$(call compile,release,,$(BENCH_TARGETS))
+	@LIAISON=$(LIAISON) tests/bench/bench.py $(BENCH)
+
+bench-long: deps ## memory over 2,000,000 events, and a backlog of as many: build/bench/long.md
+	@$(call compile,release,,$(BENCH_TARGETS))
+	@LIAISON=$(LIAISON) tests/bench/bench.py --long $(BENCH)
+
 install: ## install below PREFIX (/usr/local), staged in DESTDIR where that is set
 	@$(call compile,release,-DCMAKE_INSTALL_PREFIX=$(PREFIX),liaison)
 	@DESTDIR=$(DESTDIR) cmake --install build/release
@@ -64,7 +76,7 @@ clean: ## remove all that was built
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
-# $(call compile,PRESET[,OPTIONS[,TARGET]]): all that there is, or TARGET alone. CMake's own reports
+# $(call compile,PRESET[,OPTIONS[,TARGETS]]): all that there is, or TARGETS alone. CMake's own reports
 # are shown only where it fails.
 define compile
 mkdir -p build && \

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The Liaison authors
+"""The benchmark's own arithmetic, and that it still measures: tests/bench."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support import LIAISON, ROOT
+
+BENCH = ROOT / "tests" / "bench"
+sys.path.insert(0, str(BENCH))
+
+import report  # noqa: E402
+import stages  # noqa: E402
+from stats import median, medians, percentile, spread  # noqa: E402
+
+
+def test_a_percentile_is_the_least_value_that_so_many_do_not_pass():
+    hundred = list(range(100, 0, -1))
+    assert [percentile(hundred, share) for share in (0, 0.01, 0.5, 0.99, 1)] == [1, 1, 50, 99, 100]
+    assert percentile([7], 0.5) == 7
+    assert percentile([1, 2, 3], 0.5) == 2
+    assert percentile([], 0.5) is None
+
+
+def test_medians_of_runs_keep_shape_and_names():
+    runs = [{"cpuUs": 3, "threads": {"loop": 1}, "title": "a", "peak": None},
+            {"cpuUs": 1, "threads": {"loop": 5, "writer": 2}, "title": "b", "peak": None},
+            {"cpuUs": 2, "threads": {"loop": 3}, "title": "c", "peak": None}]
+    assert medians(runs) == {"cpuUs": 2, "threads": {"loop": 3, "writer": 2}, "title": "a",
+                             "peak": None}
+    assert median([]) is None and spread([]) == 0
+    assert spread([9, 10, 12]) == 0.3
+
+
+SAMPLES = """\
+journal-writer   29362
+\tffffffff822010c9 _raw_spin_unlock_irqrestore ([kernel.kallsyms])
+\t           390bf db_step (/bin/liaison)
+
+liaison 29359 \n\
+\tffffffff821f8914 __schedule ([kernel.kallsyms])
+\t           98ef0 __GI___libc_free (inlined)
+\t              10 buf_add (/bin/liaison)
+\t              20 take (/bin/liaison)
+\t           4f6bc [unknown] (/usr/lib/libcurl.so.4.8.0)
+
+liaison 29359 \n\
+\t           99000 __libc_send (/usr/lib/libc.so.6)
+\t           4f6bc [unknown] (/usr/lib/libcurl.so.4.8.0)
+\t              30 run (/bin/liaison)
+
+liaison 29359 \n\
+\t           99000 epoll_wait (/usr/lib/libc.so.6)
+"""
+
+
+def test_a_sample_belongs_to_the_innermost_frame_that_tells():
+    files = {0x10: "base/buf.c", 0x20: "delivery/lanes.c", 0x30: "loop/loop.c"}
+    found = [stages.stage_of(thread, frames, files.get, "/bin/liaison")
+             for thread, frames in stages.parse_samples(SAMPLES.splitlines(keepends=True))]
+    assert found == ["journal", "settle", "send", "other"]
+
+
+@pytest.mark.parametrize("file, stage", [
+    ("http/stream.c", "parse"), ("http/transfer.c", "send"), ("channel/sse.c", "parse"),
+    ("engine/send.c", "script"), ("engine/settle.c", "settle"), ("base/log.c", "log"),
+    ("base/buf.c", None), ("event/event.c", None)])
+def test_every_layer_but_the_shared_ones_has_a_stage(file, stage):
+    assert stages.first_match(stages.OWN_FILES, file) == stage
+    assert stage is None or stage in stages.STAGES
+
+
+def test_a_table_stands_straight_and_shows_what_is_missing():
+    text = report.table(["what", "figure"], [["a", report.number(1234.56)],
+                                             ["longer", report.number(None)]])
+    lines = text.splitlines()
+    assert len({len(line) for line in lines}) == 1
+    assert "1,234.6" in lines[2] and "–" in lines[3]
+
+
+def test_the_bench_measures(tmp_path):
+    """All contestants once, with few events: each checks what arrived."""
+    tools = Path(LIAISON).parent.parent / "bench"
+    if not os.access(tools / "source", os.X_OK):
+        pytest.skip(f"there is no {tools}")
+    run = subprocess.run(
+        [sys.executable, BENCH / "bench.py", "--runs", "1", "--scale", "0.002", "--only", "",
+         "--no-profile", "--tools", tools, "--out", tmp_path],
+        env={**os.environ, "LIAISON": LIAISON}, capture_output=True, text=True, timeout=100)
+    assert run.returncode == 0, run.stderr
+    results = json.loads((tmp_path / "results.json").read_text())
+    titles = [contestant["title"] for contestant in results["contestants"]]
+    assert any("W1" in title for title in titles) and any("W2" in title for title in titles)
+    assert all(c["median"]["cpuUs"] > 0 for c in results["contestants"])
+    assert "| contestant" in run.stdout
