@@ -69,6 +69,10 @@ enum json_token json_next(struct json_reader *r);
    was (*_BEGIN, or a string, a number, …, which is whole by itself). Allocates nothing. Returns -1
    when the value isn't well-formed (json_next then gives JSON_ERROR), or none began. */
 int json_skip(struct json_reader *r, struct slice *value) must_check;
+/* As json_skip of a value that follows; on the way *member becomes the source text of the value's member `name`, the last of
+   that name, absent where the value is no object or has none. */
+int json_skip_member(struct json_reader *r, const char *name, struct slice *value,
+                     struct slice *member) must_check;
 /* "expected ':', found '}' at byte 12", in storage of the reader, after JSON_ERROR. */
 const char *json_reader_error(struct json_reader *r);
 

@@ -373,6 +373,28 @@ int json_skip(struct json_reader *r, struct slice *value)
     return 0;
 }
 
+int json_skip_member(struct json_reader *r, const char *name, struct slice *value,
+                     struct slice *member)
+{
+    *member = SLICE_NULL;
+    if (step(r) != JSON_OBJECT_BEGIN)
+        return json_skip(r, value);
+    *value = SLICE_NULL;
+    size_t begin = r->start;
+    while (step(r) == JSON_KEY) {
+        struct slice inner;
+        bool is_wanted = json_string_is_equal(r->text, slice_str(name));
+        if (json_skip(r, &inner) < 0)
+            return -1;
+        if (is_wanted)
+            *member = inner;
+    }
+    if (r->last != JSON_OBJECT_END)
+        return -1;
+    *value = slice_of(r->source.data + begin, r->pos - begin);
+    return 0;
+}
+
 /* ---- Whole documents ------------------------------------------------------------------------ */
 
 /* Where byte `pos` of `text` is for who looks at it in an editor. What precedes it is UTF-8. */
@@ -406,25 +428,11 @@ int json_check(struct slice text, struct err *err)
 bool json_get(struct slice doc, const char *name, struct slice *value)
 {
     struct json_reader r;
-    bool found = false;
-    *value = SLICE_NULL;
+    struct slice whole;
     json_reader_init(&r, doc);
-    if (step(&r) != JSON_OBJECT_BEGIN)
-        return false;
-    while (step(&r) == JSON_KEY) {
-        struct slice member;
-        bool wanted = json_string_is_equal(r.text, slice_str(name));
-        if (json_skip(&r, &member) < 0)
-            break;
-        if (wanted) {
-            *value = member;
-            found = true;
-        }
-    }
-    if (r.last == JSON_OBJECT_END && found)
-        return true;
-    *value = SLICE_NULL;
-    return false;
+    if (json_skip_member(&r, name, &whole, value) < 0)
+        *value = SLICE_NULL;
+    return value->data != NULL;
 }
 
 int json_get_string(struct slice value, struct buf *out)

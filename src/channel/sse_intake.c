@@ -7,7 +7,6 @@
 
 #include <stdlib.h>
 
-#include "base/json.h"
 #include "channel/identity.h"
 #include "event/envelope.h"
 
@@ -118,25 +117,9 @@ static void set_position(struct sse_intake *in, struct slice last_id)
     batch_set_position(&in->batch, last_id);
 }
 
-/* Whether the event's id stands in the message itself, not beside it as the bus's id. */
-static bool has_inner_id(const struct event *event, const struct sse_message *m)
-{
-    if (!event->has_own_id || !m->has_id || !slice_is_equal(event->id, m->last_id))
-        return event->has_own_id;
-    struct slice value, text = slice_trim(m->data);
-    if (event->data.len >= text.len || !json_get(text, "id", &value)) /* it is data, all of it */
-        return false;
-    struct buf id = {0};
-    if (json_get_string(value, &id) < 0)
-        buf_add_slice(&id, value);
-    bool is_inner = slice_is_equal(buf_slice(&id), event->id);
-    buf_deinit(&id);
-    return is_inner;
-}
-
 static void add_event(struct sse_intake *in, struct event *event, const struct sse_message *m)
 {
-    if (has_inner_id(event, m)) {
+    if (event->has_inner_id) {
         struct channel_identity identity = identity_of_event(event);
         batch_add(&in->batch, event, &identity);
     } else if (event->has_own_id) {

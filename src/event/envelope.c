@@ -16,11 +16,11 @@
 /* An object's members by their place in the source; absent ones and nulls have data NULL. */
 struct document {
     struct slice members[ATTRIBUTES];
-    struct slice data, data_base64;
-    struct buf extensions;          /* ,"name":value of each that CloudEvents allow */
-    struct err problem;             /* the first that they don't allow */
-    struct buf texts[ATTRIBUTES];   /* members whose text has escapes */
-    struct buf attributes, decoded; /* what the event is made of */
+    struct slice data, data_id, data_base64; /* data_id: of an object in `data`, its "id" */
+    struct buf extensions;                   /* ,"name":value of each that CloudEvents allow */
+    struct err problem;                      /* the first that they don't allow */
+    struct buf texts[ATTRIBUTES];            /* members whose text has escapes */
+    struct buf attributes, decoded;          /* what the event is made of */
 };
 
 static void document_deinit(struct document *d)
@@ -74,10 +74,12 @@ static int document_read(struct document *d, struct slice text, struct err *err)
     json_reader_init(&r, text);
     if (json_next(&r) == JSON_OBJECT_BEGIN) {
         while ((token = json_next(&r)) == JSON_KEY) {
-            struct slice name = r.text, value;
-            if (json_skip(&r, &value) < 0)
+            struct slice name = r.text, value, id;
+            if (json_skip_member(&r, "id", &value, &id) < 0)
                 break;
             take_member(d, name, value);
+            if (value.data == d->data.data)
+                d->data_id = id;
         }
     }
     bool whole = token == JSON_OBJECT_END && json_next(&r) == JSON_END;
@@ -152,6 +154,8 @@ static int read_data(struct document *d, struct slice media_type, struct event_p
     if (!d->data.data)
         return 0;
     parts->data = d->data;
+    parts->data_id = d->data_id;
+    parts->knows_data_id = true;
     parts->data_kind = EVENT_DATA_JSON;
     if (attribute_is_json_type(media_type))
         return 0;
@@ -194,7 +198,8 @@ struct event *envelope_make(const struct envelope_context *c, const struct event
     struct event_parts parts = *found;
     parts.channel = c->channel;
     parts.received_ms = c->received_ms;
-    parts.has_own_id = parts.id.data || c->id.data;
+    parts.has_inner_id = parts.id.data != NULL;
+    parts.has_own_id = parts.has_inner_id || c->id.data;
     if (!parts.id.data)
         parts.id = c->id;
     if (!parts.id.data) {
@@ -262,11 +267,12 @@ static struct event *make_plain(const struct envelope_context *c, struct documen
     return event;
 }
 
-/* Rules 3 and 4. `type` is the object's own, or absent. */
+/* Rules 3 and 4. `type` and `id` are the object's own, or absent. */
 static struct event *make_data(const struct envelope_context *c, struct slice data,
-                               enum event_data kind, struct slice type)
+                               enum event_data kind, struct slice type, struct slice id)
 {
-    struct event_parts parts = {.data = data, .data_kind = kind, .type = c->type};
+    struct event_parts parts = {
+        .data = data, .data_kind = kind, .data_id = id, .knows_data_id = true, .type = c->type};
     if (parts.type.len == 0)
         parts.type = type;
     if (parts.type.len == 0)
@@ -298,7 +304,8 @@ static int parse_object(const struct envelope_context *c, struct slice text, str
     else if (is_plain(&d))
         *event = make_plain(c, &d);
     else
-        *event = make_data(c, text, EVENT_DATA_JSON, text_of(&d, ATTRIBUTE_TYPE));
+        *event = make_data(c, text, EVENT_DATA_JSON, text_of(&d, ATTRIBUTE_TYPE),
+                           d.members[ATTRIBUTE_ID]);
     document_deinit(&d);
     return rc;
 }
@@ -310,14 +317,15 @@ int envelope_parse(const struct envelope_context *c, struct slice message, struc
     if (json_is_object(text))
         return parse_object(c, text, event, err);
     if (json_check(text, err) == 0) {
-        *event = make_data(c, text, EVENT_DATA_JSON, SLICE_NULL);
+        *event = make_data(c, text, EVENT_DATA_JSON, SLICE_NULL, SLICE_NULL);
         return 0;
     }
     if (json_is_array(text))
         return err_prefix(err, "the message begins like JSON and isn't");
     if (!slice_is_utf8(message))
         return err_set(err, ERR_INVALID, "the message is neither JSON nor text in UTF-8");
-    *event = make_data(c, message.data ? message : SLICE_LIT(""), EVENT_DATA_BYTES, SLICE_NULL);
+    *event = make_data(c, message.data ? message : SLICE_LIT(""), EVENT_DATA_BYTES, SLICE_NULL,
+                       SLICE_NULL);
     return 0;
 }
 

@@ -38,6 +38,14 @@ static bool add_key(struct buf *key, struct slice value)
     return true;
 }
 
+static bool find_data_id(const struct event_parts *parts, struct slice *value)
+{
+    *value = parts->data_id;
+    if (parts->knows_data_id)
+        return value->data != NULL;
+    return parts->data_kind == EVENT_DATA_JSON && json_get(parts->data, "id", value);
+}
+
 /* The parts' key, which may stand in `scratch`; absent when there is none. */
 static struct slice find_key(const struct event_parts *parts, struct buf *scratch)
 {
@@ -49,8 +57,7 @@ static struct slice find_key(const struct event_parts *parts, struct buf *scratc
         return buf_slice(scratch);
     if (parts->subject.data)
         return parts->subject;
-    if (parts->data_kind == EVENT_DATA_JSON && json_get(parts->data, "id", &value) &&
-        add_key(scratch, value))
+    if (find_data_id(parts, &value) && add_key(scratch, value))
         return buf_slice(scratch);
     return SLICE_NULL;
 }
@@ -91,6 +98,7 @@ struct event *event_new(const struct event_parts *parts)
         .data = place(&at, parts->data),
         .data_kind = parts->data_kind,
         .has_own_id = parts->has_own_id,
+        .has_inner_id = parts->has_inner_id,
         .has_key = key.data != NULL,
         .received_ms = parts->received_ms,
         .refs = 1,

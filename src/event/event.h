@@ -33,8 +33,12 @@ struct event_parts {
     struct slice key;        /* what orders it; absent: event_new derives it (see below) */
     struct slice attributes; /* a JSON object of all other attributes, or absent */
     struct slice data;
+    struct slice
+        data_id;        /* source text of data's member "id", or absent, for who knows it already */
+    bool knows_data_id; /* else data is looked through */
     enum event_data data_kind;
     bool has_own_id;     /* the sender gave the id */
+    bool has_inner_id;   /* and in the message itself, not beside it */
     int64_t received_ms; /* wall time */
 };
 
@@ -43,7 +47,8 @@ struct event {
     struct slice channel, id, type, source, subject, time, key, attributes, data;
     enum event_data data_kind;
     bool has_own_id;
-    bool has_key; /* without one there is no order, `key` is empty */
+    bool has_inner_id; /* as in its parts; not kept in the journal */
+    bool has_key;      /* without one there is no order, `key` is empty */
     int64_t received_ms;
     unsigned replay; /* how often it was handled anew by a replay */
     unsigned refs;   /* see event_ref */

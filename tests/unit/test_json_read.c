@@ -520,6 +520,35 @@ static void gets_members_of_the_top_object(void **state)
     assert_member("{\"b\":1,\"c\":}", "b", NULL);
 }
 
+static void assert_skips_with_member(const char *doc, const char *value, const char *member)
+{
+    struct json_reader r;
+    struct slice got, found;
+    json_reader_init(&r, slice_str(doc));
+    assert_int_equal(json_next(&r), JSON_OBJECT_BEGIN);
+    assert_int_equal(json_next(&r), JSON_KEY);
+    assert_int_equal(json_skip_member(&r, "id", &got, &found), value ? 0 : -1);
+    if (value) {
+        assert_true(slice_is_equal(got, slice_str(value)));
+        assert_int_equal(json_next(&r), JSON_OBJECT_END);
+    }
+    assert_true(slice_is_equal(found, slice_str(member ? member : "")));
+    json_reader_deinit(&r);
+}
+
+static void finds_a_member_in_passing(void **state)
+{
+    (void)state;
+    assert_skips_with_member("{\"a\":{\"x\":{\"id\":1},\"id\" : [2] }}",
+                             "{\"x\":{\"id\":1},\"id\" : [2] }", "[2]");
+    assert_skips_with_member("{\"a\":{\"id\":1,\"i\\u0064\":2}}", "{\"id\":1,\"i\\u0064\":2}", "2");
+    assert_skips_with_member("{\"a\":{}}", "{}", NULL);
+    assert_skips_with_member("{\"a\":[{\"id\":1}]}", "[{\"id\":1}]", NULL);
+    assert_skips_with_member("{\"a\":\"id\"}", "\"id\"", NULL);
+    assert_skips_with_member("{\"a\":}", NULL, NULL);
+    assert_skips_with_member("{\"a\":{\"b\":1,}}", NULL, NULL);
+}
+
 static void gets_strings_and_integers(void **state)
 {
     (void)state;
@@ -594,6 +623,7 @@ int main(void)
         cmocka_unit_test(gives_the_source_of_each_element_of_an_array),
         cmocka_unit_test(does_not_skip_where_no_value_began_or_it_is_malformed),
         cmocka_unit_test(gets_members_of_the_top_object),
+        cmocka_unit_test(finds_a_member_in_passing),
         cmocka_unit_test(gets_strings_and_integers),
         cmocka_unit_test(names_are_compared_as_decoded),
     };
