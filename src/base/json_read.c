@@ -113,34 +113,13 @@ const char *json_reader_error(struct json_reader *r)
 
 /* ---- Strings -------------------------------------------------------------------------------- */
 
-/* How many bytes at p, n at most, stand for themselves in a string. */
-static size_t plain_len(const unsigned char *p, size_t n)
-{
-    const uint64_t ones = 0x0101010101010101, tops = 0x80 * ones;
-    size_t i = 0;
-    for (uint64_t word; n - i >= sizeof(word); i += sizeof(word)) {
-        /* Eight at once: the lowest top bit that is left marks the first byte that is a control
-           character, a quote, a backslash or no ASCII. (A byte borrows only where it is marked
-           itself, and from higher ones.) */
-        memcpy(&word, p + i, sizeof(word));
-        word = le64toh(word);
-        uint64_t quote = word ^ '"' * ones, backslash = word ^ '\\' * ones;
-        uint64_t marks = (word - ' ' * ones) | (quote - ones) | (backslash - ones) | word;
-        if (marks & tops)
-            return i + (size_t)__builtin_ctzll(marks & tops) / 8;
-    }
-    while (i < n && class_of[p[i]] == CLASS_PLAIN)
-        i++;
-    return i;
-}
-
 /* Reads over the string at the reader's position; `text` becomes its content, not yet decoded. */
 static enum json_token read_string(struct json_reader *r, enum json_token token)
 {
     const unsigned char *s = (const unsigned char *)r->source.data;
     size_t end = r->source.len;
     r->escaped = false;
-    for (size_t i = r->start + 1, len; (i += plain_len(s + i, end - i)) < end; i += len) {
+    for (size_t i = r->start + 1, len; (i += json_plain_len(s + i, end - i)) < end; i += len) {
         const char *wrong = "a string must be UTF-8";
         switch (class_of[s[i]]) {
         case CLASS_QUOTE:

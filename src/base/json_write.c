@@ -6,6 +6,7 @@
  */
 #include "base/json.h"
 
+#include "base/json_string.h"
 #include "base/text.h"
 #include "base/utf8.h"
 
@@ -34,11 +35,10 @@ static size_t run_of(struct slice s, size_t i, char kind)
     return i;
 }
 
-void json_add_string(struct buf *b, struct slice s)
+/* From `i` on, where the first byte is that can't stand as it is. */
+static void add_encoded(struct buf *b, struct slice s, size_t i)
 {
-    buf_reserve(b, s.len + 2);
-    buf_add_char(b, '"');
-    for (size_t i = 0, end; i < s.len; i = end) {
+    for (size_t end; i < s.len; i = end) {
         char kind = escape_of[(unsigned char)s.data[i]];
         end = kind <= 1 ? run_of(s, i, kind) : i + 1;
         if (kind == 0)
@@ -48,6 +48,16 @@ void json_add_string(struct buf *b, struct slice s)
         else
             add_escape(b, s.data[i], kind);
     }
+}
+
+void json_add_string(struct buf *b, struct slice s)
+{
+    size_t plain = json_plain_len((const unsigned char *)s.data, s.len);
+    buf_reserve(b, s.len + 2);
+    buf_add_char(b, '"');
+    buf_add(b, s.data, plain);
+    if (plain < s.len)
+        add_encoded(b, s, plain);
     buf_add_char(b, '"');
 }
 

@@ -5,6 +5,8 @@
  */
 #include "base/slice.h"
 
+#include <stdint.h>
+#include <string.h>
 #include <strings.h>
 
 #include "base/buf.h"
@@ -98,10 +100,25 @@ struct slice slice_split(struct slice *s, char c)
     return before;
 }
 
+/* How many bytes from `i` on are ASCII; eight are looked at together. */
+static size_t ascii_len(struct slice s, size_t i)
+{
+    const uint64_t tops = 0x8080808080808080;
+    size_t from = i;
+    for (uint64_t word; s.len - i >= sizeof(word); i += sizeof(word)) {
+        memcpy(&word, s.data + i, sizeof(word));
+        if (word & tops)
+            break;
+    }
+    while (i < s.len && (unsigned char)s.data[i] < 0x80)
+        i++;
+    return i - from;
+}
+
 bool slice_is_utf8(struct slice s)
 {
-    for (size_t i = 0, len; i < s.len; i += len) {
-        len = (unsigned char)s.data[i] < 0x80 ? 1 : utf8_len(slice_from(s, i));
+    for (size_t i = 0, len; (i += ascii_len(s, i)) < s.len; i += len) {
+        len = utf8_len(slice_from(s, i));
         if (len == 0)
             return false;
     }
