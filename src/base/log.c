@@ -17,6 +17,9 @@
 #include "base/mask.h"
 #include "base/text.h"
 
+/* Room from the start, so that a usual line doesn't grow. */
+#define LINE_USUAL 400
+#define VALUE_USUAL 100
 #define BLOCKED_WAIT_MS 100 /* for a full pipe that somebody made non-blocking */
 
 struct log {
@@ -120,6 +123,16 @@ static bool is_on_one_line(struct slice s)
     return slice_is_utf8(s);
 }
 
+/* Visible ASCII without quotes, as most words are. */
+static bool is_plain_word(struct slice s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        if (s.data[i] <= ' ' || s.data[i] >= 0x7F || s.data[i] == '"')
+            return false;
+    }
+    return s.len > 0;
+}
+
 static bool is_one_word(struct slice s)
 {
     return s.len > 0 && slice_find(s, ' ') == s.len && slice_find(s, '"') == s.len &&
@@ -147,7 +160,7 @@ static void add_quoted(struct buf *out, struct slice s)
 
 static void add_word(struct buf *out, struct slice s)
 {
-    if (is_one_word(s))
+    if (is_plain_word(s) || is_one_word(s))
         buf_add_slice(out, s);
     else
         add_quoted(out, s);
@@ -260,6 +273,8 @@ void log_write(struct log *log, enum log_level level, const char *message,
     if (!log_has_level(log, level))
         return;
     struct line line = {.log = log};
+    buf_reserve(&line.out, LINE_USUAL);
+    buf_reserve(&line.value, VALUE_USUAL);
     int64_t now_ms = clock_wall_ms(&log->clock);
     if (atomic_load(&log->format) == LOG_JSON)
         make_json(&line, level, message, now_ms, fields, n_fields);

@@ -207,12 +207,27 @@ static size_t match_longest(const struct mask *mask, struct slice text)
     return longest;
 }
 
+/* The first place of `text` from `at` on where a needle may begin; its end: none may. */
+static size_t next_candidate(const struct mask *mask, struct slice text, size_t at)
+{
+    while (at < text.len && !filter_passes(mask, slice_of(text.data + at, text.len - at)))
+        at++;
+    return at;
+}
+
 void mask_apply(const struct mask *mask, struct buf *b, size_t from)
 {
     if (!mask)
         return;
     size_t kept = from;
     for (size_t at = from; at < b->len;) {
+        size_t plain = next_candidate(mask, buf_slice(b), at) - at;
+        if (kept < at)
+            memmove(b->data + kept, b->data + at, plain);
+        kept += plain;
+        at += plain;
+        if (at == b->len)
+            break;
         size_t end = at + match_longest(mask, slice_from(buf_slice(b), at));
         if (end == at) {
             b->data[kept++] = b->data[at++];
