@@ -6,6 +6,7 @@
  */
 #include "crypto/hash.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #include <openssl/crypto.h>
@@ -13,6 +14,18 @@
 #include <openssl/rand.h>
 
 #include "base/err.h"
+
+/* The algorithm as OpenSSL's provider has it, found once for the process and never changed: looking
+   it up by EVP_sha256() at each hash costs more than a short hash does. */
+static EVP_MD *sha256;
+static pthread_once_t sha256_once = PTHREAD_ONCE_INIT;
+
+static void fetch_sha256(void)
+{
+    sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+    if (!sha256)
+        die("SHA-256 is not available");
+}
 
 static void digest_add(EVP_MD_CTX *ctx, const void *data, size_t len)
 {
@@ -28,8 +41,9 @@ static void store_be64(unsigned char out[8], uint64_t value)
 
 struct hash128 hash_parts(const struct slice *parts, size_t n_parts)
 {
+    pthread_once(&sha256_once, fetch_sha256);
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-    if (!ctx || EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) != 1)
+    if (!ctx || EVP_DigestInit_ex(ctx, sha256, NULL) != 1)
         die("SHA-256 is not available");
     for (size_t i = 0; i < n_parts; i++) {
         unsigned char len[8];
