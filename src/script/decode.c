@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Liaison authors */
 /* JSON to Lua values, token by token. */
+#include <limits.h>
+
 #include <lauxlib.h>
 
 #include "script/codec.h"
@@ -16,6 +18,7 @@ struct decoder {
     struct json_reader *r;
     struct script_machine *m;
     int array_mt; /* stack index */
+    size_t level; /* of the value at hand */
     struct err *err;
 };
 
@@ -61,6 +64,14 @@ static int push_number(struct decoder *d)
     return 0;
 }
 
+/* Documents of one kind have objects of one size: a table that is made with it never grows, which
+   would hash all of its members anew each time. */
+static unsigned char *size_of_level(struct decoder *d)
+{
+    size_t last = ARRAY_LEN(d->m->object_sizes) - 1;
+    return &d->m->object_sizes[d->level < last ? d->level : last];
+}
+
 static int push_array(struct decoder *d)
 {
     luaL_checkstack(d->L, 4, "JSON");
@@ -79,15 +90,19 @@ static int push_array(struct decoder *d)
 static int push_object(struct decoder *d)
 {
     luaL_checkstack(d->L, 4, "JSON");
-    lua_createtable(d->L, 0, 4);
+    unsigned char *size = size_of_level(d);
+    lua_createtable(d->L, 0, *size > 0 ? *size : 4);
     enum json_token token;
-    while ((token = json_next(d->r)) != JSON_OBJECT_END) {
+    int n = 0;
+    for (d->level++; (token = json_next(d->r)) != JSON_OBJECT_END; n++) {
         if (token == JSON_KEY)
             lua_pushlstring(d->L, d->r->text.data, d->r->text.len);
         if (push_value(d, token == JSON_KEY ? json_next(d->r) : token) < 0)
             return -1;
         lua_rawset(d->L, -3);
     }
+    d->level--;
+    *size = (unsigned char)(n < UCHAR_MAX ? n : UCHAR_MAX);
     return 0;
 }
 
@@ -124,7 +139,7 @@ int codec_decode(lua_State *L, struct slice text, struct err *err)
     json_reader_deinit(&m->reader);
     json_reader_init(&m->reader, text);
     machine_push(L, REF_ARRAY);
-    struct decoder d = {L, &m->reader, m, lua_gettop(L), err};
+    struct decoder d = {L, &m->reader, m, lua_gettop(L), 0, err};
 
     if (push_value(&d, json_next(d.r)) < 0) {
         lua_settop(L, top);

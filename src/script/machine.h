@@ -140,6 +140,9 @@ struct transformer {
     int list_ref; /* a table with the one function */
 };
 
+/* Levels of nesting whose objects' sizes are remembered; deeper ones share the last. */
+#define DECODE_LEVELS 8
+
 struct script_machine {
     lua_State *L;
     struct memory memory;
@@ -175,6 +178,7 @@ struct script_machine {
 
     /* Scratch of the bindings, kept here so that an error raised through them leaks nothing. */
     struct json_reader reader;
+    unsigned char object_sizes[DECODE_LEVELS]; /* members that the last object of a level had */
     struct buf json, text, url, body, id;
     struct keys keys;
     struct script_header *headers;

@@ -40,6 +40,24 @@ static void test_documents_leave_as_they_came(void **state)
     assert_round_trip("[true,false,0,-1,1.5]");
 }
 
+/* The decoder makes a table as large as the last one was. */
+static void test_objects_of_changing_sizes_are_read_whole(void **state)
+{
+    (void)state;
+    static const int sizes[] = {0, 1, 300, 2, 0, 40, 40, 5};
+    struct buf json = {0};
+    buf_add_char(&json, '[');
+    for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+        buf_add_str(&json, i > 0 ? ",{" : "{");
+        for (int k = 0; k < sizes[i]; k++)
+            buf_printf(&json, "%s\"%04d\":{\"a\":%d}", k > 0 ? "," : "", k, k);
+        buf_add_char(&json, '}');
+    }
+    buf_add_char(&json, ']');
+    assert_round_trip(json.data);
+    buf_deinit(&json);
+}
+
 static void test_numbers_keep_every_digit(void **state)
 {
     (void)state;
@@ -247,6 +265,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_documents_leave_as_they_came),
+        cmocka_unit_test(test_objects_of_changing_sizes_are_read_whole),
         cmocka_unit_test(test_numbers_keep_every_digit),
         cmocka_unit_test(test_exact_numbers_compute_exactly),
         cmocka_unit_test(test_exact_numbers_compare),
