@@ -53,6 +53,8 @@ def parse_arguments():
     parser.add_argument("--only", metavar="TEXT", help="contestants whose title has TEXT")
     parser.add_argument("--long", action="store_true",
                         help="memory over many events, and a backlog, instead")
+    parser.add_argument("--instructions", action="store_true",
+                        help="count them by callgrind, instead: the same on a busy machine")
     parser.add_argument("--events", type=int, default=2000000, help="of each long run")
     parser.add_argument("--no-profile", action="store_true", help="no shares by stage")
     parser.add_argument("--tools", type=Path, default=ROOT / "build" / "release" / "bench",
@@ -159,9 +161,18 @@ def measure_long(arguments):
     return {"machine": described, "flat": flat, "backlog": backlog}
 
 
+def count_instructions(arguments):
+    workload = replace(W1, events=max(int(4000 * arguments.scale), 100))
+    threads = in_rig(arguments, lambda rig: workloads.count_instructions(rig, workload))
+    return {"events": workload.events, "threads": threads}
+
+
 def main():
     arguments = parse_arguments()
-    if arguments.long:
+    if arguments.instructions:
+        results = count_instructions(arguments)
+        name, text = "instructions", report.instructions_markdown(results)
+    elif arguments.long:
         results = measure_long(arguments)
         name, text = "long", report.long_markdown(results)
     else:

@@ -65,6 +65,28 @@ HEAD = ["contestant", "CPU µs/event", "±", "× bare loop", "events/s", "loop �
         "idle MiB", "peak MiB"]
 
 
+def find(entries, text):
+    return next((entry for entry in entries if text in entry["title"]), None)
+
+
+def goal_rows(results):
+    """What the project asks of itself, of what was measured."""
+    w1 = find(results["contestants"], "W1: one POST")
+    paced = find(results["contestants"], "at 2,000 events/s")
+    profile = find(results["profiles"], "W1: one POST")
+    goals = []
+    if w1 and results["bareLoopUs"]:
+        goals.append(("W1, × bare loop", w1["median"]["cpuUs"] / results["bareLoopUs"], 2.0))
+    if profile:
+        goals.append(("W1, µs an event but the transfer", profile["butSendUs"], 15))
+    if w1:
+        goals.append(("idle, MiB", w1["median"]["idleKiB"] / 1024, 15))
+    if paced:
+        goals.append(("p99 at 2,000 events/s, ms", paced["median"]["latencyUs"]["p99"] / 1000, 20))
+    for what, value, most in goals:
+        yield [what, number(value, 2), number(most), "yes" if value <= most else "no"]
+
+
 def latency_rows(contestants):
     for entry in contestants:
         latency = entry["median"].get("latencyUs")
@@ -82,11 +104,25 @@ def markdown(results):
     if latencies:
         parts += ["Milliseconds from receipt to delivery:",
                   table(["contestant", "p50", "p90", "p99"], latencies)]
+    goals = list(goal_rows(results))
+    if goals:
+        parts += ["Goals:", table(["what", "measured", "at most", "met"], goals)]
     for profile in results["profiles"]:
         parts += [f"{profile['title']}: where {number(profile['cpuUs'])} µs an event go",
                   "```\n" + bars(profile["shares"], profile["cpuUs"]) + "\n```",
                   f"All but the transfer: {number(profile['butSendUs'])} µs an event without stage "
                   f"`send`; {number(profile['butLoopUs'])} µs more than the bare loop."]
+    return "\n\n".join(parts) + "\n"
+
+
+def instructions_markdown(results):
+    parts = ["# Instructions of an event", f"By callgrind, {results['events']:,} events of W1; the "
+             "kernel isn't seen, the start of the daemon is."]
+    for thread, costs in results["threads"].items():
+        rows = [[owner, number(cost, 0)] for owner, cost in
+                sorted(costs.items(), key=lambda item: -item[1]) if cost >= 100]
+        rows.append(["all", number(sum(costs.values()), 0)])
+        parts.append(table([f"the {thread}'s thread", "instructions"], rows))
     return "\n\n".join(parts) + "\n"
 
 

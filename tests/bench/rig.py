@@ -25,6 +25,7 @@ from support import LIAISON, Daemon, Project, free_port, request, wait_until  # 
 __all__ = ["LIAISON", "RUN_DEADLINE_S", "Rig", "wait_until"]
 
 RUN_DEADLINE_S = 120
+START_DEADLINE_S = 60
 
 
 class Stand:
@@ -121,7 +122,7 @@ class Rig:
     def daemon(self, project, *arguments, **options):
         daemon = Daemon(project, *arguments, **options)
         self.on_exit(daemon.close)
-        return daemon.start()
+        return daemon.start(START_DEADLINE_S)
 
     def run(self, *command):
         """A contestant that ends by itself and prints one line of JSON."""

@@ -11,8 +11,9 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+import instructions
 from machine import cpu_us_by_thread, memory_kib
-from rig import RUN_DEADLINE_S, wait_until
+from rig import LIAISON, RUN_DEADLINE_S, wait_until
 from stats import percentile
 
 KEYS = 10000
@@ -68,14 +69,14 @@ class Workload:
         return SCRIPT_HEAD + "".join(sends[name] for name in self.connectors) + SCRIPT_TAIL
 
 
-def start_daemon(rig, workload, source, receiver):
+def start_daemon(rig, workload, source, receiver, launcher=()):
     """On the workload's project, connected to the source, and idle."""
     project = rig.project(workload.script(), {
         name: CONNECTOR.format(name=name, at_once=AT_ONCE) for name in workload.connectors})
     for name in workload.connectors:
         receiver.control(name, delay=workload.delay_ms)
     daemon = rig.daemon(project, settings={"busUrl": source.events_url,
-                                           "receiverUrl": receiver.url})
+                                           "receiverUrl": receiver.url}, launcher=launcher)
     source.wait_connected()
     return daemon
 
@@ -130,6 +131,22 @@ def run_daemon(rig, workload, perf_file=None):
         "latencyUs": {f"p{share}": percentile(latencies, share / 100)
                       for share in (50, 90, 99)} if latencies else None,
     }
+
+
+def count_instructions(rig, workload):
+    """{"loop" | "writer": {owner: instructions an event}}, by callgrind."""
+    receiver = rig.receiver(keys=KEYS)
+    source = rig.source(events=workload.events, keys=KEYS, rate=instructions.RATE)
+    out = rig.folder / "callgrind.out"
+    daemon = start_daemon(rig, workload, source, receiver, instructions.launcher(out))
+    source.go()
+    for name in workload.connectors:
+        receiver.wait_for(name, workload.events)
+    wait_closed(daemon, workload.events)
+    assert daemon.stop() == 0, daemon.log()
+    threads = sorted(rig.folder.glob(f"{out.name}-*"))
+    counted = [instructions.by_owner(path, LIAISON, workload.events) for path in threads]
+    return {"loop": counted[0], "writer": max(counted[1:], key=lambda costs: sum(costs.values()))}
 
 
 def figures_of(result):

@@ -14,6 +14,7 @@ from support import LIAISON, ROOT
 BENCH = ROOT / "tests" / "bench"
 sys.path.insert(0, str(BENCH))
 
+import instructions  # noqa: E402
 import report  # noqa: E402
 import stages  # noqa: E402
 from stats import median, medians, percentile, spread  # noqa: E402
@@ -73,6 +74,38 @@ def test_a_sample_belongs_to_the_innermost_frame_that_tells():
 def test_every_layer_but_the_shared_ones_has_a_stage(file, stage):
     assert stages.first_match(stages.OWN_FILES, file) == stage
     assert stage is None or stage in stages.STAGES
+
+
+CALLGRIND = """\
+ob=(1) /bin/liaison
+fl=(1) /x/src/script/run.c
+fn=(1) step
+10 100
+fi=(2) /x/src/base/buf.h
++3 20
+fe=(1)
+* 1
+cob=(2) /usr/lib/libcurl.so.4.8.0
+cfi=(3) ???
+cfn=(2) curl_easy_perform
+calls=7 303
+* 21245
+-1 5
+
+ob=(2)
+fl=(3)
+fn=(2)
+0 1000
+"""
+
+
+def test_instructions_are_counted_where_they_ran():
+    costs = instructions.read_costs(CALLGRIND.splitlines())
+    assert costs == {("/bin/liaison", "/x/src/script/run.c"): 106,
+                     ("/bin/liaison", "/x/src/base/buf.h"): 20,
+                     ("/usr/lib/libcurl.so.4.8.0", "???"): 1000}
+    owners = [instructions.owner_of(*place, "/bin/liaison") for place in costs]
+    assert owners == ["script/", "base/", "libcurl"]
 
 
 def test_a_table_stands_straight_and_shows_what_is_missing():

@@ -29,7 +29,7 @@ class Daemon:
         daemon.kill(); daemon.start()
     """
 
-    def __init__(self, project, *arguments, settings=None, env=None):
+    def __init__(self, project, *arguments, settings=None, env=None, launcher=()):
         self.project = project
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -39,6 +39,7 @@ class Daemon:
         self.log_path.touch()
         self._arguments = [str(argument) for argument in arguments]
         self._env = clean_environment(env)
+        self._launcher = list(launcher)  # what runs it, such as valgrind and its options
 
     # ---- its life ----
 
@@ -48,7 +49,7 @@ class Daemon:
         settings = [f"--set=settings.{name}={value}" for name, value in self.settings.items()]
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
-                [LIAISON, "run", str(self.project.path), "--listen", f"127.0.0.1:{self.port}",
+                [*self._launcher, LIAISON, "run", str(self.project.path), "--listen", f"127.0.0.1:{self.port}",
                  *self._arguments, *settings],
                 cwd=self.project.path, env=self._env, stdin=subprocess.DEVNULL, stdout=log,
                 stderr=log)
