@@ -10,8 +10,9 @@
 #include "script/machine.h"
 #include "script/watchdog.h"
 
-/* Whole numbers of so few digits are doubles without a further look. */
-#define SHORT_DIGITS 15
+/* Whole numbers of so few digits fit an int64_t, and up to 2^53 are doubles without a further look. */
+#define SHORT_DIGITS 16
+#define WHOLE_MAX (INT64_C(1) << 53)
 
 struct decoder {
     lua_State *L;
@@ -46,6 +47,8 @@ static bool read_short_integer(struct slice text, lua_Number *value)
             return false;
         sum = sum * 10 + (text.data[i] - '0');
     }
+    if (sum > WHOLE_MAX)
+        return false;
     *value = (lua_Number)(is_negative ? -sum : sum);
     return true;
 }
