@@ -60,6 +60,8 @@ def parse_arguments():
     parser.add_argument("--tools", type=Path, default=ROOT / "build" / "release" / "bench",
                         help="folder of source, receiver and curl_loop")
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "bench")
+    parser.add_argument("--document", type=Path, metavar="FILE",
+                        help="put the tables into FILE, such as docs/PERFORMANCE.md, too")
     return parser.parse_args()
 
 
@@ -179,6 +181,8 @@ def main():
         results = measure(arguments)
         name, text = "results", report.markdown(results)
     report.write(arguments.out, name, results, text)
+    if arguments.document:
+        report.put_into(arguments.document, name, text)
     print(text)
     print(f"{arguments.out / name}.md and .json", file=sys.stderr)
 

@@ -44,10 +44,14 @@ def bars(shares, total):
     return "\n".join(lines)
 
 
-def machine_line(machine, runs):
+def machine_line(machine):
     return (f"{machine['cpu']}, {machine['cores']} cores, Linux {machine['kernel']}, journal on "
-            f"{machine['journalOn']}, load {machine['loadBefore']} before; {runs} runs, medians; "
-            f"± is half of the way from the least to the most, in percent of the median.")
+            f"{machine['journalOn']}, load {machine['loadBefore']} before.")
+
+
+def runs_line(runs):
+    return (f"Medians of {runs} runs; ± is half of the way from the least to the most, in percent "
+            f"of the median.")
 
 
 def contestant_rows(contestants, reference):
@@ -97,7 +101,7 @@ def latency_rows(contestants):
 def markdown(results):
     contestants = results["contestants"]
     reference = results["bareLoopUs"]
-    parts = ["# Measured", machine_line(results["machine"], results["runs"]),
+    parts = ["# Measured", machine_line(results["machine"]), runs_line(results["runs"]),
              table(HEAD, list(contestant_rows(contestants, reference)))]
     parts += [f"{title}: {why}" for title, why in results["missing"].items()]
     latencies = list(latency_rows(contestants))
@@ -127,7 +131,7 @@ def instructions_markdown(results):
 
 
 def long_markdown(results):
-    parts = ["# Measured at length", machine_line(results["machine"], 1)]
+    parts = ["# Measured at length", machine_line(results["machine"])]
     flat = results.get("flat")
     if flat:
         rows = [[f"{sample['events']:,}", mebibytes(sample["rssKiB"])] for sample in flat["samples"]]
@@ -147,6 +151,16 @@ def long_markdown(results):
         ]
         parts += ["Backlog:", table(["what", "figure"], rows)]
     return "\n\n".join(parts) + "\n"
+
+
+def put_into(path, name, text):
+    """Puts the text, without its title, in place of what stands between the document's two marks."""
+    begin, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->\n"
+    before, found, rest = path.read_text().partition(begin)
+    _, found_end, after = rest.partition(end)
+    if not found or not found_end:
+        raise ValueError(f"{path} lacks {begin.strip()} and {end.strip()}")
+    path.write_text(before + begin + text.partition("\n")[2] + "\n" + end + after)
 
 
 def write(folder, name, results, text):

@@ -116,6 +116,18 @@ def test_a_table_stands_straight_and_shows_what_is_missing():
     assert "1,234.6" in lines[2] and "–" in lines[3]
 
 
+def test_tables_are_put_between_the_marks_of_a_document(tmp_path):
+    document = tmp_path / "page.md"
+    document.write_text("a\n<!-- long -->\nold\n<!-- end of long -->\nb\n<!-- results -->\n"
+                        "<!-- end of results -->\n")
+    for text in ("# Title\n\nfirst\n", "# Title\n\nnew\n"):
+        report.put_into(document, "long", text)
+    assert document.read_text() == ("a\n<!-- long -->\n\nnew\n\n<!-- end of long -->\nb\n"
+                                    "<!-- results -->\n<!-- end of results -->\n")
+    with pytest.raises(ValueError):
+        report.put_into(document, "other", "# Title\n")
+
+
 def test_the_bench_measures(tmp_path):
     """All contestants once, with few events: each checks what arrived."""
     tools = Path(LIAISON).parent.parent / "bench"
