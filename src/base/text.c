@@ -167,6 +167,22 @@ void text_add_duration(struct buf *b, int64_t ms)
         buf_printf(b, "%llums", (unsigned long long)n);
 }
 
+void text_add_size(struct buf *b, int64_t bytes)
+{
+    static const char *const names[] = {"B", "KB", "MB", "GB", "TB"};
+    double value = (double)bytes;
+    size_t unit = 0;
+    /* What would be rounded to 1024 of one unit is 1 of the next. */
+    for (; value >= 1023.95 && unit + 1 < ARRAY_LEN(names); unit++)
+        value /= 1024;
+    int64_t tenths = (int64_t)(value * 10 + 0.5);
+    if (tenths % 10 == 0)
+        buf_printf(b, "%lld %s", (long long)(tenths / 10), names[unit]);
+    else
+        buf_printf(b, "%lld.%lld %s", (long long)(tenths / 10), (long long)(tenths % 10),
+                   names[unit]);
+}
+
 static int64_t floor_div(int64_t a, int64_t b)
 {
     return a / b - (a % b < 0);

@@ -27,6 +27,8 @@ int text_parse_size(struct slice s, int64_t *bytes, struct err *err) must_check;
 /* Exact, in the largest unit up to days that gives a whole number, else in decimals of seconds:
    200 -> "200ms", 300000 -> "5m", 90000 -> "90s", 1500 -> "1.5s". */
 void text_add_duration(struct buf *b, int64_t ms);
+/* "500 MB", "1.5 GB", "12 B": to a tenth, 1 MB being 2^20. */
+void text_add_size(struct buf *b, int64_t bytes);
 
 /* RFC 3339 date-time (any offset, fraction of any length cut to ms) to Unix milliseconds. A leap
    second is the second after it, as in POSIX. */

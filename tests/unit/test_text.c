@@ -185,6 +185,29 @@ static void negative_durations_are_written_too(void **state)
     buf_deinit(&b);
 }
 
+static void sizes_are_written_to_a_tenth(void **state)
+{
+    static const struct {
+        int64_t bytes;
+        const char *text;
+    } samples[] = {
+        {0, "0 B"},
+        {1023, "1023 B"},
+        {1536, "1.5 KB"},
+        {(INT64_C(1) << 20) - 1, "1 MB"},
+        {INT64_C(500) << 20, "500 MB"},
+        {INT64_C(10) << 30, "10 GB"},
+        {INT64_MAX, "8388608 TB"},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(samples); i++) {
+        struct buf b = {0};
+        text_add_size(&b, samples[i].bytes);
+        assert_string_equal(b.data, samples[i].text);
+        buf_deinit(&b);
+    }
+}
+
 static void times_take_any_offset(void **state)
 {
     (void)state;
@@ -441,6 +464,7 @@ int main(void)
         cmocka_unit_test(sizes_refuse_other_notations),
         cmocka_unit_test(durations_are_written_exactly_and_read_back),
         cmocka_unit_test(negative_durations_are_written_too),
+        cmocka_unit_test(sizes_are_written_to_a_tenth),
         cmocka_unit_test(times_take_any_offset),
         cmocka_unit_test(fractions_of_any_length_are_cut_to_milliseconds),
         cmocka_unit_test(times_know_the_lengths_of_months),
