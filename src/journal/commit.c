@@ -216,20 +216,24 @@ static int apply_all(struct committer *c, struct list *ops, struct err *err)
     return last ? put_position(c, last, err) : 0;
 }
 
-int commit_group(struct committer *c, struct list *ops, struct err *err)
+int commit_group(struct committer *c, struct list *ops, struct retain *retain, struct err *err)
 {
     if (db_run_sql(c->db, SQL_BEGIN_WRITE, err) < 0)
         return -1;
-    if (apply_all(c, ops, err) < 0 || sums_write(c->sums, c->db, err) < 0 ||
-        db_run_sql(c->db, SQL_COMMIT, err) < 0) {
+    if (apply_all(c, ops, err) < 0 || (retain && retain_slice(retain, err) < 0) ||
+        sums_write(c->sums, c->db, err) < 0 || db_run_sql(c->db, SQL_COMMIT, err) < 0) {
         /* SQLite has rolled back by itself after some errors, and then has nothing to. */
         if (!sqlite3_get_autocommit(c->db->handle) && db_run_sql(c->db, SQL_ROLLBACK, NULL) < 0)
             log_warn(c->log, "journal: a transaction could not be rolled back");
         sums_rollback(c->sums);
         recent_rollback(c->recent);
+        if (retain)
+            retain_rollback(retain);
         return -1;
     }
     sums_commit(c->sums);
     recent_commit(c->recent);
+    if (retain)
+        retain_commit(retain);
     return 0;
 }

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "journal/db.h"
 #include "journal/recent.h"
+#include "journal/retain.h"
 #include "journal/sums.h"
 
 /* What the writer's connection and memory consist of; all borrowed. */
@@ -22,8 +23,9 @@ struct committer {
     struct log *log;
 };
 
-/* Applies the ops (struct op by task.link) in order and commits. On -1 nothing has happened,
-   neither on disk nor in memory. */
-int commit_group(struct committer *c, struct list *ops, struct err *err) must_check;
+/* Applies the ops (struct op by task.link) in order, does a slice of retention unless `retain` is
+   NULL, and commits. On -1 nothing has happened, neither on disk nor in memory. */
+int commit_group(struct committer *c, struct list *ops, struct retain *retain,
+                 struct err *err) must_check;
 
 #endif

@@ -105,6 +105,32 @@ int db_open(struct db *db, const char *path, bool is_writer, struct err *err)
     return configure(db, is_writer, err);
 }
 
+#define LOG_PAGES_MIN 16
+#define LOG_PAGES_MAX 4000 /* written back at once, so that it seldom has to be */
+#define LOG_BYTES_MIN (256 << 10)
+#define LOG_BYTES_MAX (64 << 20) /* it may grow, and is cut to that */
+#define LOG_PAGE_SIZE 8192
+
+static int64_t bound(int64_t value, int64_t least, int64_t most)
+{
+    if (value < least)
+        return least;
+    return value > most ? most : value;
+}
+
+int db_bound_log(struct db *db, int64_t size_max, int64_t disk_free_min, struct err *err)
+{
+    char pragmas[128];
+    int64_t share = size_max > 0 ? size_max / 32 : LOG_BYTES_MAX;
+    if (disk_free_min > 0 && disk_free_min / 8 < share)
+        share = disk_free_min / 8;
+    int64_t pages = bound(share / LOG_PAGE_SIZE, LOG_PAGES_MIN, LOG_PAGES_MAX);
+    int64_t bytes = bound(2 * share, LOG_BYTES_MIN, LOG_BYTES_MAX);
+    sqlite3_snprintf(sizeof(pragmas), pragmas, sql_text[SQL_LOG_FORMAT], (int)pages,
+                     (long long)bytes);
+    return db_exec(db, pragmas, err);
+}
+
 void db_close(struct db *db)
 {
     for (size_t i = 0; i < ARRAY_LEN(db->statements); i++)

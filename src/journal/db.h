@@ -27,6 +27,11 @@ struct db {
 int db_open(struct db *db, const char *path, bool is_writer, struct err *err) must_check;
 void db_close(struct db *db); /* of a zeroed one: nothing */
 
+/* Keeps the write-ahead log small beside a journal of at most `size_max` bytes, and beside what has
+   to stay free on its disk; 0: any. */
+int db_bound_log(struct db *db, int64_t size_max, int64_t disk_free_min,
+                 struct err *err) must_check;
+
 /* A statement of the table, reset and ready to be bound; NULL with err when it
    can't be prepared. */
 sqlite3_stmt *db_statement(struct db *db, enum sql sql, struct err *err) must_check;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "journal/files.h"
 #include "journal/reader.h"
 #include "journal/schema.h"
@@ -23,11 +24,12 @@ struct journal {
     struct db db; /* the writer's */
     struct sums *sums;
     struct recent *recent;
+    struct retain *retain;
     struct writer *writer;
     struct reads *reads;
     struct mailbox finished;
     int64_t next_seq;
-    struct buf problem;
+    struct buf problem, refusal;
 };
 
 /* ---- Opening -------------------------------------------------------------------------------- */
@@ -92,6 +94,9 @@ static int open_database(struct journal *j, struct err *err)
     if (schema_inspect(path, &schema, &found, err) < 0 || files_create(path, err) < 0 ||
         db_open(&j->db, path, true, err) < 0 || check_mode(&j->db, err) < 0)
         return -1;
+    const struct journal_retention *retention = &j->options.retention;
+    if (db_bound_log(&j->db, retention->size_max, retention->disk_free_min, err) < 0)
+        return -1;
     int64_t now = clock_wall_ms(&j->options.clock);
     if (schema_migrate(&j->db, &schema, found, now, err) < 0)
         return -1;
@@ -118,8 +123,20 @@ static int start(struct journal *j, struct err *err)
         .log = j->options.log,
         .stepped = j->options.stepped,
     };
+    const struct retain_options retention = {
+        .retention = j->options.retention,
+        .disk_free = j->options.disk_free,
+        .clock = j->options.clock,
+        .db = &j->db,
+        .sums = j->sums,
+        .recent = j->recent,
+        .log = j->options.log,
+    };
+    j->retain = retain_new(&retention);
     const struct writer_options writing = {
         .committer = {&j->db, j->sums, j->recent, j->options.log},
+        .retain = j->retain,
+        .clock = j->options.clock,
         .committed = &j->finished,
         .notify = notify,
         .ctx = j,
@@ -161,9 +178,11 @@ static void close_with(struct journal *j, bool flush)
     mailbox_deinit(&j->finished);
     sums_free(j->sums);
     recent_free(j->recent);
+    retain_free(j->retain);
     db_close(&j->db);
     files_unlock(j->lock);
     buf_deinit(&j->problem);
+    buf_deinit(&j->refusal);
     free(j->path);
     free(j);
 }
@@ -213,6 +232,61 @@ size_t journal_queued(const struct journal *j)
 const char *journal_problem(struct journal *j)
 {
     return writer_problem(j->writer, &j->problem) ? j->problem.data : NULL;
+}
+
+enum err_code journal_problem_code(struct journal *j)
+{
+    return writer_problem_code(j->writer);
+}
+
+void journal_space(struct journal *j, struct journal_space *space)
+{
+    writer_space(j->writer, space);
+}
+
+/* Deliveries go on and what is over goes, so that each of these ends. */
+static void explain_room(const struct journal_retention *retention,
+                         const struct journal_space *space, struct buf *out)
+{
+    buf_clear(out);
+    if (space->room == JOURNAL_FULL) {
+        buf_add_str(out, "the journal is full: it holds ");
+        text_add_size(out, space->bytes);
+        buf_add_str(out, " of limits.journal, ");
+        text_add_size(out, retention->size_max);
+        buf_add_str(out, "; events are taken again when enough of what waits, and of the dead "
+                         "letters, has ended");
+    } else {
+        buf_add_str(out, "the disk is short of room: ");
+        text_add_size(out, space->disk_free);
+        buf_add_str(out, " are free, limits.diskFree is ");
+        text_add_size(out, retention->disk_free_min);
+        buf_add_str(out, "; events are taken again when there is more, or enough in the journal "
+                         "is over");
+    }
+}
+
+const char *journal_refusal(struct journal *j)
+{
+    struct journal_space space;
+    const char *problem = journal_problem(j);
+    if (problem)
+        return problem;
+    writer_space(j->writer, &space);
+    if (space.room == JOURNAL_HAS_ROOM)
+        return NULL;
+    explain_room(&j->options.retention, &space, &j->refusal);
+    return j->refusal.data;
+}
+
+void journal_hold_letters(struct journal *j)
+{
+    writer_hold_letters(j->writer, 1);
+}
+
+void journal_release_letters(struct journal *j)
+{
+    writer_hold_letters(j->writer, -1);
 }
 
 int64_t journal_stalled_ms(struct journal *j)

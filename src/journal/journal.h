@@ -38,6 +38,19 @@ struct journal;
 #define JOURNAL_ID_LEN 32     /* hex digits of a journal's own random id */
 #define JOURNAL_RECENT 200000 /* newest ids of a channel among which duplicates are found */
 
+/* How long what is over is kept, and how much room there is. All are upper bounds, 0 being none:
+   from 80 % of the size on, and on a disk that is short, what is over goes before its time, the
+   oldest first. What waits is never removed, and dead letters only by their own time. */
+struct journal_retention {
+    int64_t delivered_ms; /* events that are over, with all that belongs to them, from receipt on */
+    int64_t dead_ms;      /* dead letters, from their end on: then they count as dropped */
+    int64_t size_max;     /* bytes of pages in use and of the write-ahead log */
+    int64_t disk_free_min; /* bytes that are to stay free on the file system */
+};
+
+/* Bytes left on the file system of `path`, -1: not known. From the writer's thread. */
+typedef int64_t (*journal_disk_free_fn)(const char *path);
+
 struct journal_options {
     const char *path;
     const char *owner; /* written into the lock for who finds it taken: "pid 12, listening on …" */
@@ -46,6 +59,8 @@ struct journal_options {
     void (*notify)(void *ctx); /* from the writer or reader thread: journal_dispatch has work */
     void *ctx;
     bool stepped; /* no threads: journal_step does one group, for simulations */
+    struct journal_retention retention;
+    journal_disk_free_fn disk_free; /* NULL: asks the system */
 };
 
 /* Creates (mode 0600, with its folder) or opens; takes the lock; migrates an older schema, of which
@@ -71,8 +86,36 @@ int64_t journal_next_seq(const struct journal *j);
 size_t journal_queued(const struct journal *j);
 /* Why commits fail now, NULL while they don't; valid until the next journal_dispatch. */
 const char *journal_problem(struct journal *j);
+/* What kind that is: ERR_FULL, a full disk; ERR_NONE while commits don't fail. */
+enum err_code journal_problem_code(struct journal *j);
 /* How long the oldest queued operation has waited for its commit, in ms; 0 when none waits. */
 int64_t journal_stalled_ms(struct journal *j);
+
+/* ---- room ---- */
+
+enum journal_room {
+    JOURNAL_HAS_ROOM,
+    JOURNAL_FULL,       /* it has reached its limit, but for what deliveries still write */
+    JOURNAL_DISK_SHORT, /* less than disk_free_min is left, free pages of the journal included */
+};
+
+struct journal_space {
+    int64_t bytes;     /* of pages in use and of the write-ahead log; 0: not looked at yet */
+    int64_t disk_free; /* -1: not known */
+    enum journal_room room;
+    int64_t since_ms; /* wall time at which `room` became so; 0: at the start */
+};
+
+/* As of the last commit. */
+void journal_space(struct journal *j, struct journal_space *space);
+/* Why no more events are to be appended (all else goes on), NULL while they may be: there is no
+   room, or commits fail. It ends by itself, and `notify` tells. Valid until the next call. */
+const char *journal_refusal(struct journal *j);
+
+/* While held, retention drops no dead letter: for those who read one and then change it. What is
+   read after an operation queued later stands until it is released. Counted. */
+void journal_hold_letters(struct journal *j);
+void journal_release_letters(struct journal *j);
 
 /* ---- events ---- */
 
@@ -167,6 +210,13 @@ int journal_attempts(struct journal_reader *r, int64_t delivery_seq, journal_att
    scope "connector": made delivered dead skipped superseded dropped waiting. */
 int journal_sums(struct journal_reader *r, journal_sum_visit visit, void *ctx,
                  struct err *err) must_check;
+/* How far back the record reaches; 0: no such event. Wall times of receipt. */
+struct journal_reach {
+    int64_t oldest_ms;   /* of the oldest event there is */
+    int64_t complete_ms; /* from this event on nothing has been removed */
+};
+int journal_reach(struct journal_reader *r, struct journal_reach *reach,
+                  struct err *err) must_check;
 /* The position stored for a channel, appended to `position`. An empty one is one, too: `position`
    has data then, but no length. */
 int journal_position(struct journal_reader *r, struct slice channel, struct buf *position,

@@ -188,6 +188,18 @@ int journal_sums(struct journal_reader *r, journal_sum_visit visit, void *ctx, s
     return rc < 0 ? -1 : 0;
 }
 
+int journal_reach(struct journal_reader *r, struct journal_reach *reach, struct err *err)
+{
+    sqlite3_stmt *s = db_statement(&r->db, SQL_REACH, err);
+    int rc = s ? db_step(&r->db, s, err) : -1;
+    if (rc < 0)
+        return -1;
+    reach->oldest_ms = sqlite3_column_int64(s, 0);
+    reach->complete_ms = sqlite3_column_int64(s, 1);
+    sqlite3_reset(s);
+    return 0;
+}
+
 int journal_position(struct journal_reader *r, struct slice channel, struct buf *position,
                      bool *has_position, struct err *err)
 {

@@ -188,6 +188,15 @@ bool recent_add(struct recent *recent, struct slice channel,
     return true;
 }
 
+bool recent_has(struct recent *recent, struct slice channel,
+                const unsigned char identity[static IDENTITY_LEN])
+{
+    struct ring *ring = find_ring(recent, channel);
+    struct identity wanted;
+    memcpy(wanted.bytes, identity, sizeof(wanted.bytes));
+    return ring && is_known(recent, ring, &wanted);
+}
+
 size_t recent_count(struct recent *recent, struct slice channel)
 {
     struct ring *ring = find_ring(recent, channel);
@@ -237,7 +246,7 @@ static int read_newest(struct db *db, struct slice channel, size_t capacity, str
     db_bind_text(s, 1, channel);
     db_bind_int(s, 2, (int64_t)capacity);
     while ((rc = db_step(db, s, err)) > 0) {
-        struct slice identity = db_column_blob(s, 0);
+        struct slice identity = db_column_blob(s, 1);
         if (identity.len == IDENTITY_LEN)
             buf_add_slice(out, identity);
     }

@@ -24,13 +24,17 @@ struct recent;
 struct recent *recent_new(size_t capacity);
 void recent_free(struct recent *recent); /* accepts NULL */
 
-/* Adds a channel's newest identities as they are stored, and commits them. */
+/* Adds a channel's newest identities as they are stored, those of events that are gone among them,
+   and commits them. */
 int recent_load(struct recent *recent, struct slice channel, struct db *db,
                 struct err *err) must_check;
 
 /* Adds the identity as the channel's newest, unless it is one of its newest `capacity` already;
    whether it was added. */
 bool recent_add(struct recent *recent, struct slice channel,
+                const unsigned char identity[static IDENTITY_LEN]);
+/* Whether it is one of the channel's newest `capacity`. */
+bool recent_has(struct recent *recent, struct slice channel,
                 const unsigned char identity[static IDENTITY_LEN]);
 /* How many of a channel's identities are known. */
 size_t recent_count(struct recent *recent, struct slice channel);

@@ -90,7 +90,16 @@ static const char version_1[] =
     "  PRIMARY KEY (scope, name, term)"
     ") WITHOUT ROWID;";
 
-const char *const sql_migrations[] = {version_1};
+static const char version_2[] =
+    /* Those of events that are gone, while they are among the channel's newest. */
+    "CREATE TABLE identities ("
+    "  channel TEXT NOT NULL,"
+    "  seq INTEGER NOT NULL," /* the event's */
+    "  identity BLOB NOT NULL,"
+    "  PRIMARY KEY (channel, seq)"
+    ") WITHOUT ROWID;";
+
+const char *const sql_migrations[] = {version_1, version_2};
 const size_t sql_migrations_count = ARRAY_LEN(sql_migrations);
 
 /* ---- Statements ----------------------------------------------------------------------------- */
@@ -142,8 +151,6 @@ const char *const sql_text[] = {
                              "PRAGMA synchronous = FULL;"
                              "PRAGMA cache_size = -65536;"
                              "PRAGMA temp_store = MEMORY;"
-                             "PRAGMA wal_autocheckpoint = 4000;"
-                             "PRAGMA journal_size_limit = 67108864;"
                              "PRAGMA foreign_keys = OFF;",
     [SQL_JOURNAL_MODE] = "PRAGMA journal_mode",
     [SQL_BEGIN_WRITE] = "BEGIN IMMEDIATE",
@@ -186,11 +193,60 @@ const char *const sql_text[] = {
     [SQL_PUT_SUM] = "INSERT INTO sums(scope, name, term, value) VALUES (?1, ?2, ?3, ?4)"
                     " ON CONFLICT(scope, name, term) DO UPDATE SET value = excluded.value",
 
+    [SQL_PAGE_COUNT] = "PRAGMA page_count",
+    [SQL_FREE_PAGES] = "PRAGMA freelist_count",
+    [SQL_PAGE_SIZE] = "PRAGMA page_size",
+    [SQL_LOG_FORMAT] = "PRAGMA wal_autocheckpoint = %d; PRAGMA journal_size_limit = %lld",
+
+    /* The first event behind one, and the last there is. */
+    [SQL_RETAIN_SPAN] = "SELECT (SELECT seq FROM events WHERE seq > ?1 ORDER BY seq LIMIT 1),"
+                        " (SELECT max(seq) FROM events)",
+    /* When the last event up to one was received. */
+    [SQL_RETAIN_AGE] = "SELECT received_at FROM events WHERE seq <= ?1 ORDER BY seq DESC LIMIT 1",
+    /* Events 1 to 2 that have to stay, in order, perhaps more than once: known by indexes alone,
+       so that going past a million of them costs no page of theirs. A dead or malformed event has
+       a dead letter. */
+    [SQL_RETAIN_HELD] = "SELECT seq FROM events INDEXED BY events_open"
+                        " WHERE state = 'open' AND seq >= ?1 AND seq <= ?2"
+                        " UNION ALL SELECT seq >> 20 FROM deliveries INDEXED BY deliveries_waiting"
+                        " WHERE state = 'waiting' AND seq >= ?1 << 20 AND seq < (?2 + 1) << 20"
+                        " UNION ALL SELECT seq >> 20 FROM deliveries INDEXED BY deliveries_dead"
+                        " WHERE state = 'dead' AND seq >= ?1 << 20 AND seq < (?2 + 1) << 20"
+                        " ORDER BY 1",
+    [SQL_RETAIN_IDENTITIES] = "SELECT seq, channel, identity FROM events"
+                              " WHERE seq >= ?1 AND seq <= ?2 AND identity IS NOT NULL",
+    [SQL_KEEP_IDENTITY] = "INSERT INTO identities(channel, seq, identity) VALUES (?1, ?2, ?3)",
+    [SQL_OLDEST_IDENTITY] = "SELECT seq, identity FROM identities WHERE channel = ?1"
+                            " ORDER BY seq LIMIT 1",
+    [SQL_FORGET_IDENTITY] = "DELETE FROM identities WHERE channel = ?1 AND seq = ?2",
+    /* Of events 1 to 2. */
+    [SQL_REMOVE_ATTEMPTS] = "DELETE FROM attempts"
+                            " WHERE delivery >= ?1 << 20 AND delivery < (?2 + 1) << 20",
+    [SQL_REMOVE_DELIVERIES] = "DELETE FROM deliveries"
+                              " WHERE seq >= ?1 << 20 AND seq < (?2 + 1) << 20",
+    [SQL_REMOVE_EVENTS] = "DELETE FROM events WHERE seq >= ?1 AND seq <= ?2",
+    [SQL_SET_LAST_SEQ] = "UPDATE schema SET last_seq = ?1 WHERE last_seq < ?1",
+    /* The first dead letter behind one, with its event. */
+    [SQL_RETAIN_LETTER] =
+        "SELECT d.seq, d.connector, d.ended_at, e.seq, e.channel, e.state, e.received_at"
+        " FROM deliveries d INDEXED BY deliveries_dead CROSS JOIN events e ON e.seq = d.seq >> 20"
+        " WHERE d.state = 'dead' AND d.seq > ?1 ORDER BY d.seq LIMIT 1",
+    [SQL_DROP_LETTER] = "UPDATE deliveries SET state = 'dropped' WHERE seq = ?1",
+    /* With its last letter that isn't of a connector. */
+    [SQL_DROP_EVENT] =
+        "UPDATE events SET state = 'dropped' WHERE seq = ?1 AND state IN ('dead', 'malformed')"
+        " AND NOT EXISTS (SELECT 1 FROM deliveries INDEXED BY deliveries_dead WHERE state = 'dead'"
+        " AND seq >= ?1 << 20 AND seq < (?1 + 1) << 20 AND connector IS NULL)",
+
     [SQL_CHANNELS] = "SELECT DISTINCT name FROM sums WHERE scope = 'channel'",
-    [SQL_RECENT] = "SELECT identity FROM events INDEXED BY events_channel"
+    [SQL_RECENT] = "SELECT seq, identity FROM events INDEXED BY events_channel"
                    " WHERE channel = ?1 AND identity IS NOT NULL"
+                   " UNION ALL SELECT seq, identity FROM identities WHERE channel = ?1"
                    " ORDER BY seq DESC LIMIT ?2",
     [SQL_SUMS] = "SELECT scope, name, term, value FROM sums ORDER BY scope, name, term",
+    [SQL_REACH] = "SELECT (SELECT received_at FROM events ORDER BY seq LIMIT 1),"
+                  " (SELECT received_at FROM events"
+                  " WHERE seq > (SELECT last_seq FROM schema) ORDER BY seq LIMIT 1)",
     [SQL_POSITION] = "SELECT position FROM positions WHERE channel = ?1",
     [SQL_EVENT] = "SELECT " EVENT_COLUMNS " FROM events WHERE seq = ?1",
     [SQL_EVENTS_ALL] = EVENTS(ALL, UP),

@@ -39,10 +39,31 @@ enum sql {
     SQL_PUT_POSITION,
     SQL_PUT_SUM,
 
+    /* room and retention */
+    SQL_PAGE_COUNT,
+    SQL_FREE_PAGES,
+    SQL_PAGE_SIZE,
+    SQL_LOG_FORMAT, /* for printf, with pages and bytes */
+    SQL_RETAIN_SPAN,
+    SQL_RETAIN_AGE,
+    SQL_RETAIN_HELD,
+    SQL_RETAIN_IDENTITIES,
+    SQL_KEEP_IDENTITY,
+    SQL_OLDEST_IDENTITY,
+    SQL_FORGET_IDENTITY,
+    SQL_REMOVE_ATTEMPTS,
+    SQL_REMOVE_DELIVERIES,
+    SQL_REMOVE_EVENTS,
+    SQL_SET_LAST_SEQ,
+    SQL_RETAIN_LETTER,
+    SQL_DROP_LETTER,
+    SQL_DROP_EVENT,
+
     /* reading */
     SQL_CHANNELS,
     SQL_RECENT,
     SQL_SUMS,
+    SQL_REACH,
     SQL_POSITION,
     SQL_EVENT,
     SQL_EVENTS_ALL, /* …_ALL and the like: upwards, and behind it downwards */

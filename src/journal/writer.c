@@ -21,6 +21,9 @@ struct writer {
     const struct op *oldest; /* of those the thread has taken; NULL when it has none */
     bool stopping, dropping;
     struct buf problem;
+    enum err_code problem_code;
+    struct journal_space space;
+    int letter_holds;
 
     struct list backlog, group; /* the thread's alone */
 };
@@ -48,9 +51,10 @@ static size_t count(const struct list *ops)
 }
 
 /* Sets the problem; whether it changed. */
-static bool set_problem(struct writer *w, const char *problem)
+static bool set_problem(struct writer *w, enum err_code code, const char *problem)
 {
     pthread_mutex_lock(&w->mutex);
+    w->problem_code = code;
     bool changed = !slice_is_equal(buf_slice(&w->problem), slice_str(problem));
     if (changed) {
         buf_clear(&w->problem);
@@ -58,6 +62,29 @@ static bool set_problem(struct writer *w, const char *problem)
     }
     pthread_mutex_unlock(&w->mutex);
     return changed;
+}
+
+/* Makes known what was measured with a commit, and says so when room comes or goes. */
+static void publish_space(struct writer *w)
+{
+    struct log *log = w->options.committer.log;
+    struct journal_space space = *retain_space(w->options.retain);
+    pthread_mutex_lock(&w->mutex);
+    bool changed = space.room != w->space.room;
+    space.since_ms = changed ? clock_wall_ms(&w->options.clock) : w->space.since_ms;
+    w->space = space;
+    pthread_mutex_unlock(&w->mutex);
+    if (!changed)
+        return;
+    if (space.room == JOURNAL_HAS_ROOM)
+        log_info(log, "journal: there is room again, events are taken");
+    else
+        log_error(log,
+                  space.room == JOURNAL_FULL ? "journal: full, no events are taken"
+                                             : "journal: the disk is short of room, no "
+                                               "events are taken",
+                  LOG_INT("bytes", space.bytes), LOG_INT("free", space.disk_free));
+    w->options.notify(w->options.ctx);
 }
 
 /* From the push on the ops are the loop's, which frees them: nothing may point to them any more. */
@@ -71,23 +98,28 @@ static void hand_over(struct writer *w)
     w->options.notify(w->options.ctx);
 }
 
-/* Commits the group, filled from the backlog where it is empty; false when the disk refuses. */
+/* Commits the group, filled from the backlog where it is empty, and perhaps empty still; false when
+   the disk refuses. What was refused is tried by itself: retention waits until it is through. */
 static bool work(struct writer *w)
 {
     struct err err = {0};
-    if (list_is_empty(&w->group))
+    bool is_retry = !list_is_empty(&w->group);
+    if (!is_retry)
         fill_group(w);
-    if (commit_group(&w->options.committer, &w->group, &err) < 0) {
-        if (set_problem(w, err.message)) {
+    if (commit_group(&w->options.committer, &w->group, is_retry ? NULL : w->options.retain, &err) <
+        0) {
+        if (set_problem(w, err.code, err.message)) {
             log_error(w->options.committer.log, "journal: cannot commit, trying again",
                       LOG_STR("error", err.message));
             w->options.notify(w->options.ctx);
         }
         return false;
     }
-    if (set_problem(w, ""))
+    if (set_problem(w, ERR_NONE, ""))
         log_info(w->options.committer.log, "journal: commits work again");
-    hand_over(w);
+    publish_space(w);
+    if (!list_is_empty(&w->group))
+        hand_over(w);
     return true;
 }
 
@@ -99,31 +131,62 @@ static bool has_work(const struct writer *w)
 /* Takes what is queued, with the mutex held. */
 static void take_queue(struct writer *w)
 {
+    retain_hold_letters(w->options.retain, w->letter_holds > 0);
     if (!has_work(w) && !list_is_empty(&w->queue))
         w->oldest = list_first(&w->queue, struct op, task.link);
     list_splice_tail(&w->backlog, &w->queue);
 }
 
+static bool is_retain_due(const struct writer *w)
+{
+    int64_t next_ms = retain_next_ms(w->options.retain);
+    return next_ms != INT64_MAX && clock_mono_ms(&w->options.clock) >= next_ms;
+}
+
 /* ---- The thread ----------------------------------------------------------------------------- */
+
+static struct timespec in_ms(int64_t ms)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    if (ms < 0)
+        ms = 0;
+    until.tv_sec += ms / 1000;
+    until.tv_nsec += ms % 1000 * 1000000;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    return until;
+}
+
+/* Waits, with the mutex held, until something is queued or retention is due. */
+static void wait_for_queue(struct writer *w)
+{
+    int64_t next_ms = retain_next_ms(w->options.retain);
+    if (next_ms == INT64_MAX) {
+        pthread_cond_wait(&w->filled, &w->mutex);
+        return;
+    }
+    struct timespec until = in_ms(next_ms - clock_mono_ms(&w->options.clock));
+    pthread_cond_timedwait(&w->filled, &w->mutex, &until);
+}
 
 /* Waits for work; false when there is none and the writer stops. */
 static bool wait_for_work(struct writer *w)
 {
     pthread_mutex_lock(&w->mutex);
-    while (!has_work(w) && list_is_empty(&w->queue) && !w->stopping)
-        pthread_cond_wait(&w->filled, &w->mutex);
+    while (!has_work(w) && list_is_empty(&w->queue) && !is_retain_due(w) && !w->stopping)
+        wait_for_queue(w);
     take_queue(w);
+    bool goes_on = has_work(w) || !w->stopping;
     bool dropping = w->dropping;
     pthread_mutex_unlock(&w->mutex);
-    return has_work(w) && !dropping;
+    return goes_on && !dropping;
 }
 
 /* Lets a refusing disk rest; false when the writer stops, which gives up. */
 static bool wait_for_disk(struct writer *w)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += WRITER_RETRY_MS / 1000;
+    struct timespec until = in_ms(WRITER_RETRY_MS);
     int rc = 0;
     pthread_mutex_lock(&w->mutex);
     while (!w->stopping && rc == 0)
@@ -148,7 +211,7 @@ bool writer_step(struct writer *w)
     pthread_mutex_lock(&w->mutex);
     take_queue(w);
     pthread_mutex_unlock(&w->mutex);
-    return has_work(w) && work(w);
+    return (has_work(w) || is_retain_due(w)) && work(w);
 }
 
 /* ---- Callers -------------------------------------------------------------------------------- */
@@ -174,7 +237,7 @@ struct writer *writer_new(const struct writer_options *options)
 static void stop(struct writer *w, bool flush)
 {
     if (w->options.stepped) {
-        while (flush && writer_step(w))
+        while (flush && writer_queued(w) > 0 && writer_step(w))
             ;
         return;
     }
@@ -238,4 +301,26 @@ bool writer_problem(struct writer *w, struct buf *text)
     buf_add_slice(text, buf_slice(&w->problem));
     pthread_mutex_unlock(&w->mutex);
     return text->len > 0;
+}
+
+enum err_code writer_problem_code(struct writer *w)
+{
+    pthread_mutex_lock(&w->mutex);
+    enum err_code code = w->problem_code;
+    pthread_mutex_unlock(&w->mutex);
+    return code;
+}
+
+void writer_space(struct writer *w, struct journal_space *space)
+{
+    pthread_mutex_lock(&w->mutex);
+    *space = w->space;
+    pthread_mutex_unlock(&w->mutex);
+}
+
+void writer_hold_letters(struct writer *w, int by)
+{
+    pthread_mutex_lock(&w->mutex);
+    w->letter_holds += by;
+    pthread_mutex_unlock(&w->mutex);
 }

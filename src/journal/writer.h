@@ -23,8 +23,10 @@ struct writer;
 
 struct writer_options {
     struct committer committer; /* what it points to outlives the writer */
+    struct retain *retain;      /* likewise */
+    struct clock clock;
     /* Where ops go whose commit is on disk, and what is called then, and when a problem comes or
-       goes. From the writer's thread. */
+       goes, or room does. From the writer's thread. */
     struct mailbox *committed;
     void (*notify)(void *ctx);
     void *ctx;
@@ -47,5 +49,11 @@ size_t writer_queued(struct writer *writer);
 bool writer_oldest(struct writer *writer, int64_t *queued_ms);
 /* Why commits fail now, put into `text`; false, and `text` empty, while they don't. */
 bool writer_problem(struct writer *writer, struct buf *text);
+/* What kind of problem that is; ERR_NONE while there is none. */
+enum err_code writer_problem_code(struct writer *writer);
+/* As of the last commit. */
+void writer_space(struct writer *writer, struct journal_space *space);
+/* Adds to the number of those who hold dead letters. */
+void writer_hold_letters(struct writer *writer, int by);
 
 #endif

@@ -145,9 +145,12 @@ static void a_newer_one_is_refused_and_not_a_byte_of_it_changed(void **state)
     fixture_exec(f, "PRAGMA user_version = 9");
     fixture_close(f);
     assert_int_equal(buf_read_file(&before, f->path.data, 1 << 20, NULL), 0);
-    assert_refused(f, ERR_NEWER,
-                   "was written by a newer Liaison (schema 9, this one knows 1): install that "
-                   "version or choose another journal");
+    char expected[160];
+    snprintf(expected, sizeof(expected),
+             "was written by a newer Liaison (schema 9, this one knows %zu): install that version "
+             "or choose another journal",
+             schema_own().version);
+    assert_refused(f, ERR_NEWER, expected);
     assert_int_equal(buf_read_file(&after, f->path.data, 1 << 20, NULL), 0);
     assert_int_equal(before.len, after.len);
     assert_memory_equal(before.data, after.data, after.len);
@@ -177,17 +180,22 @@ static void a_path_that_cant_be_is_refused_with_its_reason(void **state)
 
 /* ---- Migrating ---- */
 
-static const char *with_notes[] = {NULL, "CREATE TABLE notes(text); INSERT INTO notes VALUES(7)"};
-static const char *with_mistake[] = {NULL, "CREATE TABLE notes(text); CREATE TABLE notes(text)"};
+static const char with_notes[] = "CREATE TABLE notes(text); INSERT INTO notes VALUES(7)";
+static const char with_mistake[] = "CREATE TABLE notes(text); CREATE TABLE notes(text)";
 
-static int migrate(struct fixture *f, const char **migrations, struct err *err)
+/* Brings the journal to a schema that has one more migration than ours. */
+static int migrate(struct fixture *f, const char *migration, struct err *err)
 {
     struct db db;
-    migrations[0] = schema_own().migrations[0];
-    const struct schema schema = {.migrations = migrations, .version = 2};
+    struct schema own = schema_own();
+    const char *migrations[64];
+    assert_true(own.version < ARRAY_LEN(migrations));
+    memcpy(migrations, own.migrations, own.version * sizeof(*migrations));
+    migrations[own.version] = migration;
+    const struct schema schema = {.migrations = migrations, .version = own.version + 1};
     size_t found = 0;
     assert_int_equal(schema_inspect(f->path.data, &schema, &found, err), 0);
-    assert_int_equal(found, 1);
+    assert_int_equal(found, own.version);
     assert_int_equal(db_open(&db, f->path.data, true, err), 0);
     int rc = schema_migrate(&db, &schema, found, FIXTURE_WALL_MS, err);
     db_close(&db);
@@ -204,12 +212,15 @@ static void an_older_schema_is_brought_up_to_date_beside_a_copy(void **state)
         fail_msg("%s", err.message);
     assert_int_equal(fixture_query(f, "SELECT text FROM notes"), 7);
     assert_int_equal(fixture_query(f, "SELECT count(*) FROM events"), 1);
-    assert_int_equal(fixture_query(f, "SELECT version FROM schema"), 2);
-    assert_int_equal(fixture_query(f, "PRAGMA user_version"), 2);
-    assert_int_equal(mode_of(f, ".schema-1"), 0600);
-    buf_add_str(&f->path, ".schema-1");
+    int64_t own = (int64_t)schema_own().version;
+    char copy[32];
+    assert_int_equal(fixture_query(f, "SELECT version FROM schema"), own + 1);
+    assert_int_equal(fixture_query(f, "PRAGMA user_version"), own + 1);
+    snprintf(copy, sizeof(copy), ".schema-%d", (int)own);
+    assert_int_equal(mode_of(f, copy), 0600);
+    buf_add_str(&f->path, copy);
     assert_int_equal(fixture_query(f, "SELECT count(*) FROM events"), 1);
-    assert_int_equal(fixture_query(f, "PRAGMA user_version"), 1);
+    assert_int_equal(fixture_query(f, "PRAGMA user_version"), own);
 }
 
 static void a_migration_that_fails_changes_nothing(void **state)
@@ -219,7 +230,7 @@ static void a_migration_that_fails_changes_nothing(void **state)
     fixture_append(f, "a");
     fixture_close(f);
     assert_int_equal(migrate(f, with_mistake, &err), -1);
-    assert_int_equal(fixture_query(f, "PRAGMA user_version"), 1);
+    assert_int_equal(fixture_query(f, "PRAGMA user_version"), schema_own().version);
     assert_int_equal(fixture_query(f, "SELECT count(*) FROM sqlite_schema WHERE name = 'notes'"),
                      0);
     fixture_open(f);

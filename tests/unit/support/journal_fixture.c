@@ -34,6 +34,8 @@ void fixture_open(struct fixture *f)
         .notify = notify,
         .ctx = f,
         .stepped = !f->threaded,
+        .retention = f->retention,
+        .disk_free = f->disk_free,
     };
     f->journal = journal_open(&options, &err);
     if (!f->journal)

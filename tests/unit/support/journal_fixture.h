@@ -23,6 +23,8 @@ struct fixture {
     struct buf path;
     struct clock_fake clock;
     bool threaded;
+    struct journal_retention retention; /* and disk_free: as of the next fixture_open */
+    journal_disk_free_fn disk_free;
     sem_t notified;
     struct journal *journal;
 };
@@ -35,7 +37,7 @@ int fixture_teardown(void **state);
 void fixture_open(struct fixture *f);
 void fixture_close(struct fixture *f);
 void fixture_reopen(struct fixture *f);
-/* Until all that is queued is on disk, and told. */
+/* Until all that is queued is on disk, and told, and retention has nothing to do at this time. */
 void fixture_settle(struct fixture *f);
 
 /* An event of that id, and the identity made of it. */
