@@ -119,7 +119,8 @@ struct lanes_ports {
     void *ctx;
 };
 
-/* `in_flight_max` bounds attempts in progress over all targets. */
+/* `in_flight_max` bounds attempts in progress over all targets, and so the ends of attempts that
+   are not on disk yet: where there are as many, none is started. */
 struct lanes *lanes_new(const struct lanes_ports *ports, struct clock clock, uint64_t seed,
                         size_t in_flight_max);
 /* Deliveries still inside are handed to ports.ended with state DELIVERY_NEW, for their memory. */

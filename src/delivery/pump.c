@@ -69,10 +69,11 @@ static bool pass_time(struct lanes *lanes, int64_t now)
 
 /* ---- attempts ---- */
 
+/* While nothing can be written, ends of attempts pile up: no further than this. */
 static bool can_start(const struct lanes *lanes)
 {
     return !lanes->is_stopped && !list_is_empty(&lanes->serving) &&
-           lanes->n_in_flight < lanes->in_flight_max;
+           lanes->n_in_flight < lanes->in_flight_max && lanes->n_settling < lanes->in_flight_max;
 }
 
 static bool start_next(struct lanes *lanes, int64_t now)

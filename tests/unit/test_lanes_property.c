@@ -123,7 +123,7 @@ static void on_attempt(void *ctx, struct delivery *d)
     check(w, p->row.state == DELIVERY_WAITING || w->time.mono_ms >= p->taken_at + p->delay_ms);
     p->place = ATTEMPTED;
     w->n_attempted++;
-    check(w, w->n_attempted <= IN_FLIGHT_MAX);
+    check(w, w->n_attempted <= IN_FLIGHT_MAX && w->n_unsettled < IN_FLIGHT_MAX);
     check(w, lanes_in_flight(w->lanes) == w->n_attempted);
     if (below(w, 3) == 0)
         clock_fake_advance(&w->time, (int64_t)below(w, 8)); /* it takes its time at once */
@@ -325,7 +325,8 @@ static bool may_start(const struct world *w, const struct parcel *p)
     struct target_status status;
     target_status(p->d.target, w->lanes, &status);
     return !w->is_stopped && is_head(w, p) && status.pause == PAUSE_NONE &&
-           w->n_attempted < IN_FLIGHT_MAX && status.in_flight < status.concurrency;
+           w->n_attempted < IN_FLIGHT_MAX && w->n_unsettled < IN_FLIGHT_MAX &&
+           status.in_flight < status.concurrency;
 }
 
 /* What the pump has to have done, and when it has to be asked again. */
