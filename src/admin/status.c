@@ -102,10 +102,6 @@ static void add_engine(struct json_writer *w, struct engine *e, int64_t now_ms)
     json_array_begin(w, "problems");
     engine_each_problem(e, add_problem, w);
     json_array_end(w);
-    json_object_begin(w, "journal");
-    json_member_cstr(w, "path", engine_config(e)->journal);
-    json_member_integer(w, "queued", (int64_t)journal_queued(engine_journal(e)));
-    json_object_end(w);
 }
 
 /* ---- what the journal knows: the sums ---- */
@@ -142,15 +138,39 @@ static void add_scope(struct rendering *r, const char *member, const char *scope
     buf_deinit(&sums.name);
 }
 
+/* Ends the journal's object, which route_status has begun. */
+static void add_reach(struct rendering *r)
+{
+    struct journal_reach reach = {0};
+    if (r->err.code == ERR_NONE && journal_reach(r->reader, &reach, &r->err) < 0)
+        return;
+    json_member_time(&r->writer, "oldest", reach.oldest_ms);
+    json_member_time(&r->writer, "completeSince", reach.complete_ms);
+    json_object_end(&r->writer);
+}
+
 static void render_sums(struct journal_reader *reader, void *ctx)
 {
     struct rendering *r = ctx;
     r->reader = reader;
+    add_reach(r);
     json_object_begin(&r->writer, "sums");
     add_scope(r, "channels", "channel");
     add_scope(r, "connectors", "connector");
     json_object_end(&r->writer);
     json_object_end(&r->writer);
+}
+
+static void begin_journal(struct json_writer *w, struct engine *e)
+{
+    struct journal *journal = engine_journal(e);
+    struct journal_space space;
+    journal_space(journal, &space);
+    json_object_begin(w, "journal");
+    json_member_cstr(w, "path", engine_config(e)->journal);
+    json_member_integer(w, "queued", (int64_t)journal_queued(journal));
+    json_member_integer(w, "bytes", space.bytes);
+    json_member_integer(w, "limit", engine_config(e)->journal_max);
 }
 
 void route_status(void *ctx, struct http_exchange *x)
@@ -159,5 +179,6 @@ void route_status(void *ctx, struct http_exchange *x)
     struct rendering *r = rendering_new(x);
     json_object_begin(&r->writer, NULL);
     add_engine(&r->writer, a->engine, engine_now_ms(a->engine));
+    begin_journal(&r->writer, a->engine);
     rendering_start(a, r, render_sums);
 }

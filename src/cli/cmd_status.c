@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/text.h"
 #include "cli/client.h"
 #include "cli/commands.h"
 #include "cli/json_view.h"
@@ -193,6 +194,23 @@ static void add_uptime(struct buf *out, int64_t s)
         buf_printf(out, "%" PRId64 "s", s);
 }
 
+static void add_room(struct buf *out, struct slice journal)
+{
+    int64_t bytes = view_integer(journal, "bytes", 0), queued = view_integer(journal, "queued", 0);
+    if (bytes > 0) {
+        buf_add_str(out, ", ");
+        text_add_size(out, bytes);
+        buf_add_str(out, " of ");
+        text_add_size(out, view_integer(journal, "limit", 0));
+    }
+    if (queued > 0)
+        buf_printf(out, ", %" PRId64 " to be written", queued);
+    if (json_is_string(view_member(journal, "completeSince"))) {
+        buf_add_str(out, ", complete since ");
+        view_add_time(out, journal, "completeSince");
+    }
+}
+
 static void show_head(const struct client *client, struct slice status)
 {
     struct slice journal = view_member(status, "journal");
@@ -205,11 +223,7 @@ static void show_head(const struct client *client, struct slice status)
     add_uptime(&text, view_integer(status, "uptime", 0));
     buf_add_str(&text, "\njournal ");
     view_add(&text, journal, "path");
-    int64_t bytes = view_integer(journal, "bytes", -1), queued = view_integer(journal, "queued", 0);
-    if (bytes >= 0)
-        buf_printf(&text, ", %.1f MB", (double)bytes / (1 << 20));
-    if (queued > 0)
-        buf_printf(&text, ", %" PRId64 " to be written", queued);
+    add_room(&text, journal);
     view_add_safe(&safe, buf_slice(&text), true);
     puts(safe.data);
     buf_deinit(&text);

@@ -14,6 +14,8 @@
 #include "script/script.h"
 
 #define CONFIG_FILE_MAX (1 << 20)
+#define AGE_MIN "1s"
+#define ROOM_MIN "4MB"
 #define SETTINGS_PREFIX "settings."
 
 enum value_type {
@@ -21,6 +23,8 @@ enum value_type {
     TYPE_PATH, /* relative to the project */
     TYPE_DURATION,
     TYPE_SIZE,
+    TYPE_AGE,   /* a duration of AGE_MIN or more */
+    TYPE_ROOM,  /* a size of ROOM_MIN or more */
     TYPE_COUNT, /* 1 or more */
     TYPE_LEVEL,
     TYPE_FORMAT,
@@ -28,9 +32,11 @@ enum value_type {
 };
 
 static const char *const type_names[] = {
-    [TYPE_TEXT] = "text",        [TYPE_PATH] = "path",    [TYPE_DURATION] = "duration",
-    [TYPE_SIZE] = "size",        [TYPE_COUNT] = "number", [TYPE_LEVEL] = "debug|info|warn|error",
-    [TYPE_FORMAT] = "text|json", [TYPE_LATER] = "",
+    [TYPE_TEXT] = "text",         [TYPE_PATH] = "path",
+    [TYPE_DURATION] = "duration", [TYPE_AGE] = "duration",
+    [TYPE_ROOM] = "size",         [TYPE_SIZE] = "size",
+    [TYPE_COUNT] = "number",      [TYPE_LEVEL] = "debug|info|warn|error",
+    [TYPE_FORMAT] = "text|json",  [TYPE_LATER] = "",
 };
 
 struct option {
@@ -55,15 +61,15 @@ static const struct option options[] = {
     {"limits.message", TYPE_SIZE, AT(message_max), "16MB", "one message of a bus"},
     {"limits.body", TYPE_SIZE, AT(body_max), "1MB", "one POST /events"},
     {"limits.drain", TYPE_DURATION, AT(drain_ms), "8s", "time to end what runs when stopped"},
+    {"limits.journal", TYPE_ROOM, AT(journal_max), "10GB", "the journal's size"},
+    {"limits.diskFree", TYPE_SIZE, AT(disk_free_min), "500MB", "left free on the journal's disk"},
+    {"retain.delivered", TYPE_AGE, AT(retain_delivered_ms), "7d", "events that are over"},
+    {"retain.dead", TYPE_AGE, AT(retain_dead_ms), "90d", "dead letters"},
     {"log.level", TYPE_LEVEL, AT(log_level), "info", "least level that is logged"},
     {"log.format", TYPE_FORMAT, AT(log_format), "text", "for people, or for machines"},
     {"tls", TYPE_LATER, 0, NULL, NULL},
     {"tls.cert", TYPE_LATER, 0, NULL, NULL},
     {"tls.key", TYPE_LATER, 0, NULL, NULL},
-    {"retain.delivered", TYPE_LATER, 0, NULL, NULL},
-    {"retain.dead", TYPE_LATER, 0, NULL, NULL},
-    {"limits.journal", TYPE_LATER, 0, NULL, NULL},
-    {"limits.diskFree", TYPE_LATER, 0, NULL, NULL},
     {"reload", TYPE_LATER, 0, NULL, NULL},
 };
 
@@ -161,6 +167,30 @@ static int parse_count(struct slice text, int64_t *place)
     return 0;
 }
 
+static int parse_age(struct slice text, int64_t *ms, struct err *err)
+{
+    int64_t least;
+    if (text_parse_duration(text, ms, err) < 0 ||
+        text_parse_duration(SLICE_LIT(AGE_MIN), &least, err) < 0)
+        return -1;
+    if (*ms < least)
+        return err_set(err, ERR_INVALID, "\"%.*s\" is too short: write " AGE_MIN " or more",
+                       SLICE_FMT(text));
+    return 0;
+}
+
+static int parse_room(struct slice text, int64_t *bytes, struct err *err)
+{
+    int64_t least;
+    if (text_parse_size(text, bytes, err) < 0 ||
+        text_parse_size(SLICE_LIT(ROOM_MIN), &least, err) < 0)
+        return -1;
+    if (*bytes < least)
+        return err_set(err, ERR_INVALID, "\"%.*s\" is too small: write " ROOM_MIN " or more",
+                       SLICE_FMT(text));
+    return 0;
+}
+
 static void set_text(char **place, struct slice text)
 {
     free(*place);
@@ -194,6 +224,12 @@ static int set_option(struct loading *l, const struct option *o, struct slice te
         break;
     case TYPE_SIZE:
         result = text_parse_size(text, place, &why);
+        break;
+    case TYPE_AGE:
+        result = parse_age(text, place, &why);
+        break;
+    case TYPE_ROOM:
+        result = parse_room(text, place, &why);
         break;
     case TYPE_COUNT:
         result = parse_count(text, place);

@@ -48,6 +48,9 @@ struct config {
     int64_t message_max; /* bytes */
     int64_t body_max;    /* bytes */
     int64_t drain_ms;
+    int64_t retain_delivered_ms, retain_dead_ms;
+    int64_t journal_max;   /* bytes */
+    int64_t disk_free_min; /* bytes; 0: not looked at */
     enum log_level log_level;
     enum log_format log_format;
 };

@@ -93,7 +93,7 @@ void engine_each_unmatched(struct engine *e, engine_unmatched_fn fn, void *ctx);
 
 /* What needs a person's eye. `since_ms` is wall time. */
 struct engine_problem {
-    const char *code;  /* "journal", "channel", "connector", "scripts" … */
+    const char *code;  /* "journal", "journal-full", "channel", "connector" … */
     const char *about; /* which one */
     int64_t since_ms;
     const char *text;

@@ -50,6 +50,7 @@ static void answer(struct letter_request *l, enum letter_result result, const ch
     l->done(l->ctx, result, text);
     if (l->work)
         work_release(e, l->work);
+    journal_release_letters(e->journal);
     request_free(l);
     letters_resume(e);
 }
@@ -201,12 +202,13 @@ static void read_when_settled(void *ctx, size_t duplicates)
     journal_read(l->engine->journal, read_letter, on_read, l);
 }
 
-/* What is read must be what stands: it is read when all that was queued before is on disk. An event
-   that isn't open in memory now won't be by anybody else. */
+/* What is read must be what stands: it is read when all that was queued before is on disk, and
+   retention keeps its hands off it. An event that isn't open in memory now won't be by anybody else. */
 static void start(struct letter_request *l, int64_t event_seq)
 {
     struct engine *e = l->engine;
     l->is_started = true;
+    journal_hold_letters(e->journal);
     l->work = work_find(e, event_seq);
     if (l->work)
         l->work->pending++;

@@ -40,7 +40,7 @@ const char *engine_refusal(struct engine *e)
 {
     if (e->is_draining)
         return "stopping: send it again in a moment";
-    return journal_problem(e->journal);
+    return journal_refusal(e->journal);
 }
 
 void engine_each_channel(struct engine *e, engine_channel_fn fn, void *ctx)
@@ -146,14 +146,31 @@ static void target_problem(void *ctx, struct target *t)
                                       status.reason ? status.reason : "paused"});
 }
 
+/* Why nothing is written, or only what ends. */
+static void journal_problems(const struct problem_walk *walk)
+{
+    struct engine *e = walk->engine;
+    struct journal_space space;
+    const char *text = journal_problem(e->journal);
+    struct engine_problem problem = {"journal", e->config->journal, 0, text};
+    journal_space(e->journal, &space);
+    if (text) {
+        if (journal_problem_code(e->journal) == ERR_FULL)
+            problem.code = "disk-full";
+        problem.since_ms = clock_wall_ms(&e->clock) - journal_stalled_ms(e->journal);
+    } else if (space.room != JOURNAL_HAS_ROOM) {
+        problem.code = space.room == JOURNAL_FULL ? "journal-full" : "disk-full";
+        problem.since_ms = space.since_ms;
+        problem.text = journal_refusal(e->journal);
+    }
+    if (problem.text)
+        walk->fn(walk->ctx, &problem);
+}
+
 void engine_each_problem(struct engine *e, engine_problem_fn fn, void *ctx)
 {
     struct problem_walk walk = {e, fn, ctx};
-    const char *journal = journal_problem(e->journal);
-    if (journal) {
-        int64_t since_ms = clock_wall_ms(&e->clock) - journal_stalled_ms(e->journal);
-        fn(ctx, &(struct engine_problem){"journal", e->config->journal, since_ms, journal});
-    }
+    journal_problems(&walk);
     engine_each_channel(e, channel_problem, &walk);
     const char *unread = recover_problem(e->recovery);
     if (unread)

@@ -141,7 +141,11 @@ def test_check_says_that_all_is_well(good):
     (["--set", "limits.darin=1s"], ["--set", "`limits.darin`", "`limits.drain`"]),
     (["--set", "limits.drain"], ["--set", "limits.drain"]),
     (["--set", "limits.body=much"], ["limits.body", "much"]),
-    (["--set", "retain.dead=1d"], ["`retain.dead`", "not available"]),
+    (["--set", "retain.dead=0"], ["retain.dead", '"0" is too short', "1s or more"]),
+    (["--set", "retain.delivered=long"], ["retain.delivered", '"long" is no duration']),
+    (["--set", "limits.journal=1MB"], ["limits.journal", '"1MB" is too small', "4MB or more"]),
+    (["--set", "limits.diskFree=much"], ["limits.diskFree", '"much" is no size']),
+    (["--set", "reload=manual"], ["`reload`", "not available"]),
 ])
 def test_a_fault_in_a_flag_is_refused(good, arguments, words):
     result = run(good, *arguments)

@@ -34,7 +34,9 @@ STATUS = {
     "unmatched": [{"type": "schedule.updatd", "count": 3, "nearest": "schedule.updated"}],
     "problems": [{"code": "connector", "about": "calendarApi", "since": "2026-11-23T18:56:15.042Z",
                   "text": "401 Unauthorized"}],
-    "journal": {"path": "/tmp/journal.db", "bytes": 1048576, "queued": 0},
+    "journal": {"path": "/tmp/journal.db", "bytes": 1048576, "limit": 1 << 30, "queued": 0,
+                "oldest": "2026-11-20T08:00:00.000Z",
+                "completeSince": "2026-11-21T08:00:00.000Z"},
 }
 
 
@@ -232,7 +234,8 @@ def test_status_shows_all_in_80_columns(fake):
     assert result.status == 0
     assert all(len(line) <= 80 for line in result.out.splitlines())
     for words in ("Liaison 9.8.7", "1h 2m", "embedded", "connection refused", "paused",
-                  "401 Unauthorized", "schedule.updatd", "1.0 MB"):
+                  "401 Unauthorized", "schedule.updatd", "1 MB of 1 GB",
+                  "complete since 2026-11-21 08:00:00"):
         assert words in result.out
 
 
