@@ -12,9 +12,11 @@
 #include "base/buf.h"
 #include "journal/space.h"
 
-/* A slice ends after so many ms, or so many numbers of events. */
+/* A slice ends after so many ms, or so many numbers of events; where commits must wait or events
+   be refused, they wait. */
 #define SLICE_MS 3
 #define SLICE_EVENTS 1000
+#define URGENT_SLICES 8
 #define SLICE_LETTERS 50
 /* Events that are looked at in one go: fewer where that takes long, as their data may be large. */
 #define WINDOW_MAX 500
@@ -338,8 +340,9 @@ static int measure(struct retain *r, struct err *err)
 
 static int sweep(struct retain *r, struct err *err)
 {
-    int64_t until_ms = mono_ms(r) + SLICE_MS;
-    int64_t left = SLICE_EVENTS;
+    int64_t slices = r->now.space.is_urgent ? URGENT_SLICES : 1;
+    int64_t until_ms = mono_ms(r) + slices * SLICE_MS;
+    int64_t left = slices * SLICE_EVENTS;
     while (left > 0 && mono_ms(r) < until_ms) {
         int64_t at = r->now.sweep.at;
         int rc = sweep_window(r, err);

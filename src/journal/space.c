@@ -100,5 +100,7 @@ int space_measure(struct space *s, struct db *db, const struct journal_retention
     else
         s->shown.room = is_full(s, retention->size_max) ? JOURNAL_FULL : JOURNAL_HAS_ROOM;
     s->is_pressed = is_pressed(s, retention);
+    s->is_urgent = s->is_pressed && (s->shown.room != JOURNAL_HAS_ROOM ||
+                                     has_reached(s, retention->size_max, ROOM_PERCENT));
     return 0;
 }

@@ -26,6 +26,7 @@ struct space {
     int64_t log_bytes;          /* of `shown.bytes` */
     int64_t free_bytes;         /* of pages in the file that hold nothing */
     bool is_pressed;            /* what is over has to go, however young */
+    bool is_urgent;             /* and at once: soon no events can be taken, or none are */
 };
 
 /* Looks again, within the writer's transaction or outside; what was found before decides within
