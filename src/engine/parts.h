@@ -128,7 +128,7 @@ void handle_learn(struct work *work, const struct list *rows);
 void handle_run(struct item *item);
 
 /* send.c */
-int handle_send(void *ctx, void *run_ctx, const struct script_send *send, struct buf *id,
+int handle_send(void *ctx, void *run_ctx, const struct script_send *send, struct script_sent *sent,
                 struct err *err);
 
 /* attempt.c */

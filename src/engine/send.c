@@ -41,7 +41,7 @@ static uint64_t send_id(struct item *run, struct slice connector, struct slice k
         id);
 }
 
-int handle_send(void *ctx, void *run_ctx, const struct script_send *send, struct buf *id,
+int handle_send(void *ctx, void *run_ctx, const struct script_send *send, struct script_sent *sent,
                 struct err *err)
 {
     struct engine *e = ctx;
@@ -54,7 +54,8 @@ int handle_send(void *ctx, void *run_ctx, const struct script_send *send, struct
     struct slice key = send->key_given ? send->key : slice_str(run->d.key);
     char public_id[DELIVERY_ID_SIZE];
     uint64_t prefix = send_id(run, send->connector, key, public_id);
-    buf_add_str(id, public_id);
+    buf_add_str(sent->id, public_id);
+    sent->key = key;
     if (counts_get(&work->sends, prefix) > 0)
         return 0; /* made before, by an earlier run of this handler: it stands as it is */
     if (work->next_ordinal + work->pending > DELIVERY_ORDINAL_MAX)

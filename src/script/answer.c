@@ -305,7 +305,8 @@ static int error_tostring(lua_State *L)
     return 1;
 }
 
-static int error_concat(lua_State *L)
+/* Both as tostring shows them. */
+static int concat_texts(lua_State *L)
 {
     for (int i = 1; i <= 2; i++) {
         lua_getglobal(L, "tostring");
@@ -354,14 +355,30 @@ void answer_read_error(lua_State *L, int index, struct script_result *result)
     lua_pop(L, 1);
 }
 
+/* "200 {"id":7}": its status and how its body begins. */
+static int answer_tostring(lua_State *L)
+{
+    struct script_machine *m = machine_of(L);
+    buf_clear(&m->text);
+    buf_printf(&m->text, "%d", raw_status(L, 1));
+    add_start(m, " ", slice_trim(raw_string(L, 1, "body")), BODY_SHOWN);
+    lua_pushlstring(L, m->text.data, m->text.len);
+    return 1;
+}
+
 /* ---- opening ---- */
 
-static const luaL_Reg answer_metamethods[] = {{"__index", answer_index}, {NULL, NULL}};
+static const luaL_Reg answer_metamethods[] = {
+    {"__index", answer_index},
+    {"__tostring", answer_tostring},
+    {"__concat", concat_texts},
+    {NULL, NULL},
+};
 static const luaL_Reg headers_metamethods[] = {{"__index", headers_index}, {NULL, NULL}};
 static const luaL_Reg error_metamethods[] = {
     {"__index", answer_index},
     {"__tostring", error_tostring},
-    {"__concat", error_concat},
+    {"__concat", concat_texts},
     {NULL, NULL},
 };
 

@@ -347,16 +347,6 @@ static void read_follow(struct request *r)
     r->out.follow = (unsigned)n;
 }
 
-static void check_can_wait(lua_State *L, const char *what)
-{
-    machine_waiting_run(L, what);
-    if (!lua_isyieldable(L))
-        machine_raise(L,
-                      "%s waits for its answer, which is not possible within a comparator of "
-                      "table.sort, a callback of string.gsub, or a metamethod called by C",
-                      what);
-}
-
 static void build(struct request *r)
 {
     read_method(r);
@@ -382,10 +372,9 @@ static int http_start(lua_State *L)
     const struct option_set options = OPTION_SET(r.what, http_rows);
     struct err err = {0};
     lua_settop(L, ARG_OPTIONS);
-    check_can_wait(L, r.what);
+    struct script_run *run = machine_check_can_wait(L, r.what);
     options_read_or_raise(L, ARG_OPTIONS, &options);
     build(&r);
-    struct script_run *run = m->current;
     run->request = m->ports->http_send(m->ports->ctx, run, &r.out, &err);
     if (!run->request)
         machine_raise(L, "%s: %s", r.what, err.message);

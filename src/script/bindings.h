@@ -23,6 +23,7 @@ void config_open(lua_State *L);
 void log_open(lua_State *L);
 void sync_open(lua_State *L);
 void http_open(lua_State *L);
+void await_open(lua_State *L);
 void answer_open(lua_State *L);
 void require_open(lua_State *L);
 void cjson_open(lua_State *L);
@@ -31,6 +32,9 @@ void run_open(lua_State *L);
 
 /* [-0, +0, e] Keeps the prelude's entries of runs, from the host's table on top. */
 void run_adopt(lua_State *L);
+
+/* [-0, +0, e] Gives deliveries the prelude's `await`, from the host's table on top. */
+void await_adopt(lua_State *L);
 
 /* [-0, +0, e] Adds `functions` to what only the prelude can call: the host's table. */
 struct luaL_Reg;

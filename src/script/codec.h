@@ -32,6 +32,11 @@ enum codec_mode {
 int codec_encode(lua_State *L, int index, enum codec_mode mode, const char *root, struct buf *out,
                  struct err *err) must_check;
 
+/* As codec_encode in mode CODEC_STRICT, for what must not be larger than `max` bytes: one that is
+   takes no more time than that many bytes do. */
+int codec_encode_within(lua_State *L, int index, size_t max, const char *root, struct buf *out,
+                        struct err *err) must_check;
+
 /* [-0, +0, m] Whether the value at `index` is what codec_decode makes of `text`; a document in
    which a name occurs twice, or an exact number is written otherwise, may be told to differ. */
 bool codec_is_same(lua_State *L, int index, struct slice text);

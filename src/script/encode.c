@@ -2,6 +2,7 @@
 /* Copyright (c) 2026 The Liaison authors */
 /* Lua values to JSON, the same bytes for the same value every time. */
 #include <math.h>
+#include <stdio.h>
 
 #include <lauxlib.h>
 
@@ -28,6 +29,7 @@ struct encoder {
     struct keys *keys;
     enum codec_mode mode;
     size_t max; /* bytes of out */
+    const char *too_large;
     unsigned depth;
     struct err *err;
 };
@@ -98,7 +100,7 @@ static int encode_string(struct encoder *e, int index, const struct place *at)
     struct slice s;
     s.data = lua_tolstring(e->L, index, &s.len);
     if (e->out->len + s.len > e->max)
-        return refuse(e, NULL, "its JSON is larger than limits.memory allows");
+        return refuse(e, NULL, e->too_large);
     if (!slice_is_utf8(s))
         return refuse(e, at, "it is not UTF-8 text; encode bytes as base64 or hex");
     json_add_string(e->out, s);
@@ -151,6 +153,12 @@ static int add_key(struct encoder *e, int index, struct shape *s, const struct p
     return 0;
 }
 
+/* Each member makes two bytes at least. */
+static bool is_too_long(const struct encoder *e, const struct shape *s)
+{
+    return e->keys->len - s->first_key + s->n_elements > e->max / 2;
+}
+
 /* Finds the shape of the table on top. */
 static int read_shape(struct encoder *e, struct shape *s, const struct place *at)
 {
@@ -160,6 +168,8 @@ static int read_shape(struct encoder *e, struct shape *s, const struct place *at
         lua_pop(e->L, 1);
         if (add_key(e, lua_gettop(e->L), s, at) < 0)
             return -1;
+        if (is_too_long(e, s))
+            return refuse(e, NULL, e->too_large);
     }
     s->n_keys = e->keys->len - s->first_key;
     if (s->n_keys > 0 && s->n_elements > 0)
@@ -174,7 +184,7 @@ static int check_bounds(struct encoder *e, const struct place *at)
     if (e->depth >= DEPTH_MAX)
         return refuse(e, NULL, "it is nested deeper than 512 tables; does one contain itself?");
     if (e->out->len >= e->max)
-        return refuse(e, NULL, "its JSON is larger than limits.memory allows");
+        return refuse(e, NULL, e->too_large);
     if (machine_is_stopping(e->L))
         return refuse(e, at, "stopped");
     return 0;
@@ -287,19 +297,45 @@ static int encode_value(struct encoder *e, int index, const struct place *at)
     return refuse_type(e, index, at);
 }
 
+static int encode_root(struct encoder *e, int index, const char *root)
+{
+    int top = lua_gettop(e->L);
+    size_t first_key = e->keys->len;
+    if (index < 0)
+        index = top + 1 + index;
+    struct place at = {NULL, slice_str(root), 0};
+    int rc = encode_value(e, index, root ? &at : NULL);
+    lua_settop(e->L, top);
+    e->keys->len = first_key;
+    return rc;
+}
+
 int codec_encode(lua_State *L, int index, enum codec_mode mode, const char *root, struct buf *out,
                  struct err *err)
 {
     struct script_machine *m = machine_of(L);
-    struct encoder e = {
-        .L = L, .out = out, .keys = &m->keys, .mode = mode, .max = m->memory.max, .err = err};
-    int top = lua_gettop(L);
-    size_t first_key = m->keys.len;
-    if (index < 0)
-        index = top + 1 + index;
-    struct place at = {NULL, slice_str(root), 0};
-    int rc = encode_value(&e, index, root ? &at : NULL);
-    lua_settop(L, top);
-    m->keys.len = first_key;
-    return rc;
+    struct encoder e = {.L = L,
+                        .out = out,
+                        .keys = &m->keys,
+                        .mode = mode,
+                        .max = m->memory.max,
+                        .too_large = "its JSON is larger than limits.memory allows",
+                        .err = err};
+    return encode_root(&e, index, root);
+}
+
+int codec_encode_within(lua_State *L, int index, size_t max, const char *root, struct buf *out,
+                        struct err *err)
+{
+    char too_large[64];
+    snprintf(too_large, sizeof(too_large), "its JSON is larger than %zu bytes", max);
+    struct encoder e = {.L = L,
+                        .out = out,
+                        .keys = &machine_of(L)->keys,
+                        .mode = CODEC_STRICT,
+                        .max = out->len + max,
+                        .too_large = too_large,
+                        .err = err};
+    int rc = encode_root(&e, index, root);
+    return rc == 0 && out->len > e.max ? refuse(&e, NULL, too_large) : rc;
 }

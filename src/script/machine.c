@@ -235,7 +235,8 @@ static enum machine_result map_result(struct script_run *run, int status, bool w
         return MACHINE_PAUSED;
     if (status == 0)
         return MACHINE_RETURNED;
-    if (status == LUA_YIELD && run->pause == PAUSE_REQUEST && !was_stopped)
+    bool waits = run->pause == PAUSE_REQUEST || run->pause == PAUSE_AWAIT;
+    if (status == LUA_YIELD && waits && !was_stopped)
         return MACHINE_PAUSED;
     if (status == LUA_YIELD || was_stopped)
         return MACHINE_TIME;
@@ -290,6 +291,17 @@ struct script_run *machine_waiting_run(lua_State *L, const char *what)
                       : "%s works while an event is handled or delivered, not while a file is "
                         "loaded",
                   what);
+}
+
+struct script_run *machine_check_can_wait(lua_State *L, const char *what)
+{
+    struct script_run *run = machine_waiting_run(L, what);
+    if (!lua_isyieldable(L))
+        machine_raise(L,
+                      "%s waits, which is not possible within a comparator of table.sort, a "
+                      "callback of string.gsub, or a metamethod called by C",
+                      what);
+    return run;
 }
 
 /* ---- life ---- */

@@ -70,6 +70,7 @@ enum run_kind {
 enum run_pause {
     PAUSE_NONE,
     PAUSE_REQUEST, /* http.*: script_answer goes on */
+    PAUSE_AWAIT,   /* delivery:await(): script_awaited goes on */
     PAUSE_VERDICT, /* skip, retry, reject: it never goes on */
 };
 
@@ -98,8 +99,10 @@ struct script_run {
     bool is_writing;
     const struct script_answer *answer; /* while script_answer runs */
     bool is_unknown;
-    unsigned n_writes;   /* those that carried an Idempotency-Key */
-    int64_t deadline_ms; /* of an attempt, by the clock's mono time */
+    unsigned n_writes;                    /* those that carried an Idempotency-Key */
+    int64_t deadline_ms;                  /* of an attempt, by the clock's mono time */
+    const struct script_awaited *awaited; /* while script_awaited runs */
+    bool keeps_value;                     /* what an attempt returns is part of its result */
 
     /* What it is about. */
     const char *what; /* handler or connector, or file; borrowed from the machine */
@@ -256,6 +259,9 @@ void machine_add_error(lua_State *L, int index, struct buf *out);
 
 /* The run that is a handler's or an attempt's; raises the error "WHAT works …" elsewhere. */
 struct script_run *machine_waiting_run(lua_State *L, const char *what);
+
+/* The run that a function which waits belongs to; raises an error where none can wait. */
+struct script_run *machine_check_can_wait(lua_State *L, const char *what);
 
 /* Before a function of ours calls back into Lua: raises an error when such calls are nested so deep
    that the C stack would run out. */

@@ -13,6 +13,7 @@
 #include "script/codec.h"
 #include "script/exact.h"
 #include "script/machine.h"
+#include "script/returned.h"
 #include "script/watchdog.h"
 
 #define ERROR_MAX 8192
@@ -193,7 +194,7 @@ struct ending {
     struct script_run *run;
     enum machine_result how;
     struct script_result result;
-    struct buf error, failure, retry_after, date, answer;
+    struct buf error, failure, retry_after, date, answer, value;
 };
 
 static void ending_deinit(struct ending *e)
@@ -203,6 +204,7 @@ static void ending_deinit(struct ending *e)
     buf_deinit(&e->retry_after);
     buf_deinit(&e->date);
     buf_deinit(&e->answer);
+    buf_deinit(&e->value);
 }
 
 static struct slice copy(struct buf *to, struct slice s)
@@ -297,12 +299,23 @@ static void end_verdict(struct ending *e)
     buf_add_slice(&e->error, buf_slice(&e->run->reason));
 }
 
+/* An attempt's first value, which stands at the bottom of the run's coroutine. */
+static void end_returned(struct ending *e)
+{
+    e->result.end = SCRIPT_RETURNED;
+    if (!e->run->keeps_value)
+        return;
+    returned_take(e->run, &e->value);
+    if (e->value.len > 0)
+        e->result.value = buf_slice(&e->value);
+}
+
 static void describe_end(struct ending *e)
 {
     e->result.after_ms = -1;
     switch (e->how) {
     case MACHINE_RETURNED:
-        e->result.end = SCRIPT_RETURNED;
+        end_returned(e);
         break;
     case MACHINE_PAUSED:
         end_verdict(e);
@@ -352,8 +365,9 @@ static struct script_run *step(struct script_run *run)
 {
     enum machine_result how = machine_resume(run, 0, run->m->handler_time_ms);
     run->answer = NULL;
+    run->awaited = NULL;
     run->attempt = NULL;
-    if (how == MACHINE_PAUSED && run->pause == PAUSE_REQUEST && !run->is_cancelled)
+    if (how == MACHINE_PAUSED && run->pause != PAUSE_VERDICT && !run->is_cancelled)
         return run;
     end_run(run, how);
     return NULL;
@@ -397,6 +411,7 @@ struct script_run *script_attempt(struct script_machine *m,
     run->what = connector->name.data;
     run->attempt = attempt;
     run->deadline_ms = clock_mono_ms(&m->clock) + connector->timeout_ms;
+    run->keeps_value = attempt->keeps_value;
     buf_add_slice(&run->delivery_id, attempt->id);
     run->done = done;
     run->ctx = ctx;
@@ -409,6 +424,12 @@ void script_answer(struct script_run *run, const struct script_answer *answer)
     run->answer = answer;
     if (answer->failure && run->is_writing && answer->was_written)
         run->is_unknown = true;
+    step(run);
+}
+
+void script_awaited(struct script_run *run, const struct script_awaited *end)
+{
+    run->awaited = end;
     step(run);
 }
 

@@ -151,12 +151,14 @@ void bindings_open(lua_State *L)
     sync_open(L);
     answer_open(L);
     http_open(L);
+    await_open(L);
     require_open(L);
     cjson_open(L);
     run_open(L);
     run_prelude(L);
     machine_set(L, REF_GLOBALS);
     run_adopt(L);
+    await_adopt(L);
     lua_pop(L, 1);
     lua_pushnil(L);
     lua_setfield(L, LUA_REGISTRYINDEX, HOST);

@@ -13,7 +13,8 @@
  *     script_handle(m, handler, event, on_handled, run);    // sync:send calls ports.send meanwhile
  *     script_attempt(m, connector, &attempt, on_end, delivery);
  *
- * A run that waits for a request is parked; script_answer wakes it. All on the loop thread.
+ * A run that waits for a request is parked, and script_answer wakes it; one that waits for the end of
+ * a delivery, script_awaited. All on the loop thread.
  */
 #ifndef LIAISON_SCRIPT_SCRIPT_H
 #define LIAISON_SCRIPT_SCRIPT_H
@@ -74,17 +75,36 @@ struct script_send {
     int64_t expires_ms; /* from now; 0: never */
 };
 
+/* What became of it. */
+struct script_sent {
+    struct buf *id;   /* its public id is appended */
+    struct slice key; /* the one in force, absent: none; borrowed until the port is called again */
+};
+
 struct script_ports {
     /* Starts a request for `run`; later, never from within, script_answer(run, …) is called once.
        The returned handle is for http_cancel. NULL with err raises an error in the script. */
     void *(*http_send)(void *ctx, struct script_run *run, const struct script_request *request,
                        struct err *err);
     void (*http_cancel)(void *ctx, void *handle);
-    /* Takes over one delivery made by a handler's run (`run_ctx` as given to script_handle); writes
-       its public id to `id`. -1 with err raises an error at the script's line. */
-    int (*send)(void *ctx, void *run_ctx, const struct script_send *send, struct buf *id,
+    /* Takes over one delivery made by a handler's run (`run_ctx` as given to script_handle). -1 with
+       err raises an error at the script's line. */
+    int (*send)(void *ctx, void *run_ctx, const struct script_send *send, struct script_sent *sent,
                 struct err *err);
+    /* A handler's run waits for the end of a delivery of its own, by the public id: later, never
+       from within, script_awaited is called once, unless the run is cancelled. -1 with err raises
+       an error at the script's line. */
+    int (*await)(void *ctx, void *run_ctx, struct slice id, struct err *err);
     void *ctx;
+};
+
+/* How an awaited delivery ended; borrowed during script_awaited. */
+struct script_awaited {
+    bool is_delivered;
+    struct slice value;        /* delivered: script_result.value of its last attempt */
+    struct slice cause, error; /* else: why it wasn't, and in words */
+    unsigned attempts;
+    struct slice refusal; /* where given, instead: raised as an error at the script's line */
 };
 
 /* ---- loading ---- */
@@ -199,6 +219,9 @@ struct script_result {
     /* A writing request was sent and its answer never came, or none was taken notice of: the other
        side may have it. */
     bool unknown;
+    /* RETURNED, where script_attempt.keeps_value: what the connector returned, in a form that
+       script_awaited takes (see script/returned.h), secrets masked; absent: nothing. */
+    struct slice value;
 };
 typedef void (*script_result_fn)(void *ctx, const struct script_result *result);
 
@@ -227,6 +250,7 @@ struct script_attempt {
     struct slice last_error; /* of the attempt before, or absent */
     struct slice data;       /* JSON; absent: the event's */
     struct slice transformer;
+    bool keeps_value; /* somebody may await it: what the connector returns is told */
 };
 
 /* As script_handle, for a connector that exists. */
@@ -237,6 +261,8 @@ struct script_run *script_attempt(struct script_machine *m,
 
 /* The request that `run` waits for has ended; may run the script on, and end the run. */
 void script_answer(struct script_run *run, const struct script_answer *answer);
+/* The same for the delivery that `run` awaits. */
+void script_awaited(struct script_run *run, const struct script_awaited *end);
 /* Ends a run without its callback, and its request. Accepts NULL. */
 void script_cancel(struct script_run *run);
 

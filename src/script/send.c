@@ -114,17 +114,15 @@ static int64_t read_duration(lua_State *L, int option)
 }
 
 /* What the script gets: { id, connector, key }. */
-static void push_delivery(lua_State *L, const struct script_send *send, const struct event *event)
+static void push_delivery(lua_State *L, const struct script_sent *sent)
 {
-    struct script_machine *m = machine_of(L);
     lua_createtable(L, 0, 3);
-    lua_pushlstring(L, m->id.data ? m->id.data : "", m->id.len);
+    lua_pushlstring(L, sent->id->data ? sent->id->data : "", sent->id->len);
     lua_setfield(L, -2, "id");
     lua_pushvalue(L, FIRST + SEND_CONNECTOR);
     lua_setfield(L, -2, "connector");
-    struct slice key = send->key_given ? send->key : event->key;
-    if (send->key_given || event->has_key) {
-        lua_pushlstring(L, key.data ? key.data : "", key.len);
+    if (sent->key.data) {
+        lua_pushlstring(L, sent->key.data, sent->key.len);
         lua_setfield(L, -2, "key");
     }
     machine_mark(L, lua_gettop(L), REF_SENT);
@@ -145,6 +143,7 @@ int send_from_script(lua_State *L)
     struct script_run *run = sending_run(L);
     struct script_machine *m = run->m;
     struct script_send send = {0};
+    struct script_sent sent = {.id = &m->id};
     struct err err = {0};
     lua_settop(L, 2);
     if (lua_isnil(L, 2))
@@ -160,28 +159,17 @@ int send_from_script(lua_State *L)
     send.data = read_data(L, run->event);
 
     buf_clear(&m->id);
-    if (m->ports->send(m->ports->ctx, run->ctx, &send, &m->id, &err) < 0)
+    if (m->ports->send(m->ports->ctx, run->ctx, &send, &sent, &err) < 0)
         machine_raise(L, "sync:send: %s", err.message);
-    push_delivery(L, &send, run->event);
+    push_delivery(L, &sent);
     return 1;
 }
 
 /* ---- what it returned ---- */
 
-static int sent_await(lua_State *L)
-{
-    machine_raise(L, "await is not available in this version");
-}
-
-static const luaL_Reg methods[] = {{"await", sent_await}, {NULL, NULL}};
 static const luaL_Reg metamethods[] = {{NULL, NULL}};
 
 void send_open(lua_State *L)
 {
     bindings_add_metatable(L, REF_SENT, metamethods);
-    machine_push(L, REF_SENT);
-    lua_newtable(L);
-    luaL_setfuncs(L, methods, 0);
-    lua_setfield(L, -2, "__index");
-    lua_pop(L, 1);
 }

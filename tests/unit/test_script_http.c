@@ -331,6 +331,19 @@ static void test_an_answer_has_status_headers_body_and_json(void **state)
     assert_value("return get(http.get('http://h'), 'json.a.b')", 200, "{\"a\":{\"b\":3}}", "3");
 }
 
+static void test_an_answer_reads_as_its_status_and_body(void **state)
+{
+    (void)state;
+    assert_value("return tostring(http.get('http://h'))", 200, " {\"id\":1}\n",
+                 "\"200 {\\\"id\\\":1}\"");
+    assert_value("return 'got ' .. http.get('http://h')", 204, "", "\"got 204\"");
+    assert_value("return #tostring(http.get('http://h', { accept = 404 }))", 404,
+                 "0123456789012345678901234567890123456789012345678901234567890123456789"
+                 "0123456789012345678901234567890123456789012345678901234567890123456789"
+                 "0123456789012345678901234567890123456789012345678901234567890123456789",
+                 "207");
+}
+
 static void test_accept_widens_success(void **state)
 {
     (void)state;
@@ -389,11 +402,9 @@ static void test_a_failure_raises_an_error_with_its_code(void **state)
 static void test_a_request_cannot_be_waited_for_in_a_comparator(void **state)
 {
     (void)state;
-    assert_error(
-        "table.sort({ 2, 1 }, function(a, b) http.get('http://h') return a < b end)",
-        "connectors/out.lua:2: http.get waits for its answer, which is not possible within");
-    assert_error("('x'):gsub('x', function() http.get('http://h') end)",
-                 "http.get waits for its answer");
+    assert_error("table.sort({ 2, 1 }, function(a, b) http.get('http://h') return a < b end)",
+                 "connectors/out.lua:2: http.get waits, which is not possible within");
+    assert_error("('x'):gsub('x', function() http.get('http://h') end)", "http.get waits, which");
 }
 
 static void test_requests_wait_within_pcall_iterators_and_metamethods(void **state)
@@ -432,6 +443,7 @@ int main(void)
         cmocka_unit_test(test_what_the_port_refuses_is_the_scripts_error),
         cmocka_unit_test(test_an_answer_has_status_headers_body_and_json),
         cmocka_unit_test(test_accept_widens_success),
+        cmocka_unit_test(test_an_answer_reads_as_its_status_and_body),
         cmocka_unit_test(test_any_other_status_raises_an_error),
         cmocka_unit_test(test_only_the_start_of_an_answer_is_shown),
         cmocka_unit_test(test_a_failure_raises_an_error_with_its_code),

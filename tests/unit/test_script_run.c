@@ -427,12 +427,12 @@ static void test_a_callback_may_free_the_machine(void **state)
     project_free(p);
 }
 
-static int send_and_cancel(void *ctx, void *run_ctx, const struct script_send *send, struct buf *id,
-                           struct err *err)
+static int send_and_cancel(void *ctx, void *run_ctx, const struct script_send *send,
+                           struct script_sent *sent, struct err *err)
 {
     (void)run_ctx, (void)send, (void)err;
     struct project *p = ctx;
-    buf_add_str(id, "x");
+    buf_add_str(sent->id, "x");
     script_cancel(p->run);
     p->n_sends++;
     return 0;

@@ -347,16 +347,19 @@ static void test_data_that_is_no_json_is_a_string(void **state)
 static void test_a_send_reaches_the_port(void **state)
 {
     (void)state;
-    struct project *p =
-        load_handler("local d = sync:send{ connector = 'out', data = { b = 1, a = 2 }, key = 'k', "
-                     "transformer = 'plain', "
-                     "delay = '5s', expires = 60 }\n"
-                     "sync:send{ connector = 'out', data = { d.id, d.connector, d.key } }\n"
-                     "local e = sync:send{ connector = 'out', data = 1, key = 12 }\n"
-                     "sync:send{ connector = 'out', data = null, key = event.key .. 'x' }");
+    struct project *p = load_handler(
+        "local d = sync:send{ connector = 'out', data = { b = 1, a = 2 }, key = 'k', "
+        "transformer = 'plain', "
+        "delay = '5s', expires = 60 }\n"
+        "sync:send{ connector = 'out', data = { d.id, d.connector, d.key } }\n"
+        "local e = sync:send{ connector = 'out', data = 1, key = 12 }\n"
+        "local f = sync:send{ connector = 'out', data = null, key = event.key .. 'x' }\n"
+        "local g = sync:send{ connector = 'out', data = 1 }\n"
+        "sync:send{ connector = 'out', data = { f.key, g.key } }");
+    p->key = "the handler's";
     project_handle(p, "{}");
     assert_int_equal(p->result.end, SCRIPT_RETURNED);
-    assert_int_equal(p->n_sends, 4);
+    assert_int_equal(p->n_sends, 6);
     assert_string_equal(p->sends[0].connector.data, "out");
     assert_string_equal(p->sends[0].data.data, "{\"a\":2,\"b\":1}");
     assert_true(p->sends[0].key_given);
@@ -370,6 +373,7 @@ static void test_a_send_reaches_the_port(void **state)
     assert_string_equal(p->sends[2].key.data, "12");
     assert_string_equal(p->sends[3].data.data, "null");
     assert_string_equal(p->sends[3].key.data, "s1x");
+    assert_string_equal(p->sends[5].data.data, "[\"s1x\",\"the handler's\"]");
     project_free(p);
 }
 
@@ -465,16 +469,6 @@ static void test_a_send_outside_of_a_handler_says_so(void **state)
     project_free(p);
 }
 
-static void test_await_says_that_it_is_not_there(void **state)
-{
-    (void)state;
-    struct project *p =
-        load_handler("local d = sync:send{ connector = 'out', data = 1 }\nd:await()");
-    project_handle(p, "{}");
-    assert_contains(project_error(p), "scripts/s.lua:4: await is not available in this version");
-    project_free(p);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -496,7 +490,6 @@ int main(void)
         cmocka_unit_test(test_wrong_sends_say_what_to_write),
         cmocka_unit_test(test_what_the_port_refuses_is_the_scripts_error),
         cmocka_unit_test(test_a_send_outside_of_a_handler_says_so),
-        cmocka_unit_test(test_await_says_that_it_is_not_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -47,8 +47,8 @@ static void on_http_cancel(void *ctx, void *handle)
     r->is_cancelled = true;
 }
 
-static int on_send(void *ctx, void *run_ctx, const struct script_send *send, struct buf *id,
-                   struct err *err)
+static int on_send(void *ctx, void *run_ctx, const struct script_send *send,
+                   struct script_sent *sent, struct err *err)
 {
     struct project *p = ctx;
     assert_ptr_equal(run_ctx, p);
@@ -64,7 +64,19 @@ static int on_send(void *ctx, void *run_ctx, const struct script_send *send, str
     s->key_given = send->key_given;
     s->delay_ms = send->delay_ms;
     s->expires_ms = send->expires_ms;
-    buf_printf(id, "sent-%zu", p->n_sends);
+    buf_printf(sent->id, "sent-%zu", p->n_sends);
+    sent->key = send->key_given ? send->key : slice_str(p->key);
+    return 0;
+}
+
+static int on_await(void *ctx, void *run_ctx, struct slice id, struct err *err)
+{
+    struct project *p = ctx;
+    assert_ptr_equal(run_ctx, p);
+    if (p->refuse_await)
+        return err_set(err, ERR_INVALID, "%s", p->refuse_await);
+    buf_clear(&p->awaited);
+    buf_printf(&p->awaited, "%.*s", SLICE_FMT(id));
     return 0;
 }
 
@@ -92,6 +104,8 @@ static void on_result(void *ctx, const struct script_result *result)
     set(&r->retry_after, result->retry_after);
     set(&r->date, result->date);
     set(&r->answer, result->answer);
+    set(&r->value, result->value);
+    r->has_value = result->value.data != NULL;
     r->has_failure = result->failure != NULL;
     r->unknown = result->unknown;
     r->after_ms = result->after_ms;
@@ -108,7 +122,7 @@ struct project *project_new(void)
     p->dir = mem_strdup(template);
     p->clock = (struct clock_fake){.wall_ms = 1700000000000, .mono_ms = 5000};
     p->mask = mask_new();
-    p->ports = (struct script_ports){on_http_send, on_http_cancel, on_send, p};
+    p->ports = (struct script_ports){on_http_send, on_http_cancel, on_send, on_await, p};
     p->options = (struct script_options){
         .project = p->dir,
         .handler_time_ms = 100,
@@ -133,6 +147,7 @@ static void result_deinit(struct project_result *r)
     buf_deinit(&r->retry_after);
     buf_deinit(&r->date);
     buf_deinit(&r->answer);
+    buf_deinit(&r->value);
 }
 
 void project_free(struct project *p)
@@ -150,6 +165,7 @@ void project_free(struct project *p)
     }
     result_deinit(&p->result);
     buf_deinit(&p->problems);
+    buf_deinit(&p->awaited);
     free(p->dir);
     free(p);
 }
@@ -228,6 +244,7 @@ void project_attempt(struct project *p, const char *connector, const char *data)
         .created_ms = 1700000000000,
         .last_error = SLICE_LIT("it was busy"),
         .data = slice_str(data),
+        .keeps_value = p->keeps_value,
     };
     const struct script_connector *c = script_connector_find(p->machine, slice_str(connector));
     assert_non_null(c);
@@ -264,6 +281,12 @@ void project_answer(struct project *p, int status, const char *body)
         .body = slice_str(body),
     };
     project_answer_with(p, &answer);
+}
+
+void project_end_awaited(struct project *p, const struct script_awaited *end)
+{
+    assert_non_null(p->run);
+    script_awaited(p->run, end);
 }
 
 const char *project_error(const struct project *p)

@@ -53,8 +53,8 @@ struct project_send {
 struct project_result {
     unsigned count; /* how often one came */
     enum script_end end;
-    struct buf error, failure, retry_after, date, answer;
-    bool has_failure, unknown;
+    struct buf error, failure, retry_after, date, answer, value;
+    bool has_failure, unknown, has_value;
     int64_t after_ms;
     int status;
 };
@@ -71,10 +71,14 @@ struct project {
     size_t n_requests;
     struct project_send sends[PROJECT_MAX];
     size_t n_sends;
+    struct buf awaited; /* id of the delivery last awaited */
     struct project_result result;
     struct script_run *run;  /* what the last start returned */
+    const char *key;         /* in force for a send that names none; NULL: none */
     const char *refuse_send; /* makes the port for sends fail */
     const char *refuse_request;
+    const char *refuse_await;
+    bool keeps_value; /* of the attempts that are started */
 };
 
 struct project *project_new(void);
@@ -96,6 +100,9 @@ void project_attempt(struct project *p, const char *connector, const char *data)
 /* Answers the newest request that waits. */
 void project_answer(struct project *p, int status, const char *body);
 void project_answer_with(struct project *p, const struct script_answer *answer);
+
+/* Ends the delivery that is awaited. */
+void project_end_awaited(struct project *p, const struct script_awaited *end);
 
 /* The error of the last result, or its text otherwise; never NULL. */
 const char *project_error(const struct project *p);
