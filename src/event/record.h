@@ -74,6 +74,9 @@ struct delivery_row {
     int64_t due_ms;           /* when it may be attempted */
     int64_t expires_ms;       /* 0: never */
     int64_t ended_ms;         /* 0 while it waits */
+    /* Delivered: what its connector returned, for the handler that awaits it, as JSON text of the
+       script host's; absent: nothing. Kept only while its event is open or dead. */
+    struct slice result;
 };
 
 /* How an attempt went; kept for failures, the newest JOURNAL_ATTEMPTS_KEPT of a delivery. */

@@ -61,7 +61,7 @@ static int put_row(struct committer *c, const struct delivery_row *row, enum del
         return -1;
     row_bind_delivery(s, row);
     if (from != DELIVERY_NEW)
-        db_bind_str(s, 18, delivery_state_name(from));
+        db_bind_str(s, 19, delivery_state_name(from));
     if (db_run(c->db, s, err) < 0)
         return -1;
     return sqlite3_changes(c->db->handle) > 0;
@@ -164,6 +164,15 @@ static int apply_put_delivery(struct committer *c, const struct op_put_delivery 
     return put->attempt ? put_attempt(c, put->row.seq, put->attempt, err) : 0;
 }
 
+static int apply_clear_results(struct committer *c, const struct op *op, struct err *err)
+{
+    sqlite3_stmt *s = db_statement(c->db, SQL_CLEAR_RESULTS, err);
+    if (!s)
+        return -1;
+    db_bind_int(s, 1, op->seq);
+    return db_run(c->db, s, err);
+}
+
 /* ---- Groups --------------------------------------------------------------------------------- */
 
 static int apply(struct committer *c, struct op *op, struct err *err)
@@ -177,6 +186,8 @@ static int apply(struct committer *c, struct op *op, struct err *err)
         return apply_set_event(c, op_set_event(op), err);
     case OP_PUT_DELIVERY:
         return apply_put_delivery(c, op_put_delivery(op), err);
+    case OP_CLEAR_RESULTS:
+        return apply_clear_results(c, op, err);
     }
     die("no operation of the journal is number %d", (int)op->kind);
 }

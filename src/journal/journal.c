@@ -329,6 +329,11 @@ void journal_put_delivery(struct journal *j, const struct delivery_row *row,
     queue(j, op_new_put_delivery(row, from, attempt, done, ctx));
 }
 
+void journal_clear_results(struct journal *j, int64_t event_seq)
+{
+    queue(j, op_new_clear_results(event_seq));
+}
+
 void journal_read(struct journal *j, journal_job_fn job, journal_done_fn done, void *ctx)
 {
     reads_queue(j->reads, job, done, ctx);

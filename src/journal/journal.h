@@ -159,6 +159,9 @@ void journal_put_delivery(struct journal *j, const struct delivery_row *row,
                           enum delivery_state from, const struct attempt_row *attempt,
                           journal_done_fn done, void *ctx);
 
+/* Removes the results of an event's deliveries: no handler will ask for them any more. */
+void journal_clear_results(struct journal *j, int64_t event_seq);
+
 /* ---- reading ---- */
 
 /* A read-only view of one moment. Within journal_read it belongs to the reader thread; opened by

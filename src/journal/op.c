@@ -137,7 +137,7 @@ static void finish_put_delivery(struct task *task, bool tell)
 static size_t row_len(const struct delivery_row *r)
 {
     return r->id.len + r->connector.len + r->handler.len + r->key.len + r->transformer.len +
-           r->data.len + r->cause.len + r->error.len;
+           r->data.len + r->cause.len + r->error.len + r->result.len;
 }
 
 static void copy_row(struct delivery_row *r, char **at)
@@ -150,6 +150,7 @@ static void copy_row(struct delivery_row *r, char **at)
     copy(at, &r->data);
     copy(at, &r->cause);
     copy(at, &r->error);
+    copy(at, &r->result);
 }
 
 static size_t attempt_len(const struct attempt_row *a)
@@ -183,6 +184,19 @@ struct op *op_new_put_delivery(const struct delivery_row *row, enum delivery_sta
     };
     copy_row(&put->row, &at);
     return &put->op;
+}
+
+static void finish_clear_results(struct task *task, bool tell)
+{
+    (void)tell;
+    free(op_of(task));
+}
+
+struct op *op_new_clear_results(int64_t event_seq)
+{
+    struct op *op = mem_alloc(sizeof(*op));
+    *op = op_base(OP_CLEAR_RESULTS, event_seq, NULL, finish_clear_results);
+    return op;
 }
 
 size_t op_weight(struct op *op)

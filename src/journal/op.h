@@ -17,6 +17,7 @@ enum op_kind {
     OP_MALFORMED,
     OP_SET_EVENT,
     OP_PUT_DELIVERY,
+    OP_CLEAR_RESULTS, /* a struct op alone */
 };
 
 /* What each kind begins with. */
@@ -79,6 +80,8 @@ struct op *op_new_set_event(int64_t seq, struct slice channel, enum event_state 
                             enum event_state to, journal_done_fn done, void *ctx);
 struct op *op_new_put_delivery(const struct delivery_row *row, enum delivery_state from,
                                const struct attempt_row *attempt, journal_done_fn done, void *ctx);
+
+struct op *op_new_clear_results(int64_t event_seq);
 
 /* Rows it touches, by which groups are bounded. */
 size_t op_weight(struct op *op);

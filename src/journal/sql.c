@@ -99,7 +99,10 @@ static const char version_2[] =
     "  PRIMARY KEY (channel, seq)"
     ") WITHOUT ROWID;";
 
-const char *const sql_migrations[] = {version_1, version_2};
+/* What a connector returned, while a handler may ask for it. */
+static const char version_3[] = "ALTER TABLE deliveries ADD COLUMN result TEXT;";
+
+const char *const sql_migrations[] = {version_1, version_2, version_3};
 const size_t sql_migrations_count = ARRAY_LEN(sql_migrations);
 
 /* ---- Statements ----------------------------------------------------------------------------- */
@@ -110,7 +113,11 @@ const size_t sql_migrations_count = ARRAY_LEN(sql_migrations);
     "received_at, state, closed_at, replay, own_id"
 #define DELIVERY_COLUMNS                                                                           \
     "seq, id, connector, handler, key, transformer, data, state, cause, error, attempts, "         \
-    "unknown, created_at, first_attempt_at, due_at, expires_at, ended_at"
+    "unknown, created_at, first_attempt_at, due_at, expires_at, ended_at, result"
+/* A result that comes when its event is closed is for nobody. */
+#define RESULT                                                                                     \
+    "CASE WHEN ?18 IS NOT NULL AND EXISTS (SELECT 1 FROM events WHERE seq = ?1 >> 20"              \
+    " AND state IN ('open', 'dead')) THEN ?18 END"
 
 /* Parameters of lists: 1 the seq to begin behind, 2 the number of rows, 3 the state, 4 and 5 the
    earliest and latest time, 6 type, 7 channel, 8 key; of events 9 the id as text, 10 as a number;
@@ -175,19 +182,22 @@ const char *const sql_text[] = {
     [SQL_SET_EVENT] = "UPDATE events SET state = ?2, closed_at = ?3 WHERE seq = ?1 AND state = ?4",
     [SQL_INSERT_DELIVERY] =
         "INSERT OR IGNORE INTO deliveries(" DELIVERY_COLUMNS ")"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
-    /* The same parameters, and 18 the state before. */
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,"
+        " " RESULT ")",
+    /* The same parameters, and 19 the state before. */
     [SQL_UPDATE_DELIVERY] =
         "UPDATE deliveries SET id = ?2, connector = ?3, handler = ?4, key = ?5, transformer = ?6,"
         " data = ?7, state = ?8, cause = ?9, error = ?10, attempts = ?11, unknown = ?12,"
-        " created_at = ?13, first_attempt_at = ?14, due_at = ?15, expires_at = ?16, ended_at = ?17"
-        " WHERE seq = ?1 AND state = ?18",
+        " created_at = ?13, first_attempt_at = ?14, due_at = ?15, expires_at = ?16, ended_at = ?17,"
+        " result = " RESULT " WHERE seq = ?1 AND state = ?19",
     /* Numbered on from what is there: a dead letter that is retried keeps its history. Gives the
        number. */
     [SQL_PUT_ATTEMPT] = "INSERT INTO attempts(delivery, n, at, ms, code, error, answer)"
                         " SELECT ?1, coalesce(max(n), 0) + 1, ?2, ?3, ?4, ?5, ?6"
                         " FROM attempts WHERE delivery = ?1 RETURNING n",
     [SQL_TRIM_ATTEMPTS] = "DELETE FROM attempts WHERE delivery = ?1 AND n <= ?2",
+    [SQL_CLEAR_RESULTS] = "UPDATE deliveries SET result = NULL"
+                          " WHERE seq >= ?1 << 20 AND seq < (?1 + 1) << 20 AND result IS NOT NULL",
     [SQL_PUT_POSITION] = "INSERT INTO positions(channel, position) VALUES (?1, ?2)"
                          " ON CONFLICT(channel) DO UPDATE SET position = excluded.position",
     [SQL_PUT_SUM] = "INSERT INTO sums(scope, name, term, value) VALUES (?1, ?2, ?3, ?4)"
