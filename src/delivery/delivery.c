@@ -35,7 +35,8 @@ void delivery_init(struct delivery *d, struct moment now, int64_t paused_ms)
     d->attempts = d->tries = d->refusals = 0;
     d->successes_seen = 0;
     d->unknown = d->was_cut_off;
-    d->started_at = 0;
+    d->started_at = d->parked_at = 0;
+    d->is_shelved = false;
     d->first_attempt_at = NOT_YET;
     d->pause_seen_ms = paused_ms;
     d->due_at = d->delay_ms > 0 ? time_add(now.mono_ms, d->delay_ms) : AT_ONCE;
@@ -74,6 +75,19 @@ void delivery_sync_age(struct delivery *d, int64_t paused_ms)
     if (d->first_attempt_at != NOT_YET)
         d->first_attempt_at += paused_ms - d->pause_seen_ms;
     d->pause_seen_ms = paused_ms;
+}
+
+void delivery_skip_parked(struct delivery *d, int64_t now)
+{
+    if (d->first_attempt_at != NOT_YET)
+        d->first_attempt_at += now - d->parked_at;
+    d->parked_at = now;
+}
+
+void delivery_undo_start(struct delivery *d)
+{
+    if (d->tries == 0)
+        d->first_attempt_at = NOT_YET;
 }
 
 void delivery_start(struct delivery *d, int64_t now, int64_t paused_ms)
@@ -135,7 +149,7 @@ struct delivery_row delivery_describe(const struct delivery *d, struct moment no
         .unknown = d->unknown,
         .created_ms = d->created_ms,
         .first_attempt_ms = d->first_attempt_at == NOT_YET ? 0 : wall_of(d->first_attempt_at, now),
-        .due_ms = !waits                    ? 0
+        .due_ms = !waits || d->is_shelved   ? 0
                   : d->due_at > now.mono_ms ? wall_of(d->due_at, now)
                                             : now.wall_ms,
         .expires_ms = d->expires_ms,

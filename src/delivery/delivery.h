@@ -48,6 +48,11 @@ void delivery_start(struct delivery *d, int64_t now, int64_t paused_ms);
 void delivery_note_end(struct delivery *d, const struct attempt_end *end, bool counts);
 /* Brings its age up to its target's paused time. */
 void delivery_sync_age(struct delivery *d, int64_t paused_ms);
+/* The time since it was parked doesn't count as its age. */
+void delivery_skip_parked(struct delivery *d, int64_t now);
+/* Its attempt is gone as if it had never begun: unless one has failed before, its age begins with
+   the next. */
+void delivery_undo_start(struct delivery *d);
 /* What its end will be given as; copied. */
 void delivery_set_cause(struct delivery *d, struct slice cause);
 

@@ -22,8 +22,7 @@ void machine_offer(struct lanes *lanes, struct target *t)
         list_add_tail(&lanes->serving, &t->serving);
 }
 
-/* For the next lanes_pump. */
-static void add_errand(struct lanes *lanes, struct delivery *d)
+void machine_add_errand(struct lanes *lanes, struct delivery *d)
 {
     if (list_is_empty(&d->errand))
         list_add_tail(&lanes->errands, &d->errand);
@@ -46,6 +45,9 @@ static void leave_phase(struct lanes *lanes, struct delivery *d)
     case PHASE_ATTEMPTING:
         lanes->n_in_flight--;
         d->target->n_in_flight--;
+        break;
+    case PHASE_PARKED:
+        d->target->n_parked--;
         break;
     case PHASE_SETTLING:
         lanes->n_settling--;
@@ -71,6 +73,9 @@ static void enter_phase(struct lanes *lanes, struct delivery *d)
         lanes->n_in_flight++;
         d->target->n_in_flight++;
         break;
+    case PHASE_PARKED:
+        d->target->n_parked++;
+        break;
     case PHASE_SETTLING:
         heap_remove(&lanes->expiries, &d->expiry);
         lanes->n_settling++;
@@ -78,7 +83,7 @@ static void enter_phase(struct lanes *lanes, struct delivery *d)
     case PHASE_ENDED:
         d->target->n_inside--;
         next = lane_remove(&lanes->pool, d);
-        add_errand(lanes, d);
+        machine_add_errand(lanes, d);
         if (next)
             machine_head_arrived(lanes, next);
         break;
@@ -93,14 +98,16 @@ void machine_move(struct lanes *lanes, struct delivery *d, enum delivery_phase t
         [PHASE_QUEUED] = {[PHASE_LATER] = true, [PHASE_ATTEMPTING] = true, [PHASE_SETTLING] = true},
         /* due now; expired */
         [PHASE_LATER] = {[PHASE_QUEUED] = true, [PHASE_SETTLING] = true},
-        /* its end is written; or leaves no trace */
-        [PHASE_ATTEMPTING] = {[PHASE_SETTLING] = true, [PHASE_ENDED] = true},
+        /* it waits within; its end is written; or leaves no trace */
+        [PHASE_ATTEMPTING] = {[PHASE_PARKED] = true, [PHASE_SETTLING] = true, [PHASE_ENDED] = true},
+        /* it goes on; or is to be made once more */
+        [PHASE_PARKED] = {[PHASE_ATTEMPTING] = true, [PHASE_SETTLING] = true},
         /* it waits (again); or that was all */
         [PHASE_SETTLING] = {[PHASE_QUEUED] = true, [PHASE_ENDED] = true},
     };
     static const char *const names[] = {
-        [PHASE_QUEUED] = "queued",     [PHASE_LATER] = "later", [PHASE_ATTEMPTING] = "attempting",
-        [PHASE_SETTLING] = "settling", [PHASE_ENDED] = "ended",
+        [PHASE_QUEUED] = "queued", [PHASE_LATER] = "later",       [PHASE_ATTEMPTING] = "attempting",
+        [PHASE_PARKED] = "parked", [PHASE_SETTLING] = "settling", [PHASE_ENDED] = "ended",
     };
     if (!may[d->phase][to])
         die("delivery %s of %s can't go from %s to %s", d->id ? d->id : "(unnamed)",
@@ -121,7 +128,7 @@ void machine_head_arrived(struct lanes *lanes, struct delivery *d)
         target_add_ready(d->target, d);
         machine_offer(lanes, d->target);
     } else if (d->state == DELIVERY_NEW) {
-        add_errand(lanes, d);
+        machine_add_errand(lanes, d);
     } else {
         machine_move(lanes, d, PHASE_LATER);
     }
@@ -203,7 +210,7 @@ void lanes_settled(struct lanes *lanes, struct delivery *d)
     }
     machine_move(lanes, d, PHASE_QUEUED);
     if (d->state == DELIVERY_NEW)
-        add_errand(lanes, d);
+        machine_add_errand(lanes, d);
     d->state = DELIVERY_WAITING;
     if (lane_has_head(d->lane, d))
         machine_head_arrived(lanes, d);

@@ -44,6 +44,7 @@ enum delivery_phase {
     PHASE_QUEUED,     /* in its lane, behind others, or ready at its head */
     PHASE_LATER,      /* head, and not due yet */
     PHASE_ATTEMPTING, /* the port has it */
+    PHASE_PARKED,     /* the port has it, but waits for something else meanwhile */
     PHASE_SETTLING,   /* its row is being written */
     PHASE_ENDED,      /* out of its lane: its owner's to free */
 };
@@ -77,6 +78,8 @@ struct delivery {
     int64_t started_at;       /* all `_at` are monotonic ms; of the attempt in progress */
     int64_t first_attempt_at; /* moved on by pauses; INT64_MIN: none yet */
     int64_t pause_seen_ms;    /* the target's paused time when that was last brought up to it */
+    int64_t parked_at;        /* while it is parked or shelved */
+    bool is_shelved;          /* due when it is woken */
     int64_t due_at;           /* INT64_MIN: at once */
     int64_t expires_at;       /* INT64_MAX: never */
     struct heap_node due;     /* queued while PHASE_LATER */
@@ -112,8 +115,13 @@ struct lanes_ports {
     /* d ended (`final`: delivered, dead, skipped) and is on disk if it needs to be: called from
        lanes_pump, after which lanes.c knows d no more. */
     void (*ended)(void *ctx, struct delivery *d, enum delivery_state final, const char *cause);
-    /* d waits and its row is on disk: its event need not stay open for it. From lanes_pump. */
+    /* d waits and its row is on disk, or queued for it by `write`: its event need not stay open for
+       it. From lanes_pump. */
     void (*kept)(void *ctx, struct delivery *d);
+    /* Writes d's first row, which says that it waits. Nobody waits for it: what is put of d later
+       comes behind it. */
+    void (*write)(void *ctx, struct delivery *d, struct delivery_row *row,
+                  enum delivery_state from);
     /* The target paused or goes on; `reason`, in words for people, is NULL when it goes on. */
     void (*paused)(void *ctx, struct target *t, enum target_pause why, const char *reason);
     void *ctx;
@@ -144,6 +152,7 @@ struct target_status {
     int64_t paused_ms;  /* for how long */
     size_t waiting;     /* in memory and not in progress */
     size_t in_flight;
+    size_t parked;
     unsigned concurrency; /* in force */
 };
 void target_status(const struct target *t, const struct lanes *lanes, struct target_status *out);
@@ -157,6 +166,23 @@ void lanes_take(struct lanes *lanes, struct delivery *d);
    (attempts, due time, age); what had ended (a handler's run, made once more) begins anew, over its
    row. A lane's deliveries must be restored in their order, before what is new. */
 void lanes_restore(struct lanes *lanes, struct delivery *d, const struct delivery_row *row);
+
+/* ---- attempts that wait for something else ---- */
+
+/* A target with so many of them starts no more. */
+#define LANES_PARKED_MAX 256
+
+/* d and what stands before it in its lane get their rows now: what is made of them is on disk, and
+   stays in its order there. */
+void lanes_keep(struct lanes *lanes, struct delivery *d);
+/* The attempt in progress waits, and takes up no attempt's place meanwhile; and goes on. The time
+   between doesn't count as d's age. */
+void lanes_park(struct lanes *lanes, struct delivery *d);
+void lanes_unpark(struct lanes *lanes, struct delivery *d);
+/* The attempt that was parked is gone without an end: d gets its row and waits in its lane until it
+   is woken, or the process starts anew. */
+void lanes_shelve(struct lanes *lanes, struct delivery *d);
+void lanes_wake(struct lanes *lanes, struct delivery *d);
 
 void lanes_attempt_ended(struct lanes *lanes, struct delivery *d, const struct attempt_end *end);
 void lanes_settled(struct lanes *lanes, struct delivery *d);

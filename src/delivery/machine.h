@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Liaison authors */
 /*
- * The machine's insides, for lanes.c (what befalls a delivery), pump.c (what starts when) and
- * setup.c (its targets, beginning and end). Nobody else includes this.
+ * The machine's insides, for lanes.c (what befalls a delivery), park.c (attempts that wait),
+ * pump.c (what starts when) and setup.c (its targets, beginning and end). Nobody else includes this.
  */
 #ifndef LIAISON_DELIVERY_MACHINE_H
 #define LIAISON_DELIVERY_MACHINE_H
@@ -42,6 +42,8 @@ static inline int64_t machine_now(const struct lanes *lanes)
 /* Changes d's phase, and with it the lists, heaps and counters that it is in; dies where the table
    of phases has no such way. */
 void machine_move(struct lanes *lanes, struct delivery *d, enum delivery_phase to);
+/* The next lanes_pump tells or writes what there is of d. */
+void machine_add_errand(struct lanes *lanes, struct delivery *d);
 /* d waits at the head of its lane: until it is due, or until its target takes it. */
 void machine_head_arrived(struct lanes *lanes, struct delivery *d);
 /* Puts t among those served, last in the round, or takes it out, by what it can start now. To be

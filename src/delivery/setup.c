@@ -56,8 +56,9 @@ void target_status(const struct target *t, const struct lanes *lanes, struct tar
         .pause = t->pause.why,
         .reason = t->pause.reason,
         .paused_ms = target_is_paused(t) ? machine_now(lanes) - t->pause.since : 0,
-        .waiting = t->n_inside - t->n_in_flight,
+        .waiting = t->n_inside - t->n_in_flight - t->n_parked,
         .in_flight = t->n_in_flight,
+        .parked = t->n_parked,
         .concurrency = target_concurrency(t),
     };
 }

@@ -62,7 +62,7 @@ bool target_can_start(const struct target *t)
         return false;
     if (list_is_empty(&t->ready) && list_is_empty(&t->refused))
         return false;
-    return t->n_in_flight < target_concurrency(t);
+    return t->n_in_flight < target_concurrency(t) && t->n_parked < LANES_PARKED_MAX;
 }
 
 struct delivery *target_next(const struct target *t)

@@ -31,7 +31,7 @@ struct target {
     /* The same, where the pause has refused them: probed when `ready` is empty. */
     struct list refused;
     size_t n_inside; /* deliveries in all lanes */
-    size_t n_in_flight;
+    size_t n_in_flight, n_parked;
     struct limit limit;
     struct pause pause;
     uint64_t successes; /* that tell that it takes what it is sent */

@@ -159,8 +159,15 @@ struct engine *engine_new(const struct engine_options *options, script_problem_f
         err_set(err, ERR_SCRIPT, "the project has errors");
         goto out;
     }
-    const struct lanes_ports ports = {attempt_start, settle_put,    settle_ended,
-                                      settle_kept,   settle_paused, e};
+    const struct lanes_ports ports = {
+        .attempt = attempt_start,
+        .put = settle_put,
+        .ended = settle_ended,
+        .kept = settle_kept,
+        .write = settle_write,
+        .paused = settle_paused,
+        .ctx = e,
+    };
     e->lanes = lanes_new(&ports, e->clock, rng_next(&e->rng), (size_t)e->config->in_flight);
     set_connectors(e);
     set_handlers(e);

@@ -144,6 +144,8 @@ void settle_put(void *ctx, struct delivery *d, struct delivery_row *row, enum de
                 const struct attempt_row *attempt);
 void settle_ended(void *ctx, struct delivery *d, enum delivery_state final, const char *cause);
 void settle_kept(void *ctx, struct delivery *d);
+void settle_write(void *ctx, struct delivery *d, struct delivery_row *row,
+                  enum delivery_state from);
 void settle_paused(void *ctx, struct target *t, enum target_pause why, const char *reason);
 
 /* recover.c */

@@ -61,18 +61,23 @@ static void on_settled(void *ctx)
     lanes_settled(item->engine->lanes, &item->d);
 }
 
-void settle_put(void *ctx, struct delivery *d, struct delivery_row *row, enum delivery_state from,
-                const struct attempt_row *attempt)
+static void name_row(struct item *item, struct delivery_row *row)
 {
-    struct engine *e = ctx;
-    struct item *item = item_of(d);
+    struct delivery *d = &item->d;
     if (!d->id)
         name_run(item);
     if (d->seq == 0)
         d->seq = delivery_seq(d->event->seq, item->work->next_ordinal++);
     row->seq = d->seq;
     row->id = slice_str(d->id);
+}
 
+void settle_put(void *ctx, struct delivery *d, struct delivery_row *row, enum delivery_state from,
+                const struct attempt_row *attempt)
+{
+    struct engine *e = ctx;
+    struct item *item = item_of(d);
+    name_row(item, row);
     struct buf error = {0}, attempt_error = {0}, answer = {0};
     struct attempt_row shown;
     row->error = masked(e->mask, row->error, &error);
@@ -87,6 +92,13 @@ void settle_put(void *ctx, struct delivery *d, struct delivery_row *row, enum de
     buf_deinit(&error);
     buf_deinit(&attempt_error);
     buf_deinit(&answer);
+}
+
+void settle_write(void *ctx, struct delivery *d, struct delivery_row *row, enum delivery_state from)
+{
+    struct engine *e = ctx;
+    name_row(item_of(d), row);
+    journal_put_delivery(e->journal, row, from, NULL, NULL, NULL);
 }
 
 static void log_end(struct item *item, enum delivery_state final, const char *cause)

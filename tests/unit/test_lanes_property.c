@@ -374,7 +374,7 @@ static void set_targets(struct world *w, bool all)
 
 static void start_lanes(struct world *w)
 {
-    const struct lanes_ports ports = {on_attempt, on_put, on_ended, on_kept, on_paused, w};
+    const struct lanes_ports ports = {on_attempt, on_put, on_ended, on_kept, NULL, on_paused, w};
     w->is_stopped = false;
     w->lanes = lanes_new(&ports, clock_of_fake(&w->time), rng_next(&w->rng), IN_FLIGHT_MAX);
     set_targets(w, true);

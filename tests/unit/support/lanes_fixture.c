@@ -127,6 +127,18 @@ static void on_kept(void *ctx, struct delivery *d)
     traced(ctx, "%s~", d->id);
 }
 
+static void on_write(void *ctx, struct delivery *d, struct delivery_row *row,
+                     enum delivery_state from)
+{
+    struct lanes_fixture *f = ctx;
+    assert_int_equal(row->state, DELIVERY_WAITING);
+    if (d->seq == 0)
+        d->seq = ++f->next_seq;
+    row->seq = d->seq;
+    remember_row(f, row, from, NULL);
+    traced(f, "%s:written", d->id);
+}
+
 static void on_paused(void *ctx, struct target *t, enum target_pause why, const char *reason)
 {
     static const char *const words[] = {
@@ -149,7 +161,8 @@ void set_policy(struct lanes_fixture *f)
 
 void begin_with(struct lanes_fixture *f, size_t in_flight_max)
 {
-    const struct lanes_ports ports = {on_attempt, on_put, on_ended, on_kept, on_paused, f};
+    const struct lanes_ports ports = {on_attempt, on_put,    on_ended, on_kept,
+                                      on_write,   on_paused, f};
     let_go_all(f);
     f->lanes = lanes_new(&ports, clock_of_fake(&f->time), 1, in_flight_max);
     set_policy(f);

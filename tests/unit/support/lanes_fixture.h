@@ -6,6 +6,7 @@
  *
  *     +a1             an attempt at a1 began
  *     a1:waiting      its row is to be written so; a1:dead/refused with the cause
+ *     a1:written      … its first row, while it goes on
  *     a1~             it is kept: waiting, and on disk
  *     a1=delivered    it ended; a1=dead/refused with the cause, a1=new when it was let go
  *     !calendar=auth  the target paused; =none: it goes on
