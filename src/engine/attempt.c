@@ -55,6 +55,8 @@ void attempt_ended(void *ctx, const struct script_result *result)
     struct attempt_end end = end_of(item->engine, result);
     item->run_ms = clock_mono_ms(&item->engine->clock) - item->d.started_at;
     end.ms = item->run_ms;
+    buf_clear(&item->result);
+    buf_add_slice(&item->result, result->value);
     lanes_attempt_ended(item->engine->lanes, &item->d, &end);
 }
 
@@ -72,6 +74,7 @@ static void attempt_connector(struct item *item)
         .last_error = slice_str(d->last_error),
         .data = d->data,
         .transformer = slice_str(d->transformer),
+        .keeps_value = item->keeps_result,
     };
     item->run = script_attempt(item->engine->machine, target_owner(d->target), &attempt,
                                attempt_ended, item);

@@ -121,6 +121,7 @@ static int load_scripts(struct engine *e, const struct engine_options *options,
         .http_send = attempt_http_send,
         .http_cancel = attempt_http_cancel,
         .send = handle_send,
+        .await = await_begin,
         .ctx = e,
     };
     const struct project_options project = {
@@ -280,6 +281,7 @@ int engine_start(struct engine *e, const char *owner, struct err *err)
         return -1;
     e->pump = loop_prepare_new(e->loop, on_pump, e);
     e->due = loop_timer_new(e->loop, on_due, e);
+    e->awaits = await_new(e);
     e->host = (struct channel_host){
         .append = accept_batch,
         .ctx = e,
@@ -366,6 +368,7 @@ void engine_free(struct engine *e)
     free_channels(e);
     journal_close(e->journal); /* what is queued is kept; no `done` runs after this */
     lanes_free(e->lanes);
+    await_free(e->awaits);
     letters_free(e);
     recover_free(e->recovery);
     accept_free(e);

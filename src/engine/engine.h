@@ -7,6 +7,7 @@
  *     accept.c   a channel's batch ─▶ journal; kept ─▶ the channel is told, the events are handled
  *     handle.c   an event ─▶ its handlers' runs ─▶ sync:send ─▶ deliveries in their lanes
  *     attempt.c  a delivery that is due ─▶ transformer, connector ─▶ http ─▶ how it ended
+ *     await.c    a handler that waits for the end of what it sent, and goes on or runs again
  *     settle.c   how it ended ─▶ its row in the journal, the log line, the event's end
  *     recover.c  at start: what waits and what is open goes on where it stood
  *     letters.c  dead letters retried and dropped by people

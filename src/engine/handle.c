@@ -115,6 +115,15 @@ static const struct delivery_row *run_row(const struct list *rows, struct slice 
     return NULL;
 }
 
+static void learn_send(struct work *work, const struct delivery_row *row)
+{
+    uint64_t prefix = identity_prefix(row->id);
+    counts_add(&work->sends, prefix);
+    counts_add(&work->stored, send_stored_hash(prefix, row->data));
+    /* What waits may end before this work is asked to keep its result. */
+    work->has_results |= row->result.data || row->state == DELIVERY_WAITING;
+}
+
 void handle_learn(struct work *work, const struct list *rows)
 {
     list_each (it, rows) {
@@ -123,7 +132,7 @@ void handle_learn(struct work *work, const struct list *rows)
         if (ordinal >= work->next_ordinal)
             work->next_ordinal = ordinal + 1;
         if (row->connector.data)
-            counts_add(&work->sends, identity_prefix(row->id));
+            learn_send(work, row);
         else if (row->state == DELIVERY_DEAD)
             work->n_dead++;
     }

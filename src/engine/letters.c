@@ -156,6 +156,14 @@ static bool has_other_dead(const struct letter_request *l, const struct delivery
     return false;
 }
 
+static void close_dropped(struct letter_request *l, const struct delivery_row *dead)
+{
+    struct engine *e = l->engine;
+    journal_set_event(e->journal, l->event->seq, l->event->channel,
+                      dead->handler.data ? EVENT_DEAD : EVENT_MALFORMED, EVENT_DROPPED, NULL, NULL);
+    journal_clear_results(e->journal, l->event->seq);
+}
+
 static void drop(struct letter_request *l, const struct delivery_row *dead)
 {
     struct engine *e = l->engine;
@@ -165,9 +173,7 @@ static void drop(struct letter_request *l, const struct delivery_row *dead)
     if (is_run && l->work)
         l->work->n_dead--;
     else if (is_run && !has_other_dead(l, dead))
-        journal_set_event(e->journal, l->event->seq, l->event->channel,
-                          dead->handler.data ? EVENT_DEAD : EVENT_MALFORMED, EVENT_DROPPED, NULL,
-                          NULL);
+        close_dropped(l, dead);
     journal_put_delivery(e->journal, &row, DELIVERY_DEAD, NULL, on_dropped, l);
 }
 

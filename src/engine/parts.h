@@ -38,6 +38,9 @@ struct work {
     bool is_again;        /* it was open when the process before ended */
     bool is_unmatched;    /* no handler takes it */
     struct counts sends;  /* identities of the sends made */
+    struct counts stored; /* … with their data, hashed (see send.c), of those not in `items` */
+    struct list items;    /* deliveries made, by item.in_work, while they are in memory */
+    bool has_results;     /* the journal may hold results of its deliveries */
 };
 
 /* A delivery, or a handler's run, in memory; one block with its texts behind it. */
@@ -50,6 +53,10 @@ struct item {
     int64_t run_ms;         /* how long the last attempt took */
     struct counts sent;     /* of a handler's run: how often to the same connector and key */
     struct err early;       /* its key or filter function failed: the run ends so at once */
+    struct wait *wait;      /* of a handler's run: the one it is in, or NULL */
+    struct list in_work;
+    bool keeps_result; /* its handler may ask what became of it */
+    struct buf result; /* what its connector returned, if so */
 };
 
 struct engine_channel {
@@ -100,6 +107,7 @@ struct engine {
     bool has_refused;        /* a channel was refused and has to be told when it may go on */
 
     struct list letters; /* requests on dead letters under way */
+    struct awaits *awaits;
 
     bool is_draining;
     struct loop_timer *drain_limit;
@@ -127,7 +135,20 @@ void handle_learn(struct work *work, const struct list *rows);
 /* Runs one handler for a work: the way of a run that waits or is retried by a person. */
 void handle_run(struct item *item);
 
+/* await.c */
+struct awaits *await_new(struct engine *e);
+/* When all runs are gone. Accepts NULL. */
+void await_free(struct awaits *awaits);
+int await_begin(void *ctx, void *run_ctx, struct slice id, struct err *err);
+/* A delivery has ended so: who awaits it goes on, or runs again. */
+void await_ended(struct engine *e, const struct item *item, enum delivery_state final,
+                 const char *cause);
+/* The run is about to be freed. */
+void await_forget(struct item *run);
+
 /* send.c */
+/* What tells the sends of an event from each other, with their data. */
+uint64_t send_stored_hash(uint64_t prefix, struct slice data);
 int handle_send(void *ctx, void *run_ctx, const struct script_send *send, struct script_sent *sent,
                 struct err *err);
 
@@ -164,6 +185,10 @@ struct work *work_new(struct engine *e, struct event *event);
 struct work *work_find(struct engine *e, int64_t seq);
 /* One that was pending is no more; the last one closes the event. */
 void work_release(struct engine *e, struct work *work);
+/* One of its items by its public id, or NULL. */
+const struct item *work_find_item(const struct work *work, struct slice id);
+/* The handler's run has ended well: it asks no more for what became of its sends. */
+void work_asked_all(struct work *work, const char *handler);
 /* Without closing the event: at the end of the process. */
 void work_free(struct engine *e, struct work *work);
 

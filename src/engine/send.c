@@ -41,6 +41,31 @@ static uint64_t send_id(struct item *run, struct slice connector, struct slice k
         id);
 }
 
+/* ---- a send that was made before ---- */
+
+uint64_t send_stored_hash(uint64_t prefix, struct slice data)
+{
+    const uint64_t seed[2] = {prefix, data.data != NULL};
+    return hash_siphash(seed, data);
+}
+
+/* What an earlier run sent stands; that this one would send something else is told once. */
+static void compare(const struct item *run, const char *id, const struct script_send *send)
+{
+    struct work *work = run->work;
+    uint64_t hash = send_stored_hash(identity_prefix(slice_str(id)), send->data);
+    const struct item *item = work_find_item(work, slice_str(id));
+    bool is_same = item && slice_is_equal(item->d.data, send->data) &&
+                   (item->d.data.data != NULL) == (send->data.data != NULL);
+    if (is_same || counts_get(&work->stored, hash) > 0)
+        return;
+    counts_add(&work->stored, hash);
+    log_warn(run->engine->log,
+             "a handler that ran again sent other data: what it sent first stands",
+             LOG_STR("handler", run->d.handler), LOG_SLICE("connector", send->connector),
+             LOG_STR("delivery", id));
+}
+
 int handle_send(void *ctx, void *run_ctx, const struct script_send *send, struct script_sent *sent,
                 struct err *err)
 {
@@ -56,8 +81,10 @@ int handle_send(void *ctx, void *run_ctx, const struct script_send *send, struct
     uint64_t prefix = send_id(run, send->connector, key, public_id);
     buf_add_str(sent->id, public_id);
     sent->key = key;
-    if (counts_get(&work->sends, prefix) > 0)
+    if (counts_get(&work->sends, prefix) > 0) {
+        compare(run, public_id, send);
         return 0; /* made before, by an earlier run of this handler: it stands as it is */
+    }
     if (work->next_ordinal + work->pending > DELIVERY_ORDINAL_MAX)
         return err_set(err, ERR_FULL, "one event can't have more than %d deliveries",
                        DELIVERY_ORDINAL_MAX);
@@ -72,6 +99,8 @@ int handle_send(void *ctx, void *run_ctx, const struct script_send *send, struct
                                      .transformer = send->transformer,
                                      .data = send->data,
                                  });
+    list_add_tail(&work->items, &item->in_work);
+    item->keeps_result = true;
     memcpy(item->id, public_id, sizeof(public_id));
     item->d.id = item->id;
     item->d.delay_ms = send->delay_ms;

@@ -72,12 +72,25 @@ static void name_row(struct item *item, struct delivery_row *row)
     row->id = slice_str(d->id);
 }
 
+/* For the handler that asks for it, now or when it is run again. */
+static void add_result(struct item *item, struct delivery_row *row)
+{
+    if (!item->keeps_result || item->result.len == 0)
+        return;
+    row->result = buf_slice(&item->result);
+    struct work *work = work_find(item->engine, item->d.event->seq);
+    if (work)
+        work->has_results = true;
+}
+
 void settle_put(void *ctx, struct delivery *d, struct delivery_row *row, enum delivery_state from,
                 const struct attempt_row *attempt)
 {
     struct engine *e = ctx;
     struct item *item = item_of(d);
     name_row(item, row);
+    if (row->state == DELIVERY_DELIVERED)
+        add_result(item, row);
     struct buf error = {0}, attempt_error = {0}, answer = {0};
     struct attempt_row shown;
     row->error = masked(e->mask, row->error, &error);
@@ -126,17 +139,38 @@ static void log_end(struct item *item, enum delivery_state final, const char *ca
            is_dead ? LOG_STR("error", d->last_error) : LOG_STR(NULL, NULL));
 }
 
+static void run_ended(struct item *item, enum delivery_state final)
+{
+    if (final == DELIVERY_DEAD)
+        item->work->n_dead++;
+    else
+        work_asked_all(item->work, item->d.handler);
+}
+
+/* From here on it is known by its row alone; its handler may run again, and must find what it sent. */
+static void leave_work(struct item *item)
+{
+    list_remove(&item->in_work);
+    struct work *work = item->keeps_result ? work_find(item->engine, item->d.event->seq) : NULL;
+    if (work)
+        counts_add(&work->stored,
+                   send_stored_hash(identity_prefix(slice_str(item->d.id)), item->d.data));
+}
+
 void settle_ended(void *ctx, struct delivery *d, enum delivery_state final, const char *cause)
 {
     struct engine *e = ctx;
     struct item *item = item_of(d);
     if (final != DELIVERY_NEW) {
         log_end(item, final, cause);
-        if (item->work) {
-            if (target_is_handler(d->target) && final == DELIVERY_DEAD)
-                item->work->n_dead++;
-            work_release(e, item->work);
+        if (target_is_handler(d->target)) {
+            run_ended(item, final);
+        } else {
+            leave_work(item);
+            await_ended(e, item, final, cause);
         }
+        if (item->work)
+            work_release(e, item->work);
     }
     item_free(item);
 }

@@ -21,6 +21,7 @@ struct work *work_new(struct engine *e, struct event *event)
     work->event = event_ref(event);
     work->pending = 1; /* its maker's, who releases it */
     work->node.key = seq_key(&work->seq);
+    list_init(&work->items);
     map_insert(&e->works, &work->node);
     return work;
 }
@@ -34,7 +35,10 @@ struct work *work_find(struct engine *e, int64_t seq)
 void work_free(struct engine *e, struct work *work)
 {
     map_remove(&e->works, &work->node);
+    list_each (it, &work->items)
+        list_remove(it);
     counts_deinit(&work->sends);
+    counts_deinit(&work->stored);
     event_unref(work->event);
     free(work);
 }
@@ -47,7 +51,28 @@ void work_release(struct engine *e, struct work *work)
                            : work->is_unmatched ? EVENT_UNMATCHED
                                                 : EVENT_CLOSED;
     journal_set_event(e->journal, work->seq, work->event->channel, EVENT_OPEN, end, NULL, NULL);
+    if (work->has_results && end != EVENT_DEAD) /* a dead one's handler may be retried */
+        journal_clear_results(e->journal, work->seq);
     work_free(e, work);
+}
+
+const struct item *work_find_item(const struct work *work, struct slice id)
+{
+    list_each (it, &work->items) {
+        const struct item *item = list_entry(it, struct item, in_work);
+        if (slice_is_equal(slice_str(item->id), id))
+            return item;
+    }
+    return NULL;
+}
+
+void work_asked_all(struct work *work, const char *handler)
+{
+    list_each (it, &work->items) {
+        struct item *item = list_entry(it, struct item, in_work);
+        if (strcmp(item->d.handler, handler) == 0)
+            item->keeps_result = false;
+    }
 }
 
 /* Copies `s` to *place and moves that on; NULL for an absent one. */
@@ -77,6 +102,7 @@ struct item *item_new(struct engine *e, struct work *work, const struct item_par
     item->d.event = event_ref(parts->event);
     item->d.target = parts->target;
     item->d.created_ms = clock_wall_ms(&e->clock);
+    list_init(&item->in_work);
     if (work)
         work->pending++;
     return item;
@@ -107,12 +133,16 @@ struct item *item_from_row(struct engine *e, struct work *work, struct event *ev
             .data = row->data,
         });
     item_take_row(item, row);
+    item->keeps_result = true; /* the journal knows whether its event is still open */
     return item;
 }
 
 void item_free(struct item *item)
 {
+    await_forget(item);
     script_cancel(item->run);
+    list_remove(&item->in_work);
+    buf_deinit(&item->result);
     counts_deinit(&item->sent);
     event_unref(item->d.event);
     free(item);
