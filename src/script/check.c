@@ -242,6 +242,67 @@ static void check_managers(struct loader *l)
     }
 }
 
+/* ---- http calls that write, in handlers ---- */
+
+static const char *const writes[] = {"post", "put", "patch", "delete"};
+
+static bool is_write(struct slice word)
+{
+    for (size_t i = 0; i < ARRAY_LEN(writes); i++)
+        if (slice_is_equal_nocase(word, slice_str(writes[i])))
+            return true;
+    return false;
+}
+
+static bool take_other(struct lexer *x, char other)
+{
+    return next_token(x) == TOKEN_OTHER && x->other == other;
+}
+
+/* What stands behind `http`: .post, or .request("POST"; the name of a function that writes, or an
+   absent one. */
+static struct slice find_write(struct lexer x)
+{
+    if (!take_other(&x, '.') || next_token(&x) != TOKEN_NAME)
+        return SLICE_NULL;
+    struct slice name = x.value;
+    if (is_write(name))
+        return name;
+    if (!slice_is_equal(name, SLICE_LIT("request")) || !take_other(&x, '('))
+        return SLICE_NULL;
+    return next_token(&x) == TOKEN_STRING && is_write(x.value) ? name : SLICE_NULL;
+}
+
+static void check_lines(struct loader *l, const struct source *source, int first, int last)
+{
+    struct lexer x = {.text = buf_slice(&source->text), .line = 1};
+    for (enum token t; (t = next_token(&x)) != TOKEN_END && x.line <= last;) {
+        int line = x.line;
+        if (t != TOKEN_NAME || line < first || !slice_is_equal(x.value, SLICE_LIT("http")))
+            continue;
+        struct slice name = find_write(x);
+        if (name.data)
+            loader_tell(l, true, source->name.data, line,
+                        "http.%.*s in a handler is called again whenever the handler runs again: "
+                        "leave it to a connector, and sync:send to that",
+                        SLICE_FMT(name));
+    }
+}
+
+/* Its own lines; not those of functions that it calls. */
+static void check_handler(struct loader *l, const struct handler *handler)
+{
+    lua_State *L = l->m->L;
+    lua_Debug ar;
+    lua_rawgeti(L, LUA_REGISTRYINDEX, handler->run_ref);
+    lua_getinfo(L, ">S", &ar);
+    for (size_t i = 0; *ar.source == '@' && i < l->n_sources; i++)
+        if (slice_is_equal(l->sources[i]->name, slice_str(ar.source + 1)))
+            check_lines(l, l->sources[i], ar.linedefined, ar.lastlinedefined);
+}
+
+/* ---- all of them ---- */
+
 void check_project(struct loader *l)
 {
     for (size_t i = 0; i < l->n_sources; i++) {
@@ -254,4 +315,6 @@ void check_project(struct loader *l)
     }
     if (!l->script_failed)
         check_managers(l);
+    for (size_t i = 0; i < l->m->n_handlers; i++)
+        check_handler(l, &l->m->handlers[i]);
 }

@@ -78,7 +78,8 @@ void transformer_tell_missing(struct loader *l, const char *name, const char *fi
 
 /* ---- check.c: what is written down in the files ---- */
 
-/* Names of connectors and transformers that no file answers; managers that never start. */
+/* Names of connectors and transformers that no file answers; managers that never start; handlers
+   that write by themselves. */
 void check_project(struct loader *l);
 /* The line of the first `name =` in `text`, or 0. */
 int check_find_assignment(struct slice text, const char *name);

@@ -264,6 +264,43 @@ static void test_a_manager_that_never_starts_is_a_warning(void **state)
                         "warning scripts/s.lua:2: this SyncManager is never started");
 }
 
+static void test_a_handler_that_writes_by_itself_is_a_warning(void **state)
+{
+    (void)state;
+    const char *script = "local sync = SyncManager.new{}\n"
+                         "local function later() http.post('x') end\n"
+                         "sync:on('a', function(event)\n"
+                         "  local http = http -- http.post(\"x\")\n"
+                         "  %s\n"
+                         "end)\n"
+                         "sync:start()\n"
+                         "local log = 'http.put(1)'";
+    static const struct {
+        const char *code, *warning;
+    } cases[] = {
+        {"http.post('x')", "warning scripts/s.lua:5: http.post in a handler is called again"},
+        {"pcall(http . delete, 'x')", "warning scripts/s.lua:5: http.delete in a handler"},
+        {"http.request(\"PATCH\", 'x')", "warning scripts/s.lua:5: http.request in a handler"},
+        {"http.request('PROPFIND', 'x')", NULL},
+        {"http.get('x', { query = 'http.put' })", NULL},
+        {"later()", NULL},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct project *p = project_new();
+        struct buf text = {0};
+        buf_printf(&text, "%.*s", (int)(strstr(script, "%s") - script), script);
+        buf_printf(&text, "%s%s", cases[i].code, strstr(script, "%s") + 2);
+        project_write(p, "scripts/s.lua", text.data);
+        assert_true(project_load(p));
+        if (cases[i].warning)
+            assert_true(strstr(p->problems.data, cases[i].warning));
+        else
+            assert_string_equal(p->problems.data, "");
+        buf_deinit(&text);
+        project_free(p);
+    }
+}
+
 static void test_a_manager_that_an_error_kept_from_starting_is_no_warning(void **state)
 {
     (void)state;
@@ -388,6 +425,7 @@ int main(void)
         cmocka_unit_test(test_a_name_without_a_transformer_has_its_line),
         cmocka_unit_test(test_two_files_of_one_name_are_told),
         cmocka_unit_test(test_a_manager_that_never_starts_is_a_warning),
+        cmocka_unit_test(test_a_handler_that_writes_by_itself_is_a_warning),
         cmocka_unit_test(test_a_manager_that_an_error_kept_from_starting_is_no_warning),
         cmocka_unit_test(test_a_project_without_scripts_is_a_warning),
         cmocka_unit_test(test_scripts_load_in_the_order_of_their_names),
