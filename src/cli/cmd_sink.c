@@ -47,6 +47,7 @@ struct sink {
     size_t n_faults;
     int64_t port, delay_ms;
     bool hangs, is_quiet, is_json;
+    struct slice answer; /* the body of each success */
     FILE *record;
     struct list waiting, unused; /* struct late, the first due first */
     struct buf out, recorded;    /* lines of this turn */
@@ -112,10 +113,10 @@ static void show(struct sink *s, struct http_exchange *x, int status)
 
 /* ---- what is answered ------------------------------------------------------------------------ */
 
-static void answer(struct http_exchange *x, int status)
+static void answer(const struct sink *s, struct http_exchange *x, int status)
 {
     if (status < 300)
-        http_exchange_reply(x, status, "application/json", SLICE_LIT("{\"ok\":true}"));
+        http_exchange_reply(x, status, "application/json", s->answer);
     else
         http_exchange_problem(x, status, "the sink was told to fail");
 }
@@ -152,7 +153,7 @@ static void on_delay(void *ctx)
         }
         list_remove(&late->link);
         list_add_head(&s->unused, &late->link);
-        answer(late->x, late->status);
+        answer(s, late->x, late->status);
     }
 }
 
@@ -176,7 +177,7 @@ static void on_request(void *ctx, struct http_exchange *x)
     if (status && s->delay_ms > 0)
         answer_later(s, x, status);
     else if (status)
-        answer(x, status);
+        answer(s, x, status);
 }
 
 static void on_stats(void *ctx, struct http_exchange *x)
@@ -227,18 +228,21 @@ static int read_number(const struct options *options, const char *name, int64_t 
 
 static int read_options(struct sink *s, const struct options *options, struct err *err)
 {
-    const char *delay = options_get(options, "delay");
+    const char *delay = options_get(options, "delay"), *body = options_get(options, "answer");
     int64_t seed = 1;
     s->port = 9999;
     s->hangs = options_has(options, "hang");
     s->is_quiet = options_has(options, "quiet");
     s->is_json = options_has(options, "json");
+    s->answer = body ? slice_str(body) : SLICE_LIT("{\"ok\":true}");
     if (read_number(options, "port", 65535, &s->port, err) < 0 ||
         read_number(options, "seed", INT64_C(1) << 53, &seed, err) < 0 ||
         read_faults(s, options, err) < 0)
         return -1;
     if (delay && text_parse_duration(slice_str(delay), &s->delay_ms, err) < 0)
         return err_prefix(err, "--delay");
+    if (json_check(s->answer, err) < 0)
+        return err_prefix(err, "--answer takes JSON");
     rng_init(&s->rng, (uint64_t)seed);
     return 0;
 }
@@ -340,6 +344,7 @@ static int run(const struct invocation *in)
 
 static const struct option_row options[] = {
     {"port", 'p', "N", "listen on port N of this machine (9999); 0 takes a free one"},
+    {"answer", 0, "JSON", "answer so instead of {\"ok\":true}"},
     {"fail", 0, "STATUS[:N]", "fail every request, the first N, or N% of them; may be repeated"},
     {"seed", 0, "N", "another draw of the N% (1)"},
     {"delay", 0, "TIME", "answer so much later, such as 200ms"},
@@ -353,7 +358,7 @@ static const struct option_row options[] = {
 const struct command command_sink = {
     .name = "sink",
     .summary = "a local receiver that prints what it gets",
-    .usage = "sink [--port N] [--fail 503:3] [--delay 2s] [--hang] [--quiet]",
+    .usage = "sink [--port N] [--answer JSON] [--fail 503:3] [--delay 2s] [--hang] [--quiet]",
     .help =
         "Takes any request, prints it and answers 200, or fails as it is told. GET /stats answers\n"
         "{\"requests\":N,\"ok\":N,\"failed\":N}. Stopped by Ctrl-C.\n\n"

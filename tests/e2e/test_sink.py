@@ -141,6 +141,14 @@ def test_delay_holds_answers_back_without_queueing_them(make_sink):
     assert 0.3 <= took < 1.4  # one after the other would take 1.5 s
 
 
+def test_answers_as_it_is_told(make_sink):
+    sink = make_sink("--answer", '{"id":"e-1"}')
+    assert request("POST", f"{sink.url}/x", b"{}").json() == {"id": "e-1"}
+    result = liaison("sink", "--port", free_port(), "--answer", "e-1")
+    assert result.status == 2
+    assert "--answer takes JSON: line 1, column 1" in result.err
+
+
 def test_hang_takes_a_request_and_never_answers(make_sink):
     sink = make_sink("--hang")
     with pytest.raises(TimeoutError):
