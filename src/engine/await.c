@@ -272,7 +272,8 @@ int await_begin(void *ctx, void *run_ctx, struct slice id, struct err *err)
                        "this delivery was not made for this event: a handler awaits what it sent "
                        "in the same run");
     const struct item *item = work_find_item(run->work, id);
-    if (item && strcmp(item->d.handler, run->d.handler) != 0)
+    bool is_others = item && strcmp(item->d.handler, run->d.handler) != 0;
+    if (is_others || map_find(&e->awaits->waits, id)) /* by its own handler, whose one run waits */
         return err_set(err, ERR_INVALID, NOT_OWN);
     keep_all(e, run->work);
     wait_new(e->awaits, run, id);

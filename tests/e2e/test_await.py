@@ -297,6 +297,27 @@ def test_what_a_connector_returned_and_cannot_be_kept_is_told_to_its_handler(
     assert daemon.connector_sums("first")["delivered"] == 1
 
 
+def test_a_handler_awaits_no_other_handlers_deliveries(project, start, receiver):
+    receiver.rule = lambda request: Reply(hangs=True)
+    daemon = start("""
+  shared = sync:send { connector = "first", data = 1 }
+  shared:await()
+end)
+sync:on("thing.*", { name = "other" }, function(event)
+  shared:await()
+""")
+    emit(daemon, 1)
+    [letter] = wait_until(daemon.dead_letters, "the other to fail")
+    assert "await: this delivery was made by another handler" in letter["error"]
+    daemon.kill()  # the delivery comes from the journal now, and the dead handler is retried
+    daemon.start()
+    receiver.wait_for(2)
+    assert daemon.post(f"/api/dead-letters/{letter['id']}/retry").status == 200
+    wait_until(lambda: daemon.log().count("await: this delivery was made by another handler") > 1,
+               "the other to fail again")
+    assert daemon.is_running()
+
+
 def test_a_handler_awaits_its_own_deliveries_alone(project, start, receiver):
     daemon = start("""
   kept = kept or sync:send { connector = "first", data = 1 }
