@@ -24,8 +24,8 @@ static struct {
     struct buf data;
 } sent;
 
-static int on_send(void *ctx, void *run_ctx, const struct script_send *send, struct buf *id,
-                   struct err *err)
+static int on_send(void *ctx, void *run_ctx, const struct script_send *send,
+                   struct script_sent *told, struct err *err)
 {
     (void)ctx;
     (void)run_ctx;
@@ -33,7 +33,7 @@ static int on_send(void *ctx, void *run_ctx, const struct script_send *send, str
     sent.n++;
     sent.has_data = send->data.data != NULL;
     buf_add_slice(&sent.data, send->data);
-    buf_add_str(id, "1");
+    buf_add_str(told->id, "1");
     return 0;
 }
 
