@@ -166,25 +166,35 @@ static void insert(const char *sql, struct slice *input)
     sqlite3_finalize(s);
 }
 
+/* Columns that may not be NULL are never; those that tell rows apart are what reading asks for. */
 static void write_rows(struct slice input)
 {
     run_sql("BEGIN; DELETE FROM events; DELETE FROM deliveries; DELETE FROM attempts;"
-            "DELETE FROM positions; DELETE FROM sums;");
-    insert("INSERT INTO events VALUES (7, coalesce(?, 'bus'), ?, ?, ?, ?, ?, ?, ?, ?,"
-           " coalesce(?, 'json'), coalesce(?, 1), coalesce(?, 'open'), ?, coalesce(?, 0),"
-           " coalesce(?, 0), ?)",
+            "DELETE FROM positions; DELETE FROM sums; DELETE FROM identities;");
+    insert("INSERT INTO events (seq, channel, id, type, source, subject, time, key, attributes,"
+           " data, data_kind, received_at, state, closed_at, replay, own_id, identity)"
+           " VALUES (7, coalesce(?, 'bus'), ?, ?, ?, ?, ?, ?, ?, ?, coalesce(?, 'json'),"
+           " coalesce(?, 1), coalesce(?, 'open'), ?, coalesce(?, 0), coalesce(?, 0), ?)",
            &input);
-    insert("INSERT INTO deliveries VALUES (7 << 20, coalesce(?, '7-0123456789abcdef01234567'), ?,"
-           " ?, ?, ?, ?, coalesce(?, 'dead'), ?, ?, coalesce(?, 0), coalesce(?, 0),"
-           " coalesce(?, 1), ?, ?, ?, ?)",
+    insert("INSERT INTO deliveries (seq, id, connector, handler, key, transformer, data, state,"
+           " cause, error, attempts, unknown, created_at, first_attempt_at, due_at, expires_at,"
+           " ended_at, result)"
+           " VALUES (7 << 20, coalesce(?, '7-0123456789abcdef01234567'), ?, ?, ?, ?, ?,"
+           " coalesce(?, 'dead'), ?, ?, coalesce(?, 0), coalesce(?, 0), coalesce(?, 1), ?, ?, ?, ?,"
+           " ?)",
            &input);
-    insert("INSERT INTO attempts VALUES (7 << 20, coalesce(?, 1), coalesce(?, 1), coalesce(?, 1),"
-           " ?, ?, ?)",
+    insert("INSERT INTO attempts (delivery, n, at, ms, code, error, answer)"
+           " VALUES (7 << 20, coalesce(?, 1), coalesce(?, 1), coalesce(?, 1), ?, ?, ?)",
            &input);
-    insert("INSERT OR IGNORE INTO positions VALUES (coalesce(?, 'bus'), coalesce(?, ''))", &input);
+    insert("INSERT INTO positions (channel, position) VALUES (coalesce(?, 'bus'), coalesce(?, ''))",
+           &input);
+    insert("INSERT INTO identities (channel, seq, identity)"
+           " VALUES (coalesce(?, 'bus'), coalesce(?, 6), coalesce(?, x''))",
+           &input);
     while (input.len > 0)
-        insert("INSERT OR REPLACE INTO sums VALUES (coalesce(?, 'channel'), coalesce(?, 'bus'),"
-               " coalesce(?, 'received'), coalesce(?, 0))",
+        insert("INSERT OR REPLACE INTO sums (scope, name, term, value)"
+               " VALUES (coalesce(?, 'channel'), coalesce(?, 'bus'), coalesce(?, 'received'),"
+               " coalesce(?, 0))",
                &input);
     run_sql("COMMIT");
 }
@@ -224,6 +234,7 @@ static bool see_delivery(void *ctx, const struct delivery_row *row)
     see(row->transformer);
     see(row->data);
     see(row->cause);
+    see(row->result);
     see(row->error);
     require(row->state <= DELIVERY_DROPPED);
     return true;
