@@ -1,95 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Liaison authors */
-/*
- * URLs are taken apart only as far as is needed to keep credentials out of sight (RFC 3986, 3.2);
- * the http client judges the rest.
- */
 #include "channel/sse_request.h"
 
 #include <stdlib.h>
 
 #include "base/buf.h"
-#include "base/text.h"
-#include "event/base64.h"
+#include "event/bus_url.h"
 
 #define LAST_EVENT_ID "Last-Event-ID"
 
-/* ---- the URL ---- */
-
-/* "http://user:password@host/path#x" in its pieces; all borrowed. */
-struct url_parts {
-    struct slice scheme;      /* with "://" */
-    struct slice credentials; /* absent without an '@' */
-    struct slice rest;        /* from the host on, up to the fragment */
-};
-
-static size_t find_any(struct slice s, const char *set)
+static int check_url(const struct bus_url *parts, struct err *err)
 {
-    size_t i = 0;
-    while (i < s.len && !strchr(set, s.data[i]))
-        i++;
-    return i;
-}
-
-/* The last '@' of the authority ends the credentials: a password may hold one. */
-static struct url_parts split_url(struct slice url)
-{
-    struct url_parts parts = {0};
-    url = slice_upto(url, slice_find(url, '#'));
-    size_t scheme_len = slice_find(url, ':') + 3;
-    parts.scheme = slice_upto(url, scheme_len);
-    parts.rest = slice_from(url, scheme_len);
-
-    struct slice authority = slice_upto(parts.rest, find_any(parts.rest, "/?"));
-    for (size_t i = authority.len; i > 0; i--) {
-        if (authority.data[i - 1] != '@')
-            continue;
-        parts.credentials = slice_upto(authority, i - 1);
-        parts.rest = slice_from(parts.rest, i);
-        break;
-    }
-    return parts;
-}
-
-static int check_url(const struct url_parts *parts, struct err *err)
-{
-    if (!slice_has_suffix(parts->scheme, SLICE_LIT("://")))
+    if (parts->scheme.len == 0)
         return err_set(err, ERR_INVALID, "the URL of a bus begins with http:// or https://");
-    if (find_any(parts->rest, "/?:") == 0)
+    if (parts->rest.len == 0 || strchr("/?:", parts->rest.data[0]))
         return err_set(err, ERR_INVALID, "the URL of the bus names no host");
     return 0;
 }
-
-/* ---- basic authentication (RFC 7617) ---- */
-
-static void add_percent_decoded(struct buf *out, struct slice s)
-{
-    for (size_t i = 0; i < s.len; i++) {
-        unsigned char byte;
-        if (s.data[i] == '%' && i + 2 < s.len &&
-            text_parse_hex(slice_of(s.data + i + 1, 2), &byte, 1) == 0) {
-            buf_add_char(out, (char)byte);
-            i += 2;
-        } else {
-            buf_add_char(out, s.data[i]);
-        }
-    }
-}
-
-static void add_basic(struct buf *out, struct slice credentials)
-{
-    struct slice password = credentials;
-    struct slice user = slice_split(&password, ':');
-    struct buf plain = {0};
-    add_percent_decoded(&plain, user);
-    buf_add_char(&plain, ':');
-    add_percent_decoded(&plain, password);
-    buf_add_str(out, "Basic ");
-    base64_add(out, buf_slice(&plain));
-    buf_deinit(&plain);
-}
-
-/* ---- the headers ---- */
 
 static void add_header(struct sse_request *r, struct slice name, struct slice value)
 {
@@ -126,7 +53,7 @@ static void fill_headers(struct sse_request *r, struct http_headers given, struc
     add_default(r, "Cache-Control", SLICE_LIT("no-cache"));
     if (credentials.len > 0) {
         struct buf basic = {0};
-        add_basic(&basic, credentials);
+        bus_url_add_basic(&basic, credentials);
         add_default(r, "Authorization", buf_slice(&basic));
         buf_deinit(&basic);
     }
@@ -135,13 +62,14 @@ static void fill_headers(struct sse_request *r, struct http_headers given, struc
 int sse_request_init(struct sse_request *r, const struct channel_options *options, struct err *err)
 {
     *r = (struct sse_request){0};
-    struct url_parts parts = split_url(slice_str(options->url));
+    struct slice url = slice_str(options->url);
+    struct bus_url parts = bus_url_split(slice_upto(url, slice_find(url, '#')));
     if (check_url(&parts, err) < 0)
         return -1;
-    struct buf url = {0};
-    buf_add_slice(&url, parts.scheme);
-    buf_add_slice(&url, parts.rest);
-    r->url = buf_take(&url);
+    struct buf shown = {0};
+    buf_add_slice(&shown, parts.scheme);
+    buf_add_slice(&shown, parts.rest);
+    r->url = buf_take(&shown);
     fill_headers(r, options->headers, parts.credentials);
     return 0;
 }

@@ -7,6 +7,7 @@
 #include <lauxlib.h>
 
 #include "base/text.h"
+#include "event/bus_url.h"
 #include "event/pattern.h"
 #include "script/bindings.h"
 #include "script/load.h"
@@ -39,19 +40,6 @@ static const char *const schemes[] = {
 };
 
 /* ---- SyncManager.new{…} ---- */
-
-/* The URL without "user:password@". */
-static void add_without_credentials(struct buf *out, struct slice url)
-{
-    size_t scheme = slice_find(url, ':');
-    bool has_authority = slice_has_prefix(slice_from(url, scheme), SLICE_LIT("://"));
-    size_t from = has_authority ? scheme + 3 : url.len;
-    size_t end = from, at = from;
-    for (; end < url.len && !strchr("/?#", url.data[end]); end++)
-        at = url.data[end] == '@' ? end + 1 : at;
-    buf_add_slice(out, slice_upto(url, from));
-    buf_add_slice(out, slice_from(url, at));
-}
 
 static void check_url(lua_State *L, struct slice url)
 {
@@ -165,12 +153,15 @@ static void read_channel(lua_State *L, int url_index, int name_index,
         machine_raise(L, "SyncManager.new: `name` can't be \"" EMBEDDED
                          "\" with an `eventBusUrl`: so the daemon's own channel is called");
     buf_clear(&m->text);
-    if (name.len > 0)
+    if (name.len > 0) {
         buf_add_slice(&m->text, name);
-    else if (manager->url.len > 0)
-        add_without_credentials(&m->text, url);
-    else
+    } else if (manager->url.len > 0) {
+        struct bus_url parts = bus_url_split(url);
+        buf_add_slice(&m->text, parts.scheme);
+        buf_add_slice(&m->text, parts.rest);
+    } else {
         buf_add_str(&m->text, EMBEDDED);
+    }
     manager->channel = machine_keep(m, buf_slice(&m->text));
 }
 
