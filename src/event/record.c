@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Liaison authors */
 /*
- * The names of states, as the journal stores them and users read them.
+ * The names of states and the ids, as the journal stores them and users read them.
  */
 #include "event/record.h"
 
 #include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
 
 #include "base/attr.h"
 
@@ -58,4 +60,9 @@ const char *delivery_state_name(enum delivery_state state)
 int delivery_state_of(struct slice name)
 {
     return find(delivery_names, ARRAY_LEN(delivery_names), name);
+}
+
+void malformed_id(int64_t event_seq, char out[static MALFORMED_ID_SIZE])
+{
+    snprintf(out, MALFORMED_ID_SIZE, "%" PRId64 "-malformed", event_seq);
 }

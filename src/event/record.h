@@ -38,9 +38,12 @@ enum delivery_state {
 const char *delivery_state_name(enum delivery_state state);
 int delivery_state_of(struct slice name); /* an enum delivery_state; -1: none has that name */
 
-/* A delivery's number: its event's seq and its place among that event's. */
+/* A delivery's number: its event's seq and its place among that event's. Places from
+   DELIVERY_PUBLICATIONS up are those of publications, which the journal's writer gives: what dies
+   may have its row already, and then nobody remembers which places of its event are taken. */
 #define DELIVERY_ORDINAL_BITS 20
-#define DELIVERY_ORDINAL_MAX ((1 << DELIVERY_ORDINAL_BITS) - 1)
+#define DELIVERY_PUBLICATIONS (1 << (DELIVERY_ORDINAL_BITS - 1))
+#define DELIVERY_ORDINAL_MAX (DELIVERY_PUBLICATIONS - 1)
 
 static inline int64_t delivery_seq(int64_t event_seq, int64_t ordinal)
 {
@@ -51,6 +54,15 @@ static inline int64_t delivery_event_seq(int64_t seq)
 {
     return seq >> DELIVERY_ORDINAL_BITS;
 }
+
+static inline int64_t delivery_ordinal(int64_t seq)
+{
+    return seq & ((1 << DELIVERY_ORDINAL_BITS) - 1);
+}
+
+/* The public id of the dead letter of a malformed message. */
+#define MALFORMED_ID_SIZE (20 + sizeof("-malformed"))
+void malformed_id(int64_t event_seq, char out[static MALFORMED_ID_SIZE]);
 
 /* A delivery's row. A handler that failed has one too, without a connector: it waits for its next
    run, or is dead; a malformed message's has neither connector nor handler. */

@@ -7,8 +7,6 @@
  */
 #include "journal/commit.h"
 
-#include <stdio.h>
-
 #include "journal/op.h"
 #include "journal/row.h"
 
@@ -67,10 +65,48 @@ static int put_row(struct committer *c, const struct delivery_row *row, enum del
     return sqlite3_changes(c->db->handle) > 0;
 }
 
+static void count_delivery(struct committer *c, const struct delivery_row *row,
+                           enum delivery_state from)
+{
+    if (!row->connector.data)
+        return;
+    if (from == DELIVERY_NEW)
+        sums_add(c->sums, SUM_CONNECTOR, row->connector, SUM_MADE, 1);
+    sums_add(c->sums, SUM_CONNECTOR, row->connector, sum_term_of_delivery(from), -1);
+    sums_add(c->sums, SUM_CONNECTOR, row->connector, sum_term_of_delivery(row->state), 1);
+}
+
+/* A new delivery behind the event's other publications; *seq is its number. */
+static int put_publication(struct committer *c, const struct delivery_row *publication,
+                           int64_t event_seq, int64_t *seq, struct err *err)
+{
+    struct delivery_row row = *publication;
+    int64_t end = delivery_seq(event_seq + 1, 0);
+    sqlite3_stmt *s = db_statement(c->db, SQL_NEXT_PUBLICATION, err);
+    if (!s)
+        return -1;
+    db_bind_int(s, 1, delivery_seq(event_seq, DELIVERY_PUBLICATIONS));
+    db_bind_int(s, 2, end);
+    if (db_step(c->db, s, err) < 0)
+        return -1;
+    row.seq = sqlite3_column_int64(s, 0);
+    sqlite3_reset(s);
+    int rc = row.seq < end ? put_row(c, &row, DELIVERY_NEW, err) : 0;
+    if (rc < 0)
+        return -1;
+    if (rc > 0)
+        count_delivery(c, &row, DELIVERY_NEW);
+    else
+        log_mismatch(c, "publication", row.seq, delivery_state_name(DELIVERY_NEW));
+    *seq = rc > 0 ? row.seq : 0;
+    return 0;
+}
+
 /* An event of the bytes, which has nothing but them, and its dead letter. */
 static int apply_malformed(struct committer *c, const struct op_append *a, struct err *err)
 {
-    char id[32];
+    char id[MALFORMED_ID_SIZE];
+    int64_t publication_seq;
     struct delivery_row row = {
         .seq = delivery_seq(a->op.seq, 0),
         .state = DELIVERY_DEAD,
@@ -83,9 +119,11 @@ static int apply_malformed(struct committer *c, const struct op_append *a, struc
     if (!s)
         return -1;
     row_bind_malformed(s, a->op.seq, a->channel, a->malformed, a->op.at_ms);
-    snprintf(id, sizeof(id), "%lld-malformed", (long long)a->op.seq);
+    malformed_id(a->op.seq, id);
     row.id = slice_str(id);
     if (db_run(c->db, s, err) < 0 || put_row(c, &row, DELIVERY_NEW, err) < 0)
+        return -1;
+    if (a->publication && put_publication(c, a->publication, a->op.seq, &publication_seq, err) < 0)
         return -1;
     sums_add(c->sums, SUM_CHANNEL, a->channel, SUM_RECEIVED, 1);
     sums_add(c->sums, SUM_CHANNEL, a->channel, SUM_MALFORMED, 1);
@@ -139,17 +177,7 @@ static int put_attempt(struct committer *c, int64_t delivery, const struct attem
     return n > JOURNAL_ATTEMPTS_KEPT ? trim_attempts(c, delivery, n, err) : 0;
 }
 
-static void count_delivery(struct committer *c, const struct delivery_row *row,
-                           enum delivery_state from)
-{
-    if (!row->connector.data)
-        return;
-    if (from == DELIVERY_NEW)
-        sums_add(c->sums, SUM_CONNECTOR, row->connector, SUM_MADE, 1);
-    sums_add(c->sums, SUM_CONNECTOR, row->connector, sum_term_of_delivery(from), -1);
-    sums_add(c->sums, SUM_CONNECTOR, row->connector, sum_term_of_delivery(row->state), 1);
-}
-
+/* 1: done; 0: it wasn't in the state that it was to be changed from. */
 static int apply_put_delivery(struct committer *c, const struct op_put_delivery *put,
                               struct err *err)
 {
@@ -161,7 +189,17 @@ static int apply_put_delivery(struct committer *c, const struct op_put_delivery 
         return 0;
     }
     count_delivery(c, &put->row, put->from);
-    return put->attempt ? put_attempt(c, put->row.seq, put->attempt, err) : 0;
+    return put->attempt && put_attempt(c, put->row.seq, put->attempt, err) < 0 ? -1 : 1;
+}
+
+static int apply_put_letter(struct committer *c, struct op_put_letter *letter, struct err *err)
+{
+    letter->publication_seq = 0;
+    int rc = apply_put_delivery(c, &letter->put, err);
+    if (rc <= 0)
+        return rc;
+    return put_publication(c, &letter->publication, letter->put.op.seq, &letter->publication_seq,
+                           err);
 }
 
 static int apply_clear_results(struct committer *c, const struct op *op, struct err *err)
@@ -185,7 +223,9 @@ static int apply(struct committer *c, struct op *op, struct err *err)
     case OP_SET_EVENT:
         return apply_set_event(c, op_set_event(op), err);
     case OP_PUT_DELIVERY:
-        return apply_put_delivery(c, op_put_delivery(op), err);
+        return apply_put_delivery(c, op_put_delivery(op), err) < 0 ? -1 : 0;
+    case OP_PUT_LETTER:
+        return apply_put_letter(c, op_put_letter(op), err);
     case OP_CLEAR_RESULTS:
         return apply_clear_results(c, op, err);
     }

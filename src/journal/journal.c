@@ -329,6 +329,14 @@ void journal_put_delivery(struct journal *j, const struct delivery_row *row,
     queue(j, op_new_put_delivery(row, from, attempt, done, ctx));
 }
 
+void journal_put_letter(struct journal *j, const struct delivery_row *row, enum delivery_state from,
+                        const struct attempt_row *attempt, const struct delivery_row *publication,
+                        journal_letter_fn done, void *ctx)
+{
+    assert(row->id.data && row->state == DELIVERY_DEAD && publication->connector.data);
+    queue(j, op_new_put_letter(row, from, attempt, publication, done, ctx));
+}
+
 void journal_clear_results(struct journal *j, int64_t event_seq)
 {
     queue(j, op_new_clear_results(event_seq));

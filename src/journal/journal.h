@@ -137,6 +137,9 @@ struct journal_append {
        of cause malformed. */
     struct slice malformed;
     struct slice malformed_error;
+    /* The row of the delivery that publishes that dead letter, NULL for none: its seq is the
+       event's with ordinal DELIVERY_PUBLICATIONS. */
+    const struct delivery_row *publication;
 };
 
 /* Queues; the events are kept (state open) when done is called. `position` may
@@ -158,6 +161,15 @@ void journal_set_event(struct journal *j, int64_t seq, struct slice channel, enu
 void journal_put_delivery(struct journal *j, const struct delivery_row *row,
                           enum delivery_state from, const struct attempt_row *attempt,
                           journal_done_fn done, void *ctx);
+
+/* As journal_put_delivery for a row that is dead from now on; and in one with it, torn apart by no
+   crash, the first row of the delivery that publishes it. `publication->seq` is the writer's to
+   give, in the order of an event's publications. `done` is told it: 0 where nothing was written,
+   since `row` wasn't in `from`. */
+typedef void (*journal_letter_fn)(void *ctx, int64_t publication_seq);
+void journal_put_letter(struct journal *j, const struct delivery_row *row, enum delivery_state from,
+                        const struct attempt_row *attempt, const struct delivery_row *publication,
+                        journal_letter_fn done, void *ctx);
 
 /* Removes the results of an event's deliveries: no handler will ask for them any more. */
 void journal_clear_results(struct journal *j, int64_t event_seq);

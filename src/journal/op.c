@@ -37,6 +37,25 @@ static void copy(char **at, struct slice *s)
     s->data = to;
 }
 
+static size_t row_len(const struct delivery_row *r)
+{
+    return r->id.len + r->connector.len + r->handler.len + r->key.len + r->transformer.len +
+           r->data.len + r->cause.len + r->error.len + r->result.len;
+}
+
+static void copy_row(struct delivery_row *r, char **at)
+{
+    copy(at, &r->id);
+    copy(at, &r->connector);
+    copy(at, &r->handler);
+    copy(at, &r->key);
+    copy(at, &r->transformer);
+    copy(at, &r->data);
+    copy(at, &r->cause);
+    copy(at, &r->error);
+    copy(at, &r->result);
+}
+
 /* ---- Appending ------------------------------------------------------------------------------ */
 
 /* The loop's part of an append: events that were found to be duplicates have no number. */
@@ -74,14 +93,30 @@ static void copy_events(struct op_append *a, const struct journal_append *from, 
     }
 }
 
+static size_t publication_len(const struct delivery_row *row)
+{
+    return row ? sizeof(*row) + row_len(row) : 0;
+}
+
+static const struct delivery_row *copy_publication(const struct delivery_row *from, char **at)
+{
+    if (!from)
+        return NULL;
+    struct delivery_row *row = take(at, sizeof(*row));
+    *row = *from;
+    copy_row(row, at);
+    return row;
+}
+
 struct op *op_new_append(const struct journal_append *append, int64_t seq, journal_append_fn done,
                          void *ctx)
 {
     enum op_kind kind = append->malformed.data ? OP_MALFORMED : OP_APPEND;
     size_t per_event = sizeof(void *) + IDENTITY_LEN + 2 * sizeof(bool);
     size_t bytes = append->channel.len + append->position.len + append->malformed.len +
-                   append->malformed_error.len;
+                   append->malformed_error.len + publication_len(append->publication);
     assert(kind == OP_APPEND || append->n_events == 0);
+    assert(kind == OP_MALFORMED || !append->publication);
     struct op_append *a = mem_alloc(sizeof(*a) + append->n_events * per_event + bytes);
     char *at = (char *)(a + 1);
     *a = (struct op_append){
@@ -93,6 +128,7 @@ struct op *op_new_append(const struct journal_append *append, int64_t seq, journ
         .done = done,
     };
     copy_events(a, append, &at);
+    a->publication = copy_publication(append->publication, &at); /* aligned: there are no events */
     copy(&at, &a->channel);
     copy(&at, &a->position);
     copy(&at, &a->malformed);
@@ -134,25 +170,6 @@ static void finish_put_delivery(struct task *task, bool tell)
     free(put);
 }
 
-static size_t row_len(const struct delivery_row *r)
-{
-    return r->id.len + r->connector.len + r->handler.len + r->key.len + r->transformer.len +
-           r->data.len + r->cause.len + r->error.len + r->result.len;
-}
-
-static void copy_row(struct delivery_row *r, char **at)
-{
-    copy(at, &r->id);
-    copy(at, &r->connector);
-    copy(at, &r->handler);
-    copy(at, &r->key);
-    copy(at, &r->transformer);
-    copy(at, &r->data);
-    copy(at, &r->cause);
-    copy(at, &r->error);
-    copy(at, &r->result);
-}
-
 static size_t attempt_len(const struct attempt_row *a)
 {
     return a ? sizeof(*a) + a->code.len + a->error.len + a->answer.len : 0;
@@ -184,6 +201,38 @@ struct op *op_new_put_delivery(const struct delivery_row *row, enum delivery_sta
     };
     copy_row(&put->row, &at);
     return &put->op;
+}
+
+static void finish_put_letter(struct task *task, bool tell)
+{
+    struct op_put_letter *letter = op_put_letter(op_of(task));
+    if (tell)
+        letter->done(letter->put.op.ctx, letter->publication_seq);
+    free(letter);
+}
+
+struct op *op_new_put_letter(const struct delivery_row *row, enum delivery_state from,
+                             const struct attempt_row *attempt,
+                             const struct delivery_row *publication, journal_letter_fn done,
+                             void *ctx)
+{
+    struct op_put_letter *letter =
+        mem_alloc(sizeof(*letter) + row_len(row) + attempt_len(attempt) + row_len(publication));
+    char *at = (char *)(letter + 1);
+    *letter = (struct op_put_letter){
+        .put =
+            {
+                .op = op_base(OP_PUT_LETTER, delivery_event_seq(row->seq), ctx, finish_put_letter),
+                .from = from,
+                .row = *row,
+                .attempt = copy_attempt(attempt, &at),
+            },
+        .publication = *publication,
+        .done = done,
+    };
+    copy_row(&letter->put.row, &at);
+    copy_row(&letter->publication, &at);
+    return &letter->put.op;
 }
 
 static void finish_clear_results(struct task *task, bool tell)

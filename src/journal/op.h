@@ -17,6 +17,7 @@ enum op_kind {
     OP_MALFORMED,
     OP_SET_EVENT,
     OP_PUT_DELIVERY,
+    OP_PUT_LETTER,
     OP_CLEAR_RESULTS, /* a struct op alone */
 };
 
@@ -40,6 +41,7 @@ struct op_append {
     bool *is_duplicate; /* the writer's finding */
     struct slice position;
     struct slice malformed, malformed_error;
+    const struct delivery_row *publication; /* of the malformed; NULL: none */
     journal_append_fn done;
 };
 
@@ -58,6 +60,13 @@ struct op_put_delivery {
     const struct attempt_row *attempt; /* NULL: none */
 };
 
+struct op_put_letter {
+    struct op_put_delivery put; /* OP_PUT_LETTER; its own `done` is NULL */
+    struct delivery_row publication;
+    int64_t publication_seq; /* the writer's finding; 0: nothing was written */
+    journal_letter_fn done;
+};
+
 static inline struct op_append *op_append(struct op *op)
 {
     return container_of(op, struct op_append, op);
@@ -73,6 +82,11 @@ static inline struct op_put_delivery *op_put_delivery(struct op *op)
     return container_of(op, struct op_put_delivery, op);
 }
 
+static inline struct op_put_letter *op_put_letter(struct op *op)
+{
+    return container_of(op_put_delivery(op), struct op_put_letter, put);
+}
+
 /* The events, or the malformed message, get numbers from `seq` on. */
 struct op *op_new_append(const struct journal_append *append, int64_t seq, journal_append_fn done,
                          void *ctx);
@@ -80,6 +94,10 @@ struct op *op_new_set_event(int64_t seq, struct slice channel, enum event_state 
                             enum event_state to, journal_done_fn done, void *ctx);
 struct op *op_new_put_delivery(const struct delivery_row *row, enum delivery_state from,
                                const struct attempt_row *attempt, journal_done_fn done, void *ctx);
+struct op *op_new_put_letter(const struct delivery_row *row, enum delivery_state from,
+                             const struct attempt_row *attempt,
+                             const struct delivery_row *publication, journal_letter_fn done,
+                             void *ctx);
 
 struct op *op_new_clear_results(int64_t event_seq);
 

@@ -190,6 +190,9 @@ const char *const sql_text[] = {
         " data = ?7, state = ?8, cause = ?9, error = ?10, attempts = ?11, unknown = ?12,"
         " created_at = ?13, first_attempt_at = ?14, due_at = ?15, expires_at = ?16, ended_at = ?17,"
         " result = " RESULT " WHERE seq = ?1 AND state = ?19",
+    /* Behind the last one between 1 and, exclusive, 2. */
+    [SQL_NEXT_PUBLICATION] =
+        "SELECT coalesce(max(seq) + 1, ?1) FROM deliveries WHERE seq >= ?1 AND seq < ?2",
     /* Numbered on from what is there: a dead letter that is retried keeps its history. Gives the
        number. */
     [SQL_PUT_ATTEMPT] = "INSERT INTO attempts(delivery, n, at, ms, code, error, answer)"

@@ -56,8 +56,7 @@ static bool note_delivery(void *ctx, const struct delivery_row *row)
 {
     struct list_of *list = ctx;
     buf_printf(&list->seqs, "%s%lld.%lld", list->seqs.len > 0 ? " " : "",
-               (long long)delivery_event_seq(row->seq),
-               (long long)(row->seq & DELIVERY_ORDINAL_MAX));
+               (long long)delivery_event_seq(row->seq), (long long)delivery_ordinal(row->seq));
     return --list->left != 0;
 }
 
