@@ -12,90 +12,16 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/text.h"
-#include "event/envelope.h"
+#include "engine/letter_json.h"
 
 #define LIST_MAX 1000
-
-/* ---- one letter as JSON ---- */
-
-static bool add_attempt(void *ctx, const struct attempt_row *attempt)
-{
-    struct json_writer *w = ctx;
-    json_object_begin(w, NULL);
-    json_member_integer(w, "n", attempt->n);
-    json_member_time(w, "at", attempt->at_ms);
-    json_member_string(w, "code", attempt->code);
-    json_member_integer(w, "ms", attempt->ms);
-    json_member_string(w, "error", attempt->error);
-    json_member_string(w, "answer", attempt->answer);
-    json_object_end(w);
-    return true;
-}
-
-struct letter_event {
-    struct json_writer *w;
-    const struct delivery_row *row;
-};
-
-static void add_data(struct json_writer *w, const struct delivery_row *row,
-                     const struct event *event)
-{
-    if (row->data.data)
-        json_member_raw(w, "data", row->data);
-    else if (event->data_kind == EVENT_DATA_JSON)
-        json_member_raw(w, "data", event->data);
-    else if (event->data_kind == EVENT_DATA_BYTES)
-        json_member_string(w, "data", event->data);
-    else
-        json_member_null(w, "data");
-}
-
-static bool add_event(void *ctx, struct event *event, enum event_state state, int64_t closed_ms)
-{
-    (void)state;
-    (void)closed_ms;
-    struct letter_event *l = ctx;
-    struct buf json = {0};
-    add_data(l->w, l->row, event);
-    envelope_add_json(&json, event);
-    json_member_raw(l->w, "event", buf_slice(&json));
-    json_member_integer(l->w, "eventSeq", event->seq);
-    buf_deinit(&json);
-    return false;
-}
-
-static void add_text(struct json_writer *w, const char *name, struct slice text)
-{
-    if (text.data)
-        json_member_string(w, name, text);
-    else
-        json_member_null(w, name);
-}
 
 static bool add_letter(void *ctx, const struct delivery_row *row)
 {
     struct rendering *r = ctx;
-    struct json_writer *w = &r->writer;
     r->last_seq = row->seq;
     r->n_rows++;
-    json_object_begin(w, NULL);
-    add_text(w, "id", row->id);
-    add_text(w, "cause", row->cause);
-    add_text(w, "connector", row->connector);
-    add_text(w, "handler", row->handler);
-    add_text(w, "key", row->has_key ? row->key : SLICE_NULL);
-    struct letter_event l = {w, row};
-    if (journal_find_event(r->reader, delivery_event_seq(row->seq), add_event, &l, &r->err) < 0)
-        return false;
-    json_array_begin(w, "attempts");
-    if (journal_attempts(r->reader, row->seq, add_attempt, w, &r->err) < 0)
-        return false;
-    json_array_end(w);
-    add_text(w, "error", row->error);
-    json_member_time(w, "at", row->ended_ms);
-    json_member_null(w, "staleBy");
-    json_object_end(w);
-    return true;
+    return letter_add_json(r->reader, &r->writer, row, LETTER_WHOLE, &r->err) == 0;
 }
 
 /* ---- the filter, from a query or a JSON body ---- */
