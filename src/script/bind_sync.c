@@ -178,10 +178,8 @@ static int sync_new(lua_State *L)
     read_place(L, public);
     read_channel(L, base + NEW_URL, base + NEW_NAME, public);
     keep_headers(L, base + NEW_HEADERS, manager);
-    if (lua_toboolean(L, base + NEW_DEAD_LETTERS))
-        machine_raise(L, "SyncManager.new: dead letters on the bus are not available in this "
-                         "version; leave `deadLetters` out");
-    public->dead_letters = lua_isnil(L, base + NEW_DEAD_LETTERS);
+    public->dead_letters =
+        lua_isnil(L, base + NEW_DEAD_LETTERS) || lua_toboolean(L, base + NEW_DEAD_LETTERS);
     check_agreement(L, public);
 
     size_t *index = lua_newuserdata(L, sizeof(*index));

@@ -202,6 +202,12 @@ static void check_connector(void *ctx, struct slice value, int line)
     struct loader *l = check->l;
     if (map_find(&l->m->connector_map, value))
         return;
+    if (slice_is_equal(value, SLICE_LIT(SCRIPT_DEAD_LETTERS))) {
+        loader_tell(l, false, check->source->name.data, line,
+                    "nothing is sent to the connector " SCRIPT_DEAD_LETTERS
+                    ": dead letters are published by themselves");
+        return;
+    }
     char *name = slice_dup(value);
     char *broken = modules_find(l->m->project, "connectors", name);
     if (!broken && !load_shipped(l, name)) {

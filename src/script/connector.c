@@ -304,20 +304,40 @@ static int read_connector(lua_State *L)
     return 0;
 }
 
-void connector_add(struct loader *l, const char *name, const struct source *source, int ref)
+static struct connector *read_file(struct loader *l, struct slice name, const struct source *source,
+                                   int ref)
 {
-    struct script_machine *m = l->m;
     struct err err = {0};
-    if (map_find(&m->connector_map, slice_str(name)))
-        return;
     struct connector *c = mem_calloc(1, sizeof(*c));
     c->public = defaults;
-    c->public.name = machine_keep(m, slice_str(name));
+    c->public.name = name;
     c->public.file = source->name;
     c->node.key = c->public.name;
     struct job job = {.l = l, .source = source, .connector = c, .ref = ref, .is_ok = true};
-    if (machine_protect(m, read_connector, &job, &err) < 0)
+    if (machine_protect(l->m, read_connector, &job, &err) < 0)
         loader_tell_raised(l, source->name.data, err.message);
+    return c;
+}
+
+void connector_add_dead_letters(struct loader *l)
+{
+    const struct source prelude = {.name = SLICE_LIT("the connector " SCRIPT_DEAD_LETTERS)};
+    l->m->dead_letters =
+        read_file(l, SLICE_LIT(SCRIPT_DEAD_LETTERS), &prelude, l->m->refs[REF_DEAD_LETTERS]);
+}
+
+void connector_add(struct loader *l, const char *name, const struct source *source, int ref)
+{
+    struct script_machine *m = l->m;
+    if (map_find(&m->connector_map, slice_str(name)))
+        return;
+    if (strcmp(name, SCRIPT_DEAD_LETTERS) == 0) {
+        loader_tell(l, false, source->name.data, 0,
+                    "the name deadLetters is taken by the connector that publishes dead letters: "
+                    "give this one another name");
+        return;
+    }
+    struct connector *c = read_file(l, machine_keep(m, slice_str(name)), source, ref);
 
     /* A bad one is known as well, so that what names it isn't wrong too. */
     m->connectors = mem_realloc(m->connectors, (m->n_connectors + 1) * sizeof(struct connector *));

@@ -303,6 +303,7 @@ struct script_machine *script_load(const struct script_options *options, script_
     }
     l.m->loader = &l;
     load_folder(&l, "transformers", transformer_add);
+    connector_add_dead_letters(&l);
     load_folder(&l, "connectors", connector_add);
     load_scripts(&l, options);
     check_libs(&l);

@@ -67,6 +67,8 @@ char *project_show_path(const struct script_machine *m, const char *path);
 /* ---- connector.c, transformer.c: registering what files returned (`ref`) ---- */
 
 void connector_add(struct loader *l, const char *name, const struct source *source, int ref);
+/* The prelude's own. */
+void connector_add_dead_letters(struct loader *l);
 /* Sorts them by name; after this no more are added. */
 void connector_finish(struct loader *l);
 

@@ -380,6 +380,7 @@ static void free_registered(struct script_machine *m)
     for (size_t i = 0; i < m->n_connectors; i++)
         free(m->connectors[i]);
     free(m->connectors);
+    free(m->dead_letters);
     free(m->connector_names);
     map_deinit(&m->connector_map);
     map_deinit(&m->transformer_map);

@@ -47,6 +47,7 @@ enum machine_ref {
     REF_RUN_HANDLER,    /* the prelude's entries of the runs */
     REF_RUN_ATTEMPT,
     REF_RUN_FUNCTION,
+    REF_DEAD_LETTERS, /* the prelude's connector */
     REF_COUNT,
 };
 
@@ -172,6 +173,7 @@ struct script_machine {
     struct connector **connectors; /* by name */
     size_t n_connectors;
     const char **connector_names;
+    struct connector *dead_letters; /* the prelude's own, which scripts can't name */
     struct map connector_map, transformer_map;
     struct loader *loader; /* while the project is being loaded */
     char hash[33];

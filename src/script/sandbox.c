@@ -155,10 +155,12 @@ void bindings_open(lua_State *L)
     require_open(L);
     cjson_open(L);
     run_open(L);
+    bus_open(L);
     run_prelude(L);
     machine_set(L, REF_GLOBALS);
     run_adopt(L);
     await_adopt(L);
+    bus_adopt(L);
     lua_pop(L, 1);
     lua_pushnil(L);
     lua_setfield(L, LUA_REGISTRYINDEX, HOST);

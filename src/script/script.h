@@ -154,8 +154,8 @@ struct script_manager {
     struct slice url;     /* empty: embedded */
     const struct script_header *headers;
     size_t n_headers;
-    bool is_started; /* sync:start was called */
-    bool dead_letters;
+    bool is_started;   /* sync:start was called */
+    bool dead_letters; /* are to be published on it */
     struct slice file; /* where it was made */
     int line;
 };
@@ -192,6 +192,13 @@ const struct script_connector *script_connector_at(const struct script_machine *
 /* NULL when there is none of that name. */
 const struct script_connector *script_connector_find(const struct script_machine *m,
                                                      struct slice name);
+/* The connector that publishes dead letters on the bus their event came from. It is Liaison's own:
+   not among those above, nothing that a script can send to. Its data is the dead letter as JSON; it
+   ends with SCRIPT_SKIP where the bus takes none. */
+#define SCRIPT_DEAD_LETTERS "deadLetters"
+const struct script_connector *script_dead_letters(const struct script_machine *m);
+/* Whether a channel has a bus that dead letters are to be published on. */
+bool script_publishes(const struct script_machine *m, struct slice channel);
 /* The name nearest to `name`, or NULL. */
 const char *script_connector_nearest(const struct script_machine *m, struct slice name);
 

@@ -35,6 +35,9 @@ static struct slice read_connector(lua_State *L)
     struct slice name = secret_or_text(L, FIRST + SEND_CONNECTOR);
     if (!name.data)
         machine_raise(L, "sync:send: `connector` is missing: the name of a file in connectors/");
+    if (slice_is_equal(name, SLICE_LIT(SCRIPT_DEAD_LETTERS)))
+        machine_raise(L, "sync:send: nothing is sent to the connector " SCRIPT_DEAD_LETTERS
+                         ": dead letters are published by themselves");
     if (!map_find(&m->connector_map, name)) {
         const char *nearest = script_connector_nearest(m, name);
         if (nearest)

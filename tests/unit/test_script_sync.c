@@ -97,7 +97,9 @@ static void test_headers_and_dead_letters_of_a_channel_are_read(void **state)
         load("SyncManager.new{ name = 'a', eventBusUrl = 'http://b',\n"
              "headers = { ['X-B'] = 2, Authorization = 'Bearer ' .. secret 'BUS_TOKEN' },\n"
              "deadLetters = false }:start()\n"
-             "SyncManager.new{}:start()");
+             "SyncManager.new{ deadLetters = true }:start()\n"
+             "SyncManager.new{ eventBusUrl = 'https://c' }:start()\n"
+             "SyncManager.new{ eventBusUrl = 'nats://d' }:start()");
     const struct script_manager *m = script_manager_at(p->machine, 0);
     assert_int_equal(m->n_headers, 2);
     assert_string_equal(m->headers[0].name.data, "Authorization");
@@ -105,6 +107,12 @@ static void test_headers_and_dead_letters_of_a_channel_are_read(void **state)
     assert_string_equal(m->headers[1].value.data, "2");
     assert_false(m->dead_letters);
     assert_true(script_manager_at(p->machine, 1)->dead_letters);
+    assert_true(script_manager_at(p->machine, 2)->dead_letters);
+    assert_false(script_publishes(p->machine, SLICE_LIT("a")));
+    assert_false(script_publishes(p->machine, SLICE_LIT("embedded")));
+    assert_true(script_publishes(p->machine, SLICE_LIT("https://c")));
+    assert_false(script_publishes(p->machine, SLICE_LIT("nats://d")));
+    assert_false(script_publishes(p->machine, SLICE_LIT("none")));
     project_free(p);
     unsetenv("BUS_TOKEN");
 }
@@ -123,9 +131,7 @@ static void test_wrong_options_of_a_manager_are_told(void **state)
     assert_problem("SyncManager.new{ eventBusUrl = 'hms-sys' }",
                    "`eventBusUrl` must begin with http://");
     assert_problem("SyncManager.new{ auth = {1} }", "`auth` is not available in this version");
-    assert_problem("\nSyncManager.new{ deadLetters = true }",
-                   "scripts/s.lua:2: SyncManager.new: dead letters on the bus are not available in "
-                   "this version; leave `deadLetters` out");
+    assert_problem("SyncManager.new{ deadLetters = 'no' }", "`deadLetters` must be true or false");
     assert_problem("SyncManager.new{ headers = { a = 'x\\ny' } }",
                    "header `a` must be a text of one line");
     assert_problem("SyncManager.new('http://x')", "its options must be a table, not a string");

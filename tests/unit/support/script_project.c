@@ -234,6 +234,8 @@ void project_handle(struct project *p, const char *data)
 void project_attempt(struct project *p, const char *connector, const char *data)
 {
     struct event *event = project_event("t", "{\"from\":\"event\"}");
+    if (script_manager_count(p->machine) > 0)
+        event->channel = script_manager_at(p->machine, 0)->channel;
     const struct script_attempt attempt = {
         .event = event,
         .id = SLICE_LIT("d1"),
@@ -246,7 +248,10 @@ void project_attempt(struct project *p, const char *connector, const char *data)
         .data = slice_str(data),
         .keeps_value = p->keeps_value,
     };
-    const struct script_connector *c = script_connector_find(p->machine, slice_str(connector));
+    const struct script_connector *c =
+        strcmp(connector, SCRIPT_DEAD_LETTERS) == 0
+            ? script_dead_letters(p->machine)
+            : script_connector_find(p->machine, slice_str(connector));
     assert_non_null(c);
     p->run = script_attempt(p->machine, c, &attempt, on_result, p);
     event_unref(event);

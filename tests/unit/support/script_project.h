@@ -95,7 +95,8 @@ struct event *project_event(const char *type, const char *data);
 /* Runs the first handler for such an event; the result is in p->result unless it waits. */
 void project_handle(struct project *p, const char *data);
 void project_handle_at(struct project *p, size_t handler, const char *data);
-/* An attempt of delivery "d1" with that data. */
+/* An attempt of delivery "d1" with that data; the connector may be Liaison's own, too. Its event is
+   of the channel of the project's first manager. */
 void project_attempt(struct project *p, const char *connector, const char *data);
 /* Answers the newest request that waits. */
 void project_answer(struct project *p, int status, const char *body);
