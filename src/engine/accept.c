@@ -19,6 +19,8 @@ struct acceptance {
     struct engine *engine;
     channel_kept_fn kept;
     void *kept_ctx;
+    struct item *publication; /* of a malformed message that it is; NULL: none */
+    int64_t publication_seq;
     size_t n_events;
     struct event *events[];
 };
@@ -72,6 +74,8 @@ static void on_kept(void *ctx, size_t duplicates)
     struct engine *e = a->engine;
 
     a->kept(a->kept_ctx, duplicates);
+    if (a->publication)
+        publication_take(a->publication, a->publication_seq);
     for (size_t i = 0; i < a->n_events; i++) {
         if (a->events[i]->seq == 0) /* a duplicate */
             event_unref(a->events[i]);
@@ -99,6 +103,15 @@ int accept_batch(void *ctx, const struct channel_batch *batch, channel_kept_fn k
     for (size_t i = 0; i < batch->n_events; i++)
         a->events[i] = event_ref(batch->events[i]);
 
+    struct delivery_row publication;
+    if (batch->malformed.data) {
+        int64_t seq = journal_next_seq(e->journal);
+        a->publication = publication_of_malformed(e, batch, seq);
+        a->publication_seq = delivery_seq(seq, DELIVERY_PUBLICATIONS);
+    }
+    if (a->publication)
+        publication = publication_row(a->publication);
+
     static_assert(sizeof(struct channel_identity) == 16, "the journal takes them as 16 bytes each");
     const struct journal_append append = {
         .events = batch->events,
@@ -109,6 +122,7 @@ int accept_batch(void *ctx, const struct channel_batch *batch, channel_kept_fn k
         .position = batch->position,
         .malformed = batch->malformed,
         .malformed_error = batch->malformed_error,
+        .publication = a->publication ? &publication : NULL,
     };
     journal_append(e->journal, &append, on_kept, a);
     return 0;
@@ -129,6 +143,8 @@ void accept_free(struct engine *e)
         struct acceptance *a = list_entry(it, struct acceptance, link);
         for (size_t i = 0; i < a->n_events; i++)
             event_unref(a->events[i]);
+        if (a->publication)
+            item_free(a->publication);
         free(a);
     }
     while (e->n_arrivals > 0)

@@ -57,10 +57,12 @@ void attempt_ended(void *ctx, const struct script_result *result)
     end.ms = item->run_ms;
     buf_clear(&item->result);
     buf_add_slice(&item->result, result->value);
+    if (result->end == SCRIPT_SKIP && publication_is(item))
+        publication_refused(item, result->error);
     lanes_attempt_ended(item->engine->lanes, &item->d, &end);
 }
 
-static void attempt_connector(struct item *item)
+void attempt_connector(struct item *item, struct slice data)
 {
     const struct delivery *d = &item->d;
     const struct script_attempt attempt = {
@@ -72,7 +74,7 @@ static void attempt_connector(struct item *item)
         .handler = slice_str(d->handler),
         .created_ms = d->created_ms,
         .last_error = slice_str(d->last_error),
-        .data = d->data,
+        .data = data,
         .transformer = slice_str(d->transformer),
         .keeps_value = item->keeps_result,
     };
@@ -86,8 +88,10 @@ void attempt_start(void *ctx, struct delivery *d)
     struct item *item = item_of(d);
     if (target_is_handler(d->target))
         handle_run(item);
+    else if (publication_is(item))
+        publication_attempt(item);
     else
-        attempt_connector(item);
+        attempt_connector(item, d->data);
 }
 
 /* ---- its requests ---- */

@@ -32,17 +32,21 @@ static struct retry_policy retry_policy_of(const struct script_connector *c)
     };
 }
 
+static void set_connector(struct engine *e, const struct script_connector *c)
+{
+    const struct target_policy policy = {
+        .retry = retry_policy_of(c),
+        .is_ordered = c->is_ordered,
+        .concurrency = c->concurrency,
+    };
+    target_set_owner(lanes_set_target(e->lanes, c->name, false, &policy), (void *)c);
+}
+
 static void set_connectors(struct engine *e)
 {
-    for (size_t i = 0; i < script_connector_count(e->machine); i++) {
-        const struct script_connector *c = script_connector_at(e->machine, i);
-        const struct target_policy policy = {
-            .retry = retry_policy_of(c),
-            .is_ordered = c->is_ordered,
-            .concurrency = c->concurrency,
-        };
-        target_set_owner(lanes_set_target(e->lanes, c->name, false, &policy), (void *)c);
-    }
+    for (size_t i = 0; i < script_connector_count(e->machine); i++)
+        set_connector(e, script_connector_at(e->machine, i));
+    set_connector(e, script_dead_letters(e->machine));
 }
 
 /* A handler that asks to be tried again is, by the policy a connector has by default. */
@@ -203,6 +207,7 @@ static int open_channel(struct engine *e, const struct script_manager *m,
         free(c);
         return -1;
     }
+    c->unpublished = publication_objection(e, m->channel);
     list_add_tail(&e->channels, &c->link);
     if (m->url.len == 0)
         e->embedded = c->channel;

@@ -11,6 +11,7 @@
  *     settle.c   how it ended ─▶ its row in the journal, the log line, the event's end
  *     recover.c  at start: what waits and what is open goes on where it stood
  *     letters.c  dead letters retried and dropped by people
+ *     publication.c  … and published on the bus that their event came from
  *
  *     struct engine *e = engine_new(&options, on_problem, self, &err);   // scripts are loaded
  *     engine_start(e, "pid 12, listening on …", &err);                   // journal, channels

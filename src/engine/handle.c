@@ -15,8 +15,11 @@
 
 /* ---- an event's handlers ---- */
 
+/* Dead letters that a bus echoes are no type that somebody forgot to handle. */
 static void remember_unmatched(struct engine *e, struct slice type)
 {
+    if (slice_is_equal(type, SLICE_LIT(PATTERN_DEAD_LETTER)))
+        return;
     struct map_node *node = map_find(&e->unmatched, type);
     if (node) {
         container_of(node, struct unmatched, node)->count++;
@@ -128,7 +131,9 @@ void handle_learn(struct work *work, const struct list *rows)
 {
     list_each (it, rows) {
         const struct delivery_row *row = known_row_of(it);
-        int64_t ordinal = row->seq & DELIVERY_ORDINAL_MAX;
+        int64_t ordinal = delivery_ordinal(row->seq);
+        if (ordinal >= DELIVERY_PUBLICATIONS) /* no handler's send */
+            continue;
         if (ordinal >= work->next_ordinal)
             work->next_ordinal = ordinal + 1;
         if (row->connector.data)

@@ -57,11 +57,14 @@ struct item {
     struct list in_work;
     bool keeps_result; /* its handler may ask what became of it */
     struct buf result; /* what its connector returned, if so */
+    struct item *publication;       /* of its death, until both are on disk */
+    struct letter_reading *reading; /* of a publication: its letter is being read */
 };
 
 struct engine_channel {
     struct list link;
     struct channel *channel;
+    const char *unpublished; /* why no dead letters are published on it, NULL: they are */
 };
 
 /* A type that came and that no handler takes. */
@@ -154,6 +157,8 @@ int handle_send(void *ctx, void *run_ctx, const struct script_send *send, struct
 
 /* attempt.c */
 void attempt_start(void *ctx, struct delivery *d);
+/* Runs the item's connector on `data`, JSON; absent: the event's. */
+void attempt_connector(struct item *item, struct slice data);
 /* The script's run of an item (ctx) has ended. */
 void attempt_ended(void *ctx, const struct script_result *result);
 void *attempt_http_send(void *ctx, struct script_run *run, const struct script_request *asked,
@@ -168,6 +173,26 @@ void settle_kept(void *ctx, struct delivery *d);
 void settle_write(void *ctx, struct delivery *d, struct delivery_row *row,
                   enum delivery_state from);
 void settle_paused(void *ctx, struct target *t, enum target_pause why, const char *reason);
+
+/* publication.c */
+/* The publication of an item that dies, whose row is `dead`; NULL where none is due. The caller's,
+   until both rows are on disk. */
+struct item *publication_of(struct item *item, const struct delivery_row *dead);
+/* As publication_of for a malformed message that will be event `seq`. */
+struct item *publication_of_malformed(struct engine *e, const struct channel_batch *batch,
+                                      int64_t seq);
+/* How it is first written; borrowed from it. */
+struct delivery_row publication_row(const struct item *item);
+/* Its row is on disk as number `seq` (0: it wasn't written): it takes its way. */
+void publication_take(struct item *item, int64_t seq);
+bool publication_is(const struct item *item);
+void publication_attempt(struct item *item);
+/* The bus of this one takes none. */
+void publication_refused(struct item *item, struct slice reason);
+/* Frees what `item` holds for publication.c. */
+void publication_forget(struct item *item);
+/* Why none are published on a channel by the scripts' word, or NULL. */
+const char *publication_objection(const struct engine *e, struct slice channel);
 
 /* recover.c */
 void recover_start(struct engine *e);

@@ -61,6 +61,29 @@ static void on_settled(void *ctx)
     lanes_settled(item->engine->lanes, &item->d);
 }
 
+static void on_letter_settled(void *ctx, int64_t publication_seq)
+{
+    struct item *item = ctx;
+    publication_take(item->publication, publication_seq);
+    item->publication = NULL;
+    lanes_settled(item->engine->lanes, &item->d);
+}
+
+/* A death that is published is written in one with its publication. */
+static void put(struct item *item, const struct delivery_row *row, enum delivery_state from,
+                const struct attempt_row *attempt)
+{
+    struct journal *journal = item->engine->journal;
+    if (row->state == DELIVERY_DEAD)
+        item->publication = publication_of(item, row);
+    if (!item->publication) {
+        journal_put_delivery(journal, row, from, attempt, on_settled, item);
+        return;
+    }
+    const struct delivery_row publication = publication_row(item->publication);
+    journal_put_letter(journal, row, from, attempt, &publication, on_letter_settled, item);
+}
+
 static void name_row(struct item *item, struct delivery_row *row)
 {
     struct delivery *d = &item->d;
@@ -99,7 +122,7 @@ void settle_put(void *ctx, struct delivery *d, struct delivery_row *row, enum de
         shown.error = masked(e->mask, attempt->error, &attempt_error);
         shown.answer = masked(e->mask, attempt->answer, &answer);
     }
-    journal_put_delivery(e->journal, row, from, attempt ? &shown : NULL, on_settled, item);
+    put(item, row, from, attempt ? &shown : NULL);
     if (row->state == DELIVERY_WAITING && attempt)
         log_put_off(item, row);
     buf_deinit(&error);

@@ -59,6 +59,19 @@ struct connector_walk {
     void *ctx;
 };
 
+/* Where no bus gets dead letters, their connector is nothing to look at, once nothing waits. */
+static bool is_idle(const struct engine *e, const struct target *t,
+                    const struct target_status *status)
+{
+    if (target_owner(t) != script_dead_letters(e->machine) || status->waiting || status->in_flight)
+        return false;
+    list_each (it, &e->channels) {
+        if (!list_entry(it, struct engine_channel, link)->unpublished)
+            return false;
+    }
+    return true;
+}
+
 static void visit_connector(void *ctx, struct target *t)
 {
     const struct connector_walk *walk = ctx;
@@ -66,6 +79,8 @@ static void visit_connector(void *ctx, struct target *t)
         return;
     struct target_status status = {0};
     target_status(t, walk->engine->lanes, &status);
+    if (is_idle(walk->engine, t, &status))
+        return;
     walk->fn(walk->ctx, target_name(t), &status);
 }
 

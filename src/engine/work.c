@@ -143,6 +143,7 @@ void item_free(struct item *item)
     script_cancel(item->run);
     list_remove(&item->in_work);
     buf_deinit(&item->result);
+    publication_forget(item);
     counts_deinit(&item->sent);
     event_unref(item->d.event);
     free(item);

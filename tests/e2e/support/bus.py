@@ -34,15 +34,20 @@ class SseBus(HttpServer):
         bus = SseBus(retry_ms=50)
         bus.publish({"type": "schedule.updated", "data": {"id": 7}})
         bus.drop_at_random(1, 20, seed=3)   # each connection ends after 1 to 20 events
+        bus.post_rule = lambda request: 503  # what is POSTed is answered so; None: reset
+
+    What is POSTed and taken goes out as an event where it `echoes`.
     """
 
-    def __init__(self, retry_ms=None, heartbeat=None, starts_at_end=False):
+    def __init__(self, retry_ms=None, heartbeat=None, starts_at_end=False, echoes=False):
         self.events = []           # (id, bytes) as they were published
         self.streams = {}          # connection: index of the next event
         self.stream_count = 0      # event streams ever opened
         self.asked = []            # the requests for them
         self.posts = []            # what was POSTed, such as dead letters
-        self.post_status = 202
+        self.taken = []            # … and answered by a 2xx
+        self.post_rule = lambda request: 202
+        self.echoes = echoes
         self.refusals = []         # statuses for the next requests for a stream
         self._positions = {}       # id: index behind it
         self._left = {}            # connection: events until it is dropped
@@ -141,12 +146,23 @@ class SseBus(HttpServer):
         self.stream_count += 1
         self._pump(connection)
 
+    def _take_post(self, connection, request):
+        status = self.post_rule(request)
+        self.posts.append(request)
+        if status is None:
+            connection.reset()
+            return
+        if status < 300:
+            self.taken.append(request)
+            if self.echoes:
+                self._add(None, format_block(request.body.decode()))
+        connection.answer(format_answer(status, {}, b""))
+
     def on_request(self, connection, request):
         if request.method == "GET":
             self._open_stream(connection, request)
         else:
-            self.posts.append(request)
-            connection.answer(format_answer(self.post_status, {}, b""))
+            self._take_post(connection, request)
 
     def on_writable(self, connection):
         self._pump(connection)
