@@ -34,6 +34,19 @@ def commented_settings(text):
     return [n for n, line in enumerate(text.splitlines()) if re.match(r" *-- \w+ *= ", line)]
 
 
+def settings_shown(text):
+    """What the commented lines say: the key with its table's name before it, and the value."""
+    shown, table = {}, ""
+    for line in text.splitlines():
+        if opened := re.match(r"  (\w+) = {$", line):
+            table = opened[1] + "."
+        elif line == "  },":
+            table = ""
+        elif said := re.match(r' *-- (\w+) *= "?([^",]+)', line):
+            shown[table + said[1]] = said[2]
+    return shown
+
+
 def uncomment(text, numbers):
     return "".join(re.sub(r"-- ", "", line, count=1) if n in numbers else line
                    for n, line in enumerate(text.splitlines(keepends=True)))
@@ -44,7 +57,7 @@ def test_each_commented_setting_is_accepted_without_its_dashes(tmp_path):
     file = tmp_path / "p" / "liaison.lua"
     text = file.read_text()
     numbers = commented_settings(text)
-    assert len(numbers) == 11
+    assert len(numbers) == 15
     for chosen in [*([n] for n in numbers), numbers]:
         file.write_text(uncomment(text, chosen))
         result = liaison("check", "p", cwd=tmp_path, env={"LIAISON_TOKEN": "t"})
@@ -55,12 +68,9 @@ def test_the_commented_settings_are_the_keys_that_there_are_with_their_defaults(
     liaison("new", "p", cwd=tmp_path)
     text = (tmp_path / "p" / "liaison.lua").read_text()
     told = liaison("run", "--help").out
-    rows = re.findall(r"^  ([a-z]+)(?:\.(\w+))? +[a-z|]+ +([^ ]+)  ", told, re.MULTILINE)
-    defaults = {member or key: value for key, member, value in rows if key != "tokens"}
-    shown = {}
-    for number in commented_settings(text):
-        name, value = re.match(r' *-- (\w+) *= "?([^",]+)', text.splitlines()[number]).groups()
-        shown[name] = value
+    rows = re.findall(r"^  ([a-zA-Z.]+) +[a-z|]+ +([^ ]+)  ", told, re.MULTILINE)
+    defaults = {key: value for key, value in rows if not key.startswith("token")}
+    shown = settings_shown(text)
     del shown["token"]
     assert shown == defaults
 

@@ -20,6 +20,14 @@ return {
     -- message     = "16MB",   -- one message of a bus
     -- body        = "1MB",    -- one POST /events
     -- drain       = "8s",     -- to end what runs when stopped
+    -- journal     = "10GB",   -- what the journal may take: full of what waits, it refuses events
+    -- diskFree    = "500MB",  -- what it leaves free on its disk
+  },
+
+  -- What is over is removed from the journal after this time, or when its room gets short.
+  retain = {
+    -- delivered = "7d",
+    -- dead      = "90d",
   },
 
   log = {
