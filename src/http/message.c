@@ -11,14 +11,21 @@
 /* 50 years of 365.2425 days. */
 #define FIFTY_YEARS_S (INT64_C(50) * 31556952)
 
-struct slice http_header_get(struct http_headers headers, const char *name)
+const struct http_header *http_header_find(struct http_headers headers, const char *name)
 {
     struct slice wanted = slice_str(name);
-    for (size_t i = 0; i < headers.len; i++) {
-        if (slice_is_equal_nocase(headers.items[i].name, wanted))
-            return headers.items[i].value;
+    const struct http_header *header = headers.items;
+    for (size_t i = 0; i < headers.len; i++, header++) {
+        if (slice_is_equal_nocase(header->name, wanted))
+            return header;
     }
-    return SLICE_NULL;
+    return NULL;
+}
+
+struct slice http_header_get(struct http_headers headers, const char *name)
+{
+    const struct http_header *header = http_header_find(headers, name);
+    return header ? header->value : SLICE_NULL;
 }
 
 struct slice http_media_type(struct slice content_type)

@@ -23,6 +23,9 @@ struct http_headers {
     size_t len;
 };
 
+/* The first header called `name` (any case), or NULL. */
+const struct http_header *http_header_find(struct http_headers headers, const char *name);
+
 /* The value of the first header called `name` (any case), data NULL when there is none. */
 struct slice http_header_get(struct http_headers headers, const char *name);
 
