@@ -148,6 +148,13 @@ static int close_socket(void *ctx, curl_socket_t fd)
     return close(fd);
 }
 
+static bool is_connected(int fd)
+{
+    struct sockaddr_storage peer;
+    socklen_t len = sizeof(peer);
+    return getpeername(fd, (struct sockaddr *)&peer, &len) == 0;
+}
+
 /* CURLMOPT_SOCKETFUNCTION */
 static int socket_changed(CURL *easy, curl_socket_t fd, int what, void *ctx, void *unused)
 {
@@ -155,7 +162,8 @@ static int socket_changed(CURL *easy, curl_socket_t fd, int what, void *ctx, voi
     struct http_multi *m = ctx;
     struct watched *w = watched_find(m, fd);
     if (what == CURL_POLL_REMOVE) {
-        if (w && w->is_connection)
+        /* One that never came to be connected curl closes without asking us. */
+        if (w && w->is_connection && is_connected(fd))
             w->is_idle = true;
         else
             watched_drop(m, fd);
