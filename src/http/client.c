@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Liaison authors */
 /*
- * The client and its calls. A call that has ended waits in a pool with its curl handle and its
- * buffers for the next one.
+ * The client and its calls, and which carrier takes a call. One that has ended waits in a pool, with
+ * its buffers and what its carriers have, for the next one.
  */
 #include "http/client.h"
 
 #include <stdlib.h>
 
 #include "http/client_parts.h"
+#include "http/direct.h"
+#include "http/request.h"
 #include "http/transfer.h"
 
 #define ANSWER_MAX_DEFAULT ((size_t)16 * 1024 * 1024)
@@ -16,8 +18,11 @@
 #define KEPT_ANSWER_MAX ((size_t)64 * 1024)
 
 struct http_call {
-    struct http_transfer transfer;
+    struct http_client *client;
     struct list link; /* in the client's calls or idle */
+    /* One of the two carries it. */
+    struct http_transfer transfer;
+    struct http_direct direct;
     http_answer_fn done;
     void *ctx;
     int64_t sent_at_ms;
@@ -69,6 +74,7 @@ static void call_free(struct http_call *call)
 {
     list_remove(&call->link);
     transfer_deinit(&call->transfer);
+    direct_deinit(&call->direct);
     buf_deinit(&call->answer);
     free(call);
 }
@@ -76,13 +82,15 @@ static void call_free(struct http_call *call)
 /* Back to the pool. */
 static void call_release(struct http_call *call)
 {
-    struct http_client *client = call->transfer.client;
+    struct http_client *client = call->client;
     transfer_stop(&call->transfer);
+    direct_stop(&call->direct);
     if (client->n_idle >= IDLE_CALLS_MAX) {
         call_free(call);
         return;
     }
     transfer_trim(&call->transfer);
+    direct_trim(&call->direct);
     if (call->answer.cap > KEPT_ANSWER_MAX)
         buf_deinit(&call->answer);
     list_remove(&call->link);
@@ -91,7 +99,17 @@ static void call_release(struct http_call *call)
     client->n_idle++;
 }
 
-static void call_ended(struct http_transfer *t, enum http_failure failure)
+static void call_answer(struct http_call *call, struct http_answer *answer)
+{
+    answer->body = buf_slice(&call->answer);
+    answer->ms = clock_mono_ms(&call->client->clock) - call->sent_at_ms;
+    call->is_answering = true;
+    call->done(call->ctx, answer);
+    call->is_answering = false;
+    call_release(call);
+}
+
+static void transfer_call_ended(struct http_transfer *t, enum http_failure failure)
 {
     struct http_call *call = call_of(t);
     if (call->is_too_big) {
@@ -102,18 +120,25 @@ static void call_ended(struct http_transfer *t, enum http_failure failure)
         .failure = failure,
         .was_written = t->was_written,
         .status = t->status,
-        .headers = transfer_headers(t),
-        .body = buf_slice(&call->answer),
+        .headers = head_headers(&t->head),
         .error = failure == HTTP_OK ? SLICE_NULL : transfer_error(t),
-        .ms = clock_mono_ms(&t->client->clock) - call->sent_at_ms,
     };
-    call->is_answering = true;
-    call->done(call->ctx, &answer);
-    call->is_answering = false;
-    call_release(call);
+    call_answer(call, &answer);
 }
 
-static const struct transfer_kind call_kind = {call_bytes, call_head, call_ended};
+static void direct_call_ended(struct http_direct *d, enum http_failure failure)
+{
+    struct http_answer answer = {
+        .failure = failure,
+        .was_written = d->was_written,
+        .status = d->answer.status,
+        .headers = head_headers(&d->answer.head),
+        .error = slice_str(d->failure_text),
+    };
+    call_answer(container_of(d, struct http_call, direct), &answer);
+}
+
+static const struct transfer_kind call_kind = {call_bytes, call_head, transfer_call_ended};
 
 static struct http_call *call_take(struct http_client *client)
 {
@@ -124,27 +149,49 @@ static struct http_call *call_take(struct http_client *client)
         return call;
     }
     struct http_call *call = mem_calloc(1, sizeof(*call));
+    call->client = client;
     transfer_init(&call->transfer, client, &call_kind);
+    direct_init(&call->direct, client, &call->answer, direct_call_ended);
     list_init(&call->link);
     return call;
+}
+
+int client_check(struct http_client *client, const struct http_request *request, struct err *err)
+{
+    if (request_check(request, err) < 0)
+        return -1;
+    return http_url_set(&client->url, request->url, err);
+}
+
+/* Whether the request, which was checked, is plain enough to be carried by our own hand. Redirects,
+   compression, and waiting for leave to send a body (Expect), are curl's. */
+static bool is_direct(const struct http_client *client, const struct http_request *request)
+{
+    return client->url.is_plain && request->follow == 0 && !request->compressed &&
+           request->unix_socket.len == 0 && !http_header_find(request->headers, "Expect") &&
+           !http_header_find(request->headers, "Upgrade") &&
+           !slice_is_equal(request->method, SLICE_LIT("CONNECT"));
 }
 
 struct http_call *http_client_send(struct http_client *client, const struct http_request *request,
                                    http_answer_fn done, void *ctx, struct err *err)
 {
+    if (client_check(client, request, err) < 0)
+        return NULL;
     struct http_call *call = call_take(client);
     list_add_tail(&client->calls, &call->link);
-    if (transfer_set_request(&call->transfer, request, err) < 0) {
-        call_release(call);
-        return NULL;
-    }
     call->done = done;
     call->ctx = ctx;
     call->sent_at_ms = clock_mono_ms(&client->clock);
     call->answer_max = request->answer_max ? request->answer_max : ANSWER_MAX_DEFAULT;
     call->is_too_big = false;
     buf_clear(&call->answer);
-    transfer_start(&call->transfer);
+    if (is_direct(client, request)) {
+        direct_start(&call->direct, request, &client->url, call->answer_max);
+    } else {
+        transfer_set_request(&call->transfer, request);
+        transfer_start(&call->transfer);
+    }
     return call;
 }
 
@@ -160,10 +207,11 @@ static void client_destroy(struct http_client *client)
 {
     list_each (it, &client->idle)
         call_free(list_entry(it, struct http_call, link));
+    pool_deinit(&client->pool);
     http_multi_free(client->multi);
     loop_timer_free(client->settle_timer);
-    curl_url_cleanup(client->url_parser);
-    buf_deinit(&client->good_url);
+    http_url_deinit(&client->url);
+    free(client->inbox);
     free(client->user_agent);
     free(client);
     curl_global_cleanup();
@@ -184,10 +232,7 @@ static void settle(void *ctx)
 {
     struct http_client *client = ctx;
     client_enter(client);
-    CURL *easy;
-    CURLcode code;
-    while ((easy = http_multi_next_ended(client->multi, &code)))
-        transfer_settle(easy, code);
+    http_multi_settle(client->multi);
     struct http_stream *stream;
     while ((stream = stream_first_ready(client)))
         stream_hand_on(stream);
@@ -210,14 +255,15 @@ struct http_client *http_client_new(struct loop *loop, const char *user_agent, s
     list_init(&client->streams);
     list_init(&client->ready);
     list_init(&client->idle);
+    client->loop = loop;
+    client->clock = clock_system();
     client->multi = http_multi_new(loop, settle, client, err);
-    client->url_parser = curl_url();
-    if (!client->multi || !client->url_parser) {
+    pool_init(&client->pool, loop, client->clock, client->multi);
+    if (!client->multi || http_url_init(&client->url, err) < 0) {
         client_destroy(client);
         return NULL;
     }
-    client->loop = loop;
-    client->clock = clock_system();
+    client->inbox = mem_alloc(CLIENT_INBOX_SIZE);
     client->user_agent = mem_strdup(user_agent);
     client->settle_timer = loop_timer_new(loop, settle, client);
     return client;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Liaison authors */
 /*
- * HTTP out: requests and answers, never a curl handle, so that another carrier can come to stand
- * behind this header. Everything runs on the loop; nothing blocks. How many requests run at once is
- * the caller's business.
+ * HTTP out: requests and answers, never a curl handle: two carriers stand behind this header and
+ * obey the same contract. Everything runs on the loop; nothing blocks. How many requests run at
+ * once is the caller's business.
  *
  *     struct http_request req = {.method = SLICE_LIT("POST"), .url = url, .body = body,
  *                                .headers = headers, .timeout_ms = 10000};
@@ -73,7 +73,8 @@ typedef void (*http_answer_fn)(void *ctx, const struct http_answer *answer);
 struct http_client;
 struct http_call;
 
-/* `user_agent` is copied. */
+/* `user_agent` is copied. Of the environment it takes proxies, as curl does, and SSL_CERT_FILE, a
+   file of certificate authorities in place of the system's. */
 struct http_client *http_client_new(struct loop *loop, const char *user_agent,
                                     struct err *err) must_check;
 /* Cancels what still runs, without callbacks. */

@@ -29,7 +29,8 @@ struct watched {
     int events; /* as the loop watches them now */
     /* Opened and closed through us, so that its descriptor can't be another's. */
     bool is_connection;
-    bool is_idle; /* curl doesn't care for it now */
+    bool is_idle;     /* curl doesn't care for it now */
+    bool is_detached; /* curl's close isn't to close it */
 };
 
 struct http_multi {
@@ -144,8 +145,10 @@ static curl_socket_t open_socket(void *ctx, curlsocktype purpose, struct curl_so
 /* CURLOPT_CLOSESOCKETFUNCTION */
 static int close_socket(void *ctx, curl_socket_t fd)
 {
+    const struct watched *w = watched_find(ctx, fd);
+    bool is_detached = w && w->is_detached;
     watched_drop(ctx, fd);
-    return close(fd);
+    return is_detached ? 0 : close(fd);
 }
 
 static bool is_connected(int fd)
@@ -232,12 +235,20 @@ void http_multi_free(struct http_multi *m)
     free(m);
 }
 
-void http_multi_set_up(struct http_multi *m, CURL *easy)
+void http_multi_set_up(struct http_multi *m, CURL *easy, struct multi_user *user)
 {
+    curl_easy_setopt(easy, CURLOPT_PRIVATE, user);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, m);
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, m);
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    /* Else ending a request whose name is being resolved waits for the resolver's thread. */
+    curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
 }
 
 void http_multi_add(struct http_multi *m, CURL *easy)
@@ -251,15 +262,33 @@ void http_multi_remove(struct http_multi *m, CURL *easy)
     must(curl_multi_remove_handle(m->curl, easy));
 }
 
-CURL *http_multi_next_ended(struct http_multi *m, CURLcode *code)
+void http_multi_unwatch(struct http_multi *m, int fd)
+{
+    watched_drop(m, fd);
+}
+
+void http_multi_detach(struct http_multi *m, int fd)
+{
+    struct watched *w = watched_find(m, fd);
+    if (w)
+        watched_set(w, 0);
+    else /* the other side has reset it meanwhile */
+        w = watched_add(m, fd, true);
+    w->is_detached = true;
+}
+
+void http_multi_settle(struct http_multi *m)
 {
     int n_left;
     CURLMsg *message;
     while ((message = curl_multi_info_read(m->curl, &n_left))) {
-        if (message->msg == CURLMSG_DONE) {
-            *code = message->data.result;
-            return message->easy_handle;
-        }
+        if (message->msg != CURLMSG_DONE)
+            continue;
+        /* The message doesn't outlive the handle's removal. */
+        CURLcode code = message->data.result;
+        char *private = NULL;
+        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &private);
+        struct multi_user *user = (struct multi_user *)(void *)private;
+        user->ended(user, code);
     }
-    return NULL;
 }

@@ -107,7 +107,7 @@ static void hand_on_head(struct http_stream *s)
         loop_timer_start(s->timer, s->silence_ms);
     else
         loop_timer_stop(s->timer);
-    if (!s->events.on_head(s->ctx, s->transfer.status, transfer_headers(&s->transfer)))
+    if (!s->events.on_head(s->ctx, s->transfer.status, head_headers(&s->transfer.head)))
         s->is_closed = true;
 }
 
@@ -205,10 +205,11 @@ struct http_stream *http_stream_open(struct http_client *client,
         .headers = request->headers,
         .follow = request->follow,
     };
-    if (transfer_set_request(&s->transfer, &plain, err) < 0) {
+    if (client_check(client, &plain, err) < 0) {
         stream_free(s);
         return NULL;
     }
+    transfer_set_request(&s->transfer, &plain);
     s->events = *events;
     s->ctx = ctx;
     s->silence_ms = request->silence_ms;

@@ -10,16 +10,10 @@
 #include <strings.h>
 
 #include "http/client_parts.h"
+#include "http/request.h"
 
 /* What a pooled transfer keeps of a buffer, at most. */
 #define KEPT_BUFFER_MAX ((size_t)64 * 1024)
-
-static struct http_transfer *transfer_of(CURL *easy)
-{
-    char *private;
-    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &private);
-    return (struct http_transfer *)(void *)private;
-}
 
 /* ---- The answer, from within curl's callbacks ----------------------------------------------- */
 
@@ -44,7 +38,7 @@ static void end_head(struct http_transfer *t)
         return;
     t->has_head = true;
     t->is_redirect = t->follow > 0 && redirects(t->status) &&
-                     http_header_get(transfer_headers(t), "location").data;
+                     http_header_find(head_headers(&t->head), "location");
     if (!t->is_redirect)
         t->kind->head(t);
 }
@@ -55,18 +49,14 @@ static size_t take_header(char *data, size_t size, size_t n, void *ctx)
 {
     struct http_transfer *t = ctx;
     struct slice line = {data, size * n};
-    struct slice text = slice_trim(line);
     if (slice_has_prefix(line, SLICE_LIT("HTTP/"))) {
-        buf_clear(&t->head);
-        t->status = status_of(text);
-    } else if (text.len == 0) {
+        head_begin(&t->head);
+        t->status = status_of(slice_trim(line));
+    } else if (line.len == 0 || line.data[0] == '\r' || line.data[0] == '\n') {
         end_head(t);
-    } else {
-        /* A line that begins with white space goes on with the one before (RFC 9112, 5.2). */
-        if ((line.data[0] == ' ' || line.data[0] == '\t') && t->head.len > 0)
-            t->head.data[t->head.len - 1] = ' ';
-        buf_add_slice(&t->head, text);
-        buf_add_char(&t->head, '\n');
+    } else if (head_add(&t->head, line) < 0) {
+        t->failure_text = "The answer's head is larger than allowed";
+        return 0;
     }
     return line.len;
 }
@@ -98,12 +88,6 @@ static bool note_written(struct http_transfer *t)
     return true;
 }
 
-static bool is_safe(const struct http_transfer *t)
-{
-    struct slice method = buf_slice(&t->method);
-    return slice_is_equal(method, SLICE_LIT("GET")) || slice_is_equal(method, SLICE_LIT("HEAD"));
-}
-
 /* CURLOPT_PREREQFUNCTION: the request is about to be written. curl comes here a second time when a
    connection that it used again closed without an answer. The other side may have acted on the
    request, so whether it is made again isn't for curl to decide, but for safe methods. */
@@ -112,7 +96,7 @@ static int before_request(void *ctx, char *remote, char *local, int remote_port,
 {
     (void)remote, (void)local, (void)remote_port, (void)local_port;
     struct http_transfer *t = ctx;
-    if (note_written(t) && !is_safe(t)) {
+    if (note_written(t) && !t->is_safe) {
         t->failure_text = "The connection closed before an answer came";
         return CURL_PREREQFUNC_ABORT;
     }
@@ -123,12 +107,12 @@ static int before_request(void *ctx, char *remote, char *local, int remote_port,
 
 /* ---- Life ----------------------------------------------------------------------------------- */
 
+static void transfer_ended(struct multi_user *user, CURLcode code);
+
 void transfer_init(struct http_transfer *t, struct http_client *client,
                    const struct transfer_kind *kind)
 {
-    *t = (struct http_transfer){.client = client, .kind = kind, .easy = curl_easy_init()};
-    if (!t->easy)
-        die("out of memory for a request");
+    *t = (struct http_transfer){.client = client, .kind = kind, .user = {transfer_ended}};
 }
 
 void transfer_deinit(struct http_transfer *t)
@@ -140,14 +124,13 @@ void transfer_deinit(struct http_transfer *t)
     buf_deinit(&t->unix_path);
     buf_deinit(&t->body);
     buf_deinit(&t->lines);
-    buf_deinit(&t->head);
+    head_deinit(&t->head);
     free(t->list);
-    free(t->headers);
 }
 
 void transfer_trim(struct http_transfer *t)
 {
-    struct buf *all[] = {&t->url, &t->body, &t->lines, &t->head};
+    struct buf *all[] = {&t->url, &t->body, &t->lines, &t->head.lines};
     for (size_t i = 0; i < ARRAY_LEN(all); i++) {
         if (all[i]->cap > KEPT_BUFFER_MAX)
             buf_deinit(all[i]);
@@ -156,72 +139,12 @@ void transfer_trim(struct http_transfer *t)
 
 /* ---- The request ---------------------------------------------------------------------------- */
 
-/* tchar of RFC 9110, 5.6.2 */
-static const bool token_chars[256] = {
-    ['0' ... '9'] = true, ['a' ... 'z'] = true, ['A' ... 'Z'] = true, ['!'] = true,  ['#'] = true,
-    ['$'] = true,         ['%'] = true,         ['&'] = true,         ['\''] = true, ['*'] = true,
-    ['+'] = true,         ['-'] = true,         ['.'] = true,         ['^'] = true,  ['_'] = true,
-    ['`'] = true,         ['|'] = true,         ['~'] = true,
-};
-
-static bool is_token(struct slice s)
-{
-    for (size_t i = 0; i < s.len; i++) {
-        if (!token_chars[(unsigned char)s.data[i]])
-            return false;
-    }
-    return s.len > 0;
-}
-
-static bool has_control(struct slice s)
-{
-    for (size_t i = 0; i < s.len; i++) {
-        unsigned char c = (unsigned char)s.data[i];
-        if ((c < ' ' && c != '\t') || c == 0x7f)
-            return true;
-    }
-    return false;
-}
-
 static void set_text(struct buf *b, struct slice s)
 {
     buf_clear(b);
     buf_add_slice(b, s);
     buf_reserve(b, 1);
     b->data[b->len] = '\0';
-}
-
-static int set_url(struct http_transfer *t, struct slice url, struct err *err)
-{
-    struct http_client *client = t->client;
-    set_text(&t->url, url);
-    if (url.len > 0 && slice_is_equal(url, buf_slice(&client->good_url)))
-        return 0;
-    if (!slice_has_prefix_nocase(url, SLICE_LIT("http://")) &&
-        !slice_has_prefix_nocase(url, SLICE_LIT("https://")))
-        return err_set(err, ERR_INVALID, "\"%s\" is no URL: it must begin with http:// or https://",
-                       t->url.data);
-    curl_url_set(client->url_parser, CURLUPART_URL, NULL, 0);
-    CURLUcode code = memchr(url.data, '\0', url.len)
-                         ? CURLUE_MALFORMED_INPUT
-                         : curl_url_set(client->url_parser, CURLUPART_URL, t->url.data, 0);
-    if (code != CURLUE_OK)
-        return err_set(err, ERR_INVALID, "\"%s\" is no URL: %s", t->url.data,
-                       curl_url_strerror(code));
-    buf_clear(&client->good_url);
-    buf_add_slice(&client->good_url, url);
-    return 0;
-}
-
-static int set_method(struct http_transfer *t, const struct http_request *request, struct err *err)
-{
-    struct slice method = request->method;
-    if (!is_token(method))
-        return err_set(err, ERR_INVALID, "\"%.*s\" is no HTTP method", SLICE_FMT(method));
-    if (request->has_body && slice_is_equal(method, SLICE_LIT("HEAD")))
-        return err_set(err, ERR_INVALID, "a HEAD request can't have a body");
-    set_text(&t->method, method);
-    return 0;
 }
 
 static void add_line(struct http_transfer *t, struct slice name, struct slice value)
@@ -234,69 +157,43 @@ static void add_line(struct http_transfer *t, struct slice name, struct slice va
     t->n_lines++;
 }
 
-static int add_header(struct http_transfer *t, const struct http_header *h, struct err *err)
-{
-    if (!is_token(h->name))
-        return err_set(err, ERR_INVALID, "\"%.*s\" is no name of a header", SLICE_FMT(h->name));
-    if (has_control(h->value))
-        return err_set(err, ERR_INVALID,
-                       "the value of header %.*s has a line break or a control character in it",
-                       SLICE_FMT(h->name));
-    if (slice_is_equal_nocase(h->name, SLICE_LIT("Content-Length")) ||
-        slice_is_equal_nocase(h->name, SLICE_LIT("Transfer-Encoding")))
-        return err_set(err, ERR_INVALID, "header %.*s is set by Liaison: leave it out",
-                       SLICE_FMT(h->name));
-    add_line(t, h->name, slice_trim(h->value));
-    return 0;
-}
-
 /* Keeps curl from adding a header of its own. */
 static void leave_out(struct http_transfer *t, struct http_headers given, const char *name)
 {
-    if (http_header_get(given, name).data)
+    if (http_header_find(given, name))
         return;
     buf_printf(&t->lines, "%s:", name);
     buf_add_char(&t->lines, '\0');
     t->n_lines++;
 }
 
-static int set_headers(struct http_transfer *t, struct http_headers headers, struct err *err)
+static void set_headers(struct http_transfer *t, struct http_headers headers)
 {
     buf_clear(&t->lines);
     t->n_lines = 0;
-    for (size_t i = 0; i < headers.len; i++) {
-        if (add_header(t, &headers.items[i], err) < 0)
-            return -1;
-    }
-    if (!http_header_get(headers, "User-Agent").data)
+    for (size_t i = 0; i < headers.len; i++)
+        add_line(t, headers.items[i].name, slice_trim(headers.items[i].value));
+    if (!http_header_find(headers, "User-Agent"))
         add_line(t, SLICE_LIT("User-Agent"), slice_str(t->client->user_agent));
     /* With it, large bodies would wait a second for servers that don't know it. */
     leave_out(t, headers, "Expect");
     if (t->has_body)
         leave_out(t, headers, "Content-Type");
-    return 0;
 }
 
-/* These have a body by their meaning, so that Content-Length: 0 is owed (RFC 9110, 8.6). */
-static bool takes_body(struct slice method)
+void transfer_set_request(struct http_transfer *t, const struct http_request *request)
 {
-    return slice_is_equal(method, SLICE_LIT("POST")) || slice_is_equal(method, SLICE_LIT("PUT")) ||
-           slice_is_equal(method, SLICE_LIT("PATCH"));
-}
-
-int transfer_set_request(struct http_transfer *t, const struct http_request *request,
-                         struct err *err)
-{
-    t->has_body = request->has_body || takes_body(request->method);
+    t->has_body = request_has_length(request);
+    t->is_safe = request_is_safe(request);
     t->is_compressed = request->compressed;
     t->follow = request->follow;
     t->end_at_ms =
         request->timeout_ms > 0 ? clock_mono_ms(&t->client->clock) + request->timeout_ms : 0;
     set_text(&t->unix_path, request->unix_socket);
     set_text(&t->body, request->body);
-    if (set_method(t, request, err) < 0 || set_url(t, request->url, err) < 0)
-        return -1;
-    return set_headers(t, request->headers, err);
+    set_text(&t->method, request->method);
+    set_text(&t->url, request->url);
+    set_headers(t, request->headers);
 }
 
 /* ---- Into curl's options -------------------------------------------------------------------- */
@@ -346,7 +243,6 @@ static void apply_timeout(struct http_transfer *t)
 static void apply_callbacks(struct http_transfer *t)
 {
     CURL *easy = t->easy;
-    curl_easy_setopt(easy, CURLOPT_PRIVATE, t);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t->error);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, t);
@@ -354,7 +250,7 @@ static void apply_callbacks(struct http_transfer *t)
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, t);
     curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, before_request);
     curl_easy_setopt(easy, CURLOPT_PREREQDATA, t);
-    http_multi_set_up(t->client->multi, easy);
+    http_multi_set_up(t->client->multi, easy, &t->user);
 }
 
 static void apply_request(struct http_transfer *t)
@@ -362,13 +258,6 @@ static void apply_request(struct http_transfer *t)
     CURL *easy = t->easy;
     curl_easy_reset(easy);
     apply_callbacks(t);
-    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    /* Else ending a request whose name is being resolved waits for the resolver's thread. */
-    curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
-    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-    curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
     curl_easy_setopt(easy, CURLOPT_URL, t->url.data);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, link_lines(t));
     if (t->is_compressed)
@@ -388,7 +277,7 @@ static void launch(struct http_transfer *t)
     t->written_before = 0;
     t->error[0] = '\0';
     t->failure_text = NULL;
-    buf_clear(&t->head);
+    head_begin(&t->head);
     apply_request(t);
     http_multi_add(t->client->multi, t->easy);
     t->is_running = true;
@@ -396,6 +285,10 @@ static void launch(struct http_transfer *t)
 
 void transfer_start(struct http_transfer *t)
 {
+    if (!t->easy)
+        t->easy = curl_easy_init();
+    if (!t->easy)
+        die("out of memory for a request");
     t->was_written = false;
     launch(t);
 }
@@ -487,6 +380,7 @@ static void turn_into_get(struct http_transfer *t)
     if (t->status == 303 ? is_head : !(is_post && t->status < 303))
         return;
     set_text(&t->method, SLICE_LIT("GET"));
+    t->is_safe = true;
     buf_clear(&t->body);
     t->has_body = false;
     drop_lines(t, is_about_body);
@@ -496,7 +390,7 @@ static void turn_into_get(struct http_transfer *t)
 static int redirect_to(struct http_transfer *t, const char *url)
 {
     struct origin here, there;
-    CURLU *parser = t->client->url_parser;
+    CURLU *parser = t->client->url.parser;
     if (!url || origin_init(&there, parser, url) < 0)
         return -1;
     if (origin_init(&here, parser, t->url.data) < 0 || !origin_is_same(&here, &there))
@@ -511,11 +405,9 @@ static int redirect_to(struct http_transfer *t, const char *url)
 
 /* ---- The end -------------------------------------------------------------------------------- */
 
-static enum http_failure failure_of(const struct http_transfer *t, CURLcode code)
+enum http_failure transfer_failure(CURLcode code, bool was_written)
 {
     switch (code) {
-    case CURLE_OK:
-        return t->has_head ? HTTP_OK : HTTP_BROKEN;
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_RESOLVE_PROXY:
         return HTTP_DNS;
@@ -535,15 +427,15 @@ static enum http_failure failure_of(const struct http_transfer *t, CURLcode code
     case CURLE_SSL_CLIENTCERT:
         return HTTP_TLS;
     default:
-        return t->was_written ? HTTP_BROKEN : HTTP_CONNECT;
+        return was_written ? HTTP_BROKEN : HTTP_CONNECT;
     }
 }
 
-void transfer_settle(CURL *easy, CURLcode code)
+static void transfer_ended(struct multi_user *user, CURLcode code)
 {
-    struct http_transfer *t = transfer_of(easy);
+    struct http_transfer *t = container_of(user, struct http_transfer, user);
     char *next = NULL;
-    curl_easy_getinfo(easy, CURLINFO_REDIRECT_URL, &next);
+    curl_easy_getinfo(t->easy, CURLINFO_REDIRECT_URL, &next);
     note_written(t);
     transfer_stop(t);
     if (code == CURLE_OK && t->is_redirect) {
@@ -556,34 +448,17 @@ void transfer_settle(CURL *easy, CURLcode code)
         return;
     }
     /* An end within the head passes for an answer without a body with curl. */
-    if (code == CURLE_OK && !t->has_head)
+    bool is_cut = code == CURLE_OK && !t->has_head;
+    if (is_cut)
         t->failure_text = "The connection closed within the answer's head";
     else if (t->error[0] == '\0' && !t->failure_text)
         t->failure_text = curl_easy_strerror(code);
-    t->kind->ended(t, failure_of(t, code));
+    t->kind->ended(t, is_cut             ? HTTP_BROKEN
+                      : code == CURLE_OK ? HTTP_OK
+                                         : transfer_failure(code, t->was_written));
 }
 
 struct slice transfer_error(const struct http_transfer *t)
 {
     return slice_str(t->failure_text ? t->failure_text : t->error);
-}
-
-static struct http_header header_of(struct slice line)
-{
-    struct slice name = slice_split(&line, ':');
-    return (struct http_header){slice_trim(name), slice_trim(line)};
-}
-
-struct http_headers transfer_headers(struct http_transfer *t)
-{
-    struct slice rest = buf_slice(&t->head);
-    size_t n = 0;
-    while (rest.len > 0) {
-        if (n == t->headers_cap) {
-            t->headers_cap = t->headers_cap ? t->headers_cap * 2 : 16;
-            t->headers = mem_realloc(t->headers, t->headers_cap * sizeof(*t->headers));
-        }
-        t->headers[n++] = header_of(slice_split(&rest, '\n'));
-    }
-    return (struct http_headers){t->headers, n};
 }

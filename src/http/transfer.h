@@ -5,8 +5,8 @@
  * copied into buffers that a pooled transfer keeps, so that a usual one allocates nothing here.
  *
  *     transfer_init(&t, client, &call_kind);
- *     if (transfer_set_request(&t, &request, err) == 0)
- *         transfer_start(&t);         // kind->bytes as they come, then kind->ended, once
+ *     transfer_set_request(&t, &request);
+ *     transfer_start(&t);             // kind->bytes as they come, then kind->ended, once
  *     …
  *     transfer_stop(&t);              // after its end or before: free to be used again
  *     transfer_deinit(&t);
@@ -22,6 +22,8 @@
 
 #include "base/buf.h"
 #include "http/client.h"
+#include "http/head.h"
+#include "http/multi.h"
 
 struct http_transfer;
 
@@ -38,7 +40,8 @@ struct transfer_kind {
 struct http_transfer {
     const struct transfer_kind *kind;
     struct http_client *client;
-    CURL *easy;
+    struct multi_user user;
+    CURL *easy; /* made at its first start */
     bool is_running;
 
     /* the request; all strings are NUL-terminated */
@@ -48,15 +51,14 @@ struct http_transfer {
     struct curl_slist *list; /* points into `lines`; its nodes are ours */
     size_t list_cap;
     bool has_body;
+    bool is_safe; /* may be made again when its connection closed without an answer */
     bool is_compressed;
     unsigned follow;   /* redirects that may still be followed */
     int64_t end_at_ms; /* on the client's monotonic clock; 0: none */
 
     /* the answer */
     int status;
-    struct buf head; /* its header lines, each ended by '\n' */
-    struct http_header *headers;
-    size_t headers_cap;
+    struct head head;
     bool has_head;    /* all of it, and not that of a 1xx */
     bool is_redirect; /* a redirect that is to be followed: its body is dropped */
 
@@ -73,21 +75,18 @@ void transfer_init(struct http_transfer *t, struct http_client *client,
                    const struct transfer_kind *kind);
 void transfer_deinit(struct http_transfer *t);
 
-/* Copies the request; -1 with ERR_INVALID for what can't be sent. */
-int transfer_set_request(struct http_transfer *t, const struct http_request *request,
-                         struct err *err) must_check;
+/* Copies the request, which was checked. */
+void transfer_set_request(struct http_transfer *t, const struct http_request *request);
 void transfer_start(struct http_transfer *t);
 /* Ends it without a word; nothing when it isn't running. */
 void transfer_stop(struct http_transfer *t);
 /* Lets go of large buffers. */
 void transfer_trim(struct http_transfer *t);
 
-/* From settle, when curl says that the transfer of `easy` is over: follows a redirect, or calls
-   kind->ended. */
-void transfer_settle(CURL *easy, CURLcode code);
-
 /* Borrowed until the transfer is started again. */
-struct http_headers transfer_headers(struct http_transfer *t);
 struct slice transfer_error(const struct http_transfer *t);
+
+/* What a failure of curl's is to us. */
+enum http_failure transfer_failure(CURLcode code, bool was_written);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Liaison authors */
 /*
- * http/client: calls, against bare sockets.
+ * http/client: calls, against bare sockets. Each test runs over both carriers.
  */
 #include "http/client.h"
 
@@ -368,6 +368,25 @@ static void test_a_connection_that_was_closed_while_idle_is_not_used_again(void 
     close(fd);
 }
 
+static void test_a_connection_whose_end_was_not_seen_yet_is_not_used_again(void **state)
+{
+    struct call_fixture *f = *state;
+    struct http_request request = call_post(f, "x");
+    int fd = call_start_and_accept(f, &request);
+    for (int i = 0; i < 2; i++) {
+        wire_send(fd, OK_ANSWER);
+        call_expect_answer(f, 200, "ok");
+        if (i == 0)
+            close(fd);
+        else
+            wire_reset(fd);
+        fd = call_start_and_accept(f, &request);
+    }
+    wire_send(fd, OK_ANSWER);
+    call_expect_answer(f, 200, "ok");
+    close(fd);
+}
+
 static void count_turn(void *ctx)
 {
     (*(int *)ctx)++;
@@ -442,6 +461,19 @@ test_what_was_written_shows_only_the_request_and_not_the_way_through_a_proxy(voi
     wire_send(fd, "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n");
     call_expect_failure(f, HTTP_CONNECT, false);
     close(fd);
+}
+
+static void test_a_new_connection_that_closes_without_an_answer_is_a_failure(void **state)
+{
+    struct call_fixture *f = *state;
+    struct http_request request = call_get(f);
+    close(call_start_and_accept(f, &request));
+    call_expect_failure(f, HTTP_BROKEN, true);
+    assert_false(wire_has_caller(&f->peer));
+    close_a_used_connection(f, &request);
+    close(wire_accept(&f->peer));
+    call_expect_failure(f, HTTP_BROKEN, true);
+    assert_false(wire_has_caller(&f->peer));
 }
 
 /* ---- Cancelling ---- */
@@ -601,7 +633,7 @@ static void test_many_calls_at_once_all_end(void **state)
 int main(void)
 {
     call_forget_proxies();
-    const struct CMUnitTest tests[] = {
+    struct CMUnitTest tests[] = {
         TEST(test_a_post_is_sent_with_its_headers_and_body_and_no_others),
         TEST(test_each_method_is_sent_as_it_is),
         TEST(test_a_head_request_waits_for_no_body),
@@ -623,9 +655,11 @@ int main(void)
         TEST(test_an_answer_beyond_its_limit_is_too_big),
         TEST(test_a_connection_is_used_again),
         TEST(test_a_connection_that_was_closed_while_idle_is_not_used_again),
+        TEST(test_a_connection_whose_end_was_not_seen_yet_is_not_used_again),
         TEST(test_an_idle_connection_that_was_closed_lets_the_loop_sleep),
         TEST(test_a_post_that_was_written_to_a_closing_connection_is_not_repeated),
         TEST(test_a_get_that_was_written_to_a_closing_connection_is_repeated),
+        TEST(test_a_new_connection_that_closes_without_an_answer_is_a_failure),
         TEST(test_what_was_written_shows_only_the_request_and_not_the_way_through_a_proxy),
         TEST(test_a_cancelled_call_is_silent_and_its_connection_closed),
         TEST(test_a_call_may_be_cancelled_before_the_loop_turned),
@@ -635,5 +669,8 @@ int main(void)
         TEST(test_a_socket_file_is_connected_to_whatever_the_url_names),
         TEST(test_many_calls_at_once_all_end),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    int n_failed = cmocka_run_group_tests_name("by hand", tests, NULL, NULL);
+    for (size_t i = 0; i < ARRAY_LEN(tests); i++)
+        tests[i].setup_func = call_setup_transfers;
+    return n_failed + cmocka_run_group_tests_name("curl's transfers", tests, NULL, NULL);
 }

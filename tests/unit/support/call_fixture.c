@@ -25,7 +25,15 @@ int call_setup(void **state)
     return 0;
 }
 
-static void outcome_reset(struct call_outcome *o)
+int call_setup_transfers(void **state)
+{
+    call_setup(state);
+    struct call_fixture *f = *state;
+    f->follow = 1;
+    return 0;
+}
+
+void call_outcome_reset(struct call_outcome *o)
 {
     buf_deinit(&o->body);
     buf_deinit(&o->error);
@@ -39,7 +47,7 @@ int call_teardown(void **state)
     http_client_free(f->client);
     wire_deinit(&f->peer);
     loop_free(f->loop);
-    outcome_reset(&f->outcome);
+    call_outcome_reset(&f->outcome);
     free(f);
     return 0;
 }
@@ -66,19 +74,22 @@ struct http_request call_post(const struct call_fixture *f, const char *body)
         .body = slice_str(body),
         .has_body = true,
         .timeout_ms = 10000,
+        .follow = f->follow,
     };
 }
 
 struct http_request call_get(const struct call_fixture *f)
 {
-    return (struct http_request){
-        .method = SLICE_LIT("GET"), .url = slice_str(f->peer.url), .timeout_ms = 10000};
+    return (struct http_request){.method = SLICE_LIT("GET"),
+                                 .url = slice_str(f->peer.url),
+                                 .timeout_ms = 10000,
+                                 .follow = f->follow};
 }
 
 void call_start(struct call_fixture *f, const struct http_request *request)
 {
     struct err err = {0};
-    outcome_reset(&f->outcome);
+    call_outcome_reset(&f->outcome);
     buf_clear(&f->peer.got);
     f->call = http_client_send(f->client, request, call_note, &f->outcome, &err);
     if (!f->call)

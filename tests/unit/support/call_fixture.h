@@ -28,15 +28,20 @@ struct call_outcome {
     struct buf body, error, header; /* `header`: the answer's X-Test */
 };
 
+void call_outcome_reset(struct call_outcome *o);
+
 struct call_fixture {
     struct loop *loop;
     struct http_client *client;
     struct wire peer;
     struct call_outcome outcome; /* of the newest call */
     struct http_call *call;
+    unsigned follow; /* redirects, for each request that is made here */
 };
 
 int call_setup(void **state);
+/* Has requests follow a redirect, so that curl's transfers carry them and not our own hand. */
+int call_setup_transfers(void **state);
 int call_teardown(void **state);
 /* Forgets the proxies of this machine's environment; once, from main. */
 void call_forget_proxies(void);

@@ -134,6 +134,11 @@ void wire_expect(struct wire *w, int fd, const char *text)
     }
 }
 
+void wire_more(struct wire *w, int fd)
+{
+    assert_true(read_more(w, fd) > 0);
+}
+
 void wire_rest(struct wire *w, int fd)
 {
     while (read_more(w, fd) > 0)

@@ -43,6 +43,8 @@ void wire_send(int fd, const char *text);
 /* Reads at least until `text` has come, which is looked for in what is new since `got` was last
    cleared. */
 void wire_expect(struct wire *w, int fd, const char *text);
+/* Reads once; the other side must not close. */
+void wire_more(struct wire *w, int fd);
 /* Reads until the other side closes. */
 void wire_rest(struct wire *w, int fd);
 /* Closes with a reset instead of an end. */
