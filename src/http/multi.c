@@ -39,6 +39,7 @@ struct http_multi {
     struct loop_timer *timer;
     loop_fn turned;
     void *ctx;
+    char *ca_file; /* NULL for the system's */
     struct watched **by_fd;
     size_t n_fds;    /* slots in by_fd */
     bool has_new;    /* a transfer was added and not begun */
@@ -213,6 +214,8 @@ struct http_multi *http_multi_new(struct loop *loop, loop_fn turned, void *ctx, 
     m->turned = turned;
     m->ctx = ctx;
     m->timer = loop_timer_new(loop, timer_due, m);
+    const char *ca_file = getenv("SSL_CERT_FILE");
+    m->ca_file = ca_file && ca_file[0] ? mem_strdup(ca_file) : NULL;
     curl_multi_setopt(curl, CURLMOPT_SOCKETFUNCTION, socket_changed);
     curl_multi_setopt(curl, CURLMOPT_SOCKETDATA, m);
     curl_multi_setopt(curl, CURLMOPT_TIMERFUNCTION, timer_changed);
@@ -229,6 +232,7 @@ void http_multi_free(struct http_multi *m)
     for (size_t fd = 0; fd < m->n_fds; fd++)
         watched_drop(m, (int)fd);
     free(m->by_fd);
+    free(m->ca_file);
     loop_timer_free(m->timer);
     if (m->was_freed)
         *m->was_freed = true;
@@ -249,6 +253,8 @@ void http_multi_set_up(struct http_multi *m, CURL *easy, struct multi_user *user
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+    if (m->ca_file)
+        curl_easy_setopt(easy, CURLOPT_CAINFO, m->ca_file);
 }
 
 void http_multi_add(struct http_multi *m, CURL *easy)
