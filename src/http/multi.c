@@ -56,6 +56,8 @@ static void must(CURLMcode code)
 static bool tell(struct http_multi *m)
 {
     bool was_freed = false;
+    /* It is taken back before it goes. */
+    /* cppcheck-suppress autoVariables */
     m->was_freed = &was_freed;
     m->turned(m->ctx);
     if (was_freed)

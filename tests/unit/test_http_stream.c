@@ -416,12 +416,12 @@ static void test_silence_ends_the_stream_as_a_timeout(void **state)
 {
     struct fixture *f = *state;
     struct http_stream_request request = to_peer(f);
-    request.silence_ms = 40;
+    request.silence_ms = 400;
     int fd = open_and_accept(f, &request);
     wire_send(fd, HEAD);
     wire_wait(&f->peer, f->n_heads == 1);
     for (int i = 0; i < 4; i++) {
-        wire_spend(&f->peer, 20);
+        wire_spend(&f->peer, 150);
         wire_send(fd, ":");
     }
     assert_int_equal(f->n_ends, 0);
