@@ -84,25 +84,30 @@ static int fail(struct db *db, struct err *err, const char *what)
 
 /* ---- Connections ---------------------------------------------------------------------------- */
 
-static int configure(struct db *db, bool is_writer, struct err *err)
+static int configure(struct db *db, enum db_mode mode, struct err *err)
 {
     sqlite3_busy_timeout(db->handle, 5000);
-    if (!is_writer)
+    if (mode != DB_WRITE)
         return 0;
     return db_exec(db, sql_text[SQL_CONFIGURE_WRITER], err);
 }
 
-int db_open(struct db *db, const char *path, bool is_writer, struct err *err)
+int db_open(struct db *db, const char *path, enum db_mode mode, struct err *err)
 {
     int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
-                (is_writer ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY);
+                (mode == DB_READ ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE);
     *db = (struct db){.path = mem_strdup(path)};
     int rc = sqlite3_open_v2(path, &db->handle, flags, NULL);
     if (!db->handle)
         die("out of memory for a database connection");
     if (rc != SQLITE_OK)
         return fail(db, err, "cannot open");
-    return configure(db, is_writer, err);
+    return configure(db, mode, err);
+}
+
+bool db_needs_mending(const struct db *db)
+{
+    return db->handle && sqlite3_extended_errcode(db->handle) == SQLITE_READONLY_ROLLBACK;
 }
 
 #define LOG_PAGES_MIN 16

@@ -22,15 +22,22 @@ struct db {
     sqlite3_stmt *statements[SQL_COUNT]; /* prepared when first used */
 };
 
-/* Opens an existing file; `is_writer` also sets what a writer needs. db_close
-   after failure, too. */
-int db_open(struct db *db, const char *path, bool is_writer, struct err *err) must_check;
+enum db_mode {
+    DB_READ,
+    DB_MEND,  /* reads, and rolls back what an interrupted transaction left in the file */
+    DB_WRITE, /* also sets what a writer needs */
+};
+
+/* Opens an existing file. db_close after failure, too. */
+int db_open(struct db *db, const char *path, enum db_mode mode, struct err *err) must_check;
 void db_close(struct db *db); /* of a zeroed one: nothing */
 
 /* Keeps the write-ahead log small beside a journal of at most `size_max` bytes, and beside what has
    to stay free on its disk; 0: any. */
 int db_bound_log(struct db *db, int64_t size_max, int64_t disk_free_min,
                  struct err *err) must_check;
+/* Whether the last failure was that the file has to be opened as DB_MEND first. */
+bool db_needs_mending(const struct db *db);
 
 /* A statement of the table, reset and ready to be bound; NULL with err when it
    can't be prepared. */

@@ -92,7 +92,7 @@ static int open_database(struct journal *j, struct err *err)
     struct schema schema = schema_own();
     size_t found;
     if (schema_inspect(path, &schema, &found, err) < 0 || files_create(path, err) < 0 ||
-        db_open(&j->db, path, true, err) < 0 || check_mode(&j->db, err) < 0)
+        db_open(&j->db, path, DB_WRITE, err) < 0 || check_mode(&j->db, err) < 0)
         return -1;
     const struct journal_retention *retention = &j->options.retention;
     if (db_bound_log(&j->db, retention->size_max, retention->disk_free_min, err) < 0)

@@ -37,7 +37,7 @@ static int begin_view(struct journal_reader *r, struct err *err)
 static struct journal_reader *open_reader(const char *path, struct err *err)
 {
     struct journal_reader *r = mem_calloc(1, sizeof(*r));
-    if (db_open(&r->db, path, false, err) == 0)
+    if (db_open(&r->db, path, DB_READ, err) == 0)
         return r;
     journal_reader_close(r);
     return NULL;

@@ -66,6 +66,13 @@ static int inspect(struct db *db, const struct schema *schema, size_t *found, st
     return 0;
 }
 
+static int look(struct db *db, const char *path, enum db_mode mode, const struct schema *schema,
+                size_t *found, struct err *err)
+{
+    int rc = db_open(db, path, mode, err);
+    return rc == 0 ? inspect(db, schema, found, err) : rc;
+}
+
 int schema_inspect(const char *path, const struct schema *schema, size_t *found, struct err *err)
 {
     struct db db;
@@ -76,9 +83,12 @@ int schema_inspect(const char *path, const struct schema *schema, size_t *found,
     if (!S_ISREG(st.st_mode))
         return err_set(err, ERR_INVALID, "%s is no file: choose another name for the journal",
                        path);
-    int rc = db_open(&db, path, false, err);
-    if (rc == 0)
-        rc = inspect(&db, schema, found, err);
+    int rc = look(&db, path, DB_READ, schema, found, err);
+    /* Power failed while SQLite had a rollback journal: before the file was in WAL mode. */
+    if (rc < 0 && db_needs_mending(&db)) {
+        db_close(&db);
+        rc = look(&db, path, DB_MEND, schema, found, err);
+    }
     db_close(&db);
     return rc;
 }

@@ -22,7 +22,7 @@ struct schema {
 /* The one this program knows. */
 struct schema schema_own(void);
 
-/* Looks at the file without changing it. *found is its version, 0 when it is missing or empty.
+/* Looks at the file without changing it (but for rolling back what was interrupted). *found is its version, 0 when it is missing or empty.
    Fails with ERR_NEWER, ERR_CORRUPT, ERR_INVALID (SQLite, but somebody else's), or ERR_IO. */
 int schema_inspect(const char *path, const struct schema *schema, size_t *found,
                    struct err *err) must_check;

@@ -196,7 +196,7 @@ static int migrate(struct fixture *f, const char *migration, struct err *err)
     size_t found = 0;
     assert_int_equal(schema_inspect(f->path.data, &schema, &found, err), 0);
     assert_int_equal(found, own.version);
-    assert_int_equal(db_open(&db, f->path.data, true, err), 0);
+    assert_int_equal(db_open(&db, f->path.data, DB_WRITE, err), 0);
     int rc = schema_migrate(&db, &schema, found, FIXTURE_WALL_MS, err);
     db_close(&db);
     return rc;

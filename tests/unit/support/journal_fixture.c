@@ -54,7 +54,7 @@ void fixture_reopen(struct fixture *f)
     fixture_open(f);
 }
 
-static int setup(void **state, bool threaded)
+int fixture_setup_closed(void **state)
 {
     struct fixture *f = mem_calloc(1, sizeof(*f));
     strcpy(f->folder, "/tmp/liaison-test-XXXXXX");
@@ -62,10 +62,18 @@ static int setup(void **state, bool threaded)
         return -1;
     buf_printf(&f->path, "%s/var/journal.db", f->folder);
     f->clock = (struct clock_fake){.wall_ms = FIXTURE_WALL_MS, .mono_ms = 5000};
-    f->threaded = threaded;
     sem_init(&f->notified, 0, 0);
-    fixture_open(f);
     *state = f;
+    return 0;
+}
+
+static int setup(void **state, bool threaded)
+{
+    if (fixture_setup_closed(state) < 0)
+        return -1;
+    struct fixture *f = *state;
+    f->threaded = threaded;
+    fixture_open(f);
     return 0;
 }
 

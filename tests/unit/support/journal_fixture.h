@@ -32,6 +32,7 @@ struct fixture {
 /* For cmocka: *state is the fixture, its journal open. */
 int fixture_setup(void **state);
 int fixture_setup_threaded(void **state);
+int fixture_setup_closed(void **state); /* not opened yet */
 int fixture_teardown(void **state);
 
 void fixture_open(struct fixture *f);

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * journal/: power that ends at any moment takes nothing that was told as kept, on a disk that
+ * forgets what wasn't synced. A failure names its seed; LIAISON_TEST_SEED repeats it.
+ */
+#include <inttypes.h>
+#include <setjmp.h>
+#include <sqlite3.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/rng.h"
+#include "disk.h"
+#include "journal_fixture.h"
+
+#define SEEDS 120
+#define CUTS 3 /* of each seed's journal */
+#define CHANGES_MAX 120
+
+enum kind {
+    KEPT_EVENT,
+    KEPT_WAITING,   /* a delivery's first row */
+    KEPT_DELIVERED, /* its last */
+    KEPT_CLOSED,    /* the event's end */
+};
+
+/* An operation that was queued, in order; one of an event's life. */
+struct deed {
+    enum kind kind;
+    int64_t seq;
+    bool is_kept; /* told so */
+};
+
+struct model {
+    struct fixture *f;
+    struct disk *disk;
+    struct rng rng;
+    struct deed *deeds[8000]; /* each lives as long as the model */
+    size_t n;
+    uint64_t n_positions, kept_position; /* given, and told as kept */
+};
+
+static const struct slice channel = SLICE_LIT(FIXTURE_CHANNEL);
+
+/* ---- Deeds ---------------------------------------------------------------------------------- */
+
+static void on_done(void *ctx)
+{
+    struct deed *deed = ctx;
+    deed->is_kept = true;
+}
+
+static void on_appended(void *ctx, size_t duplicates)
+{
+    assert_int_equal(duplicates, 0);
+    on_done(ctx);
+}
+
+static struct deed *add_deed(struct model *m, enum kind kind, int64_t seq)
+{
+    struct deed *deed = mem_alloc(sizeof(*deed));
+    *deed = (struct deed){kind, seq, false};
+    assert_true(m->n < ARRAY_LEN(m->deeds));
+    return m->deeds[m->n++] = deed;
+}
+
+struct positioned {
+    struct model *m;
+    struct deed *deed;
+    uint64_t position;
+};
+
+static void on_position(void *ctx, size_t duplicates)
+{
+    struct positioned *p = ctx;
+    on_appended(p->deed, duplicates);
+    p->m->kept_position = p->position;
+    free(p);
+}
+
+static void append(struct model *m)
+{
+    char id[24], position[24];
+    struct positioned *p = mem_alloc(sizeof(*p));
+    snprintf(id, sizeof(id), "e%" PRIu64, rng_next(&m->rng));
+    *p = (struct positioned){.m = m, .position = ++m->n_positions};
+    snprintf(position, sizeof(position), "%" PRIu64, p->position);
+    struct event *event = fixture_event(id);
+    const struct journal_append one = {
+        .events = &event, .n_events = 1, .channel = channel, .position = slice_str(position)};
+    int64_t seq = journal_next_seq(m->f->journal);
+    p->deed = add_deed(m, KEPT_EVENT, seq);
+    journal_append(m->f->journal, &one, on_position, p);
+    event_unref(event);
+}
+
+static bool has_deed(const struct model *m, enum kind kind, int64_t seq)
+{
+    for (size_t i = 0; i < m->n; i++) {
+        if (m->deeds[i]->kind == kind && m->deeds[i]->seq == seq)
+            return true;
+    }
+    return false;
+}
+
+/* The next step in the life of an event that was appended. */
+static void go_on(struct model *m)
+{
+    const struct deed *about = m->deeds[rng_upto(&m->rng, m->n - 1)];
+    int64_t seq = about->seq;
+    struct journal *j = m->f->journal;
+    if (!has_deed(m, KEPT_WAITING, seq)) {
+        struct delivery_row row = fixture_delivery(seq, 0, DELIVERY_WAITING);
+        const struct attempt_row attempt = {.n = 1, .code = SLICE_LIT("503")};
+        journal_put_delivery(j, &row, DELIVERY_NEW, &attempt, on_done,
+                             add_deed(m, KEPT_WAITING, seq));
+    } else if (!has_deed(m, KEPT_DELIVERED, seq)) {
+        struct delivery_row row = fixture_delivery(seq, 0, DELIVERY_DELIVERED);
+        journal_put_delivery(j, &row, DELIVERY_WAITING, NULL, on_done,
+                             add_deed(m, KEPT_DELIVERED, seq));
+    } else if (!has_deed(m, KEPT_CLOSED, seq)) {
+        journal_set_event(j, seq, channel, EVENT_OPEN, EVENT_CLOSED, on_done,
+                          add_deed(m, KEPT_CLOSED, seq));
+    }
+}
+
+static void checkpoint(struct model *m)
+{
+    static const char *const modes[] = {"PASSIVE", "RESTART", "TRUNCATE"};
+    char sql[64];
+    sqlite3 *db;
+    snprintf(sql, sizeof(sql), "PRAGMA wal_checkpoint(%s)", modes[rng_upto(&m->rng, 2)]);
+    if (sqlite3_open_v2(m->f->path.data, &db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK)
+        sqlite3_exec(db, sql, NULL, NULL, NULL); /* whatever the power does to it */
+    sqlite3_close(db);
+}
+
+static bool try_open(struct model *m)
+{
+    struct err err = {0};
+    const struct journal_options options = {
+        .path = m->f->path.data, .clock = clock_of_fake(&m->f->clock), .stepped = true};
+    m->f->journal = journal_open(&options, &err);
+    if (!m->f->journal && !disk_is_off(m->disk))
+        fail_msg("%s", err.message);
+    return m->f->journal != NULL;
+}
+
+/* Until the power ends. */
+static void live(struct model *m)
+{
+    while (!disk_is_off(m->disk)) {
+        uint64_t what = rng_upto(&m->rng, 99);
+        if (!m->f->journal && !try_open(m))
+            return;
+        if (what < 40 || m->n == 0)
+            append(m);
+        else if (what < 70)
+            go_on(m);
+        else if (what < 95)
+            journal_step(m->f->journal);
+        else if (what < 98)
+            checkpoint(m);
+        else
+            fixture_close(m->f);
+        if (m->f->journal)
+            journal_dispatch(m->f->journal);
+    }
+}
+
+/* ---- What is left --------------------------------------------------------------------------- */
+
+static bool is_there(sqlite3 *db, const struct deed *deed)
+{
+    static const char *const sql[] = {
+        [KEPT_EVENT] = "SELECT 1 FROM events WHERE seq = ?1",
+        [KEPT_WAITING] = "SELECT 1 FROM deliveries JOIN attempts ON delivery = seq"
+                         " WHERE seq = ?1 << 20",
+        [KEPT_DELIVERED] = "SELECT 1 FROM deliveries WHERE seq = ?1 << 20 AND state = 'delivered'",
+        [KEPT_CLOSED] = "SELECT 1 FROM events WHERE seq = ?1 AND state = 'closed'",
+    };
+    sqlite3_stmt *s;
+    assert_int_equal(sqlite3_prepare_v2(db, sql[deed->kind], -1, &s, NULL), SQLITE_OK);
+    sqlite3_bind_int64(s, 1, deed->seq);
+    int code = sqlite3_step(s);
+    sqlite3_finalize(s);
+    assert_true(code == SQLITE_ROW || code == SQLITE_DONE);
+    return code == SQLITE_ROW;
+}
+
+/* What is there is a beginning of what was queued, and has all that was told as kept. What isn't
+   there never was. */
+static void look(struct model *m)
+{
+    sqlite3 *db;
+    size_t n = 0;
+    assert_int_equal(sqlite3_open_v2(m->f->path.data, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+    while (n < m->n && is_there(db, m->deeds[n]))
+        n++;
+    for (size_t i = n; i < m->n; i++) {
+        if (m->deeds[i]->is_kept)
+            fail_msg("operation %zu of %zu (kind %d, event %" PRId64 ") was told as kept and is "
+                     "gone",
+                     i, m->n, (int)m->deeds[i]->kind, m->deeds[i]->seq);
+        assert_false(is_there(db, m->deeds[i]));
+        free(m->deeds[i]);
+    }
+    m->n = n;
+    sqlite3_close(db);
+    if (m->n_positions > 0 &&
+        (uint64_t)fixture_query(m->f, "SELECT ifnull(max(CAST(position AS INTEGER)), 0) FROM "
+                                      "positions") < m->kept_position)
+        fail_msg("position %" PRIu64 " was told as kept and is gone", m->kept_position);
+}
+
+static void cut_once(struct model *m)
+{
+    disk_cut(m->disk, 1 + (unsigned)rng_upto(&m->rng, CHANGES_MAX));
+    live(m);
+    journal_abandon(m->f->journal);
+    m->f->journal = NULL;
+    disk_restart(m->disk, &m->rng);
+    assert_true(try_open(m));
+    look(m);
+    fixture_check(m->f);
+    assert_true(journal_next_seq(m->f->journal) > (m->n > 0 ? m->deeds[m->n - 1]->seq : 0));
+}
+
+static void try_seed(uint64_t seed)
+{
+    struct model m = {.disk = disk_new()};
+    void *state = NULL;
+    print_message("# LIAISON_TEST_SEED=%" PRIu64 "\n", seed);
+    rng_init(&m.rng, seed);
+    assert_int_equal(fixture_setup_closed(&state), 0);
+    m.f = state;
+    for (int i = 0; i < CUTS; i++)
+        cut_once(&m);
+    fixture_teardown(&state);
+    disk_free(m.disk);
+    for (size_t i = 0; i < m.n; i++)
+        free(m.deeds[i]);
+}
+
+static void lost_power_takes_nothing_that_was_kept(void **state)
+{
+    (void)state;
+    const char *seed = getenv("LIAISON_TEST_SEED");
+    struct rng rng;
+    if (seed) {
+        try_seed(strtoull(seed, NULL, 10));
+        return;
+    }
+    rng_init_entropy(&rng);
+    for (int i = 0; i < SEEDS; i++)
+        try_seed(rng_next(&rng));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(lost_power_takes_nothing_that_was_kept),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
