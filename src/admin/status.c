@@ -9,14 +9,11 @@
 #include "base/buf.h"
 #include "version.h"
 
-/* The journal's writer has had work for so long without a commit: the process is ill. */
-#define STALL_MAX_MS 30000
-
 void route_healthz(void *ctx, struct http_exchange *x)
 {
     struct admin *a = ctx;
     int64_t stalled_ms = journal_stalled_ms(engine_journal(a->engine));
-    if (stalled_ms > STALL_MAX_MS)
+    if (engine_is_stalled(a->engine))
         http_exchange_problem(x, 503, "the journal has not committed for %" PRId64 " s",
                               stalled_ms / 1000);
     else

@@ -79,6 +79,10 @@ int64_t engine_now_ms(const struct engine *e);     /* wall time by its clock */
 /* Why events can't be taken now, NULL when they can; borrowed until the loop turns. */
 const char *engine_refusal(struct engine *e);
 
+/* The journal's writer has had work for so long without a commit: the process is ill. */
+#define ENGINE_STALL_MS 30000
+bool engine_is_stalled(struct engine *e);
+
 /* ---- what there is to see ---- */
 
 typedef void (*engine_channel_fn)(void *ctx, const char *name, const struct channel_status *status);

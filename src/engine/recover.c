@@ -37,6 +37,7 @@ struct recovery {
     struct journal_reader *reader; /* on its thread */
     struct loop_timer *again;      /* after a page that could not be read */
     struct err err;
+    struct err told; /* what was logged last */
 };
 
 /* ---- on the reader's thread ---- */
@@ -201,13 +202,22 @@ static void read_again(void *ctx)
     next_page(r);
 }
 
+/* A disk that stays ill says so once. */
+static void tell_once(struct recovery *r)
+{
+    if (strcmp(r->told.message, r->err.message) == 0)
+        return;
+    r->told = r->err;
+    log_error(r->engine->log, "can't read what was left unfinished: it is tried again",
+              LOG_STR("error", r->err.message));
+}
+
 static void on_page(void *ctx)
 {
     struct recovery *r = ctx;
     if (r->err.code != ERR_NONE) {
         /* Nothing new is handled before: it would overtake what is to be restored. */
-        log_error(r->engine->log, "can't read what was left unfinished: it is tried again",
-                  LOG_STR("error", r->err.message));
+        tell_once(r);
         drop_page(r);
         loop_timer_start(r->again, AGAIN_MS);
         return;

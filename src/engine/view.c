@@ -6,6 +6,9 @@
 #include "base/text.h"
 #include "engine/parts.h"
 
+/* A disk that hangs gives no error. What came in meanwhile would only wait in memory. */
+#define STALLED "the journal has not committed for more than 30 s: its disk hangs"
+
 struct channel *engine_embedded(struct engine *e)
 {
     return e->embedded;
@@ -40,7 +43,13 @@ const char *engine_refusal(struct engine *e)
 {
     if (e->is_draining)
         return "stopping: send it again in a moment";
-    return journal_refusal(e->journal);
+    const char *refusal = journal_refusal(e->journal);
+    return refusal || !engine_is_stalled(e) ? refusal : STALLED;
+}
+
+bool engine_is_stalled(struct engine *e)
+{
+    return journal_stalled_ms(e->journal) > ENGINE_STALL_MS;
 }
 
 void engine_each_channel(struct engine *e, engine_channel_fn fn, void *ctx)
@@ -169,6 +178,8 @@ static void journal_problems(const struct problem_walk *walk)
     const char *text = journal_problem(e->journal);
     struct engine_problem problem = {"journal", e->config->journal, 0, text};
     journal_space(e->journal, &space);
+    if (!text && engine_is_stalled(e))
+        problem.text = text = STALLED;
     if (text) {
         if (journal_problem_code(e->journal) == ERR_FULL)
             problem.code = "disk-full";

@@ -269,7 +269,7 @@ static int apply_all(struct committer *c, struct list *ops, struct err *err)
 
 int commit_group(struct committer *c, struct list *ops, struct retain *retain, struct err *err)
 {
-    if (db_run_sql(c->db, SQL_BEGIN_WRITE, err) < 0)
+    if (files_watch_check(c->files, err) < 0 || db_run_sql(c->db, SQL_BEGIN_WRITE, err) < 0)
         return -1;
     if (apply_all(c, ops, err) < 0 || (retain && retain_slice(retain, err) < 0) ||
         sums_write(c->sums, c->db, err) < 0 || db_run_sql(c->db, SQL_COMMIT, err) < 0) {

@@ -11,6 +11,7 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "journal/db.h"
+#include "journal/files.h"
 #include "journal/recent.h"
 #include "journal/retain.h"
 #include "journal/sums.h"
@@ -20,6 +21,7 @@ struct committer {
     struct db *db;
     struct sums *sums;
     struct recent *recent;
+    const struct files_watch *files;
     struct log *log;
 };
 

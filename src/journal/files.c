@@ -60,6 +60,44 @@ int files_create(const char *path, struct err *err)
     return sync_folder(path, err);
 }
 
+/* ---- The files in use ------------------------------------------------------------------------ */
+
+int files_watch_init(struct files_watch *w, const char *path, struct err *err)
+{
+    struct buf log = {0};
+    struct stat st;
+    buf_printf(&log, "%s-wal", path);
+    *w = (struct files_watch){.paths = {mem_strdup(path), buf_take(&log)}};
+    for (size_t i = 0; i < ARRAY_LEN(w->paths); i++) {
+        if (stat(w->paths[i], &st) < 0)
+            return err_set_errno(err, ERR_IO, errno, "cannot look at %s", w->paths[i]);
+        w->devices[i] = st.st_dev;
+        w->inodes[i] = st.st_ino;
+    }
+    return 0;
+}
+
+void files_watch_deinit(struct files_watch *w)
+{
+    for (size_t i = 0; i < ARRAY_LEN(w->paths); i++)
+        free(w->paths[i]);
+    *w = (struct files_watch){0};
+}
+
+int files_watch_check(const struct files_watch *w, struct err *err)
+{
+    struct stat st;
+    for (size_t i = 0; i < ARRAY_LEN(w->paths); i++) {
+        if (stat(w->paths[i], &st) == 0 && st.st_dev == w->devices[i] && st.st_ino == w->inodes[i])
+            continue;
+        return err_set(err, ERR_IO,
+                       "%s was moved or removed while it is in use: put it back; or stop the "
+                       "daemon, which then saves what it has into the database file",
+                       w->paths[i]);
+    }
+    return 0;
+}
+
 /* ---- The lock ------------------------------------------------------------------------------- */
 
 /* An open file description's lock: unlike a process's it isn't lost when the process closes another
@@ -116,7 +154,7 @@ void files_unlock(int lock)
 {
     if (lock < 0)
         return;
-    if (ftruncate(lock, 0) == 0)
-        fsync(lock);
+    if (ftruncate(lock, 0) < 0)
+        errno = 0; /* a name that is out of date: it is read only while somebody holds the lock */
     close(lock);
 }

@@ -6,6 +6,8 @@
 #ifndef LIAISON_JOURNAL_FILES_H
 #define LIAISON_JOURNAL_FILES_H
 
+#include <sys/types.h>
+
 #include "base/attr.h"
 #include "base/err.h"
 
@@ -14,6 +16,20 @@ int files_make_folder(const char *path, struct err *err) must_check;
 
 /* Makes an empty file of mode 0600 that survives a power failure; nothing when it exists. */
 int files_create(const char *path, struct err *err) must_check;
+
+/* Which files a journal that is open consists of. What is written to files that nobody will find
+   again isn't kept. */
+struct files_watch {
+    char *paths[2]; /* the database and its write-ahead log */
+    dev_t devices[2];
+    ino_t inodes[2];
+};
+
+/* Remembers the files that stand there now. files_watch_deinit after failure, too. */
+int files_watch_init(struct files_watch *w, const char *path, struct err *err) must_check;
+void files_watch_deinit(struct files_watch *w); /* of a zeroed one: nothing */
+/* -1 with ERR_IO when one of them isn't there any more, or another in its place. */
+int files_watch_check(const struct files_watch *w, struct err *err) must_check;
 
 /* Takes the lock `path`.lock for as long as the returned descriptor is open, and writes `owner`
    into it; -1 with ERR_EXISTS that names the owner when another process (or journal) holds it. The

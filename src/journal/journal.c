@@ -22,6 +22,7 @@ struct journal {
     char id[JOURNAL_ID_LEN + 1];
     int lock;
     struct db db; /* the writer's */
+    struct files_watch files;
     struct sums *sums;
     struct recent *recent;
     struct retain *retain;
@@ -103,7 +104,8 @@ static int open_database(struct journal *j, struct err *err)
     if (found > 0 && found < schema.version)
         log_info(j->options.log, "journal: brought to a newer schema, a copy is beside it",
                  LOG_STR("path", path), LOG_INT("from", (int64_t)found));
-    return load(j, err);
+    /* The log is there since the first statement that read. */
+    return load(j, err) < 0 ? -1 : files_watch_init(&j->files, path, err);
 }
 
 static void notify(void *ctx)
@@ -134,7 +136,7 @@ static int start(struct journal *j, struct err *err)
     };
     j->retain = retain_new(&retention);
     const struct writer_options writing = {
-        .committer = {&j->db, j->sums, j->recent, j->options.log},
+        .committer = {&j->db, j->sums, j->recent, &j->files, j->options.log},
         .retain = j->retain,
         .clock = j->options.clock,
         .committed = &j->finished,
@@ -180,6 +182,7 @@ static void close_with(struct journal *j, bool flush)
     recent_free(j->recent);
     retain_free(j->retain);
     db_close(&j->db);
+    files_watch_deinit(&j->files);
     files_unlock(j->lock);
     buf_deinit(&j->problem);
     buf_deinit(&j->refusal);

@@ -89,13 +89,16 @@ static void finish_read(struct task *task, bool tell)
 static void end_view(struct reads *reads)
 {
     struct db *db = &reads->reader->db;
-    struct err err;
     /* A job may have left a statement in the middle of its rows, which would keep the view. */
     for (size_t i = 0; i < ARRAY_LEN(db->statements); i++)
         sqlite3_reset(db->statements[i]);
-    /* While they are closed it may have been interrupted, and the connection's end ends it. */
-    if (db_run_sql(db, SQL_COMMIT, &err) < 0 && !mailbox_is_closed(&reads->queue))
-        die("a reading transaction can't be ended: %s", err.message);
+    /* An I/O error has ended it already. */
+    if (sqlite3_get_autocommit(db->handle))
+        return;
+    struct err err;
+    if (db_run_sql(db, SQL_COMMIT, NULL) < 0 && db_run_sql(db, SQL_ROLLBACK, &err) < 0)
+        log_warn(reads->options.log, "journal: a view could not be ended",
+                 LOG_STR("error", err.message));
 }
 
 static void run_read(struct reads *reads, struct task *task)

@@ -2,9 +2,11 @@
 /* Copyright (c) 2026 The Liaison authors */
 /*
  * journal/: power that ends at any moment takes nothing that was told as kept, on a disk that
- * forgets what wasn't synced. A failure names its seed; LIAISON_TEST_SEED repeats it.
+ * forgets what wasn't synced and fails now and then. A failure names its seed; LIAISON_TEST_SEED
+ * repeats it.
  */
 #include <inttypes.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <sqlite3.h>
 #include <stdarg.h>
@@ -19,9 +21,10 @@
 #include "disk.h"
 #include "journal_fixture.h"
 
-#define SEEDS 120
+#define SEEDS 80
 #define CUTS 3 /* of each seed's journal */
 #define CHANGES_MAX 120
+#define TURNS 400 /* of a life without cuts */
 
 enum kind {
     KEPT_EVENT,
@@ -43,6 +46,7 @@ struct model {
     struct rng rng;
     struct deed *deeds[8000]; /* each lives as long as the model */
     size_t n;
+    bool is_failing;
     uint64_t n_positions, kept_position; /* given, and told as kept */
 };
 
@@ -147,31 +151,66 @@ static bool try_open(struct model *m)
     const struct journal_options options = {
         .path = m->f->path.data, .clock = clock_of_fake(&m->f->clock), .stepped = true};
     m->f->journal = journal_open(&options, &err);
-    if (!m->f->journal && !disk_is_off(m->disk))
+    if (!m->f->journal && !disk_is_off(m->disk) && !m->is_failing)
         fail_msg("%s", err.message);
     return m->f->journal != NULL;
 }
 
-/* Until the power ends. */
-static void live(struct model *m)
+/* One kind of call fails for a while. */
+static void fail_some(struct model *m)
 {
-    while (!disk_is_off(m->disk)) {
-        uint64_t what = rng_upto(&m->rng, 99);
-        if (!m->f->journal && !try_open(m))
-            return;
-        if (what < 40 || m->n == 0)
-            append(m);
-        else if (what < 70)
-            go_on(m);
-        else if (what < 95)
-            journal_step(m->f->journal);
-        else if (what < 98)
-            checkpoint(m);
+    static const struct {
+        enum disk_op op;
+        int code;
+    } faults[] = {
+        {DISK_WRITE, SQLITE_IOERR_WRITE},       {DISK_WRITE, SQLITE_FULL},
+        {DISK_WRITE, SQLITE_READONLY},          {DISK_SYNC, SQLITE_IOERR_FSYNC},
+        {DISK_TRUNCATE, SQLITE_IOERR_TRUNCATE}, {DISK_READ, SQLITE_IOERR_READ},
+        {DISK_OPEN, SQLITE_CANTOPEN},           {DISK_DELETE, SQLITE_IOERR_DELETE},
+    };
+    size_t which = rng_upto(&m->rng, ARRAY_LEN(faults) - 1);
+    unsigned times = rng_upto(&m->rng, 3) == 0 ? DISK_FOREVER : 1;
+    disk_fail(m->disk, faults[which].op, (unsigned)rng_upto(&m->rng, 9), times, faults[which].code);
+    m->is_failing = true;
+}
+
+static void mend(struct model *m)
+{
+    disk_mend(m->disk);
+    m->is_failing = false;
+}
+
+static void take_turn(struct model *m)
+{
+    uint64_t what = rng_upto(&m->rng, 99);
+    if (what < 40 || m->n == 0)
+        append(m);
+    else if (what < 68)
+        go_on(m);
+    else if (what < 90)
+        journal_step(m->f->journal);
+    else if (what < 93)
+        checkpoint(m);
+    else if (what < 95)
+        fail_some(m);
+    else if (what < 98)
+        mend(m);
+    else if (journal_queued(m->f->journal) == 0)
+        fixture_close(m->f);
+    if (m->f->journal)
+        journal_dispatch(m->f->journal);
+}
+
+/* For so many turns, or until the power ends. */
+static void live(struct model *m, unsigned turns)
+{
+    for (unsigned i = 0; i < turns && !disk_is_off(m->disk); i++) {
+        if (m->f->journal || try_open(m))
+            take_turn(m);
         else
-            fixture_close(m->f);
-        if (m->f->journal)
-            journal_dispatch(m->f->journal);
+            mend(m);
     }
+    mend(m);
 }
 
 /* ---- What is left --------------------------------------------------------------------------- */
@@ -222,7 +261,7 @@ static void look(struct model *m)
 static void cut_once(struct model *m)
 {
     disk_cut(m->disk, 1 + (unsigned)rng_upto(&m->rng, CHANGES_MAX));
-    live(m);
+    live(m, UINT_MAX);
     journal_abandon(m->f->journal);
     m->f->journal = NULL;
     disk_restart(m->disk, &m->rng);
@@ -232,7 +271,31 @@ static void cut_once(struct model *m)
     assert_true(journal_next_seq(m->f->journal) > (m->n > 0 ? m->deeds[m->n - 1]->seq : 0));
 }
 
-static void try_seed(uint64_t seed)
+static void cut_again_and_again(struct model *m)
+{
+    for (int i = 0; i < CUTS; i++)
+        cut_once(m);
+}
+
+/* However the disk failed, all that was queued is kept once it works. */
+static void live_without_cuts(struct model *m)
+{
+    live(m, TURNS);
+    if (!m->f->journal)
+        assert_true(try_open(m));
+    fixture_settle(m->f);
+    assert_null(journal_problem(m->f->journal));
+    assert_int_equal(journal_queued(m->f->journal), 0);
+    for (size_t i = 0; i < m->n; i++)
+        assert_true(m->deeds[i]->is_kept);
+    fixture_reopen(m->f);
+    size_t n = m->n;
+    look(m);
+    assert_int_equal(m->n, n);
+    fixture_check(m->f);
+}
+
+static void try_seed(uint64_t seed, void (*life)(struct model *m))
 {
     struct model m = {.disk = disk_new()};
     void *state = NULL;
@@ -240,32 +303,43 @@ static void try_seed(uint64_t seed)
     rng_init(&m.rng, seed);
     assert_int_equal(fixture_setup_closed(&state), 0);
     m.f = state;
-    for (int i = 0; i < CUTS; i++)
-        cut_once(&m);
+    life(&m);
     fixture_teardown(&state);
     disk_free(m.disk);
     for (size_t i = 0; i < m.n; i++)
         free(m.deeds[i]);
 }
 
-static void lost_power_takes_nothing_that_was_kept(void **state)
+static void try_seeds(void (*life)(struct model *m))
 {
-    (void)state;
     const char *seed = getenv("LIAISON_TEST_SEED");
     struct rng rng;
     if (seed) {
-        try_seed(strtoull(seed, NULL, 10));
+        try_seed(strtoull(seed, NULL, 10), life);
         return;
     }
     rng_init_entropy(&rng);
     for (int i = 0; i < SEEDS; i++)
-        try_seed(rng_next(&rng));
+        try_seed(rng_next(&rng), life);
+}
+
+static void lost_power_takes_nothing_that_was_kept(void **state)
+{
+    (void)state;
+    try_seeds(cut_again_and_again);
+}
+
+static void a_failing_disk_takes_nothing_that_was_queued(void **state)
+{
+    (void)state;
+    try_seeds(live_without_cuts);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lost_power_takes_nothing_that_was_kept),
+        cmocka_unit_test(a_failing_disk_takes_nothing_that_was_queued),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,6 +8,7 @@
 
 #include <assert.h>
 #include <pthread.h>
+#include <sched.h>
 #include <sqlite3.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -558,10 +559,12 @@ static int disk_randomness(sqlite3_vfs *vfs, int len, char *out)
     return d->below->xRandomness(d->below, len, out);
 }
 
+/* Who waits for a lock does so by turns, which pass at once. */
 static int disk_sleep(sqlite3_vfs *vfs, int us)
 {
-    struct disk *d = disk_of(vfs);
-    return d->below->xSleep(d->below, us);
+    (void)vfs;
+    sched_yield();
+    return us;
 }
 
 static int disk_time(sqlite3_vfs *vfs, sqlite3_int64 *ms)
