@@ -76,6 +76,8 @@ static int fail(struct db *db, struct err *err, const char *what)
     enum err_code err_code = err_code_of(code, system);
     const char *reason = reason_of(code);
     bool by_system = primary(code) == SQLITE_IOERR || primary(code) == SQLITE_CANTOPEN;
+    if (err_code == ERR_CORRUPT && db->damage.code == ERR_NONE)
+        err_set(&db->damage, err_code, "%s %s: %s", what, db->path, reason);
     if (by_system && system != 0)
         return err_set_errno(err, err_code, system, "%s %s: %s", what, db->path, reason);
     return err_set(err, err_code, "%s %s: %s", what, db->path,

@@ -20,6 +20,7 @@ struct db {
     sqlite3 *handle;
     char *path;
     sqlite3_stmt *statements[SQL_COUNT]; /* prepared when first used */
+    struct err damage;                   /* the first failure that was ERR_CORRUPT */
 };
 
 enum db_mode {

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -36,7 +37,7 @@ int files_make_folder(const char *path, struct err *err)
 }
 
 /* A new name in a folder is on disk only when the folder is. */
-static int sync_folder(const char *path, struct err *err)
+int files_sync_folder(const char *path, struct err *err)
 {
     char *folder = folder_of(path);
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -57,7 +58,89 @@ int files_create(const char *path, struct err *err)
     if (fd < 0)
         return err_set_errno(err, ERR_IO, errno, "cannot make %s", path);
     close(fd);
-    return sync_folder(path, err);
+    return files_sync_folder(path, err);
+}
+
+bool files_exist(const char *path)
+{
+    return access(path, F_OK) == 0;
+}
+
+int files_move(const char *from, const char *to, struct err *err)
+{
+    if (rename(from, to) < 0 && errno != ENOENT)
+        return err_set_errno(err, ERR_IO, errno, "cannot rename %s to %s", from, to);
+    return 0;
+}
+
+int files_remove(const char *path, struct err *err)
+{
+    if (unlink(path) < 0 && errno != ENOENT)
+        return err_set_errno(err, ERR_IO, errno, "cannot remove %s", path);
+    return 0;
+}
+
+static enum err_code code_of(int system)
+{
+    return system == ENOSPC || system == EDQUOT || system == EFBIG ? ERR_FULL : ERR_IO;
+}
+
+static int write_all(int fd, const char *bytes, size_t len)
+{
+    while (len > 0) {
+        ssize_t n = write(fd, bytes, len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return -1;
+        bytes += n;
+        len -= (size_t)n;
+    }
+    return 0;
+}
+
+static int copy_bytes(int from, int to)
+{
+    char bytes[65536];
+    for (;;) {
+        ssize_t n = read(from, bytes, sizeof(bytes));
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return (int)n;
+        if (write_all(to, bytes, (size_t)n) < 0)
+            return -1;
+    }
+}
+
+int files_copy(const char *from, const char *to, struct err *err)
+{
+    int in = open(from, O_RDONLY | O_CLOEXEC);
+    int out = in < 0 ? -1 : open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    int rc = out < 0 || copy_bytes(in, out) < 0 || fsync(out) < 0 ? -1 : 0;
+    if (rc < 0)
+        err_set_errno(err, code_of(errno), errno, "cannot copy %s to %s", from, to);
+    if (in >= 0)
+        close(in);
+    if (out >= 0)
+        close(out);
+    return rc < 0 ? -1 : files_sync_folder(to, err);
+}
+
+int files_put_text(const char *path, struct slice text, struct err *err)
+{
+    struct buf next = {0};
+    buf_printf(&next, "%s.next", path);
+    int fd = open(next.data, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    int rc = fd < 0 || write_all(fd, text.data, text.len) < 0 || fsync(fd) < 0 ? -1 : 0;
+    if (rc < 0)
+        err_set_errno(err, code_of(errno), errno, "cannot write %s", next.data);
+    if (fd >= 0)
+        close(fd);
+    if (rc == 0 && (files_move(next.data, path, err) < 0 || files_sync_folder(path, err) < 0))
+        rc = -1;
+    buf_deinit(&next);
+    return rc;
 }
 
 /* ---- The files in use ------------------------------------------------------------------------ */

@@ -6,16 +6,30 @@
 #ifndef LIAISON_JOURNAL_FILES_H
 #define LIAISON_JOURNAL_FILES_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "base/attr.h"
 #include "base/err.h"
+#include "base/slice.h"
 
 /* Makes the folder of `path` (mode 0700) where there is none; the folder above must exist. */
 int files_make_folder(const char *path, struct err *err) must_check;
 
 /* Makes an empty file of mode 0600 that survives a power failure; nothing when it exists. */
 int files_create(const char *path, struct err *err) must_check;
+
+/* The new names and removals in the folder of `path` are on disk. */
+int files_sync_folder(const char *path, struct err *err) must_check;
+bool files_exist(const char *path);
+/* Gives a file another name, in the same folder; nothing when there is none. */
+int files_move(const char *from, const char *to, struct err *err) must_check;
+/* Nothing when there is none. */
+int files_remove(const char *path, struct err *err) must_check;
+/* Copies a file, mode 0600, on disk when it returns; `to` must not exist. */
+int files_copy(const char *from, const char *to, struct err *err) must_check;
+/* Writes a small file that is all there or not at all, whatever happens meanwhile. */
+int files_put_text(const char *path, struct slice text, struct err *err) must_check;
 
 /* Which files a journal that is open consists of. What is written to files that nobody will find
    again isn't kept. */

@@ -12,7 +12,10 @@
 
 #include "base/text.h"
 #include "journal/files.h"
+#include "journal/mend.h"
+#include "journal/note.h"
 #include "journal/reader.h"
+#include "journal/salvage.h"
 #include "journal/schema.h"
 #include "journal/writer.h"
 
@@ -31,6 +34,9 @@ struct journal {
     struct mailbox finished;
     int64_t next_seq;
     struct buf problem, refusal;
+    char *unconfirmed; /* NULL: nothing is */
+    pthread_mutex_t mutex;
+    char *damage; /* the first that was met; under the mutex */
 };
 
 /* ---- Opening -------------------------------------------------------------------------------- */
@@ -87,7 +93,17 @@ static int load(struct journal *j, struct err *err)
     return 0;
 }
 
-static int open_database(struct journal *j, struct err *err)
+/* Numbers of events that were lost aren't given again. */
+static int skip_seqs(struct journal *j, struct err *err)
+{
+    sqlite3_stmt *s = db_statement(&j->db, SQL_SKIP_SEQS, err);
+    if (!s)
+        return -1;
+    db_bind_int(s, 1, SALVAGE_GAP);
+    return db_run(&j->db, s, err);
+}
+
+static int open_database(struct journal *j, bool skips, struct err *err)
 {
     const char *path = j->options.path;
     struct schema schema = schema_own();
@@ -104,8 +120,40 @@ static int open_database(struct journal *j, struct err *err)
     if (found > 0 && found < schema.version)
         log_info(j->options.log, "journal: brought to a newer schema, a copy is beside it",
                  LOG_STR("path", path), LOG_INT("from", (int64_t)found));
+    if (skips && skip_seqs(j, err) < 0)
+        return -1;
     /* The log is there since the first statement that read. */
     return load(j, err) < 0 ? -1 : files_watch_init(&j->files, path, err);
+}
+
+static void close_database(struct journal *j)
+{
+    sums_free(j->sums);
+    recent_free(j->recent);
+    db_close(&j->db);
+    files_watch_deinit(&j->files);
+    j->sums = NULL;
+    j->recent = NULL;
+}
+
+static int open_or_replace(struct journal *j, struct err *err)
+{
+    const char *path = j->options.path;
+    int64_t now = clock_wall_ms(&j->options.clock);
+    struct err why = {0};
+    bool skips;
+    if (mend_before_open(path, now, j->options.log, &skips, err) < 0)
+        return -1;
+    if (open_database(j, skips, &why) < 0) {
+        if (why.code != ERR_CORRUPT)
+            return err_set(err, why.code, "%s", why.message);
+        close_database(j);
+        if (mend_damaged(path, why.message, now, j->options.log, err) < 0 ||
+            open_database(j, false, err) < 0)
+            return -1;
+    }
+    j->unconfirmed = note_read(path, NOTE_UNCONFIRMED);
+    return 0;
 }
 
 static void notify(void *ctx)
@@ -115,12 +163,28 @@ static void notify(void *ctx)
         j->options.notify(j->options.ctx);
 }
 
+/* From the writer's or the reader's thread. */
+static void take_damage(void *ctx, const char *text)
+{
+    struct journal *j = ctx;
+    pthread_mutex_lock(&j->mutex);
+    bool is_first = !j->damage;
+    if (is_first)
+        j->damage = mem_strdup(text);
+    pthread_mutex_unlock(&j->mutex);
+    if (!is_first)
+        return;
+    mend_suspect(j->options.path, text, j->options.log);
+    notify(j);
+}
+
 static int start(struct journal *j, struct err *err)
 {
     const struct reads_options reading = {
         .path = j->options.path,
         .finished = &j->finished,
         .notify = notify,
+        .damaged = take_damage,
         .ctx = j,
         .log = j->options.log,
         .stepped = j->options.stepped,
@@ -141,6 +205,7 @@ static int start(struct journal *j, struct err *err)
         .clock = j->options.clock,
         .committed = &j->finished,
         .notify = notify,
+        .damaged = take_damage,
         .ctx = j,
         .stepped = j->options.stepped,
     };
@@ -157,11 +222,12 @@ struct journal *journal_open(const struct journal_options *options, struct err *
     j->options = *options;
     j->options.path = j->path = mem_strdup(options->path);
     j->lock = -1;
+    pthread_mutex_init(&j->mutex, NULL);
     mailbox_init(&j->finished);
     if (files_make_folder(options->path, err) < 0)
         goto fail;
     j->lock = files_lock(options->path, options->owner, err);
-    if (j->lock < 0 || open_database(j, err) < 0 || start(j, err) < 0)
+    if (j->lock < 0 || open_or_replace(j, err) < 0 || start(j, err) < 0)
         goto fail;
     return j;
 fail:
@@ -178,14 +244,14 @@ static void close_with(struct journal *j, bool flush)
     reads_free(j->reads);
     writer_free(j->writer, flush);
     mailbox_deinit(&j->finished);
-    sums_free(j->sums);
-    recent_free(j->recent);
     retain_free(j->retain);
-    db_close(&j->db);
-    files_watch_deinit(&j->files);
+    close_database(j);
     files_unlock(j->lock);
+    pthread_mutex_destroy(&j->mutex);
     buf_deinit(&j->problem);
     buf_deinit(&j->refusal);
+    free(j->unconfirmed);
+    free(j->damage);
     free(j->path);
     free(j);
 }
@@ -290,6 +356,28 @@ void journal_hold_letters(struct journal *j)
 void journal_release_letters(struct journal *j)
 {
     writer_hold_letters(j->writer, -1);
+}
+
+const char *journal_damage(struct journal *j)
+{
+    pthread_mutex_lock(&j->mutex);
+    const char *damage = j->damage; /* set once */
+    pthread_mutex_unlock(&j->mutex);
+    return damage;
+}
+
+const char *journal_unconfirmed(struct journal *j)
+{
+    if (j->unconfirmed && !note_exists(j->options.path, NOTE_UNCONFIRMED)) {
+        free(j->unconfirmed);
+        j->unconfirmed = NULL;
+    }
+    return j->unconfirmed;
+}
+
+int journal_confirm(const char *path, struct err *err)
+{
+    return note_remove(path, NOTE_UNCONFIRMED, err);
 }
 
 int64_t journal_stalled_ms(struct journal *j)

@@ -64,8 +64,10 @@ struct journal_options {
 };
 
 /* Creates (mode 0600, with its folder) or opens; takes the lock; migrates an older schema, of which
-   it leaves a copy beside. Fails with ERR_EXISTS naming the holder when it is locked, ERR_NEWER
-   when a newer version wrote it, ERR_CORRUPT, or ERR_IO; then nothing has been changed. */
+   it leaves a copy beside. A damaged one is set aside (see aside.h), and a new one opened that has
+   what could still be read; journal_unconfirmed tells. Fails with ERR_EXISTS naming the holder when
+   it is locked, ERR_NEWER when a newer version wrote it, ERR_INVALID when it is somebody else's
+   database, ERR_FULL or ERR_IO; then nothing has been changed. */
 struct journal *journal_open(const struct journal_options *options, struct err *err) must_check;
 /* Commits what is queued (gives up on a disk that refuses), ends the threads, releases the lock.
    `done`s that haven't run never will. Accepts NULL. */
@@ -88,6 +90,12 @@ size_t journal_queued(const struct journal *j);
 const char *journal_problem(struct journal *j);
 /* What kind that is: ERR_FULL, a full disk; ERR_NONE while commits don't fail. */
 enum err_code journal_problem_code(struct journal *j);
+/* Why the file was found damaged since it was opened, NULL where it wasn't: nothing more should be
+   handed to it, and the next start sets it aside. Valid until the journal is closed. */
+const char *journal_damage(struct journal *j);
+/* What was lost when it, or one before it, was opened, NULL when nothing was or a person has
+   confirmed (journal_confirm, by whatever process). Valid until the next call. */
+const char *journal_unconfirmed(struct journal *j);
 /* How long the oldest queued operation has waited for its commit, in ms; 0 when none waits. */
 int64_t journal_stalled_ms(struct journal *j);
 
@@ -236,6 +244,12 @@ int journal_reach(struct journal_reader *r, struct journal_reach *reach,
    has data then, but no length. */
 int journal_position(struct journal_reader *r, struct slice channel, struct buf *position,
                      bool *has_position, struct err *err) must_check;
+
+/* ---- damage ---- */
+
+/* Says that the loss which journal_unconfirmed tells of `path` was seen; a running daemon notices.
+   ERR_NOT_FOUND when there is nothing to confirm. */
+int journal_confirm(const char *path, struct err *err) must_check;
 
 /* ---- checking ---- */
 

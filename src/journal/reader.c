@@ -113,6 +113,9 @@ static void run_read(struct reads *reads, struct task *task)
     read->job(reads->reader, read->ctx);
     if (begun)
         end_view(reads);
+    const struct err *damage = &reads->reader->db.damage;
+    if (damage->code != ERR_NONE)
+        reads->options.damaged(reads->options.ctx, damage->message);
     mailbox_push(reads->options.finished, task);
     reads->options.notify(reads->options.ctx);
 }

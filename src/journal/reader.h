@@ -22,6 +22,7 @@ struct reads_options {
     const char *path;
     struct mailbox *finished; /* where reads go that were run */
     void (*notify)(void *ctx);
+    void (*damaged)(void *ctx, const char *text); /* the file was found damaged */
     void *ctx;
     struct log *log;
     bool stepped; /* no thread: reads_step works instead */

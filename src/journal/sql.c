@@ -321,5 +321,85 @@ const char *const sql_text[] = {
     [SQL_COUNT_EVENTS] = "SELECT channel, state, count(*) FROM events GROUP BY channel, state",
     [SQL_COUNT_DELIVERIES] = "SELECT connector, state, count(*) FROM deliveries"
                              " WHERE connector IS NOT NULL GROUP BY connector, state",
+
+    /* Those that the table 1 has, in a list. */
+    [SQL_SALVAGE_COLUMNS] = "SELECT group_concat(name, ', ') FROM pragma_table_info(?1)",
+    /* The next number at or below 1; a row by its number (or its first column); a whole table. */
+    [SQL_SALVAGE_SEEK_FORMAT] =
+        "SELECT seq FROM %s NOT INDEXED WHERE seq <= ?1 ORDER BY seq DESC LIMIT 1",
+    [SQL_SALVAGE_ROW_FORMAT] = "SELECT %s FROM %s WHERE %s = ?1",
+    [SQL_SALVAGE_ALL_FORMAT] = "SELECT %s FROM %s ORDER BY %s",
+    [SQL_SALVAGE_INSERT_FORMAT] = "INSERT OR IGNORE INTO %s(%s) VALUES (%s)",
+    [SQL_SALVAGE_SCHEMA] = "SELECT journal, created_at, last_seq FROM schema",
+    [SQL_SALVAGE_PUT_SCHEMA] =
+        "UPDATE schema SET journal = ifnull(?1, journal), created_at = ifnull(?2, created_at),"
+        " last_seq = max(?3, (SELECT ifnull(sum(value), 0) FROM sums WHERE scope = 'channel'"
+        " AND term = 'received'))",
+    [SQL_SALVAGE_HAS_DELIVERY] =
+        "SELECT 1 FROM deliveries WHERE seq >= ?1 << 20 AND seq < (?1 + 1) << 20 LIMIT 1",
+    [SQL_SALVAGE_NEXT_OPEN] = "SELECT seq FROM events INDEXED BY events_open"
+                              " WHERE state = 'open' AND seq > ?1 ORDER BY seq LIMIT 1",
+    [SQL_SALVAGE_NEXT_DELIVERY] = "SELECT seq FROM deliveries WHERE seq > ?1 ORDER BY seq LIMIT 1",
+    /* What can't be handled without its event, which is gone or isn't open. */
+    [SQL_SALVAGE_DROP_RUNS] =
+        "DELETE FROM deliveries WHERE connector IS NULL AND state = 'waiting' AND NOT EXISTS"
+        " (SELECT 1 FROM events e WHERE e.seq = deliveries.event AND e.state = 'open')",
+    [SQL_SALVAGE_DROP_DELIVERIES] =
+        "DELETE FROM deliveries WHERE (data IS NULL OR connector IS NULL) AND NOT EXISTS"
+        " (SELECT 1 FROM events e WHERE e.seq = deliveries.event)",
+    /* What has its own data goes on, of an event of which nothing more is known. */
+    [SQL_SALVAGE_ADD_EVENTS] =
+        "INSERT INTO events(seq, channel, data_kind, received_at, state, closed_at, own_id)"
+        " SELECT event, 'salvaged', 'none', min(created_at), 'closed', min(created_at), 0"
+        " FROM deliveries d WHERE NOT EXISTS (SELECT 1 FROM events WHERE seq = d.event)"
+        " GROUP BY event",
+    [SQL_SALVAGE_CLOSE_EVENTS] =
+        "UPDATE events SET state = 'closed' WHERE state = 'dead' AND NOT EXISTS"
+        " (SELECT 1 FROM deliveries d WHERE d.seq >= events.seq << 20"
+        " AND d.seq < (events.seq + 1) << 20 AND connector IS NULL AND d.state = 'dead')",
+    [SQL_SALVAGE_DROP_EVENTS] = "DELETE FROM events WHERE state = 'malformed' AND NOT EXISTS"
+                                " (SELECT 1 FROM deliveries d WHERE d.seq >= events.seq << 20"
+                                " AND d.seq < (events.seq + 1) << 20 AND d.state = 'dead')",
+    /* Open events, waiting deliveries, dead ones; the first two by the sums. */
+    [SQL_SALVAGE_COUNTS] =
+        "SELECT (SELECT count(*) FROM events WHERE state = 'open'),"
+        " (SELECT count(*) FROM deliveries WHERE state = 'waiting' AND connector IS NOT NULL),"
+        " (SELECT count(*) FROM deliveries WHERE state = 'dead'),"
+        " (SELECT ifnull(sum(value), 0) FROM sums WHERE scope = 'channel' AND term = 'open'),"
+        " (SELECT ifnull(sum(value), 0) FROM sums WHERE scope = 'connector' AND term = 'waiting')",
+    /* A sum is no less than its rows (states and terms have the same names), what is open or waits
+       has its row, what that leaves over was dropped, and the first term is the sum of the
+       others. */
+    [SQL_SALVAGE_FIT_EVENTS] =
+        "INSERT INTO sums SELECT 'channel', channel, state, count(*) FROM events WHERE 1"
+        " GROUP BY channel, state"
+        " ON CONFLICT(scope, name, term) DO UPDATE SET value = max(value, excluded.value)",
+    [SQL_SALVAGE_FIT_DELIVERIES] =
+        "INSERT INTO sums SELECT 'connector', connector, state, count(*) FROM deliveries"
+        " WHERE connector IS NOT NULL GROUP BY connector, state"
+        " ON CONFLICT(scope, name, term) DO UPDATE SET value = max(value, excluded.value)",
+    [SQL_SALVAGE_FIT_OPEN] = "UPDATE sums SET value = (SELECT count(*) FROM events"
+                             " WHERE channel = name AND state = 'open')"
+                             " WHERE scope = 'channel' AND term = 'open'",
+    [SQL_SALVAGE_FIT_WAITING] = "UPDATE sums SET value = (SELECT count(*) FROM deliveries"
+                                " WHERE connector = name AND state = 'waiting')"
+                                " WHERE scope = 'connector' AND term = 'waiting'",
+    [SQL_SALVAGE_FIT_TERMS] =
+        "INSERT OR IGNORE INTO sums SELECT DISTINCT scope, name, t.term, 0 FROM sums,"
+        " (SELECT 'channel' AS of, 'received' AS term UNION ALL SELECT 'channel', 'dropped'"
+        "  UNION ALL SELECT 'connector', 'made' UNION ALL SELECT 'connector', 'dropped') t"
+        " WHERE t.of = scope",
+    [SQL_SALVAGE_FIT_DROPPED] =
+        "UPDATE sums SET value = value + max(0, (SELECT sum(iif(s.term IN ('received', 'made'),"
+        " s.value, -s.value)) FROM sums s WHERE s.scope = sums.scope AND s.name = sums.name))"
+        " WHERE term = 'dropped'",
+    [SQL_SALVAGE_FIT_TOTALS] =
+        "UPDATE sums SET value = (SELECT sum(s.value) FROM sums s WHERE s.scope = sums.scope"
+        " AND s.name = sums.name AND s.term NOT IN ('received', 'made'))"
+        " WHERE term IN ('received', 'made')",
+    /* Leaves 1 numbers out, so that those given to what is gone aren't given again: ids are made of
+       them. */
+    [SQL_SKIP_SEQS] = "UPDATE schema SET last_seq = ?1 + max(last_seq,"
+                      " ifnull((SELECT max(seq) FROM events), 0))",
 };
 static_assert(ARRAY_LEN(sql_text) == SQL_COUNT, "each statement has its text");

@@ -108,6 +108,8 @@ static bool work(struct writer *w)
         fill_group(w);
     if (commit_group(&w->options.committer, &w->group, is_retry ? NULL : w->options.retain, &err) <
         0) {
+        if (err.code == ERR_CORRUPT)
+            w->options.damaged(w->options.ctx, err.message);
         if (set_problem(w, err.code, err.message)) {
             log_error(w->options.committer.log, "journal: cannot commit, trying again",
                       LOG_STR("error", err.message));

@@ -29,6 +29,7 @@ struct writer_options {
        goes, or room does. From the writer's thread. */
     struct mailbox *committed;
     void (*notify)(void *ctx);
+    void (*damaged)(void *ctx, const char *text); /* the file was found damaged */
     void *ctx;
     bool stepped; /* no thread: writer_step works instead */
 };

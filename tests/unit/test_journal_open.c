@@ -113,19 +113,23 @@ static void a_second_one_is_told_who_holds_the_lock(void **state)
     assert_non_null(f->journal);
 }
 
-static void a_file_that_is_no_database_is_refused_and_stays(void **state)
+static void a_file_that_is_no_database_makes_way_and_stays(void **state)
 {
     static const char text[] = "Dear diary, this is rather long for a header of a database, but it "
                                "must have a hundred bytes, or it would count as an empty one.";
     struct fixture *f = *state;
-    struct buf after = {0};
+    struct buf after = {0}, aside = {0};
     fixture_close(f);
     write_file(f, text, sizeof(text));
-    assert_refused(f, ERR_CORRUPT, "is no SQLite database");
-    assert_int_equal(buf_read_file(&after, f->path.data, 1000, NULL), 0);
+    fixture_open(f);
+    buf_printf(&aside, "%s.damaged-20261123T185320Z", f->path.data);
+    assert_non_null(strstr(journal_unconfirmed(f->journal), "is no SQLite database"));
+    assert_non_null(strstr(journal_unconfirmed(f->journal), aside.data));
+    assert_int_equal(buf_read_file(&after, aside.data, 1000, NULL), 0);
     assert_int_equal(after.len, sizeof(text));
     assert_memory_equal(after.data, text, sizeof(text));
     buf_deinit(&after);
+    buf_deinit(&aside);
 }
 
 static void somebody_elses_database_is_refused(void **state)
@@ -246,7 +250,7 @@ int main(void)
         TEST(a_journal_has_an_id_of_its_own_that_stays),
         TEST(an_empty_file_becomes_a_journal),
         TEST(a_second_one_is_told_who_holds_the_lock),
-        TEST(a_file_that_is_no_database_is_refused_and_stays),
+        TEST(a_file_that_is_no_database_makes_way_and_stays),
         TEST(somebody_elses_database_is_refused),
         TEST(a_newer_one_is_refused_and_not_a_byte_of_it_changed),
         TEST(a_path_that_cant_be_is_refused_with_its_reason),

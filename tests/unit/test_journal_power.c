@@ -267,6 +267,7 @@ static void cut_once(struct model *m)
     disk_restart(m->disk, &m->rng);
     assert_true(try_open(m));
     look(m);
+    assert_null(journal_unconfirmed(m->f->journal)); /* what a crash leaves is no damage */
     fixture_check(m->f);
     assert_true(journal_next_seq(m->f->journal) > (m->n > 0 ? m->deeds[m->n - 1]->seq : 0));
 }

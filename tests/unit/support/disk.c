@@ -33,6 +33,7 @@ struct image {
     bool is_removed; /* not in the folder as it is seen */
     struct buf sure;
     struct list changes;
+    struct buf shm; /* the shared memory beside it, as it was when the power ended */
 };
 
 /* A file made or removed, which isn't sure. */
@@ -135,7 +136,40 @@ void disk_release(struct disk *d)
     pthread_cond_broadcast(&d->released);
 }
 
+static void write_file(const char *path, const struct buf *bytes)
+{
+    FILE *file = fopen(path, "wb");
+    if (!file || fwrite(bytes->data, 1, bytes->len, file) != bytes->len || fclose(file) != 0) {
+        perror(path);
+        abort();
+    }
+}
+
 /* ---- Power ---------------------------------------------------------------------------------- */
+
+/* It is written by no call: the system may have done so at any time. */
+static void keep_shm(struct disk *d)
+{
+    list_each (it, &d->images) {
+        struct image *image = list_entry(it, struct image, link);
+        struct buf path = {0};
+        buf_printf(&path, "%s-shm", image->path);
+        buf_clear(&image->shm);
+        if (buf_read_file(&image->shm, path.data, SIZE_MAX, NULL) < 0)
+            buf_clear(&image->shm);
+        buf_deinit(&path);
+    }
+}
+
+static void put_shm(struct image *image, struct rng *rng)
+{
+    struct buf path = {0};
+    buf_printf(&path, "%s-shm", image->path);
+    remove(path.data);
+    if (image->shm.len > 0 && rng_upto(rng, 1) == 0)
+        write_file(path.data, &image->shm);
+    buf_deinit(&path);
+}
 
 /* One more change is about to be made; whether there is power for it. The last one is begun. */
 static bool has_power(struct disk *d)
@@ -143,8 +177,10 @@ static bool has_power(struct disk *d)
     pthread_mutex_lock(&d->mutex);
     bool powered = !d->is_off;
     d->n_changes += powered;
-    if (powered && d->left > 0 && --d->left == 0)
+    if (powered && d->left > 0 && --d->left == 0) {
         d->is_off = true;
+        keep_shm(d);
+    }
     pthread_mutex_unlock(&d->mutex);
     return powered;
 }
@@ -201,6 +237,7 @@ static void image_free(struct image *image)
     }
     list_remove(&image->link);
     buf_deinit(&image->sure);
+    buf_deinit(&image->shm);
     free(image->path);
     free(image);
 }
@@ -298,16 +335,6 @@ static void lose(struct image *image, struct rng *rng)
     resize(&image->sure, len);
 }
 
-static void write_image(const struct image *image)
-{
-    FILE *file = fopen(image->path, "wb");
-    if (!file || fwrite(image->sure.data, 1, image->sure.len, file) != image->sure.len ||
-        fclose(file) != 0) {
-        perror(image->path);
-        abort();
-    }
-}
-
 void disk_restart(struct disk *d, struct rng *rng)
 {
     size_t n = 0;
@@ -322,18 +349,15 @@ void disk_restart(struct disk *d, struct rng *rng)
     }
     list_each (it, &d->images) {
         struct image *image = list_entry(it, struct image, link);
-        struct buf shm = {0};
-        buf_printf(&shm, "%s-shm", image->path);
-        remove(shm.data);
-        buf_deinit(&shm);
         remove(image->path);
     }
     list_each (it, &d->images) {
         struct image *image = list_entry(it, struct image, link);
         image->is_removed = false;
         lose(image, rng);
+        put_shm(image, rng);
         if (image->is_listed)
-            write_image(image);
+            write_file(image->path, &image->sure);
         else
             image_free(image);
     }

@@ -15,6 +15,7 @@
  * be there, by sectors, in any order, over all files; its length is one of those that it had since.
  * A file made or removed is so for sure when a file made later, or it, was synced (SQLite syncs the
  * folder then), or the removal asked for it; what isn't sure of that happened up to some point.
+ * The shared memory beside a database is as it was when the power ended, or gone.
  * What a write leaves alone in a sector stays (SQLITE_IOCAP_POWERSAFE_OVERWRITE).
  */
 #ifndef LIAISON_TESTS_DISK_H

@@ -54,10 +54,10 @@ void fixture_reopen(struct fixture *f)
     fixture_open(f);
 }
 
-int fixture_setup_closed(void **state)
+static int make(void **state, const char *folder)
 {
     struct fixture *f = mem_calloc(1, sizeof(*f));
-    strcpy(f->folder, "/tmp/liaison-test-XXXXXX");
+    snprintf(f->folder, sizeof(f->folder), "%s/liaison-test-XXXXXX", folder);
     if (!mkdtemp(f->folder))
         return -1;
     buf_printf(&f->path, "%s/var/journal.db", f->folder);
@@ -67,9 +67,14 @@ int fixture_setup_closed(void **state)
     return 0;
 }
 
+int fixture_setup_closed(void **state)
+{
+    return make(state, access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+}
+
 static int setup(void **state, bool threaded)
 {
-    if (fixture_setup_closed(state) < 0)
+    if (make(state, "/tmp") < 0)
         return -1;
     struct fixture *f = *state;
     f->threaded = threaded;

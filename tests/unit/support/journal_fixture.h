@@ -32,7 +32,8 @@ struct fixture {
 /* For cmocka: *state is the fixture, its journal open. */
 int fixture_setup(void **state);
 int fixture_setup_threaded(void **state);
-int fixture_setup_closed(void **state); /* not opened yet */
+/* Not opened yet, and where there is a folder in memory, in that: for tests that sync often. */
+int fixture_setup_closed(void **state);
 int fixture_teardown(void **state);
 
 void fixture_open(struct fixture *f);

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+#include "journal/aside.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "base/buf.h"
+#include "base/text.h"
+#include "journal/db.h"
+#include "journal/files.h"
+#include "journal/note.h"
+#include "journal/salvage.h"
+#include "journal/schema.h"
+
+static const char *const companions[] = {"-wal", "-shm", "-journal"};
+
+/* PATH.damaged-20261125T230244Z, or with a number behind it; to be freed. */
+static char *choose_name(const char *path, int64_t now_ms)
+{
+    char time[TEXT_TIME_LEN + 1];
+    struct buf name = {0};
+    text_format_time(time, now_ms); /* 2026-11-25T23:02:44.000Z */
+    buf_printf(&name, "%s.damaged-%.4s%.2s%.2sT%.2s%.2s%.2sZ", path, time, time + 5, time + 8,
+               time + 11, time + 14, time + 17);
+    size_t len = name.len;
+    for (int n = 2;; n++) {
+        struct buf log = {0};
+        buf_printf(&log, "%s-wal", name.data);
+        bool is_free = !files_exist(name.data) && !files_exist(log.data);
+        buf_deinit(&log);
+        if (is_free)
+            return buf_take(&name);
+        buf_truncate(&name, len);
+        buf_printf(&name, "-%d", n);
+    }
+}
+
+static int each_companion(const char *path, const char *to, struct err *err)
+{
+    int rc = 0;
+    for (size_t i = 0; i < ARRAY_LEN(companions) && rc == 0; i++) {
+        struct buf from = {0}, name = {0};
+        buf_printf(&from, "%s%s", path, companions[i]);
+        buf_printf(&name, "%s%s", to ? to : "", companions[i]);
+        rc = to ? files_move(from.data, name.data, err) : files_remove(from.data, err);
+        buf_deinit(&from);
+        buf_deinit(&name);
+    }
+    return rc;
+}
+
+static int remove_database(const char *path, struct err *err)
+{
+    return files_remove(path, err) < 0 ? -1 : each_companion(path, NULL, err);
+}
+
+/* ---- Changing places ------------------------------------------------------------------------ */
+
+/* What a change of places that is over, or never began, needs no longer. */
+static int drop_name(const char *path, struct err *err)
+{
+    if (note_exists(path, NOTE_ASIDE))
+        return note_remove(path, NOTE_ASIDE, err);
+    return files_sync_folder(path, err);
+}
+
+/* From the damaged journal being gone from its place on. */
+static int finish(const char *path, const char *aside, const char *new, struct err *err)
+{
+    if (each_companion(path, aside, err) < 0 || files_sync_folder(path, err) < 0 ||
+        files_move(new, path, err) < 0)
+        return -1;
+    return drop_name(path, err);
+}
+
+static int change_places(const char *path, const char *aside, const char *new, struct err *err)
+{
+    if (files_move(path, aside, err) < 0 || files_sync_folder(path, err) < 0)
+        return -1;
+    return finish(path, aside, new, err);
+}
+
+int aside_resume(const char *path, int64_t now_ms, struct err *err)
+{
+    struct buf new = {0};
+    int rc = 0;
+    buf_printf(&new, "%s.new", path);
+    if (files_exist(new.data) && files_exist(path)) {
+        rc = remove_database(new.data, err) < 0 ? -1 : drop_name(path, err);
+    } else if (files_exist(new.data)) {
+        char *aside = note_read(path, NOTE_ASIDE);
+        if (!aside)
+            aside = choose_name(path, now_ms);
+        rc = finish(path, aside, new.data, err);
+        free(aside);
+    }
+    buf_deinit(&new);
+    return rc;
+}
+
+/* ---- The new one ---------------------------------------------------------------------------- */
+
+/* SQLite removes the log beside an empty database, so that is left alone. */
+static bool has_content(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && st.st_size > 0;
+}
+
+static int salvage(const char *path, struct db *to, struct salvage *out, struct err *err)
+{
+    struct db from = {0};
+    struct err why = {0};
+    int rc = 0;
+    *out = (struct salvage){0};
+    if (has_content(path)) {
+        rc = db_open(&from, path, DB_READ, &why);
+        if (rc == 0)
+            rc = salvage_copy(&from, to, out, &why);
+        else if (why.code == ERR_CORRUPT)
+            rc = 0;
+    }
+    db_close(&from);
+    return rc < 0 ? err_set(err, why.code, "%s", why.message) : 0;
+}
+
+static int make_new(const char *path, const char *new, int64_t now_ms, struct salvage *out,
+                    struct err *err)
+{
+    struct db to = {0};
+    struct schema schema = schema_own();
+    int rc = files_create(new, err);
+    if (rc == 0)
+        rc = db_open(&to, new, DB_WRITE, err);
+    if (rc == 0)
+        rc = schema_migrate(&to, &schema, 0, now_ms, err);
+    if (rc == 0)
+        rc = salvage(path, &to, out, err);
+    db_close(&to); /* which leaves one file, synced */
+    return rc;
+}
+
+static int note_loss(const char *path, const char *aside, const char *why,
+                     const struct salvage *found, struct err *err)
+{
+    struct buf text = {0};
+    buf_printf(
+        &text,
+        "the journal was damaged (%s) and is set aside as %s; a new one goes on with %" PRId64
+        " open events, %" PRId64 " waiting deliveries and %" PRId64 " dead letters of it",
+        why, aside, found->n_open, found->n_waiting, found->n_dead);
+    if (found->n_open_lost > 0 || found->n_waiting_lost > 0)
+        buf_printf(&text,
+                   ", while %" PRId64 " open events and %" PRId64
+                   " waiting deliveries could not be read",
+                   found->n_open_lost, found->n_waiting_lost);
+    int rc = note_add(path, NOTE_UNCONFIRMED, text.data, err);
+    buf_deinit(&text);
+    return rc;
+}
+
+int aside_replace(const char *path, const char *why, int64_t now_ms, struct err *err)
+{
+    struct buf new = {0};
+    struct salvage found;
+    char *aside = choose_name(path, now_ms);
+    buf_printf(&new, "%s.new", path);
+    int rc = remove_database(new.data, err) < 0 ? -1 : drop_name(path, err);
+    if (rc == 0)
+        rc = make_new(path, new.data, now_ms, &found, err);
+    if (rc == 0)
+        rc = note_loss(path, aside, why, &found, err);
+    if (rc == 0)
+        rc = note_add(path, NOTE_ASIDE, aside, err);
+    if (rc == 0)
+        rc = change_places(path, aside, new.data, err);
+    buf_deinit(&new);
+    free(aside);
+    return rc;
+}
+
+int aside_keep_log(const char *path, const char *why, int64_t now_ms, struct err *err)
+{
+    struct buf text = {0}, log = {0}, copy = {0};
+    char *aside = choose_name(path, now_ms);
+    int rc = 0;
+    buf_printf(&log, "%s-wal", path);
+    buf_printf(&copy, "%s-wal", aside);
+    buf_add_str(&text, why);
+    if (files_exist(log.data)) {
+        rc = files_copy(log.data, copy.data, err);
+        buf_printf(&text, "; a copy of it is kept as %s", copy.data);
+    }
+    if (rc == 0)
+        rc = note_add(path, NOTE_UNCONFIRMED, text.data, err);
+    buf_deinit(&text);
+    buf_deinit(&log);
+    buf_deinit(&copy);
+    free(aside);
+    return rc;
+}
