@@ -19,6 +19,7 @@ static const struct http_route routes[] = {
     {"GET", "/healthz", route_healthz},
     {"GET", "/readyz", route_readyz},
     {"GET", "/api/status", route_status},
+    {"POST", "/api/journal/confirm", route_journal_confirm},
     {"GET", "/api/dead-letters", route_letters},
     {"POST", "/api/dead-letters/retry", route_letters_retry},
     {"GET", "/api/dead-letters/*", route_letter},

@@ -24,6 +24,7 @@ int access_admit(void *admin, struct http_exchange *x, const char **detail);
 void route_healthz(void *ctx, struct http_exchange *x);
 void route_readyz(void *ctx, struct http_exchange *x);
 void route_status(void *ctx, struct http_exchange *x);
+void route_journal_confirm(void *ctx, struct http_exchange *x);
 
 /* letters.c */
 void route_letters(void *ctx, struct http_exchange *x);

@@ -30,6 +30,18 @@ void route_readyz(void *ctx, struct http_exchange *x)
         http_exchange_reply(x, 200, "application/json", SLICE_LIT("{\"ready\":true}"));
 }
 
+void route_journal_confirm(void *ctx, struct http_exchange *x)
+{
+    struct admin *a = ctx;
+    struct err err = {0};
+    if (engine_confirm(a->engine, &err) == 0)
+        http_exchange_reply(x, 200, "application/json", SLICE_LIT("{\"confirmed\":true}"));
+    else if (err.code == ERR_NOT_FOUND)
+        http_exchange_problem(x, 409, "nothing was lost that is to be confirmed");
+    else
+        http_exchange_problem(x, 500, "%s", err.message);
+}
+
 /* ---- what the engine knows ---- */
 
 static void add_channel(void *ctx, const char *name, const struct channel_status *status)
@@ -125,14 +137,16 @@ static bool add_sum(void *ctx, const char *scope, const char *name, const char *
     return true;
 }
 
-static void add_scope(struct rendering *r, const char *member, const char *scope)
+static int add_scope(struct rendering *r, const char *member, const char *scope)
 {
     struct sums sums = {.w = &r->writer, .scope = scope};
     json_object_begin(&r->writer, member);
-    if (journal_sums(r->reader, add_sum, &sums, &r->err) == 0 && sums.name.data)
+    int rc = journal_sums(r->reader, add_sum, &sums, &r->err);
+    if (sums.name.data)
         json_object_end(&r->writer);
     json_object_end(&r->writer);
     buf_deinit(&sums.name);
+    return rc;
 }
 
 /* Ends the journal's object, which route_status has begun. */
@@ -152,8 +166,11 @@ static void render_sums(struct journal_reader *reader, void *ctx)
     r->reader = reader;
     add_reach(r);
     json_object_begin(&r->writer, "sums");
-    add_scope(r, "channels", "channel");
-    add_scope(r, "connectors", "connector");
+    /* Whoever asks while the journal can't be read wants to see the problems above all. */
+    if (add_scope(r, "channels", "channel") < 0 || add_scope(r, "connectors", "connector") < 0) {
+        json_member_cstr(&r->writer, "error", r->err.message);
+        r->err = (struct err){0};
+    }
     json_object_end(&r->writer);
     json_object_end(&r->writer);
 }

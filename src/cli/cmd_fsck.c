@@ -2,6 +2,7 @@
 /* Copyright (c) 2026 The Liaison authors */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "base/json.h"
@@ -11,29 +12,40 @@
 
 struct fsck {
     struct json_writer *json; /* NULL: said in words */
+    bool confirms;            /* what is to be confirmed is no fault then */
+    int faults;
+    const char *advised[16]; /* codes of which it was said what to do */
+    size_t n_advised;
 };
+
+static void advise(struct fsck *fsck, const char *code)
+{
+    for (size_t i = 0; i < fsck->n_advised; i++) {
+        if (strcmp(fsck->advised[i], code) == 0)
+            return;
+    }
+    if (fsck->n_advised == ARRAY_LEN(fsck->advised))
+        return;
+    fsck->advised[fsck->n_advised++] = code;
+    printf("    %s\n", journal_advice(code));
+}
 
 static void tell(void *ctx, const struct journal_finding *finding)
 {
-    const struct fsck *fsck = ctx;
+    struct fsck *fsck = ctx;
+    if (fsck->confirms && strcmp(finding->code, "lost") == 0)
+        return;
+    fsck->faults++;
     if (!fsck->json) {
         printf("%s: %s\n", finding->code, finding->text);
+        advise(fsck, finding->code);
         return;
     }
     json_object_begin(fsck->json, NULL);
     json_member_cstr(fsck->json, "code", finding->code);
     json_member_cstr(fsck->json, "text", finding->text);
+    json_member_cstr(fsck->json, "advice", journal_advice(finding->code));
     json_object_end(fsck->json);
-}
-
-static int check(const char *path, struct fsck *fsck, struct err *err)
-{
-    struct journal_reader *reader = journal_reader_open(path, err);
-    if (!reader)
-        return -1;
-    int faults = journal_check(reader, tell, fsck, err);
-    journal_reader_close(reader);
-    return faults;
 }
 
 /* The journal that the operand names, else the one of the project here. */
@@ -49,6 +61,25 @@ static char *journal_path(const struct invocation *in, struct err *err)
     return path;
 }
 
+/* What is sound but for the loss itself goes on. */
+static int confirm(const char *path, struct fsck *fsck, struct err *err)
+{
+    if (!journal_is_unconfirmed(path))
+        return err_set(err, ERR_NOT_FOUND, "nothing was lost of %s that is to be confirmed", path);
+    if (fsck->faults > 0)
+        return 0;
+    return journal_confirm(path, err);
+}
+
+static void say_end(const struct fsck *fsck, const char *path)
+{
+    if (fsck->faults > 0)
+        printf("%s: %d fault%s%s\n", path, fsck->faults, fsck->faults == 1 ? "" : "s",
+               fsck->confirms ? ", not confirmed" : "");
+    else
+        printf("%s: sound, the sums hold%s\n", path, fsck->confirms ? "; confirmed" : "");
+}
+
 static int run(const struct invocation *in)
 {
     struct err err = {0};
@@ -58,30 +89,34 @@ static int run(const struct invocation *in)
 
     struct buf out = {0};
     struct json_writer w = {.out = &out};
-    struct fsck fsck = {options_has(&in->options, "json") ? &w : NULL};
+    struct fsck fsck = {.json = options_has(&in->options, "json") ? &w : NULL,
+                        .confirms = options_has(&in->options, "confirm")};
     json_object_begin(&w, NULL);
     json_member_cstr(&w, "journal", path);
     json_array_begin(&w, "findings");
-    int faults = check(path, &fsck, &err);
+    int rc = journal_fsck(path, tell, &fsck, &err) < 0 ? -1 : 0;
     json_array_end(&w);
-    json_member_bool(&w, "ok", faults == 0);
+    if (rc == 0 && fsck.confirms)
+        rc = confirm(path, &fsck, &err);
+    json_member_bool(&w, "ok", fsck.faults == 0);
+    if (fsck.confirms)
+        json_member_bool(&w, "confirmed", rc == 0 && fsck.faults == 0);
     json_object_end(&w);
 
-    if (faults < 0)
+    if (rc < 0)
         command_fail("%s", err.message);
     else if (fsck.json)
         puts(out.data);
-    else if (faults == 0)
-        printf("%s: sound, the sums hold\n", path);
     else
-        printf("%s: %d fault%s\n", path, faults, faults == 1 ? "" : "s");
+        say_end(&fsck, path);
     buf_deinit(&out);
     free(path);
-    return faults == 0 ? EXIT_DONE : EXIT_FAILED;
+    return rc == 0 && fsck.faults == 0 ? EXIT_DONE : EXIT_FAILED;
 }
 
 static const struct option_row options[] = {
     PROJECT_OPTIONS,
+    {"confirm", 0, NULL, "confirm that a new journal took a damaged one's place"},
     {"json", 0, NULL, "print a JSON document"},
     {0},
 };
@@ -89,11 +124,14 @@ static const struct option_row options[] = {
 const struct command command_fsck = {
     .name = "fsck",
     .summary = "check the journal and its sums",
-    .usage = "fsck [JOURNAL] [--json]",
+    .usage = "fsck [JOURNAL] [--confirm] [--json]",
     .help =
         "Reads the whole journal (that of the project here unless one is named) and checks its\n"
         "pages, that rows fit each other, and that the sums hold: everything received is\n"
-        "accounted for. A daemon may be running on it. Nothing is changed.",
+        "accounted for. A daemon may be running on it. Nothing is changed.\n"
+        "\n"
+        "After a damaged journal was set aside, no events are taken until --confirm says that\n"
+        "this was seen; a running daemon notices.",
     .options = options,
     .operands_max = 1,
     .run = run,

@@ -223,7 +223,6 @@ int command_main(int argc, char **argv)
 /* ---- the commands ---------------------------------------------------------------------------- */
 
 const struct command *const commands[] = {
-    &command_run,    &command_check,   &command_new,  &command_emit,
-    &command_status, &command_dead,    &command_fsck, &command_sink,
-    &command_help,   &command_version, NULL,
+    &command_run,    &command_check, &command_new,  &command_emit, &command_status,  &command_dead,
+    &command_backup, &command_fsck,  &command_sink, &command_help, &command_version, NULL,
 };

@@ -8,6 +8,7 @@
 
 #include "cli/command.h"
 
+extern const struct command command_backup;
 extern const struct command command_check;
 extern const struct command command_dead;
 extern const struct command command_emit;

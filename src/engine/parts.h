@@ -93,6 +93,7 @@ struct engine {
     struct loop_wake *journal_wake;
     struct loop_prepare *pump;
     struct loop_timer *due;
+    struct loop_timer *confirm; /* looks whether a person has confirmed what was lost */
 
     struct channel_host host;
     struct list channels; /* struct engine_channel */

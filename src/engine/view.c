@@ -9,6 +9,10 @@
 /* A disk that hangs gives no error. What came in meanwhile would only wait in memory. */
 #define STALLED "the journal has not committed for more than 30 s: its disk hangs"
 
+#define DAMAGED "the journal is damaged: see status, and restart to have it set aside"
+#define UNCONFIRMED                                                                                \
+    "something was lost of the journal: see status, then confirm by liaison fsck --confirm"
+
 struct channel *engine_embedded(struct engine *e)
 {
     return e->embedded;
@@ -44,7 +48,15 @@ const char *engine_refusal(struct engine *e)
     if (e->is_draining)
         return "stopping: send it again in a moment";
     const char *refusal = journal_refusal(e->journal);
-    return refusal || !engine_is_stalled(e) ? refusal : STALLED;
+    if (!refusal && engine_is_stalled(e))
+        refusal = STALLED;
+    if (!refusal && journal_damage(e->journal))
+        refusal = DAMAGED;
+    /* Whether to go on with the new journal, or to bring back a copy of the old one, is for a person
+       to say: what was taken until then would be in the wrong one. */
+    if (!refusal && journal_unconfirmed(e->journal))
+        refusal = UNCONFIRMED;
+    return refusal;
 }
 
 bool engine_is_stalled(struct engine *e)
@@ -171,7 +183,7 @@ static void target_problem(void *ctx, struct target *t)
 }
 
 /* Why nothing is written, or only what ends. */
-static void journal_problems(const struct problem_walk *walk)
+static void commit_problem(const struct problem_walk *walk)
 {
     struct engine *e = walk->engine;
     struct journal_space space;
@@ -191,6 +203,19 @@ static void journal_problems(const struct problem_walk *walk)
     }
     if (problem.text)
         walk->fn(walk->ctx, &problem);
+}
+
+static void journal_problems(const struct problem_walk *walk)
+{
+    struct engine *e = walk->engine;
+    const char *path = e->config->journal;
+    const char *damage = journal_damage(e->journal), *lost = journal_unconfirmed(e->journal);
+    commit_problem(walk);
+    if (damage)
+        walk->fn(walk->ctx,
+                 &(struct engine_problem){"journal-damaged", path, e->started_ms, damage});
+    if (lost)
+        walk->fn(walk->ctx, &(struct engine_problem){"journal-lost", path, e->started_ms, lost});
 }
 
 void engine_each_problem(struct engine *e, engine_problem_fn fn, void *ctx)

@@ -233,6 +233,20 @@ int files_lock(const char *path, const char *owner, struct err *err)
     return rc < 0 ? -1 : fd;
 }
 
+bool files_is_locked(const char *path)
+{
+    struct buf name = {0};
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    buf_printf(&name, "%s.lock", path);
+    int fd = open(name.data, O_RDONLY | O_CLOEXEC);
+    buf_deinit(&name);
+    if (fd < 0)
+        return false;
+    bool is = fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+    close(fd);
+    return is;
+}
+
 void files_unlock(int lock)
 {
     if (lock < 0)

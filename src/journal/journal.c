@@ -375,6 +375,11 @@ const char *journal_unconfirmed(struct journal *j)
     return j->unconfirmed;
 }
 
+bool journal_is_unconfirmed(const char *path)
+{
+    return note_exists(path, NOTE_UNCONFIRMED);
+}
+
 int journal_confirm(const char *path, struct err *err)
 {
     return note_remove(path, NOTE_UNCONFIRMED, err);

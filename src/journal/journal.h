@@ -250,11 +250,17 @@ int journal_position(struct journal_reader *r, struct slice channel, struct buf 
 /* Says that the loss which journal_unconfirmed tells of `path` was seen; a running daemon notices.
    ERR_NOT_FOUND when there is nothing to confirm. */
 int journal_confirm(const char *path, struct err *err) must_check;
+bool journal_is_unconfirmed(const char *path);
+
+/* Makes `to`, one file of mode 0600, a copy of the journal `path` as it stands at this moment; a
+   daemon may be running on it. The copy is checked. ERR_EXISTS when `to` is there already. */
+int journal_backup(const char *path, const char *to, struct err *err) must_check;
 
 /* ---- checking ---- */
 
 struct journal_finding {
-    const char *code; /* "page", "sum", "row" */
+    const char *code; /* "page", "row", "sum", "data"; of journal_fsck also "lost", "suspect",
+                         "log", "file", "mode" */
     const char *text; /* what is wrong and what it means */
 };
 typedef void (*journal_finding_fn)(void *ctx, const struct journal_finding *finding);
@@ -263,5 +269,10 @@ typedef void (*journal_finding_fn)(void *ctx, const struct journal_finding *find
    for each fault; returns their number, or -1 with err when it could not be read. */
 int journal_check(struct journal_reader *r, journal_finding_fn found, void *ctx,
                   struct err *err) must_check;
+/* The same for the journal of that path, with its files looked at before, whatever state they are
+   in. */
+int journal_fsck(const char *path, journal_finding_fn found, void *ctx, struct err *err) must_check;
+/* What to do about findings of a code. */
+const char *journal_advice(const char *code);
 
 #endif

@@ -32,9 +32,17 @@ static int read_marks(struct db *db, int64_t *application, int64_t *version, int
     return db_get_int(db, SQL_COUNT_OBJECTS, objects, err);
 }
 
-static int judge(const struct db *db, const struct schema *schema, int64_t application,
-                 int64_t version, struct err *err)
+/* The version stands in the file's header and in a table: where they differ, or the table is there
+   and the mark of whose file it is isn't, the header was damaged. */
+static int judge(struct db *db, const struct schema *schema, int64_t application, int64_t version,
+                 struct err *err)
 {
+    int64_t noted = 0;
+    struct err why = {0};
+    if (db_get_int(db, SQL_SCHEMA_VERSION, &noted, &why) < 0 && why.code == ERR_CORRUPT)
+        return err_set(err, ERR_CORRUPT, "%s", why.message);
+    if (noted > 0 && (application != SQL_APPLICATION || version != noted))
+        return err_set(err, ERR_CORRUPT, "the header of %s is damaged", db->path);
     if (application != SQL_APPLICATION)
         return err_set(err, ERR_INVALID,
                        "%s is a database, but no journal of Liaison: choose another file",

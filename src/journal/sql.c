@@ -160,6 +160,7 @@ const char *const sql_text[] = {
                              "PRAGMA temp_store = MEMORY;"
                              "PRAGMA foreign_keys = OFF;",
     [SQL_JOURNAL_MODE] = "PRAGMA journal_mode",
+    [SQL_JOURNAL_MODE_DELETE] = "PRAGMA journal_mode = DELETE", /* of a copy: one file */
     [SQL_BEGIN_WRITE] = "BEGIN IMMEDIATE",
     [SQL_BEGIN_READ] = "BEGIN",
     [SQL_COMMIT] = "COMMIT",
@@ -171,6 +172,7 @@ const char *const sql_text[] = {
     [SQL_INSERT_SCHEMA] = "INSERT INTO schema(version, journal, created_at) VALUES (0, ?1, ?2)",
     [SQL_SET_VERSION] = "UPDATE schema SET version = ?1",
     [SQL_MARK_FORMAT] = "PRAGMA application_id = %d; PRAGMA user_version = %d",
+    [SQL_SCHEMA_VERSION] = "SELECT version FROM schema WHERE length(journal) = 32",
     [SQL_JOURNAL_ID] = "SELECT journal FROM schema",
     [SQL_LAST_SEQ] = "SELECT max(last_seq, ifnull((SELECT max(seq) FROM events), 0)) FROM schema",
     [SQL_COPY] = "VACUUM INTO ?1",
@@ -318,6 +320,9 @@ const char *const sql_text[] = {
         " FROM deliveries d INDEXED BY deliveries_waiting_connector"
         " JOIN events e ON e.seq = d.event"
         " WHERE d.state = 'waiting' AND d.connector IS NULL AND e.state <> 'open'",
+    [SQL_CHECK_EVENT_DATA] = "SELECT 'event ' || seq, data FROM events WHERE data_kind = 'json'",
+    [SQL_CHECK_DELIVERY_DATA] = "SELECT 'delivery ' || id, data FROM deliveries"
+                                " WHERE data IS NOT NULL",
     [SQL_COUNT_EVENTS] = "SELECT channel, state, count(*) FROM events GROUP BY channel, state",
     [SQL_COUNT_DELIVERIES] = "SELECT connector, state, count(*) FROM deliveries"
                              " WHERE connector IS NOT NULL GROUP BY connector, state",

@@ -13,6 +13,7 @@ enum sql {
     /* connections and transactions */
     SQL_CONFIGURE_WRITER,
     SQL_JOURNAL_MODE,
+    SQL_JOURNAL_MODE_DELETE,
     SQL_BEGIN_WRITE,
     SQL_BEGIN_READ,
     SQL_COMMIT,
@@ -25,6 +26,7 @@ enum sql {
     SQL_INSERT_SCHEMA,
     SQL_SET_VERSION,
     SQL_MARK_FORMAT, /* for printf, with application id and version: pragmas take no parameters */
+    SQL_SCHEMA_VERSION,
     SQL_JOURNAL_ID,
     SQL_LAST_SEQ,
     SQL_COPY,
@@ -97,6 +99,8 @@ enum sql {
     SQL_CHECK_DEAD_EVENTS,
     SQL_CHECK_MALFORMED_EVENTS,
     SQL_CHECK_WAITING_RUNS,
+    SQL_CHECK_EVENT_DATA,
+    SQL_CHECK_DELIVERY_DATA,
     SQL_COUNT_EVENTS,
     SQL_COUNT_DELIVERIES,
 

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "cli/commands.h"
+#include "cli/project.h"
+#include "journal/journal.h"
+
+static void say_done(const struct invocation *in, const char *journal, const char *file)
+{
+    struct stat st = {0};
+    struct buf out = {0};
+    struct json_writer w = {.out = &out};
+    int64_t bytes = stat(file, &st) == 0 ? (int64_t)st.st_size : 0;
+    if (!options_has(&in->options, "json")) {
+        printf("%s: a copy of %s, %lld bytes, sound\n", file, journal, (long long)bytes);
+        return;
+    }
+    json_object_begin(&w, NULL);
+    json_member_cstr(&w, "journal", journal);
+    json_member_cstr(&w, "file", file);
+    json_member_integer(&w, "bytes", bytes);
+    json_object_end(&w);
+    puts(out.data);
+    buf_deinit(&out);
+}
+
+static int run(const struct invocation *in)
+{
+    struct err err = {0};
+    struct project project;
+    struct invocation here = *in; /* the operand is no project */
+    const char *file = in->options.operands[0];
+    here.options.n_operands = 0;
+    if (project_open(&project, &here, &err) < 0)
+        return command_fail("%s", err.message);
+    int rc = journal_backup(project.config.journal, file, &err);
+    if (rc < 0)
+        command_fail("%s", err.message);
+    else
+        say_done(in, project.config.journal, file);
+    project_close(&project);
+    return rc < 0 ? EXIT_FAILED : EXIT_DONE;
+}
+
+static const struct option_row options[] = {
+    PROJECT_OPTIONS,
+    {"json", 0, NULL, "print a JSON document"},
+    {0},
+};
+
+const struct command command_backup = {
+    .name = "backup",
+    .summary = "copy the journal, while the daemon runs",
+    .usage = "backup FILE [--journal FILE] [--json]",
+    .help =
+        "Copies the journal of the project here into FILE, as it stands at one moment; a daemon\n"
+        "may be running on it, or none. The copy is checked as by fsck. FILE must not exist.\n"
+        "To go back to it: stop the daemon, move the journal and its -wal and -shm away, put\n"
+        "FILE in its place, start.",
+    .options = options,
+    .operands_min = 1,
+    .operands_max = 1,
+    .run = run,
+};
