@@ -77,8 +77,7 @@ static int check_copy(const char *path, struct err *err)
     journal_reader_close(copy);
     if (faults <= 0)
         return faults;
-    return err_set(err, ERR_CORRUPT, "the journal has faults, see liaison fsck; the first: %s",
-                   first.message);
+    return err_set(err, ERR_CORRUPT, "%s", first.message);
 }
 
 /* Under its name, unless that is taken by now. */
@@ -104,6 +103,8 @@ static int make_and_check(struct journal_reader *r, const char *partial, const c
         rc = name_copy(partial, to, err);
     if (rc < 0)
         unlink(partial);
+    if (rc < 0 && err->code == ERR_CORRUPT)
+        err_prefix(err, "the journal has faults, see liaison fsck; the first");
     return rc;
 }
 

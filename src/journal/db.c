@@ -21,7 +21,7 @@ static enum err_code err_code_of(int code, int system)
     switch (primary(code)) {
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-        return ERR_CORRUPT;
+        return system == 0 ? ERR_CORRUPT : ERR_IO;
     case SQLITE_FULL:
         return ERR_FULL;
     case SQLITE_IOERR:
@@ -55,25 +55,40 @@ static const char *reason_of(int code)
     }
 }
 
-/* The system's errno behind an error, 0: none is known. Of a COMMIT's SQLite keeps it only with the
-   file that was written to, the write-ahead log. */
-static int system_errno(struct db *db)
+/* What the system said last of the write-ahead log, or else of the database; 0: nothing. */
+static int files_errno(struct db *db)
 {
-    int system = sqlite3_system_errno(db->handle);
+    int system = 0;
     sqlite3_file *log = NULL;
-    if (system == 0 &&
-        sqlite3_file_control(db->handle, NULL, SQLITE_FCNTL_JOURNAL_POINTER, &log) == SQLITE_OK &&
+    if (sqlite3_file_control(db->handle, NULL, SQLITE_FCNTL_JOURNAL_POINTER, &log) == SQLITE_OK &&
         log && log->pMethods)
         log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &system);
+    if (system == 0)
+        sqlite3_file_control(db->handle, NULL, SQLITE_FCNTL_LAST_ERRNO, &system);
     return system;
+}
+
+/* The system's errno behind an error, 0: none is known. Of a COMMIT's SQLite keeps it only with the
+   file that was written to. What the system can't read SQLite calls damaged, too: so where that was
+   the system's word since the connection was made, damage isn't believed. */
+static int system_errno(struct db *db, int code)
+{
+    int system = sqlite3_system_errno(db->handle);
+    if (primary(code) == SQLITE_CORRUPT || primary(code) == SQLITE_NOTADB) {
+        system = files_errno(db);
+        return system == EIO || system == ENXIO || system == ERANGE ? system : 0;
+    }
+    return system != 0 ? system : files_errno(db);
 }
 
 /* Fills `err` with what went wrong last, "what PATH: reason"; returns -1. */
 static int fail(struct db *db, struct err *err, const char *what)
 {
     int code = sqlite3_extended_errcode(db->handle);
-    int system = system_errno(db);
+    int system = system_errno(db, code);
     enum err_code err_code = err_code_of(code, system);
+    if (err_code == ERR_IO && (primary(code) == SQLITE_CORRUPT || primary(code) == SQLITE_NOTADB))
+        code = SQLITE_IOERR;
     const char *reason = reason_of(code);
     bool by_system = primary(code) == SQLITE_IOERR || primary(code) == SQLITE_CANTOPEN;
     if (err_code == ERR_CORRUPT && db->damage.code == ERR_NONE)
@@ -105,6 +120,11 @@ int db_open(struct db *db, const char *path, enum db_mode mode, struct err *err)
     if (rc != SQLITE_OK)
         return fail(db, err, "cannot open");
     return configure(db, mode, err);
+}
+
+bool db_was_unreadable(struct db *db)
+{
+    return system_errno(db, SQLITE_CORRUPT) != 0;
 }
 
 bool db_needs_mending(const struct db *db)

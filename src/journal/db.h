@@ -37,6 +37,9 @@ void db_close(struct db *db); /* of a zeroed one: nothing */
    to stay free on its disk; 0: any. */
 int db_bound_log(struct db *db, int64_t size_max, int64_t disk_free_min,
                  struct err *err) must_check;
+/* Whether the system could not read what was asked for, since it was opened: SQLite may call that
+   damage. */
+bool db_was_unreadable(struct db *db);
 /* Whether the last failure was that the file has to be opened as DB_MEND first. */
 bool db_needs_mending(const struct db *db);
 

@@ -74,6 +74,8 @@ static int check_pages(const char *path, struct err *verdict)
     sqlite3_stmt *s = rc == 0 ? db_statement(&db, SQL_CHECK_PAGES, verdict) : NULL;
     if (!s || db_step(&db, s, verdict) < 0)
         rc = -1;
+    else if (db_was_unreadable(&db))
+        rc = err_set(verdict, ERR_IO, "cannot read %s: input or output failed", path);
     else if (strcmp(db_column_str(s, 0), "ok") != 0)
         rc =
             err_set(verdict, ERR_CORRUPT, "SQLite finds %s damaged: %s", path, db_column_str(s, 0));

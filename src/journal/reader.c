@@ -96,7 +96,8 @@ static void end_view(struct reads *reads)
     if (sqlite3_get_autocommit(db->handle))
         return;
     struct err err;
-    if (db_run_sql(db, SQL_COMMIT, NULL) < 0 && db_run_sql(db, SQL_ROLLBACK, &err) < 0)
+    if (db_run_sql(db, SQL_COMMIT, NULL) < 0 && !sqlite3_get_autocommit(db->handle) &&
+        db_run_sql(db, SQL_ROLLBACK, &err) < 0)
         log_warn(reads->options.log, "journal: a view could not be ended",
                  LOG_STR("error", err.message));
 }

@@ -48,7 +48,9 @@ enum reading {
 /* Damage shows itself as such, or as a schema in which things are missing. */
 static enum reading judge(struct copying *c)
 {
-    switch (sqlite3_errcode(c->from->handle)) {
+    if (db_was_unreadable(c->from))
+        return READ_FAILED;
+    switch (sqlite3_errcode(c->from->handle) & 0xFF) {
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
     case SQLITE_ERROR:

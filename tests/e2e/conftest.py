@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from support import LIAISON, Daemon, Project, Receiver, SseBus
+from support import LIAISON, Daemon, Disk, Project, Receiver, SseBus
 
 LOG_SHOWN = 20000
 
@@ -45,6 +45,11 @@ def make_daemon(request, project):
     with ExitStack() as stack:
         for daemon in request.node.daemons:
             stack.callback(daemon.close)
+
+
+@pytest.fixture
+def disk(tmp_path):
+    return Disk(tmp_path)
 
 
 @pytest.fixture

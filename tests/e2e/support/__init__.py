@@ -9,6 +9,7 @@ with a deadline, never for a fixed time.
 from .bus import SseBus
 from .command import LIAISON, ROOT, Result, liaison
 from .daemon import Daemon, DaemonFailed
+from .disk import Disk
 from .project import Project
 from .receiver import Receiver, Reply
 from .sums import assert_sums_hold
@@ -16,6 +17,6 @@ from .wait import SLOWNESS, free_port, wait_until
 from .web import Answer, request
 
 __all__ = [
-    "Answer", "Daemon", "DaemonFailed", "LIAISON", "Project", "ROOT", "Receiver", "Reply", "Result",
+    "Answer", "Daemon", "DaemonFailed", "Disk", "LIAISON", "Project", "ROOT", "Receiver", "Reply", "Result",
     "SLOWNESS", "SseBus", "assert_sums_hold", "free_port", "liaison", "request", "wait_until",
 ]

@@ -7,6 +7,7 @@
 #include "disk.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <sqlite3.h>
@@ -57,6 +58,7 @@ struct disk {
     bool hangs;
     struct order orders[DISK_OPS];
     size_t n_failures, n_changes;
+    int read_errno; /* what the system would have said of a read that failed */
     unsigned left; /* changes until the power ends; 0: it doesn't */
     bool is_off;
     struct list images;
@@ -110,6 +112,7 @@ void disk_mend(struct disk *d)
 {
     pthread_mutex_lock(&d->mutex);
     memset(d->orders, 0, sizeof(d->orders));
+    d->read_errno = 0;
     pthread_mutex_unlock(&d->mutex);
 }
 
@@ -377,6 +380,8 @@ static int file_read(sqlite3_file *base, void *to, int len, sqlite3_int64 at)
 {
     struct file *f = file_of(base);
     int code = obey(f->disk, DISK_READ);
+    if (code == SQLITE_IOERR_CORRUPTFS)
+        f->disk->read_errno = EIO;
     return code ? code : f->below->pMethods->xRead(f->below, to, len, at);
 }
 
@@ -463,6 +468,10 @@ static int file_check_lock(sqlite3_file *base, int *is_reserved)
 static int file_control(sqlite3_file *base, int op, void *arg)
 {
     struct file *f = file_of(base);
+    if (op == SQLITE_FCNTL_LAST_ERRNO && f->disk->read_errno != 0) {
+        *(int *)arg = f->disk->read_errno;
+        return SQLITE_OK;
+    }
     return f->below->pMethods->xFileControl(f->below, op, arg);
 }
 
