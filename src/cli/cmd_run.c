@@ -11,7 +11,11 @@
 #include "cli/commands.h"
 #include "cli/project.h"
 #include "engine/engine.h"
+#include "loop/guard.h"
 #include "version.h"
+
+/* A loop that takes longer for one turn hangs. */
+#define TURN_MAX_MS 30000
 
 /* The daemon: everything that lives as long as `run` does. */
 struct daemon {
@@ -20,6 +24,7 @@ struct daemon {
     struct log *log;
     struct engine *engine;
     struct admin *admin;
+    struct loop_guard *guard;
     struct loop_signal *term, *interrupt, *hangup;
     bool is_stopping;
 };
@@ -107,6 +112,11 @@ static int start(struct daemon *d)
         command_fail("%s", err.message);
         goto out;
     }
+    d->guard = loop_guard_new(d->loop, TURN_MAX_MS, &err);
+    if (!d->guard) {
+        command_fail("%s", err.message);
+        goto out;
+    }
     admin_serve(d->admin, d->engine);
     status = EXIT_DONE;
 out:
@@ -124,11 +134,14 @@ static void serve(struct daemon *d)
              LOG_STR("project", d->project.config.project),
              LOG_STR("journal", d->project.config.journal), LOG_INT("pid", getpid()));
     loop_run(d->loop);
+    loop_guard_free(d->guard); /* closing the journal may wait for its disk */
+    d->guard = NULL;
     log_info(d->log, "stopped");
 }
 
 static void end(struct daemon *d)
 {
+    loop_guard_free(d->guard);
     admin_close(d->admin);
     engine_free(d->engine);
     loop_signal_free(d->term);
