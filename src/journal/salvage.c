@@ -429,8 +429,10 @@ static int copy_rows(struct copying *c)
 static int copy_small_tables(struct copying *c)
 {
     static const char *const by_channel[] = {"channel", "channel DESC"};
+    static const char *const by_seq[] = {"channel, seq", "channel DESC, seq DESC"};
     static const char *const by_term[] = {"scope, name, term", "scope DESC, name DESC, term DESC"};
-    if (copy_small_table(c, "positions", by_channel, is_any) < 0)
+    if (copy_small_table(c, "positions", by_channel, is_any) < 0 ||
+        copy_small_table(c, "identities", by_seq, is_any) < 0)
         return -1;
     return copy_small_table(c, "sums", by_term, is_sum);
 }
@@ -458,9 +460,9 @@ static int count(struct copying *c, struct salvage *out)
 
 static int fit_sums(struct copying *c)
 {
-    static const enum sql steps[] = {SQL_SALVAGE_FIT_EVENTS, SQL_SALVAGE_FIT_DELIVERIES,
-                                     SQL_SALVAGE_FIT_OPEN,   SQL_SALVAGE_FIT_WAITING,
-                                     SQL_SALVAGE_FIT_TERMS,  SQL_SALVAGE_FIT_DROPPED,
+    static const enum sql steps[] = {SQL_SALVAGE_FIT_EVENTS,  SQL_SALVAGE_FIT_DELIVERIES,
+                                     SQL_SALVAGE_HOLD_EVENTS, SQL_SALVAGE_HOLD_DELIVERIES,
+                                     SQL_SALVAGE_FIT_TERMS,   SQL_SALVAGE_FIT_DROPPED,
                                      SQL_SALVAGE_FIT_TOTALS};
     for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
         if (db_run_sql(c->to, steps[i], c->err) < 0)

@@ -372,8 +372,8 @@ const char *const sql_text[] = {
         " (SELECT count(*) FROM deliveries WHERE state = 'dead'),"
         " (SELECT ifnull(sum(value), 0) FROM sums WHERE scope = 'channel' AND term = 'open'),"
         " (SELECT ifnull(sum(value), 0) FROM sums WHERE scope = 'connector' AND term = 'waiting')",
-    /* A sum is no less than its rows (states and terms have the same names), what is open or waits
-       has its row, what that leaves over was dropped, and the first term is the sum of the
+    /* A sum is no less than its rows (states and terms have the same names), of what is held there
+       is a row each, what that leaves over was dropped, and the first term is the sum of the
        others. */
     [SQL_SALVAGE_FIT_EVENTS] =
         "INSERT INTO sums SELECT 'channel', channel, state, count(*) FROM events WHERE 1"
@@ -383,12 +383,13 @@ const char *const sql_text[] = {
         "INSERT INTO sums SELECT 'connector', connector, state, count(*) FROM deliveries"
         " WHERE connector IS NOT NULL GROUP BY connector, state"
         " ON CONFLICT(scope, name, term) DO UPDATE SET value = max(value, excluded.value)",
-    [SQL_SALVAGE_FIT_OPEN] = "UPDATE sums SET value = (SELECT count(*) FROM events"
-                             " WHERE channel = name AND state = 'open')"
-                             " WHERE scope = 'channel' AND term = 'open'",
-    [SQL_SALVAGE_FIT_WAITING] = "UPDATE sums SET value = (SELECT count(*) FROM deliveries"
-                                " WHERE connector = name AND state = 'waiting')"
-                                " WHERE scope = 'connector' AND term = 'waiting'",
+    [SQL_SALVAGE_HOLD_EVENTS] =
+        "UPDATE sums SET value = (SELECT count(*) FROM events WHERE channel = name AND state = "
+        "term)"
+        " WHERE scope = 'channel' AND term IN ('open', 'dead', 'malformed')",
+    [SQL_SALVAGE_HOLD_DELIVERIES] = "UPDATE sums SET value = (SELECT count(*) FROM deliveries"
+                                    " WHERE connector = name AND state = term)"
+                                    " WHERE scope = 'connector' AND term IN ('waiting', 'dead')",
     [SQL_SALVAGE_FIT_TERMS] =
         "INSERT OR IGNORE INTO sums SELECT DISTINCT scope, name, t.term, 0 FROM sums,"
         " (SELECT 'channel' AS of, 'received' AS term UNION ALL SELECT 'channel', 'dropped'"
