@@ -150,24 +150,26 @@ static int add_scope(struct rendering *r, const char *member, const char *scope)
 }
 
 /* Ends the journal's object, which route_status has begun. */
-static void add_reach(struct rendering *r)
+static int add_reach(struct rendering *r)
 {
     struct journal_reach reach = {0};
-    if (r->err.code == ERR_NONE && journal_reach(r->reader, &reach, &r->err) < 0)
-        return;
+    int rc = journal_reach(r->reader, &reach, &r->err);
     json_member_time(&r->writer, "oldest", reach.oldest_ms);
     json_member_time(&r->writer, "completeSince", reach.complete_ms);
     json_object_end(&r->writer);
+    return rc;
 }
 
 static void render_sums(struct journal_reader *reader, void *ctx)
 {
     struct rendering *r = ctx;
     r->reader = reader;
-    add_reach(r);
+    int rc = add_reach(r);
     json_object_begin(&r->writer, "sums");
+    if (add_scope(r, "channels", "channel") < 0 || add_scope(r, "connectors", "connector") < 0)
+        rc = -1;
     /* Whoever asks while the journal can't be read wants to see the problems above all. */
-    if (add_scope(r, "channels", "channel") < 0 || add_scope(r, "connectors", "connector") < 0) {
+    if (rc < 0) {
         json_member_cstr(&r->writer, "error", r->err.message);
         r->err = (struct err){0};
     }

@@ -59,7 +59,7 @@ struct disk {
     struct order orders[DISK_OPS];
     size_t n_failures, n_changes;
     int read_errno; /* what the system would have said of a read that failed */
-    unsigned left; /* changes until the power ends; 0: it doesn't */
+    unsigned left;  /* changes until the power ends; 0: it doesn't */
     bool is_off;
     struct list images;
     struct list entries; /* in the order in which they were made */
