@@ -110,25 +110,65 @@ static bool has_content(const char *path)
     return stat(path, &st) == 0 && st.st_size > 0;
 }
 
-static int salvage(const char *path, struct db *to, struct salvage *out, struct err *err)
+static int salvage(const char *path, const char *new, struct salvage *out, struct err *err)
 {
-    struct db from = {0};
+    struct db from = {0}, to = {0};
     struct err why = {0};
-    int rc = 0;
+    int rc = db_open(&to, new, DB_WRITE, &why);
     *out = (struct salvage){0};
-    if (has_content(path)) {
+    if (rc == 0)
         rc = db_open(&from, path, DB_READ, &why);
-        if (rc == 0)
-            rc = salvage_copy(&from, to, out, &why);
-        else if (why.code == ERR_CORRUPT)
-            rc = 0;
-    }
+    if (rc == 0)
+        rc = salvage_copy(&from, &to, out, &why);
     db_close(&from);
+    db_close(&to); /* which leaves one file, synced */
     return rc < 0 ? err_set(err, why.code, "%s", why.message) : 0;
 }
 
-static int make_new(const char *path, const char *new, int64_t now_ms, struct salvage *out,
-                    struct err *err)
+/* 1: it can be; 0: it is damaged; -1 with err. */
+static int can_read_schema(const char *path, struct err *err)
+{
+    struct db db;
+    struct err why = {0};
+    int64_t n = 0;
+    int rc = db_open(&db, path, DB_READ, &why);
+    if (rc == 0)
+        rc = db_get_int(&db, SQL_COUNT_OBJECTS, &n, &why);
+    db_close(&db);
+    if (rc == 0)
+        return n > 0;
+    return why.code == ERR_CORRUPT ? 0 : err_set(err, why.code, "%s", why.message);
+}
+
+/* Without its first page nothing can be found in a file. That page holds where the tables begin,
+   which is where they begin in any journal, unless somebody has moved them (VACUUM): then what is
+   read there isn't taken for rows. So the copy of the file gets the new one's first page. */
+static int salvage_headless(const char *path, const char *new, struct salvage *out, struct err *err)
+{
+    struct buf copy = {0}, log = {0}, copy_log = {0};
+    buf_printf(&copy, "%s.mended", new);
+    buf_printf(&log, "%s-wal", path);
+    buf_printf(&copy_log, "%s-wal", copy.data);
+    int rc = remove_database(copy.data, err);
+    if (rc == 0)
+        rc = files_copy(path, copy.data, err);
+    if (rc == 0 && files_exist(log.data))
+        rc = files_copy(log.data, copy_log.data, err);
+    if (rc == 0)
+        rc = salvage_put_page(copy.data, new, err);
+    if (rc == 0)
+        rc = can_read_schema(copy.data, err);
+    if (rc > 0)
+        rc = salvage(copy.data, new, out, err);
+    if (remove_database(copy.data, err) < 0)
+        rc = -1;
+    buf_deinit(&copy);
+    buf_deinit(&log);
+    buf_deinit(&copy_log);
+    return rc;
+}
+
+static int make_empty(const char *new, int64_t now_ms, struct err *err)
 {
     struct db to = {0};
     struct schema schema = schema_own();
@@ -137,10 +177,22 @@ static int make_new(const char *path, const char *new, int64_t now_ms, struct sa
         rc = db_open(&to, new, DB_WRITE, err);
     if (rc == 0)
         rc = schema_migrate(&to, &schema, 0, now_ms, err);
-    if (rc == 0)
-        rc = salvage(path, &to, out, err);
-    db_close(&to); /* which leaves one file, synced */
+    db_close(&to);
     return rc;
+}
+
+static int make_new(const char *path, const char *new, int64_t now_ms, struct salvage *out,
+                    struct err *err)
+{
+    *out = (struct salvage){0};
+    if (make_empty(new, now_ms, err) < 0)
+        return -1;
+    if (!has_content(path))
+        return 0;
+    int rc = can_read_schema(path, err);
+    if (rc > 0)
+        return salvage(path, new, out, err);
+    return rc < 0 ? -1 : salvage_headless(path, new, out, err);
 }
 
 static int note_loss(const char *path, const char *aside, const char *why,

@@ -6,8 +6,13 @@
  */
 #include "journal/salvage.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/json.h"
@@ -369,7 +374,7 @@ static bool is_sum(struct copying *c, sqlite3_stmt *row)
     return is;
 }
 
-/* ---- All of it ------------------------------------------------------------------------------ */
+/* ---- Tables, in order ------------------------------------------------------------------------ */
 
 typedef int (*with_seq_fn)(struct copying *c, int64_t seq);
 
@@ -510,6 +515,48 @@ static int copy_all(struct copying *c, struct salvage *out)
         return -1;
     return db_run_sql(c->to, SQL_COMMIT, c->err);
 }
+
+/* ---- The first page ------------------------------------------------------------------------- */
+
+#define PAGE_LEN 8192
+#define HEADER_CHANGES 24 /* where the header has these, four bytes each, the highest first */
+#define HEADER_PAGES 28
+#define HEADER_FREE_PAGES 32 /* the first, then their number */
+#define HEADER_VALID_FOR 92  /* the changes at which the number of pages was right */
+
+static void put_big(unsigned char *at, uint64_t value)
+{
+    for (int i = 3; i >= 0; i--, value >>= 8)
+        at[i] = (unsigned char)value;
+}
+
+int salvage_put_page(const char *path, const char *model, struct err *err)
+{
+    unsigned char page[PAGE_LEN];
+    struct stat st;
+    int from = open(model, O_RDONLY | O_CLOEXEC), to = open(path, O_WRONLY | O_CLOEXEC), rc = -1;
+    if (from < 0 || to < 0 || fstat(to, &st) < 0 ||
+        pread(from, page, sizeof(page), 0) != PAGE_LEN) {
+        err_set_errno(err, ERR_IO, errno, "cannot read the first page of %s", model);
+        goto out;
+    }
+    put_big(page + HEADER_PAGES, ((uint64_t)st.st_size + PAGE_LEN - 1) / PAGE_LEN);
+    put_big(page + HEADER_FREE_PAGES, 0);
+    put_big(page + HEADER_FREE_PAGES + 4, 0);
+    memcpy(page + HEADER_VALID_FOR, page + HEADER_CHANGES, 4);
+    if (pwrite(to, page, sizeof(page), 0) != PAGE_LEN)
+        err_set_errno(err, ERR_IO, errno, "cannot write %s", path);
+    else
+        rc = 0;
+out:
+    if (from >= 0)
+        close(from);
+    if (to >= 0)
+        close(to);
+    return rc;
+}
+
+/* ---- All of it ------------------------------------------------------------------------------ */
 
 int salvage_copy(struct db *from, struct db *to, struct salvage *out, struct err *err)
 {

@@ -24,6 +24,9 @@ struct salvage {
 /* Numbers that are left out behind a loss: more than events can have come in the meantime. */
 #define SALVAGE_GAP INT64_C(1000000000)
 
+/* Puts the first page of `model`, an empty journal of this version, in place of that of `path`. */
+int salvage_put_page(const char *path, const char *model, struct err *err) must_check;
+
 /* `to` is an empty journal of this version. All of it is one transaction. -1 when `to` can't be
    written or `from` can't be read for another reason than its damage. */
 int salvage_copy(struct db *from, struct db *to, struct salvage *out, struct err *err) must_check;
