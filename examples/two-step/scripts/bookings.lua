@@ -1,5 +1,5 @@
--- Two steps, the second of which needs what the first one brought: an entry in the calendar, and its
--- id beside the booking in the warehouse.
+-- Two steps, the second of which needs what the first one brought: an entry in the calendar, and
+-- its id beside the booking in the warehouse.
 
 local sync = SyncManager.new {}
 
