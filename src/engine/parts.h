@@ -55,8 +55,8 @@ struct item {
     struct err early;       /* its key or filter function failed: the run ends so at once */
     struct wait *wait;      /* of a handler's run: the one it is in, or NULL */
     struct list in_work;
-    bool keeps_result; /* its handler may ask what became of it */
-    struct buf result; /* what its connector returned, if so */
+    bool keeps_result;              /* its handler may ask what became of it */
+    struct buf result;              /* what its connector returned, if so */
     struct item *publication;       /* of its death, until both are on disk */
     struct letter_reading *reading; /* of a publication: its letter is being read */
 };
