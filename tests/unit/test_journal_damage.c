@@ -187,12 +187,12 @@ static void assert_lost(struct fixture *f, const char *words)
 static void what_was_lost_is_told_until_it_is_confirmed(void **state)
 {
     struct fixture *f = *state;
+    static const char text[] =
+        "no database at all, but long enough to be taken for one: it has more than the hundred "
+        "bytes of a header";
     struct err err = {0};
     fixture_close(f);
-    write_file(f, "",
-               "no database at all, but long enough to be one: it has more than the hundred "
-               "bytes of a header",
-               97);
+    write_file(f, "", text, sizeof(text));
     fixture_open(f);
     assert_lost(f, "is set aside as ");
     fixture_reopen(f); /* no second one is set aside */

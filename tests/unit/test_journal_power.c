@@ -38,6 +38,8 @@ struct deed {
     enum kind kind;
     int64_t seq;
     bool is_kept; /* told so */
+    struct model *model;
+    uint64_t position; /* an event's */
 };
 
 struct model {
@@ -62,45 +64,31 @@ static void on_done(void *ctx)
 
 static void on_appended(void *ctx, size_t duplicates)
 {
+    struct deed *deed = ctx;
     assert_int_equal(duplicates, 0);
-    on_done(ctx);
+    on_done(deed);
+    deed->model->kept_position = deed->position;
 }
 
 static struct deed *add_deed(struct model *m, enum kind kind, int64_t seq)
 {
     struct deed *deed = mem_alloc(sizeof(*deed));
-    *deed = (struct deed){kind, seq, false};
+    *deed = (struct deed){.kind = kind, .seq = seq, .model = m};
     assert_true(m->n < ARRAY_LEN(m->deeds));
     return m->deeds[m->n++] = deed;
-}
-
-struct positioned {
-    struct model *m;
-    struct deed *deed;
-    uint64_t position;
-};
-
-static void on_position(void *ctx, size_t duplicates)
-{
-    struct positioned *p = ctx;
-    on_appended(p->deed, duplicates);
-    p->m->kept_position = p->position;
-    free(p);
 }
 
 static void append(struct model *m)
 {
     char id[24], position[24];
-    struct positioned *p = mem_alloc(sizeof(*p));
     snprintf(id, sizeof(id), "e%" PRIu64, rng_next(&m->rng));
-    *p = (struct positioned){.m = m, .position = ++m->n_positions};
-    snprintf(position, sizeof(position), "%" PRIu64, p->position);
+    snprintf(position, sizeof(position), "%" PRIu64, ++m->n_positions);
     struct event *event = fixture_event(id);
     const struct journal_append one = {
         .events = &event, .n_events = 1, .channel = channel, .position = slice_str(position)};
-    int64_t seq = journal_next_seq(m->f->journal);
-    p->deed = add_deed(m, KEPT_EVENT, seq);
-    journal_append(m->f->journal, &one, on_position, p);
+    struct deed *deed = add_deed(m, KEPT_EVENT, journal_next_seq(m->f->journal));
+    deed->position = m->n_positions;
+    journal_append(m->f->journal, &one, on_appended, deed);
     event_unref(event);
 }
 
