@@ -24,6 +24,7 @@
 #define MAGIC 0x377f0682u /* with 1 added where checksums are over big-endian words */
 #define INDEX_LEN 136     /* of the shared memory, up to the end of what is read */
 #define INDEX_COPY_LEN 48
+#define INDEX_WRITTEN_BACK 96 /* where it stands how much of the log the database has */
 
 struct sum {
     uint32_t s0, s1;
@@ -108,7 +109,7 @@ static void read_index(const char *path, struct index *index)
         bytes[12] == 1 && sum.s0 == read_native(bytes + 40) && sum.s1 == read_native(bytes + 44);
     index->last = read_native(bytes + 16);
     memcpy(index->salts, bytes + 32, SALTS_LEN);
-    index->is_sound = is_whole && index->last > read_native(bytes + 2 * INDEX_COPY_LEN);
+    index->is_sound = is_whole && index->last > read_native(bytes + INDEX_WRITTEN_BACK);
 }
 
 /* ---- The log -------------------------------------------------------------------------------- */
