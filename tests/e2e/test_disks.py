@@ -364,6 +364,18 @@ def test_commits_that_a_log_lost_are_told(daemon, receiver):
     assert_sound(daemon)
 
 
+def test_a_file_that_is_no_database_makes_way_and_is_kept(damaged):
+    journal = damaged.project.journal
+    text = b"Dear diary,\n" * 1000
+    journal.write_bytes(text)
+    damaged.start()
+    assert_refuses(damaged)
+    (aside,) = set_aside(journal)
+    assert journal.with_name(aside).read_bytes() == text
+    assert liaison("fsck", journal, "--confirm").status == 0
+    wait_until(lambda: damaged.get("/readyz").status == 200, "the daemon to notice")
+
+
 @pytest.mark.parametrize("content, words", [
     (b"", "is empty"), (b"Dear diary, " * 20, "no SQLite database")], ids=["empty", "diary"])
 def test_fsck_says_what_a_file_is_that_is_no_journal(tmp_path, content, words):
