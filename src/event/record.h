@@ -68,6 +68,7 @@ void malformed_id(int64_t event_seq, char out[static MALFORMED_ID_SIZE]);
    run, or is dead; a malformed message's has neither connector nor handler. */
 struct delivery_row {
     int64_t seq;
+    int64_t position;       /* its place in the order of what waits for its target */
     struct slice id;        /* the public one: EVENT-HASH */
     struct slice connector; /* absent: see above */
     struct slice handler;

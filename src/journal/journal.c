@@ -438,6 +438,11 @@ void journal_clear_results(struct journal *j, int64_t event_seq)
     queue(j, op_new_clear_results(event_seq));
 }
 
+void journal_when_kept(struct journal *j, journal_done_fn done, void *ctx)
+{
+    queue(j, op_new_fence(done, ctx));
+}
+
 void journal_read(struct journal *j, journal_job_fn job, journal_done_fn done, void *ctx)
 {
     reads_queue(j->reads, job, done, ctx);

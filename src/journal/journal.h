@@ -182,6 +182,9 @@ void journal_put_letter(struct journal *j, const struct delivery_row *row, enum 
 /* Removes the results of an event's deliveries: no handler will ask for them any more. */
 void journal_clear_results(struct journal *j, int64_t event_seq);
 
+/* Calls `done` when all that was queued before is on disk: what is read from then on sees it. */
+void journal_when_kept(struct journal *j, journal_done_fn done, void *ctx);
+
 /* ---- reading ---- */
 
 /* A read-only view of one moment. Within journal_read it belongs to the reader thread; opened by
@@ -227,6 +230,32 @@ int journal_list_deliveries(struct journal_reader *r, const struct journal_filte
 /* All deliveries of one event, in order. */
 int journal_event_deliveries(struct journal_reader *r, int64_t event_seq,
                              journal_delivery_visit visit, void *ctx, struct err *err) must_check;
+/* What waits for a connector, or for a handler to run. */
+struct journal_target {
+    struct slice name;
+    bool is_handler;
+};
+
+/* Which of it: by position, and by key where there is one. */
+struct journal_range {
+    int64_t after, through;
+    struct slice key; /* absent: any */
+    size_t limit;
+};
+
+/* Where rows stand that wait, in order. */
+typedef bool (*journal_place_visit)(void *ctx, int64_t position, struct slice key, bool has_key,
+                                    int64_t due_ms);
+int journal_waiting_places(struct journal_reader *r, const struct journal_target *target,
+                           const struct journal_range *range, journal_place_visit visit, void *ctx,
+                           struct err *err) must_check;
+int journal_waiting_rows(struct journal_reader *r, const struct journal_target *target,
+                         const struct journal_range *range, journal_delivery_visit visit, void *ctx,
+                         struct err *err) must_check;
+/* The connectors for which something waits, each with the last position of that. */
+typedef bool (*journal_waiting_visit)(void *ctx, struct slice connector, int64_t last_position);
+int journal_waiting_connectors(struct journal_reader *r, journal_waiting_visit visit, void *ctx,
+                               struct err *err) must_check;
 int journal_attempts(struct journal_reader *r, int64_t delivery_seq, journal_attempt_visit visit,
                      void *ctx, struct err *err) must_check;
 /* scope "channel": received duplicate malformed unmatched closed dead dropped open;

@@ -248,6 +248,21 @@ struct op *op_new_clear_results(int64_t event_seq)
     return op;
 }
 
+static void finish_fence(struct task *task, bool tell)
+{
+    struct op_fence *fence = container_of(op_of(task), struct op_fence, op);
+    if (tell)
+        fence->done(fence->op.ctx);
+    free(fence);
+}
+
+struct op *op_new_fence(journal_done_fn done, void *ctx)
+{
+    struct op_fence *fence = mem_alloc(sizeof(*fence));
+    *fence = (struct op_fence){.op = op_base(OP_FENCE, 0, ctx, finish_fence), .done = done};
+    return &fence->op;
+}
+
 size_t op_weight(struct op *op)
 {
     return op->kind == OP_APPEND ? 1 + op_append(op)->n_events : 1;

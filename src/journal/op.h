@@ -19,6 +19,7 @@ enum op_kind {
     OP_PUT_DELIVERY,
     OP_PUT_LETTER,
     OP_CLEAR_RESULTS, /* a struct op alone */
+    OP_FENCE, /* changes nothing: tells when all before it is on disk */
 };
 
 /* What each kind begins with. */
@@ -67,6 +68,11 @@ struct op_put_letter {
     journal_letter_fn done;
 };
 
+struct op_fence {
+    struct op op;
+    journal_done_fn done;
+};
+
 static inline struct op_append *op_append(struct op *op)
 {
     return container_of(op, struct op_append, op);
@@ -100,6 +106,8 @@ struct op *op_new_put_letter(const struct delivery_row *row, enum delivery_state
                              void *ctx);
 
 struct op *op_new_clear_results(int64_t event_seq);
+
+struct op *op_new_fence(journal_done_fn done, void *ctx);
 
 /* Rows it touches, by which groups are bounded. */
 size_t op_weight(struct op *op);

@@ -155,6 +155,67 @@ int journal_event_deliveries(struct journal_reader *r, int64_t event_seq,
     return visit_deliveries(r, s, visit, ctx, err);
 }
 
+/* ---- What waits ------------------------------------------------------------------------------ */
+
+static sqlite3_stmt *waiting_statement(struct journal_reader *r, enum sql sql,
+                                       const struct journal_target *target,
+                                       const struct journal_range *range, struct err *err)
+{
+    sqlite3_stmt *s = db_statement(&r->db, sql, err);
+    if (!s)
+        return NULL;
+    db_bind_text(s, 1, target->name);
+    db_bind_int(s, 2, range->after);
+    db_bind_int(s, 3, range->through);
+    db_bind_int(s, 4, (int64_t)range->limit);
+    if (range->key.data)
+        db_bind_text(s, 5, range->key);
+    return s;
+}
+
+int journal_waiting_places(struct journal_reader *r, const struct journal_target *target,
+                           const struct journal_range *range, journal_place_visit visit, void *ctx,
+                           struct err *err)
+{
+    enum sql sql = target->is_handler ? SQL_PLACES_OF_HANDLER : SQL_PLACES_OF_CONNECTOR;
+    sqlite3_stmt *s = waiting_statement(r, sql, target, range, err);
+    int rc = -1;
+    while (s && (rc = db_step(&r->db, s, err)) > 0) {
+        bool has_key = sqlite3_column_type(s, 1) != SQLITE_NULL;
+        if (!visit(ctx, sqlite3_column_int64(s, 0), db_column_text(s, 1), has_key,
+                   sqlite3_column_int64(s, 2)))
+            break;
+    }
+    if (s)
+        sqlite3_reset(s);
+    return rc < 0 ? -1 : 0;
+}
+
+int journal_waiting_rows(struct journal_reader *r, const struct journal_target *target,
+                         const struct journal_range *range, journal_delivery_visit visit, void *ctx,
+                         struct err *err)
+{
+    enum sql sql = target->is_handler ? SQL_ROWS_OF_HANDLER : SQL_ROWS_OF_CONNECTOR;
+    if (range->key.data)
+        sql = target->is_handler ? SQL_ROWS_OF_HANDLER_AND_KEY : SQL_ROWS_OF_CONNECTOR_AND_KEY;
+    sqlite3_stmt *s = waiting_statement(r, sql, target, range, err);
+    return s ? visit_deliveries(r, s, visit, ctx, err) : -1;
+}
+
+int journal_waiting_connectors(struct journal_reader *r, journal_waiting_visit visit, void *ctx,
+                               struct err *err)
+{
+    sqlite3_stmt *s = db_statement(&r->db, SQL_WAITING_CONNECTORS, err);
+    int rc = -1;
+    while (s && (rc = db_step(&r->db, s, err)) > 0) {
+        if (!visit(ctx, db_column_text(s, 0), sqlite3_column_int64(s, 1)))
+            break;
+    }
+    if (s)
+        sqlite3_reset(s);
+    return rc < 0 ? -1 : 0;
+}
+
 int journal_attempts(struct journal_reader *r, int64_t delivery_seq, journal_attempt_visit visit,
                      void *ctx, struct err *err)
 {

@@ -75,6 +75,7 @@ void row_bind_delivery(sqlite3_stmt *s, const struct delivery_row *row)
     db_bind_time(s, 16, row->expires_ms);
     db_bind_time(s, 17, row->ended_ms);
     db_bind_text(s, 18, row->result);
+    db_bind_time(s, 20, row->position);
 }
 
 void row_bind_attempt(sqlite3_stmt *s, int64_t delivery, const struct attempt_row *attempt)
@@ -144,6 +145,7 @@ void row_delivery(sqlite3_stmt *s, struct delivery_row *row)
         .expires_ms = sqlite3_column_int64(s, 15),
         .ended_ms = sqlite3_column_int64(s, 16),
         .result = db_column_text(s, 17),
+        .position = sqlite3_column_int64(s, 18),
     };
 }
 

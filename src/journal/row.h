@@ -16,7 +16,7 @@ void row_bind_event(sqlite3_stmt *s, const struct event *event);
 /* All of them, for a message that is no event. */
 void row_bind_malformed(sqlite3_stmt *s, int64_t seq, struct slice channel, struct slice bytes,
                         int64_t at_ms);
-/* Parameters 1 to 18 of SQL_INSERT_DELIVERY and SQL_UPDATE_DELIVERY. */
+/* Parameters 1 to 18 and 20 of SQL_INSERT_DELIVERY and SQL_UPDATE_DELIVERY. */
 void row_bind_delivery(sqlite3_stmt *s, const struct delivery_row *row);
 void row_bind_attempt(sqlite3_stmt *s, int64_t delivery, const struct attempt_row *attempt);
 

@@ -102,7 +102,25 @@ static const char version_2[] =
 /* What a connector returned, while a handler may ask for it. */
 static const char version_3[] = "ALTER TABLE deliveries ADD COLUMN result TEXT;";
 
-const char *const sql_migrations[] = {version_1, version_2, version_3};
+/* What waits for a connector, or for a handler to run, in order, all together and by key: so it is
+   read in pages, however much it is. */
+static const char version_4[] =
+    "ALTER TABLE deliveries ADD COLUMN position INTEGER;"
+    "UPDATE deliveries SET position = seq WHERE state = 'waiting';"
+    "DROP INDEX deliveries_waiting_key;"
+    "DROP INDEX deliveries_waiting_connector;"
+    "CREATE INDEX deliveries_waiting_position ON deliveries(connector, position)"
+    " WHERE state = 'waiting' AND connector IS NOT NULL;"
+    "CREATE INDEX deliveries_waiting_key ON deliveries(connector, key, position)"
+    " WHERE state = 'waiting' AND connector IS NOT NULL;"
+    "CREATE INDEX runs_waiting ON deliveries(seq)"
+    " WHERE state = 'waiting' AND connector IS NULL;"
+    "CREATE INDEX runs_waiting_position ON deliveries(handler, position)"
+    " WHERE state = 'waiting' AND connector IS NULL;"
+    "CREATE INDEX runs_waiting_key ON deliveries(handler, key, position)"
+    " WHERE state = 'waiting' AND connector IS NULL;";
+
+const char *const sql_migrations[] = {version_1, version_2, version_3, version_4};
 const size_t sql_migrations_count = ARRAY_LEN(sql_migrations);
 
 /* ---- Statements ----------------------------------------------------------------------------- */
@@ -113,7 +131,7 @@ const size_t sql_migrations_count = ARRAY_LEN(sql_migrations);
     "received_at, state, closed_at, replay, own_id"
 #define DELIVERY_COLUMNS                                                                           \
     "seq, id, connector, handler, key, transformer, data, state, cause, error, attempts, "         \
-    "unknown, created_at, first_attempt_at, due_at, expires_at, ended_at, result"
+    "unknown, created_at, first_attempt_at, due_at, expires_at, ended_at, result, position"
 /* A result that comes when its event is closed is for nobody. */
 #define RESULT                                                                                     \
     "CASE WHEN ?18 IS NOT NULL AND EXISTS (SELECT 1 FROM events WHERE seq = ?1 >> 20"              \
@@ -138,6 +156,14 @@ const size_t sql_migrations_count = ARRAY_LEN(sql_migrations);
 #define UP " AND seq > ?1 ORDER BY seq LIMIT ?2"
 #define DOWN " AND seq < ?1 ORDER BY seq DESC LIMIT ?2"
 #define EVENTS(source, order) "SELECT " EVENT_COLUMNS " FROM events " source EVENT_FILTER order
+/* What waits for a connector comes in the order in which it waits. */
+#define UP_IN_PLACE                                                                                \
+    " AND position > ifnull((SELECT position FROM deliveries WHERE seq = ?1), 0)"                  \
+    " ORDER BY position LIMIT ?2"
+#define DOWN_IN_PLACE                                                                              \
+    " AND position < ifnull((SELECT position FROM deliveries WHERE seq = ?1), "                    \
+    "9223372036854775807)"                                                                         \
+    " ORDER BY position DESC LIMIT ?2"
 #define DELIVERIES(source, order)                                                                  \
     "SELECT " DELIVERY_COLUMNS " FROM deliveries " source DELIVERY_FILTER order
 
@@ -146,11 +172,19 @@ const size_t sql_migrations_count = ARRAY_LEN(sql_migrations);
 #define DEAD "INDEXED BY deliveries_dead WHERE state = 'dead'"
 #define WAITING "INDEXED BY deliveries_waiting WHERE state = 'waiting'"
 #define OF_CONNECTOR                                                                               \
-    "INDEXED BY deliveries_waiting_connector WHERE state = 'waiting' AND connector = ?9"
+    "INDEXED BY deliveries_waiting_position WHERE state = 'waiting' AND connector = ?9"
 #define OF_KEY                                                                                     \
     "INDEXED BY deliveries_waiting_key WHERE state = 'waiting' AND connector = ?9 AND key = ?8"
-#define OF_HANDLERS                                                                                \
-    "INDEXED BY deliveries_waiting_connector WHERE state = 'waiting' AND connector IS NULL"
+#define OF_HANDLERS "INDEXED BY runs_waiting WHERE state = 'waiting' AND connector IS NULL"
+
+/* Parameters: 1 connector or handler; 2 and 3 the positions to begin behind and to end with; 4 the
+   number of rows; 5 the key. */
+#define PLACES(source) "SELECT position, key, due_at FROM deliveries " source IN_PLACE
+#define ROWS(source) "SELECT " DELIVERY_COLUMNS " FROM deliveries " source IN_PLACE
+#define FOR_CONNECTOR(index) "INDEXED BY " index " WHERE state = 'waiting' AND connector = ?1"
+#define FOR_HANDLER(index)                                                                         \
+    "INDEXED BY " index " WHERE state = 'waiting' AND connector IS NULL AND handler = ?1"
+#define IN_PLACE " AND position > ?2 AND position <= ?3 ORDER BY position LIMIT ?4"
 
 const char *const sql_text[] = {
     [SQL_CONFIGURE_WRITER] = "PRAGMA page_size = 8192;" /* of a new file */
@@ -185,13 +219,13 @@ const char *const sql_text[] = {
     [SQL_INSERT_DELIVERY] =
         "INSERT OR IGNORE INTO deliveries(" DELIVERY_COLUMNS ")"
         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,"
-        " " RESULT ")",
+        " " RESULT ", ?20)",
     /* The same parameters, and 19 the state before. */
     [SQL_UPDATE_DELIVERY] =
         "UPDATE deliveries SET id = ?2, connector = ?3, handler = ?4, key = ?5, transformer = ?6,"
         " data = ?7, state = ?8, cause = ?9, error = ?10, attempts = ?11, unknown = ?12,"
         " created_at = ?13, first_attempt_at = ?14, due_at = ?15, expires_at = ?16, ended_at = ?17,"
-        " result = " RESULT " WHERE seq = ?1 AND state = ?19",
+        " result = " RESULT ", position = ?20 WHERE seq = ?1 AND state = ?19",
     /* Behind the last one between 1 and, exclusive, 2. */
     [SQL_NEXT_PUBLICATION] =
         "SELECT coalesce(max(seq) + 1, ?1) FROM deliveries WHERE seq >= ?1 AND seq < ?2",
@@ -278,12 +312,28 @@ const char *const sql_text[] = {
     [SQL_DELIVERIES_DEAD_DOWN] = DELIVERIES(DEAD, DOWN),
     [SQL_DELIVERIES_WAITING] = DELIVERIES(WAITING, UP),
     [SQL_DELIVERIES_WAITING_DOWN] = DELIVERIES(WAITING, DOWN),
-    [SQL_DELIVERIES_OF_CONNECTOR] = DELIVERIES(OF_CONNECTOR, UP),
-    [SQL_DELIVERIES_OF_CONNECTOR_DOWN] = DELIVERIES(OF_CONNECTOR, DOWN),
-    [SQL_DELIVERIES_OF_KEY] = DELIVERIES(OF_KEY, UP),
-    [SQL_DELIVERIES_OF_KEY_DOWN] = DELIVERIES(OF_KEY, DOWN),
+    [SQL_DELIVERIES_OF_CONNECTOR] = DELIVERIES(OF_CONNECTOR, UP_IN_PLACE),
+    [SQL_DELIVERIES_OF_CONNECTOR_DOWN] = DELIVERIES(OF_CONNECTOR, DOWN_IN_PLACE),
+    [SQL_DELIVERIES_OF_KEY] = DELIVERIES(OF_KEY, UP_IN_PLACE),
+    [SQL_DELIVERIES_OF_KEY_DOWN] = DELIVERIES(OF_KEY, DOWN_IN_PLACE),
     [SQL_DELIVERIES_OF_HANDLERS] = DELIVERIES(OF_HANDLERS, UP),
     [SQL_DELIVERIES_OF_HANDLERS_DOWN] = DELIVERIES(OF_HANDLERS, DOWN),
+    [SQL_PLACES_OF_CONNECTOR] = PLACES(FOR_CONNECTOR("deliveries_waiting_position")),
+    [SQL_PLACES_OF_HANDLER] = PLACES(FOR_HANDLER("runs_waiting_position")),
+    [SQL_ROWS_OF_CONNECTOR] = ROWS(FOR_CONNECTOR("deliveries_waiting_position")),
+    [SQL_ROWS_OF_HANDLER] = ROWS(FOR_HANDLER("runs_waiting_position")),
+    [SQL_ROWS_OF_CONNECTOR_AND_KEY] = ROWS(FOR_CONNECTOR("deliveries_waiting_key") " AND key = ?5"),
+    [SQL_ROWS_OF_HANDLER_AND_KEY] = ROWS(FOR_HANDLER("runs_waiting_key") " AND key = ?5"),
+    /* One look into the index for each connector, not for each row. */
+    [SQL_WAITING_CONNECTORS] =
+        "WITH RECURSIVE names(name) AS ("
+        " SELECT min(connector) FROM deliveries INDEXED BY deliveries_waiting_position"
+        "  WHERE state = 'waiting' AND connector IS NOT NULL"
+        " UNION ALL"
+        " SELECT (SELECT min(connector) FROM deliveries INDEXED BY deliveries_waiting_position"
+        "  WHERE state = 'waiting' AND connector > name) FROM names WHERE name IS NOT NULL)"
+        "SELECT name, (SELECT max(position) FROM deliveries INDEXED BY deliveries_waiting_position"
+        " WHERE state = 'waiting' AND connector = name) FROM names WHERE name IS NOT NULL",
     [SQL_ATTEMPTS] = "SELECT n, at, ms, code, error, answer FROM attempts WHERE delivery = ?1"
                      " ORDER BY n",
 
@@ -317,12 +367,16 @@ const char *const sql_text[] = {
     [SQL_CHECK_WAITING_RUNS] =
         "SELECT 'delivery ' || d.id || ' waits to run a handler again, but event ' || e.seq ||"
         " ' isn''t open and so is never handled again'"
-        " FROM deliveries d INDEXED BY deliveries_waiting_connector"
+        " FROM deliveries d INDEXED BY runs_waiting"
         " JOIN events e ON e.seq = d.event"
         " WHERE d.state = 'waiting' AND d.connector IS NULL AND e.state <> 'open'",
     [SQL_CHECK_EVENT_DATA] = "SELECT 'event ' || seq, data FROM events WHERE data_kind = 'json'",
     [SQL_CHECK_DELIVERY_DATA] = "SELECT 'delivery ' || id, data FROM deliveries"
                                 " WHERE data IS NOT NULL",
+    [SQL_CHECK_PLACES] =
+        "SELECT 'delivery ' || id || ' waits, but has no place among what waits, and so is never"
+        " attempted' FROM deliveries INDEXED BY deliveries_waiting"
+        " WHERE state = 'waiting' AND position IS NULL",
     [SQL_COUNT_EVENTS] = "SELECT channel, state, count(*) FROM events GROUP BY channel, state",
     [SQL_COUNT_DELIVERIES] = "SELECT connector, state, count(*) FROM deliveries"
                              " WHERE connector IS NOT NULL GROUP BY connector, state",

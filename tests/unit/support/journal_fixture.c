@@ -175,6 +175,7 @@ struct delivery_row fixture_delivery(int64_t event_seq, int64_t ordinal, enum de
     static char id[64]; /* copied before the next one is made */
     snprintf(id, sizeof(id), "%lld-hash%lld", (long long)event_seq, (long long)ordinal);
     return (struct delivery_row){
+        .position = delivery_seq(event_seq, ordinal),
         .seq = delivery_seq(event_seq, ordinal),
         .id = slice_str(id),
         .connector = SLICE_LIT("cal"),
