@@ -13,11 +13,6 @@
 
 /* ---- between the clocks ---- */
 
-static int64_t mono_of(int64_t wall_ms, struct moment now)
-{
-    return time_add(now.mono_ms, wall_ms - now.wall_ms);
-}
-
 /* 0 stands for no time in a row. */
 static int64_t wall_of(int64_t mono_ms, struct moment now)
 {
@@ -40,8 +35,9 @@ void delivery_init(struct delivery *d, struct moment now, int64_t paused_ms)
     d->first_attempt_at = NOT_YET;
     d->pause_seen_ms = paused_ms;
     d->due_at = d->delay_ms > 0 ? time_add(now.mono_ms, d->delay_ms) : AT_ONCE;
-    d->expires_at = d->expires_ms > 0 ? mono_of(d->expires_ms, now) : NEVER;
+    d->expires_at = d->expires_ms > 0 ? moment_mono_of(now, d->expires_ms) : NEVER;
     d->due = d->expiry = (struct heap_node){0};
+    d->size = sizeof(*d) + d->data.len + (d->event ? event_size(d->event) : 0);
     d->lane = NULL;
     list_init(&d->in_lane);
     list_init(&d->errand);
@@ -50,15 +46,15 @@ void delivery_init(struct delivery *d, struct moment now, int64_t paused_ms)
 void delivery_restore(struct delivery *d, const struct delivery_row *row, struct moment now)
 {
     d->state = d->next = row->state;
-    if (row->state != DELIVERY_WAITING)
-        return; /* a handler's run that was through, and is made once more */
-    d->attempts = d->tries = row->attempts;
     d->unknown = row->unknown || d->was_cut_off;
     d->last_error = row->error.len > 0 ? slice_dup(row->error) : NULL;
-    d->due_at = row->due_ms > now.wall_ms ? mono_of(row->due_ms, now) : AT_ONCE;
+    if (row->state != DELIVERY_WAITING)
+        return; /* it begins anew */
+    d->attempts = d->tries = row->attempts;
+    d->due_at = row->due_ms > now.wall_ms ? moment_mono_of(now, row->due_ms) : AT_ONCE;
     if (row->first_attempt_ms > 0) {
         int64_t first = row->first_attempt_ms < now.wall_ms ? row->first_attempt_ms : now.wall_ms;
-        d->first_attempt_at = mono_of(first, now);
+        d->first_attempt_at = moment_mono_of(now, first);
     }
 }
 
@@ -135,6 +131,7 @@ struct delivery_row delivery_describe(const struct delivery *d, struct moment no
     bool is_handler = target_is_handler(d->target);
     return (struct delivery_row){
         .seq = d->seq,
+        .position = d->position,
         .id = slice_str(d->id),
         .connector = is_handler ? SLICE_NULL : slice_str(target_name(d->target)),
         .handler = slice_str(d->handler),

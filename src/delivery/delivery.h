@@ -36,6 +36,12 @@ static inline int64_t time_add(int64_t a, int64_t b)
     return sum;
 }
 
+/* A wall time by the monotonic clock. */
+static inline int64_t moment_mono_of(struct moment now, int64_t wall_ms)
+{
+    return time_add(now.mono_ms, wall_ms - now.wall_ms);
+}
+
 /* Sets what isn't the owner's, as of one that has no row. `paused_ms` is its target's so far. */
 void delivery_init(struct delivery *d, struct moment now, int64_t paused_ms);
 /* Then, as its row says. */

@@ -2,13 +2,14 @@
 /* Copyright (c) 2026 The Liaison authors */
 /*
  * A lane's key is borrowed from its head, and from the next one when that leaves: equal bytes, so
- * that the map doesn't notice, and no lane has to copy them.
+ * that the map doesn't notice, and no lane has to copy them while it has deliveries.
  */
 #include "delivery/lane.h"
 
 #include <stdlib.h>
 
 #include "base/buf.h"
+#include "delivery/target.h"
 
 #define SPARE_MAX 4096
 
@@ -33,25 +34,74 @@ void lane_pool_deinit(struct lane_pool *pool)
     lane_pool_init(pool);
 }
 
-static struct lane *lane_new(struct lane_pool *pool, struct map *by_key, struct slice key)
+/* ---- its place among its target's ---- */
+
+/* Lanes without a key are found by the position of what they hold. */
+static struct slice position_key(const int64_t *position)
+{
+    return slice_of((const char *)position, sizeof(*position));
+}
+
+struct lane *lane_find(const struct target *t, struct slice key, int64_t position)
+{
+    bool is_keyed = key.data && t->is_keyed;
+    struct map_node *node =
+        is_keyed ? map_find(&t->keyed, key) : map_find(&t->single, position_key(&position));
+    return node ? container_of(node, struct lane, node) : NULL;
+}
+
+static void enter_map(struct lane *lane, struct map *home, struct slice key)
+{
+    lane->home = home;
+    lane->node.key = key;
+    map_insert(home, &lane->node);
+}
+
+static struct lane *lane_new(struct lane_pool *pool, struct target *t, bool is_keyed)
 {
     struct lane *lane = pool->n_spare > 0 ? take_spare(pool) : mem_alloc(sizeof(*lane));
+    *lane = (struct lane){.target = t, .ask = 1, .is_keyed = is_keyed, .pause_seen_ms = -1};
     list_init(&lane->ready);
     list_init(&lane->deliveries);
-    lane->by_key = by_key;
-    if (by_key) {
-        lane->node.key = key;
-        map_insert(by_key, &lane->node);
+    list_init(&lane->marked);
+    list_add_tail(&t->lanes, &lane->link);
+    t->n_lanes++;
+    return lane;
+}
+
+struct lane *lane_mark(struct lane_pool *pool, struct target *t, struct slice key, int64_t position)
+{
+    struct lane *lane = lane_new(pool, t, key.data && t->is_keyed);
+    lane->through = position - 1;
+    lane->single = position;
+    if (lane->is_keyed) {
+        lane->own_key = slice_dup(key);
+        enter_map(lane, &t->keyed, slice_of(lane->own_key, key.len));
+    } else {
+        lane_keep_key(lane);
     }
     return lane;
 }
 
-static void lane_free(struct lane_pool *pool, struct lane *lane)
+void lane_keep_key(struct lane *lane)
 {
-    if (lane->by_key)
-        map_remove(lane->by_key, &lane->node);
+    if (lane->is_keyed && !lane->own_key) {
+        lane->own_key = slice_dup(lane->node.key);
+        lane->node.key.data = lane->own_key;
+    } else if (!lane->is_keyed && !lane->home) {
+        enter_map(lane, &lane->target->single, position_key(&lane->single));
+    }
+}
+
+void lane_free(struct lane_pool *pool, struct lane *lane)
+{
+    if (lane->home)
+        map_remove(lane->home, &lane->node);
     list_remove(&lane->ready);
+    list_remove(&lane->marked);
     list_remove(&lane->link);
+    lane->target->n_lanes--;
+    free(lane->own_key);
     if (pool->n_spare < SPARE_MAX) {
         list_add_head(&pool->spare, &lane->link);
         pool->n_spare++;
@@ -60,33 +110,54 @@ static void lane_free(struct lane_pool *pool, struct lane *lane)
     }
 }
 
-void lane_add(struct lane_pool *pool, struct map *by_key, struct list *all, struct delivery *d)
+/* Something stands on disk for it, or is expected to. */
+static bool is_mark(const struct lane *lane)
 {
-    struct slice key = slice_str(d->key);
-    struct map_node *node = by_key ? map_find(by_key, key) : NULL;
-    if (node) {
-        d->lane = container_of(node, struct lane, node);
-    } else {
-        d->lane = lane_new(pool, by_key, key);
-        list_add_tail(all, &d->lane->link);
-    }
-    list_add_tail(&d->lane->deliveries, &d->in_lane);
+    return lane->more != MORE_NONE || lane->woken;
 }
 
-struct delivery *lane_remove(struct lane_pool *pool, struct delivery *d)
+bool lane_free_idle(struct lane_pool *pool, struct lane *lane)
+{
+    if (lane->n_loaded > 0 || is_mark(lane))
+        return false;
+    lane_free(pool, lane);
+    return true;
+}
+
+/* ---- what is in it ---- */
+
+void lane_append(struct lane *lane, struct delivery *d)
+{
+    d->lane = lane;
+    list_add_tail(&lane->deliveries, &d->in_lane);
+    lane->through = d->position;
+    lane->n_loaded++;
+}
+
+void lane_add(struct lane_pool *pool, struct delivery *d)
+{
+    struct target *t = d->target;
+    struct slice key = slice_str(d->key);
+    struct lane *lane = d->key && t->is_keyed ? lane_find(t, key, d->position) : NULL;
+    if (!lane) {
+        lane = lane_new(pool, t, d->key && t->is_keyed);
+        lane->single = d->position;
+        if (lane->is_keyed)
+            enter_map(lane, &t->keyed, key);
+        else if (t->is_handler) /* a run may be woken by its position */
+            enter_map(lane, &t->single, position_key(&lane->single));
+    }
+    lane_append(lane, d);
+}
+
+void lane_remove(struct delivery *d)
 {
     struct lane *lane = d->lane;
-    bool was_head = lane_has_head(lane, d);
     list_remove(&d->in_lane);
+    lane->n_loaded--;
     d->lane = NULL;
-    if (list_is_empty(&lane->deliveries)) {
-        lane_free(pool, lane);
-        return NULL;
-    }
-    if (!was_head)
-        return NULL;
-    struct delivery *head = lane_head(lane);
-    if (lane->by_key)
-        lane->node.key.data = head->key;
-    return head;
+    if (lane->n_loaded == 0 && is_mark(lane))
+        lane_keep_key(lane);
+    else if (lane->n_loaded > 0 && lane->is_keyed && !lane->own_key)
+        lane->node.key.data = lane_head(lane)->key;
 }

@@ -2,24 +2,53 @@
 /* Copyright (c) 2026 The Liaison authors */
 /*
  * A lane: one target's deliveries of one key in order, or a single one without. It exists while
- * there is a delivery in it; there may be a million, which come and go with each delivery.
+ * there is a delivery in it, or is known to be on disk for it; there may be a million, which come
+ * and go with each delivery.
  */
 #ifndef LIAISON_DELIVERY_LANE_H
 #define LIAISON_DELIVERY_LANE_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
+#include "base/heap.h"
 #include "base/list.h"
 #include "base/map.h"
 #include "delivery/lanes.h"
 
+/* Rows that are read of a lane at once, at most. */
+#define LANE_ASK_MAX 64
+
+/* What a lane has on disk alone, behind what it has loaded. It changes in one place (backlog.c,
+   `set_more`). */
+enum lane_more {
+    MORE_NONE,    /* nothing that is known of */
+    MORE_RESTING, /* something, but that isn't needed yet */
+    MORE_WANTING, /* something to be read */
+    MORE_ASKED,   /* being read */
+    MORE_COUNT,   /* their number */
+};
+
 struct lane {
-    struct map_node node;   /* in its target's map, while it has a key: its head's own bytes */
-    struct map *by_key;     /* that map; NULL for a lane without a key */
+    struct map_node node; /* by its key: its own copy, else its head's bytes */
+    struct map *home;     /* the map it is in; NULL: none */
+    struct target *target;
+    char *own_key;
+    int64_t single;         /* without a key: the position of what it holds */
     struct list link;       /* among all of its target's; of a spare one, among the pool's */
-    struct list ready;      /* in a list of its target's while its head may be attempted */
+    struct list ready;      /* in one of its target's lists, by what its head waits for */
     struct list deliveries; /* in order; the first is the head */
+    struct list marked;     /* in one of its target's lists while it rests or wants */
+    struct heap_node due;   /* while it is parked until a time */
+    int64_t through;        /* the position of the last one loaded: what is on disk is behind it */
+    int64_t woken;          /* the position of one that is due whatever its row says; 0: none */
+    int64_t pause_seen_ms;  /* of the head that was parked; -1: none was */
+    unsigned n_loaded;
+    unsigned ask;   /* how many rows to read at once */
+    bool is_keyed;  /* else it is of a single delivery */
+    bool is_parked; /* its head, on disk, isn't due yet */
+    enum lane_more more;
 };
 
 /* Lanes that were freed and may be used again. */
@@ -31,11 +60,24 @@ struct lane_pool {
 void lane_pool_init(struct lane_pool *pool);
 void lane_pool_deinit(struct lane_pool *pool);
 
-/* Puts d at the end of the lane of its key in `by_key`, or in one of its own where that is NULL;
-   one that is new is added to `all`. */
-void lane_add(struct lane_pool *pool, struct map *by_key, struct list *all, struct delivery *d);
-/* Takes d out; returns the delivery that thereby became the head, or NULL. An empty lane goes. */
-struct delivery *lane_remove(struct lane_pool *pool, struct delivery *d);
+/* The lane of a key; without one (data NULL) that of a handler's run at this position, or of one
+   that is parked there. NULL where there is none. */
+struct lane *lane_find(const struct target *t, struct slice key, int64_t position);
+/* A lane of t's for what stands at `position`, with nothing loaded yet. The key is copied. */
+struct lane *lane_mark(struct lane_pool *pool, struct target *t, struct slice key,
+                       int64_t position);
+/* Puts d at the end of the lane of its key, which may come into being thereby. */
+void lane_add(struct lane_pool *pool, struct delivery *d);
+/* Puts d at the end of this one. */
+void lane_append(struct lane *lane, struct delivery *d);
+/* Takes d out. An empty lane stays until lane_free_idle, or d is freed, by which it must be called. */
+void lane_remove(struct delivery *d);
+/* It can be found though no delivery is left in it. */
+void lane_keep_key(struct lane *lane);
+/* Frees a lane in which there is nothing and for which nothing is on disk; whether it did. */
+bool lane_free_idle(struct lane_pool *pool, struct lane *lane);
+/* Frees one without deliveries. */
+void lane_free(struct lane_pool *pool, struct lane *lane);
 
 static inline struct delivery *lane_head(const struct lane *lane)
 {

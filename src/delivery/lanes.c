@@ -34,13 +34,14 @@ static void leave_phase(struct lanes *lanes, struct delivery *d)
 {
     switch (d->phase) {
     case PHASE_QUEUED:
-        if (lane_has_head(d->lane, d)) {
+        if (d->lane && lane_has_head(d->lane, d)) {
             list_remove(&d->lane->ready);
             machine_offer(lanes, d->target);
         }
         break;
     case PHASE_LATER:
         heap_remove(&lanes->due, &d->due);
+        list_remove(&d->lane->ready);
         break;
     case PHASE_ATTEMPTING:
         lanes->n_in_flight--;
@@ -53,13 +54,39 @@ static void leave_phase(struct lanes *lanes, struct delivery *d)
         lanes->n_settling--;
         break;
     case PHASE_ENDED:
+    case PHASE_AWAY:
         break;
     }
 }
 
+static void leave_lane(struct lanes *lanes, struct delivery *d)
+{
+    heap_remove(&lanes->expiries, &d->expiry);
+    d->target->n_inside--;
+    d->target->bytes_inside -= d->size;
+    lane_remove(d);
+}
+
+/* The next one comes to the head, from memory or from the disk; or the lane goes. */
+static void end(struct lanes *lanes, struct delivery *d)
+{
+    struct lane *lane = d->lane;
+    bool was_head = lane_has_head(lane, d);
+    if (lane->woken == d->position)
+        lane->woken = 0;
+    leave_lane(lanes, d);
+    machine_add_errand(lanes, d);
+    if (lane_free_idle(&lanes->pool, lane)) {
+        backlog_changed(lanes, d->target);
+        return;
+    }
+    if (was_head && lane->n_loaded > 0)
+        machine_head_arrived(lanes, lane_head(lane));
+    backlog_lane_changed(lanes, lane);
+}
+
 static void enter_phase(struct lanes *lanes, struct delivery *d)
 {
-    struct delivery *next;
     switch (d->phase) {
     case PHASE_QUEUED:
         if (d->expires_at != NEVER && !heap_has(&d->expiry))
@@ -67,6 +94,8 @@ static void enter_phase(struct lanes *lanes, struct delivery *d)
         break;
     case PHASE_LATER:
         heap_insert(&lanes->due, &d->due, d->due_at);
+        list_add_tail(&d->target->later, &d->lane->ready);
+        backlog_lane_changed(lanes, d->lane);
         break;
     case PHASE_ATTEMPTING:
         heap_remove(&lanes->expiries, &d->expiry);
@@ -81,11 +110,12 @@ static void enter_phase(struct lanes *lanes, struct delivery *d)
         lanes->n_settling++;
         break;
     case PHASE_ENDED:
-        d->target->n_inside--;
-        next = lane_remove(&lanes->pool, d);
-        machine_add_errand(lanes, d);
-        if (next)
-            machine_head_arrived(lanes, next);
+        end(lanes, d);
+        break;
+    case PHASE_AWAY:
+        list_remove(&d->errand);
+        if (d->lane)
+            leave_lane(lanes, d);
         break;
     }
 }
@@ -93,11 +123,14 @@ static void enter_phase(struct lanes *lanes, struct delivery *d)
 /* The one place where a delivery's phase changes: what may follow what. */
 void machine_move(struct lanes *lanes, struct delivery *d, enum delivery_phase to)
 {
-    static const bool may[PHASE_ENDED + 1][PHASE_ENDED + 1] = {
-        /* due later; started; expired, or written before it waits */
-        [PHASE_QUEUED] = {[PHASE_LATER] = true, [PHASE_ATTEMPTING] = true, [PHASE_SETTLING] = true},
-        /* due now; expired */
-        [PHASE_LATER] = {[PHASE_QUEUED] = true, [PHASE_SETTLING] = true},
+    static const bool may[PHASE_AWAY + 1][PHASE_AWAY + 1] = {
+        /* due later; started; expired, or written before it waits; left to the disk */
+        [PHASE_QUEUED] = {[PHASE_LATER] = true,
+                          [PHASE_ATTEMPTING] = true,
+                          [PHASE_SETTLING] = true,
+                          [PHASE_AWAY] = true},
+        /* due now; expired; left to the disk */
+        [PHASE_LATER] = {[PHASE_QUEUED] = true, [PHASE_SETTLING] = true, [PHASE_AWAY] = true},
         /* it waits within; its end is written; or leaves no trace */
         [PHASE_ATTEMPTING] = {[PHASE_PARKED] = true, [PHASE_SETTLING] = true, [PHASE_ENDED] = true},
         /* it goes on; or is to be made once more */
@@ -108,6 +141,7 @@ void machine_move(struct lanes *lanes, struct delivery *d, enum delivery_phase t
     static const char *const names[] = {
         [PHASE_QUEUED] = "queued", [PHASE_LATER] = "later",       [PHASE_ATTEMPTING] = "attempting",
         [PHASE_PARKED] = "parked", [PHASE_SETTLING] = "settling", [PHASE_ENDED] = "ended",
+        [PHASE_AWAY] = "away",
     };
     if (!may[d->phase][to])
         die("delivery %s of %s can't go from %s to %s", d->id ? d->id : "(unnamed)",
@@ -124,6 +158,8 @@ void machine_head_arrived(struct lanes *lanes, struct delivery *d)
 {
     if (d->phase != PHASE_QUEUED)
         return;
+    if (d->lane->woken == d->position)
+        d->due_at = AT_ONCE;
     if (d->due_at == AT_ONCE || d->due_at <= machine_now(lanes)) {
         target_add_ready(d->target, d);
         machine_offer(lanes, d->target);
@@ -136,47 +172,84 @@ void machine_head_arrived(struct lanes *lanes, struct delivery *d)
 
 /* ---- taking in ---- */
 
-static void take(struct lanes *lanes, struct delivery *d)
+void machine_init(struct lanes *lanes, struct delivery *d, const struct delivery_row *row)
 {
-    struct target *t = d->target;
-    bool is_keyed = d->key && t->policy.is_ordered;
-    lane_add(&lanes->pool, is_keyed ? &t->keyed : NULL, &t->lanes, d);
-    t->n_inside++;
+    struct moment now = moment_now(&lanes->clock);
+    delivery_init(d, now, pause_total_ms(&d->target->pause, now.mono_ms));
+    if (row)
+        delivery_restore(d, row, now);
+}
+
+void machine_enter(struct lanes *lanes, struct delivery *d)
+{
+    d->target->n_inside++;
+    d->target->bytes_inside += d->size;
     enter_phase(lanes, d);
     if (lane_has_head(d->lane, d))
         machine_head_arrived(lanes, d);
 }
 
-static void init(struct delivery *d, struct moment now)
+/* Behind all others, further on where it wishes to be; a row that says so stands as it is. */
+static void take(struct lanes *lanes, struct delivery *d)
 {
-    delivery_init(d, now, pause_total_ms(&d->target->pause, now.mono_ms));
+    struct target *t = d->target;
+    bool is_away = backlog_takes(lanes, t);
+    int64_t wish = d->position;
+    d->position = wish > t->last_position ? wish : t->last_position + 1;
+    t->last_position = d->position;
+
+    bool is_written = d->state == DELIVERY_WAITING && d->position == wish;
+    if (is_away) {
+        backlog_spill(lanes, d, is_written);
+        return;
+    }
+    if (d->state == DELIVERY_WAITING && !is_written)
+        machine_write(lanes, d);
+    lane_add(&lanes->pool, d);
+    machine_enter(lanes, d);
+    backlog_changed(lanes, t);
+    if (d->state == DELIVERY_DEAD)
+        machine_settle(lanes, d, DELIVERY_WAITING, NULL);
 }
 
 void lanes_take(struct lanes *lanes, struct delivery *d)
 {
-    init(d, moment_now(&lanes->clock));
+    machine_init(lanes, d, NULL);
     take(lanes, d);
 }
 
 void lanes_restore(struct lanes *lanes, struct delivery *d, const struct delivery_row *row)
 {
-    struct moment now = moment_now(&lanes->clock);
-    init(d, now);
-    delivery_restore(d, row, now);
+    d->position = row->position;
+    machine_init(lanes, d, row);
     take(lanes, d);
 }
 
 /* ---- settling ---- */
 
+/* How d is recorded when it is in state `next`. */
+static struct delivery_row describe(struct delivery *d, enum delivery_state next, struct moment now)
+{
+    delivery_sync_age(d, pause_total_ms(&d->target->pause, now.mono_ms));
+    d->next = next;
+    return delivery_describe(d, now);
+}
+
+void machine_write(struct lanes *lanes, struct delivery *d)
+{
+    struct delivery_row row = describe(d, DELIVERY_WAITING, moment_now(&lanes->clock));
+    enum delivery_state from = d->state;
+    d->state = DELIVERY_WAITING;
+    lanes->ports.write(lanes->ports.ctx, d, &row, from);
+}
+
 void machine_settle(struct lanes *lanes, struct delivery *d, enum delivery_state next,
                     const struct attempt_end *end)
 {
     struct moment now = moment_now(&lanes->clock);
-    delivery_sync_age(d, pause_total_ms(&d->target->pause, now.mono_ms));
-    d->next = next;
+    struct delivery_row row = describe(d, next, now);
     machine_move(lanes, d, PHASE_SETTLING);
 
-    struct delivery_row row = delivery_describe(d, now);
     char code[OUTCOME_CODE_SIZE];
     struct attempt_row attempt;
     if (end)
@@ -263,6 +336,8 @@ static void learn(struct lanes *lanes, struct delivery *d, const struct attempt_
     limit_learn(&t->limit, end, d->started_at, now);
     if (is_success && (is_probe || !target_is_paused(t)))
         t->successes++;
+    if (is_success)
+        backlog_served(t, now);
 
     enum target_pause why = pause_called_for(&t->pause, end, verdict, t->is_handler);
     if (is_probe && is_success)

@@ -6,6 +6,10 @@
  * key, in order: its head alone is attempted, and the next only after the settle before it is on
  * disk. Deliveries without a key, and those of targets without order, are each a lane of their own.
  *
+ * What waits for a target may be more than memory should hold. Then it falls behind: what it has in
+ * memory gets its rows, and what comes for it from then on goes to the disk alone (backlog.h says
+ * how it comes back). So memory is bounded by `struct lanes_limits`, whatever waits.
+ *
  * Pure: clock, randomness, journal and attempts are handed in, nothing waits, nothing is global.
  *
  *     lanes_take(lanes, d);                  // it waits in its lane now
@@ -14,8 +18,8 @@
  *     lanes_settled(lanes, d);               // the row is on disk: the lane moves on
  *     timer at lanes_next_ms(lanes)          // then pump again
  *
- * No port is called from lanes_take, lanes_settled or lanes_next_ms; attempts start in lanes_pump
- * only, so that an attempt that ends at once never recurses.
+ * lanes_take and lanes_restore may write; lanes_settled and lanes_next_ms call no port. Attempts start
+ * in lanes_pump only, so that one that ends at once never recurses.
  */
 #ifndef LIAISON_DELIVERY_LANES_H
 #define LIAISON_DELIVERY_LANES_H
@@ -47,6 +51,7 @@ enum delivery_phase {
     PHASE_PARKED,     /* the port has it, but waits for something else meanwhile */
     PHASE_SETTLING,   /* its row is being written */
     PHASE_ENDED,      /* out of its lane: its owner's to free */
+    PHASE_AWAY,       /* on disk alone: its owner's to free */
 };
 
 /* One delivery in memory. Its owner allocates it, fills in the first block, and may free it in
@@ -54,7 +59,8 @@ enum delivery_phase {
 struct delivery {
     struct event *event; /* the owner's reference */
     struct target *target;
-    int64_t seq;        /* its row's number; the owner gives it at the latest in ports.put */
+    int64_t seq;        /* its row's number; the owner gives it at the latest in ports.put, write */
+    int64_t position;   /* where it wishes to stand; 0, and what is taken: at the end */
     char *id;           /* public; NULL for a handler's run that has no row yet */
     char *key;          /* NULL: none, and no order */
     char *handler;      /* whose send it is, or (target is a handler) its own name */
@@ -84,6 +90,7 @@ struct delivery {
     int64_t expires_at;       /* INT64_MAX: never */
     struct heap_node due;     /* queued while PHASE_LATER */
     struct heap_node expiry;  /* queued while it waits, where it expires at all */
+    size_t size;              /* bytes, by which memory is bounded */
     struct lane *lane;
     struct list in_lane;
     struct list errand; /* in a list of what the next lanes_pump has to tell or write of it */
@@ -104,6 +111,23 @@ enum target_pause {
     PAUSE_GONE,      /* no such connector any more; until one is loaded */
 };
 
+/* What is to be read of a lane: the first `limit` rows that wait for its target with this key, their
+   positions behind `after` and up to `through`. Without a key it is the one row at `through`. */
+struct lane_want {
+    struct slice key;
+    bool has_key;
+    int64_t after, through;
+    size_t limit;
+};
+
+/* Where a row stands that waits. */
+struct lane_place {
+    int64_t position;
+    struct slice key;
+    bool has_key;
+    int64_t due_ms; /* wall */
+};
+
 struct lanes_ports {
     /* Starts an attempt at d; later, or from within, lanes_attempt_ended(d) is called once. */
     void (*attempt)(void *ctx, struct delivery *d);
@@ -118,19 +142,38 @@ struct lanes_ports {
     /* d waits and its row is on disk, or queued for it by `write`: its event need not stay open for
        it. From lanes_pump. */
     void (*kept)(void *ctx, struct delivery *d);
-    /* Writes d's first row, which says that it waits. Nobody waits for it: what is put of d later
-       comes behind it. */
+    /* Writes `row`, which says that d waits, over one in state `from`. Nobody waits for it: what is
+       put, written or read of d later comes behind it. */
     void (*write)(void *ctx, struct delivery *d, struct delivery_row *row,
                   enum delivery_state from);
+    /* d's row, as written, is all that is left of it: lanes.c knows d no more. */
+    void (*spilled)(void *ctx, struct delivery *d);
+    /* Finds the places of t's rows that wait, in order, from behind `after` up to `through`, and
+       calls lanes_scanned. As all reading it must see what was put and written before. */
+    void (*scan)(void *ctx, struct target *t, int64_t after, int64_t through, size_t limit);
+    /* Reads what `wants` says, and calls lanes_loaded for each row, lanes_load_ended in the end. The
+       wants are borrowed. Once bytes_max has been passed, no more need be read. */
+    void (*load)(void *ctx, struct target *t, const struct lane_want *wants, size_t n_wants,
+                 size_t bytes_max);
     /* The target paused or goes on; `reason`, in words for people, is NULL when it goes on. */
     void (*paused)(void *ctx, struct target *t, enum target_pause why, const char *reason);
     void *ctx;
 };
 
-/* `in_flight_max` bounds attempts in progress over all targets, and so the ends of attempts that
-   are not on disk yet: where there are as many, none is started. */
+struct lanes_limits {
+    /* Attempts in progress over all targets, and ends of attempts that are not on disk yet: where
+       there are as many, none is started. */
+    size_t in_flight;
+    /* Of one target, in memory: */
+    size_t loaded; /* deliveries, and … */
+    size_t bytes;  /* … what they and their events hold */
+    size_t lanes;  /* keys that are known to have something on disk */
+};
+/* All but `in_flight`, which is the caller's to choose. */
+struct lanes_limits lanes_limits_default(size_t in_flight);
+
 struct lanes *lanes_new(const struct lanes_ports *ports, struct clock clock, uint64_t seed,
-                        size_t in_flight_max);
+                        const struct lanes_limits *limits);
 /* Deliveries still inside are handed to ports.ended with state DELIVERY_NEW, for their memory. */
 void lanes_free(struct lanes *lanes);
 
@@ -151,6 +194,7 @@ struct target_status {
     const char *reason; /* of the pause, NULL without one */
     int64_t paused_ms;  /* for how long */
     size_t waiting;     /* in memory and not in progress */
+    bool is_behind;     /* more waits on disk */
     size_t in_flight;
     size_t parked;
     unsigned concurrency; /* in force */
@@ -160,12 +204,35 @@ typedef void (*target_visit_fn)(void *ctx, struct target *t);
 void lanes_each_target(struct lanes *lanes, target_visit_fn fn, void *ctx);
 
 /* Takes d in at the end of its lane; its first block must be filled in. With a delay to wait it
-   gets its row as soon as it is the head of its lane. */
+   gets its row as soon as it is the head of its lane. d may be gone after. */
 void lanes_take(struct lanes *lanes, struct delivery *d);
-/* As lanes_take, for one that has a row: of one that waits, what the row says is restored
-   (attempts, due time, age); what had ended (a handler's run, made once more) begins anew, over its
-   row. A lane's deliveries must be restored in their order, before what is new. */
+/* As lanes_take, for one that has a row. Of one that waits, what the row says is restored (attempts,
+   due time, age), and its place, where nothing was taken in behind that. What had ended begins anew,
+   over its row: a handler's run that is made once more; and a dead letter, which is attempted when
+   its row says that it waits. */
 void lanes_restore(struct lanes *lanes, struct delivery *d, const struct delivery_row *row);
+/* A place behind all others, for a row that is written before its delivery is taken in. */
+int64_t lanes_next_position(struct target *t);
+/* Whoever has something to take in should wait a little: a target has all that it may have in
+   memory and is expected to work it off, and no other one would go hungry. Ask again once a turn.
+   Meanwhile no handler's run is started either. */
+bool lanes_should_hold(struct lanes *lanes);
+
+/* ---- what is on disk ---- */
+
+/* At the start: rows wait for t, up to this position. */
+void lanes_begin_behind(struct lanes *lanes, struct target *t, int64_t through);
+/* Answers ports.scan. `is_all`: there are no more up to where it was to go. */
+void lanes_scanned(struct lanes *lanes, struct target *t, const struct lane_place *places,
+                   size_t n_places, bool is_all);
+/* One row of ports.load, of the want of this number; a want's rows come in their order. */
+void lanes_loaded(struct lanes *lanes, struct target *t, size_t want, struct delivery *d,
+                  const struct delivery_row *row);
+/* … and that was all. By want: whether it has rows that weren't given. */
+void lanes_load_ended(struct lanes *lanes, struct target *t, const bool *has_more);
+/* What waits for t at this place (key: data NULL for none) is due now, wherever it is: in memory, in
+   progress (then it will be), on disk. Nothing where nothing waits there. */
+void lanes_wake_place(struct lanes *lanes, struct target *t, struct slice key, int64_t position);
 
 /* ---- attempts that wait for something else ---- */
 
@@ -193,7 +260,7 @@ void lanes_pump(struct lanes *lanes);
    end and settle. */
 void lanes_stop(struct lanes *lanes);
 /* When lanes_pump has something to do next, monotonic ms; INT64_MAX: nothing by time alone. */
-int64_t lanes_next_ms(const struct lanes *lanes);
+int64_t lanes_next_ms(struct lanes *lanes);
 /* Attempts in progress, and rows being written. */
 size_t lanes_in_flight(const struct lanes *lanes);
 size_t lanes_settling(const struct lanes *lanes);

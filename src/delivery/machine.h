@@ -2,7 +2,8 @@
 /* Copyright (c) 2026 The Liaison authors */
 /*
  * The machine's insides, for lanes.c (what befalls a delivery), park.c (attempts that wait),
- * pump.c (what starts when) and setup.c (its targets, beginning and end). Nobody else includes this.
+ * pump.c (what starts when), backlog.c (what is on disk) and setup.c (its targets, beginning and
+ * end). Nobody else includes this.
  */
 #ifndef LIAISON_DELIVERY_MACHINE_H
 #define LIAISON_DELIVERY_MACHINE_H
@@ -30,7 +31,11 @@ struct lanes {
     struct list errands;             /* deliveries that lanes_pump has to tell or write */
     struct heap due, expiries;       /* struct delivery */
     struct heap probes;              /* struct pause */
-    size_t in_flight_max, n_in_flight, n_settling;
+    struct heap parked;              /* struct lane */
+    struct list reading;             /* targets that may have to read */
+    struct list full;                /* targets that are full and not behind */
+    struct lanes_limits limits;
+    size_t n_in_flight, n_settling;
     bool is_stopped, is_pumping;
 };
 
@@ -50,6 +55,15 @@ void machine_head_arrived(struct lanes *lanes, struct delivery *d);
    called when anything has changed that target_can_start looks at. */
 void machine_offer(struct lanes *lanes, struct target *t);
 
+/* Sets what isn't the owner's; `row` is NULL where d has none. */
+void machine_init(struct lanes *lanes, struct delivery *d, const struct delivery_row *row);
+/* d, which is at the end of its lane, is in memory from now on. */
+void machine_enter(struct lanes *lanes, struct delivery *d);
+/* Has d's row written, as one that waits, and goes on. */
+void machine_write(struct lanes *lanes, struct delivery *d);
+/* For the next lanes_pump to tell or write of d. */
+void machine_add_errand(struct lanes *lanes, struct delivery *d);
+
 /* Hands the journal d's row as it will be; `end` is that of the attempt that failed, or NULL. Last
    in what is done with d: the port may do with it what it likes. */
 void machine_settle(struct lanes *lanes, struct delivery *d, enum delivery_state next,
@@ -62,7 +76,8 @@ void machine_pause(struct lanes *lanes, struct target *t, enum target_pause why,
                    const char *reason);
 void machine_unpause(struct lanes *lanes, struct target *t);
 
-/* Gives d to its owner for good. */
+/* Gives d to its owner for good: it ended, or only its row is left. */
 void machine_tell_end(struct lanes *lanes, struct delivery *d, enum delivery_state final);
+void machine_tell_spilled(struct lanes *lanes, struct delivery *d);
 
 #endif

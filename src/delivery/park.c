@@ -9,18 +9,6 @@
 
 /* ---- rows before their time ---- */
 
-/* A head that could not wait for its time without a row can now. */
-static void write_row(struct lanes *lanes, struct delivery *d)
-{
-    d->next = DELIVERY_WAITING;
-    struct delivery_row row = delivery_describe(d, moment_now(&lanes->clock));
-    d->state = DELIVERY_WAITING;
-    lanes->ports.write(lanes->ports.ctx, d, &row, DELIVERY_NEW);
-    machine_add_errand(lanes, d);
-    if (lane_has_head(d->lane, d) && list_is_empty(&d->lane->ready))
-        machine_head_arrived(lanes, d);
-}
-
 /* At a start those with a row come first: nothing in the lane may have one behind what has none. */
 void lanes_keep(struct lanes *lanes, struct delivery *d)
 {
@@ -28,9 +16,7 @@ void lanes_keep(struct lanes *lanes, struct delivery *d)
         return;
     list_each (it, &d->lane->deliveries) {
         struct delivery *before = list_entry(it, struct delivery, in_lane);
-        bool is_written = before->state != DELIVERY_NEW || before->phase == PHASE_SETTLING;
-        if (!is_written)
-            write_row(lanes, before);
+        backlog_write(lanes, before);
         if (before == d)
             return;
     }

@@ -21,13 +21,20 @@ void machine_tell_end(struct lanes *lanes, struct delivery *d, enum delivery_sta
     delivery_deinit(&held);
 }
 
+void machine_tell_spilled(struct lanes *lanes, struct delivery *d)
+{
+    struct delivery held = {.cause = d->cause, .last_error = d->last_error};
+    lanes->ports.spilled(lanes->ports.ctx, d);
+    delivery_deinit(&held);
+}
+
 static void run_errand(struct lanes *lanes, struct delivery *d)
 {
     if (d->phase == PHASE_ENDED)
         machine_tell_end(lanes, d, d->next);
     else if (d->state == DELIVERY_NEW)
         machine_settle(lanes, d, DELIVERY_WAITING, NULL);
-    else
+    else if (d->next == DELIVERY_WAITING)
         lanes->ports.kept(lanes->ports.ctx, d);
 }
 
@@ -59,6 +66,8 @@ static bool pass_time(struct lanes *lanes, int64_t now)
         struct delivery *d = container_of(node, struct delivery, due);
         machine_move(lanes, d, PHASE_QUEUED);
         machine_head_arrived(lanes, d);
+    } else if ((node = befallen(&lanes->parked, now))) {
+        backlog_lane_due(lanes, container_of(node, struct lane, due));
     } else if ((node = befallen(&lanes->probes, now))) {
         struct target *t = container_of(node, struct target, pause.probe_at);
         pause_probe_due(&t->pause, &lanes->probes);
@@ -69,21 +78,32 @@ static bool pass_time(struct lanes *lanes, int64_t now)
 
 /* ---- attempts ---- */
 
-/* While nothing can be written, ends of attempts pile up: no further than this. */
-static bool can_start(const struct lanes *lanes)
+/* The target whose turn it is to start something, or NULL. While nothing can be written, ends of
+   attempts pile up: no further than this. */
+static struct target *next_served(struct lanes *lanes)
 {
-    return !lanes->is_stopped && !list_is_empty(&lanes->serving) &&
-           lanes->n_in_flight < lanes->in_flight_max && lanes->n_settling < lanes->in_flight_max;
+    if (lanes->is_stopped || lanes->n_in_flight >= lanes->limits.in_flight ||
+        lanes->n_settling >= lanes->limits.in_flight || list_is_empty(&lanes->serving))
+        return NULL;
+    bool holds_runs = backlog_holds_runs(lanes);
+    list_each (it, &lanes->serving) {
+        struct target *t = list_entry(it, struct target, serving);
+        if (!t->is_handler || !holds_runs)
+            return t;
+    }
+    return NULL;
 }
 
 static bool start_next(struct lanes *lanes, int64_t now)
 {
-    if (!can_start(lanes))
+    struct target *t = next_served(lanes);
+    if (!t)
         return false;
-    struct target *t = list_first(&lanes->serving, struct target, serving);
     struct delivery *d = target_next(t);
     if (target_is_paused(t))
         pause_probe_start(&t->pause, d);
+    if (d->lane->woken == d->position)
+        d->lane->woken = 0; /* from now on it is about the attempt after this one */
     delivery_start(d, now, pause_total_ms(&t->pause, now));
     machine_move(lanes, d, PHASE_ATTEMPTING);
     limit_start(&t->limit, t->n_in_flight);
@@ -101,7 +121,10 @@ static bool step(struct lanes *lanes, int64_t now)
     run_errands(lanes);
     if (lanes->is_stopped)
         return false;
-    return pass_time(lanes, now) || start_next(lanes, now);
+    if (pass_time(lanes, now))
+        return true;
+    backlog_read(lanes);
+    return start_next(lanes, now);
 }
 
 void lanes_pump(struct lanes *lanes)
@@ -121,12 +144,14 @@ void lanes_stop(struct lanes *lanes)
     lanes->is_stopped = true;
 }
 
-int64_t lanes_next_ms(const struct lanes *lanes)
+int64_t lanes_next_ms(struct lanes *lanes)
 {
-    const struct heap *const heaps[] = {&lanes->due, &lanes->expiries, &lanes->probes};
-    if (!list_is_empty(&lanes->errands) || can_start(lanes))
+    const struct heap *const heaps[] = {&lanes->due, &lanes->expiries, &lanes->probes,
+                                        &lanes->parked};
+    bool can_read = !lanes->is_stopped && !list_is_empty(&lanes->reading);
+    if (!list_is_empty(&lanes->errands) || next_served(lanes) || can_read)
         return machine_now(lanes);
-    int64_t next = NEVER;
+    int64_t next = lanes->is_stopped ? NEVER : backlog_held_until(lanes);
     for (size_t i = 0; i < ARRAY_LEN(heaps) && !lanes->is_stopped; i++) {
         const struct heap_node *node = heap_min(heaps[i]);
         if (node && node->rank < next)

@@ -26,6 +26,8 @@ struct target *lanes_find_target(struct lanes *lanes, struct slice name, bool is
 static void load_target(struct lanes *lanes, struct target *t, const struct target_policy *policy)
 {
     t->policy = *policy;
+    if (!t->backlog.is_behind)
+        t->is_keyed = policy->is_ordered;
     if (pause_is_probed(&t->pause))
         pause_probe_soon(&t->pause, &lanes->probes);
     else
@@ -57,6 +59,7 @@ void target_status(const struct target *t, const struct lanes *lanes, struct tar
         .reason = t->pause.reason,
         .paused_ms = target_is_paused(t) ? machine_now(lanes) - t->pause.since : 0,
         .waiting = t->n_inside - t->n_in_flight - t->n_parked,
+        .is_behind = t->backlog.is_behind,
         .in_flight = t->n_in_flight,
         .parked = t->n_parked,
         .concurrency = target_concurrency(t),
@@ -83,33 +86,50 @@ void lanes_each_target(struct lanes *lanes, target_visit_fn fn, void *ctx)
 
 /* ---- its life ---- */
 
+struct lanes_limits lanes_limits_default(size_t in_flight)
+{
+    return (struct lanes_limits){
+        .in_flight = in_flight, .loaded = 1000, .bytes = 8 << 20, .lanes = 100000};
+}
+
 struct lanes *lanes_new(const struct lanes_ports *ports, struct clock clock, uint64_t seed,
-                        size_t in_flight_max)
+                        const struct lanes_limits *limits)
 {
     struct lanes *lanes = mem_calloc(1, sizeof(*lanes));
     lanes->ports = *ports;
     lanes->clock = clock;
-    lanes->in_flight_max = in_flight_max;
+    lanes->limits = *limits;
     rng_init(&lanes->rng, seed);
     lane_pool_init(&lanes->pool);
     map_init(&lanes->connectors);
     map_init(&lanes->handlers);
     list_init(&lanes->serving);
     list_init(&lanes->errands);
+    list_init(&lanes->reading);
+    list_init(&lanes->full);
     return lanes;
 }
 
-/* A lane goes with its last delivery. */
+/* The lane first: its key may be that of one of its deliveries. */
+static void let_go(struct lanes *lanes, struct lane *lane)
+{
+    struct list deliveries;
+    list_init(&deliveries);
+    list_splice_tail(&deliveries, &lane->deliveries);
+    lane_free(&lanes->pool, lane);
+    list_each (it, &deliveries) {
+        struct delivery *d = list_entry(it, struct delivery, in_lane);
+        list_remove(&d->errand);
+        machine_tell_end(lanes, d, DELIVERY_NEW);
+    }
+}
+
 static void free_target(void *ctx, struct map_node *node)
 {
     struct lanes *lanes = ctx;
     struct target *t = container_of(node, struct target, node);
-    while (!list_is_empty(&t->lanes)) {
-        struct delivery *d = lane_head(list_first(&t->lanes, struct lane, link));
-        list_remove(&d->errand);
-        lane_remove(&lanes->pool, d);
-        machine_tell_end(lanes, d, DELIVERY_NEW);
-    }
+    while (!list_is_empty(&t->lanes))
+        let_go(lanes, list_first(&t->lanes, struct lane, link));
     target_free(t);
 }
 
@@ -127,5 +147,6 @@ void lanes_free(struct lanes *lanes)
     heap_deinit(&lanes->due);
     heap_deinit(&lanes->expiries);
     heap_deinit(&lanes->probes);
+    heap_deinit(&lanes->parked);
     free(lanes);
 }

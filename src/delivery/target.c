@@ -12,11 +12,15 @@ struct target *target_new(struct slice name, bool is_handler)
     t->name = slice_dup(name);
     t->node.key = slice_of(t->name, name.len);
     t->is_handler = is_handler;
+    t->is_keyed = t->policy.is_ordered = true; /* until it is known: order does no harm */
     map_init(&t->keyed);
+    map_init(&t->single);
+    backlog_init(&t->backlog);
     list_init(&t->serving);
     list_init(&t->lanes);
     list_init(&t->ready);
     list_init(&t->refused);
+    list_init(&t->later);
     limit_init(&t->limit);
     return t;
 }
@@ -24,6 +28,8 @@ struct target *target_new(struct slice name, bool is_handler)
 void target_free(struct target *t)
 {
     map_deinit(&t->keyed);
+    map_deinit(&t->single);
+    backlog_deinit(&t->backlog);
     pause_deinit(&t->pause);
     free(t->name);
     free(t);
@@ -47,6 +53,11 @@ void target_set_owner(struct target *t, void *owner)
 void *target_owner(const struct target *t)
 {
     return t->owner;
+}
+
+int64_t lanes_next_position(struct target *t)
+{
+    return ++t->last_position;
 }
 
 /* ---- what may start ---- */

@@ -12,6 +12,7 @@
 
 #include "base/list.h"
 #include "base/map.h"
+#include "delivery/backlog.h"
 #include "delivery/lane.h"
 #include "delivery/lanes.h"
 #include "delivery/limit.h"
@@ -25,13 +26,20 @@ struct target {
     void *owner;
     struct target_policy policy; /* the last one, where it is gone */
 
+    bool is_keyed;     /* as its policy was when it last had all in memory */
     struct map keyed;  /* lanes with a key */
+    struct map single; /* lanes without that have to be found, by position */
     struct list lanes; /* all */
+    size_t n_lanes;
     struct list ready; /* lanes whose heads may be attempted, the longest ready first */
     /* The same, where the pause has refused them: probed when `ready` is empty. */
     struct list refused;
-    size_t n_inside; /* deliveries in all lanes */
+    struct list later; /* lanes whose heads aren't due yet */
+    size_t n_inside;   /* deliveries in all lanes */
+    size_t bytes_inside;
     size_t n_in_flight, n_parked;
+    int64_t last_position; /* given so far */
+    struct backlog backlog;
     struct limit limit;
     struct pause pause;
     uint64_t successes; /* that tell that it takes what it is sent */

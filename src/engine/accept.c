@@ -2,16 +2,13 @@
 /* Copyright (c) 2026 The Liaison authors */
 /*
  * The way in: what a channel hands over is queued for the journal; once it is on disk, the channel
- * is told and the events are handled.
+ * is told, and the events are handled in their turn.
  */
 #include <assert.h>
 #include <stdlib.h>
 
 #include "base/buf.h"
 #include "engine/parts.h"
-
-/* A turn of the loop handles events for no longer: their key and filter functions are scripts. */
-#define TURN_MS 10
 
 /* A batch between a channel and the journal. */
 struct acceptance {
@@ -24,49 +21,6 @@ struct acceptance {
     size_t n_events;
     struct event *events[];
 };
-
-/* ---- kept events, in their order ---- */
-
-static void arrivals_grow(struct engine *e)
-{
-    size_t cap = e->cap_arrivals ? e->cap_arrivals * 2 : 256;
-    struct event **ring = mem_calloc(cap, sizeof(struct event *));
-    for (size_t i = 0; i < e->n_arrivals; i++)
-        ring[i] = e->arrivals[(e->first_arrival + i) % e->cap_arrivals];
-    free(e->arrivals);
-    e->arrivals = ring;
-    e->first_arrival = 0;
-    e->cap_arrivals = cap;
-}
-
-static void arrivals_add(struct engine *e, struct event *event)
-{
-    if (e->n_arrivals == e->cap_arrivals)
-        arrivals_grow(e);
-    e->arrivals[(e->first_arrival + e->n_arrivals++) % e->cap_arrivals] = event;
-}
-
-static struct event *arrivals_take(struct engine *e)
-{
-    struct event *event = e->arrivals[e->first_arrival];
-    e->first_arrival = (e->first_arrival + 1) % e->cap_arrivals;
-    e->n_arrivals--;
-    return event;
-}
-
-void accept_pump(struct engine *e)
-{
-    if (e->recovery || e->n_arrivals == 0)
-        return;
-    int64_t until = clock_mono_ms(&e->clock) + TURN_MS;
-    do {
-        handle_event(e, arrivals_take(e));
-    } while (e->n_arrivals > 0 && clock_mono_ms(&e->clock) < until);
-    if (e->n_arrivals > 0)
-        loop_hurry(e->loop);
-}
-
-/* ---- from the channel to the disk ---- */
 
 static void on_kept(void *ctx, size_t duplicates)
 {
@@ -147,7 +101,4 @@ void accept_free(struct engine *e)
             item_free(a->publication);
         free(a);
     }
-    while (e->n_arrivals > 0)
-        event_unref(arrivals_take(e));
-    free(e->arrivals);
 }

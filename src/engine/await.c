@@ -37,7 +37,7 @@ struct awaits {
     struct list lookups;
 };
 
-/* Reads the row of a delivery that isn't in memory: most often it has ended. */
+/* Reads the row of a delivery that isn't in memory: it has ended, or waits on disk alone. */
 struct lookup {
     struct list link; /* in awaits.lookups */
     struct awaits *awaits;
@@ -244,6 +244,12 @@ static void on_row(void *ctx)
     lookup_free(l);
 }
 
+static void read_when_kept(void *ctx)
+{
+    struct lookup *l = ctx;
+    journal_read(l->awaits->engine->journal, read_row, on_row, l);
+}
+
 static void look_up(struct awaits *a, struct slice id)
 {
     struct lookup *l = mem_calloc(1, sizeof(*l));
@@ -251,7 +257,7 @@ static void look_up(struct awaits *a, struct slice id)
     memcpy(l->id, id.data, id.len);
     list_init(&l->rows);
     list_add_tail(&a->lookups, &l->link);
-    journal_read(a->engine->journal, read_row, on_row, l);
+    journal_when_kept(a->engine->journal, read_when_kept, l);
 }
 
 /* ---- its beginning ---- */

@@ -90,8 +90,10 @@ static void drain_check(struct engine *e);
 static void on_pump(void *ctx)
 {
     struct engine *e = ctx;
-    accept_pump(e);
+    arrivals_pump(e);
     lanes_pump(e->lanes);
+    if (arrivals_can_go_on(e))
+        loop_hurry(e->loop);
     arm_due(e);
     if (e->is_draining)
         drain_check(e);
@@ -175,6 +177,8 @@ struct engine *engine_new(const struct engine_options *options, script_problem_f
     rng_init_entropy(&e->rng);
     list_init(&e->channels);
     list_init(&e->letters);
+    list_init(&e->lingering);
+    list_init(&e->pages);
     list_init(&e->acceptances);
     map_init(&e->works);
     map_init(&e->unmatched);
@@ -192,10 +196,14 @@ struct engine *engine_new(const struct engine_options *options, script_problem_f
         .ended = settle_ended,
         .kept = settle_kept,
         .write = settle_write,
+        .spilled = settle_spilled,
+        .scan = backlog_scan,
+        .load = backlog_load,
         .paused = settle_paused,
         .ctx = e,
     };
-    e->lanes = lanes_new(&ports, e->clock, rng_next(&e->rng), (size_t)e->config->in_flight);
+    const struct lanes_limits limits = lanes_limits_default((size_t)e->config->in_flight);
+    e->lanes = lanes_new(&ports, e->clock, rng_next(&e->rng), &limits);
     set_connectors(e);
     set_handlers(e);
     return e;
@@ -269,17 +277,28 @@ static struct slice embedded_name(const struct engine *e)
 
 /* Managers of one channel share it; it starts when all of them have called start. The daemon's own
    is always there. */
-static int open_channels(struct engine *e, struct err *err)
+static int open_channels(struct engine *e, struct journal_reader *reader, struct err *err)
 {
-    struct journal_reader *reader = journal_reader_open(e->config->journal, err);
-    if (!reader)
-        return -1;
     const struct script_manager embedded = {.channel = embedded_name(e)};
     int result = open_channel(e, &embedded, reader, err);
     for (size_t i = 0; result == 0 && i < script_manager_count(e->machine); i++) {
         const struct script_manager *m = script_manager_at(e->machine, i);
         if (!has_channel(e, m->channel) && is_started(e, m->channel))
             result = open_channel(e, m, reader, err);
+    }
+    return result;
+}
+
+/* Goes on where the journal stands. */
+static int go_on(struct engine *e, struct err *err)
+{
+    struct journal_reader *reader = journal_reader_open(e->config->journal, err);
+    if (!reader)
+        return -1;
+    int result = backlog_start(e, reader, err);
+    if (result == 0) {
+        arrivals_start(e);
+        result = open_channels(e, reader, err);
     }
     journal_reader_close(reader);
     return result;
@@ -325,8 +344,7 @@ int engine_start(struct engine *e, const char *owner, struct err *err)
         .rng = &e->rng,
         .message_max = (size_t)e->config->message_max,
     };
-    recover_start(e);
-    return open_channels(e, err);
+    return go_on(e, err);
 }
 
 /* ---- ending ---- */
@@ -403,7 +421,8 @@ void engine_free(struct engine *e)
     lanes_free(e->lanes);
     await_free(e->awaits);
     letters_free(e);
-    recover_free(e->recovery);
+    page_free_all(e);
+    arrivals_free(e);
     accept_free(e);
     map_each(&e->works, free_work, e);
     map_deinit(&e->works);

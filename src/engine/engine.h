@@ -9,7 +9,8 @@
  *     attempt.c  a delivery that is due ─▶ transformer, connector ─▶ http ─▶ how it ended
  *     await.c    a handler that waits for the end of what it sent, and goes on or runs again
  *     settle.c   how it ended ─▶ its row in the journal, the log line, the event's end
- *     recover.c  at start: what waits and what is open goes on where it stood
+ *     arrivals.c kept events in their turn, those that wait on disk, too
+ *     backlog.c  deliveries that wait on disk, back into memory
  *     letters.c  dead letters retried and dropped by people
  *     publication.c  … and published on the bus that their event came from
  *

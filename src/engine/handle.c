@@ -43,38 +43,52 @@ static bool is_set_aside(const struct engine *e, const struct target *t)
     return status.pause == PAUSE_SET_ASIDE;
 }
 
-/* An item for handler `index`, whose key and filter functions are asked; NULL when the filter lets
-   the event pass by. An error in one of them is how the run will end. */
-static struct item *run_new(struct engine *e, struct work *work, size_t index)
+/* What a handler's key and filter functions say of an event. */
+struct asked {
+    bool passes;
+    struct slice key; /* data NULL: none */
+    struct buf own_key;
+    struct err err; /* in one of them: how the run will end */
+};
+
+static void ask(struct engine *e, size_t index, struct event *event, struct asked *asked)
 {
     const struct script_handler *handler = script_handler_at(e->machine, index);
-    struct event *event = work->event;
-    struct err err = {0};
-    bool passes = true, has_key = event->has_key;
-    struct buf own_key = {0};
-    struct slice key = event->key;
-
+    bool has_key = event->has_key;
     bool asks = !is_set_aside(e, e->handlers[index]);
+    *asked = (struct asked){.passes = true, .key = event->key};
     if (asks && handler->has_filter &&
-        script_handler_filter(e->machine, index, event, &passes, &err) == 0 && !passes)
-        return NULL;
-    if (asks && err.code == ERR_NONE && handler->has_key &&
-        script_handler_key(e->machine, index, event, &own_key, &has_key, &err) == 0)
-        key = buf_slice(&own_key);
-
+        script_handler_filter(e->machine, index, event, &asked->passes, &asked->err) == 0 &&
+        !asked->passes)
+        return;
+    if (asks && asked->err.code == ERR_NONE && handler->has_key &&
+        script_handler_key(e->machine, index, event, &asked->own_key, &has_key, &asked->err) == 0)
+        asked->key = buf_slice(&asked->own_key);
     if (!has_key)
-        key = SLICE_NULL;
-    else if (!key.data)
-        key = SLICE_LIT("");
-    struct item *item = item_new(e, work,
-                                 &(struct item_parts){
-                                     .event = event,
-                                     .target = e->handlers[index],
-                                     .key = key,
-                                     .handler = handler->name,
-                                 });
-    item->early = err;
-    buf_deinit(&own_key);
+        asked->key = SLICE_NULL;
+    else if (!asked->key.data)
+        asked->key = SLICE_LIT("");
+}
+
+/* An item for handler `index`; NULL when its filter lets the event pass by. Runs stand in the order
+   of their events. */
+static struct item *run_new(struct engine *e, struct work *work, size_t index)
+{
+    struct asked asked;
+    struct item *item = NULL;
+    ask(e, index, work->event, &asked);
+    if (asked.passes) {
+        item = item_new(e, work,
+                        &(struct item_parts){
+                            .event = work->event,
+                            .target = e->handlers[index],
+                            .key = asked.key,
+                            .handler = script_handler_at(e->machine, index)->name,
+                        });
+        item->early = asked.err;
+        item->d.position = delivery_seq(work->seq, 0);
+    }
+    buf_deinit(&asked.own_key);
     return item;
 }
 
@@ -154,6 +168,16 @@ static void skip_run(struct engine *e, const struct delivery_row *row)
     journal_put_delivery(e->journal, &skipped, DELIVERY_WAITING, NULL, NULL, NULL);
 }
 
+/* One that has another key than its row says gets a place, and so a row, anew. */
+static void restore_run(struct engine *e, struct item *item, const struct delivery_row *row)
+{
+    struct delivery_row known = *row;
+    item_take_row(item, row);
+    if (!slice_is_equal(slice_str(item->d.key), row->key) || (item->d.key != NULL) != row->has_key)
+        known.position = 0;
+    lanes_restore(e->lanes, &item->d, &known);
+}
+
 /* A handler that has a row is dead or was skipped, and stays so; or it waits for its next run; or
    it was through, but its event was not: it runs once more, over the same row. */
 static void handle_once_more(struct engine *e, struct work *work, size_t index,
@@ -163,8 +187,7 @@ static void handle_once_more(struct engine *e, struct work *work, size_t index,
         return;
     struct item *item = run_new(e, work, index);
     if (item && row) {
-        item_take_row(item, row);
-        lanes_restore(e->lanes, &item->d, row);
+        restore_run(e, item, row);
     } else if (item) {
         lanes_take(e->lanes, &item->d);
     } else if (row && row->state == DELIVERY_WAITING) {
@@ -227,6 +250,55 @@ void handle_again(struct engine *e, struct event *event, const struct list *rows
         remember_unmatched(e, event->type);
     work_release(e, work);
     event_unref(event);
+}
+
+/* ---- a run that waited on disk ---- */
+
+unsigned handle_count_waiting(const struct list *rows)
+{
+    unsigned n = 0;
+    list_each (it, rows) {
+        const struct delivery_row *row = known_row_of(it);
+        n += !row->connector.data && row->state == DELIVERY_WAITING;
+    }
+    return n;
+}
+
+/* What is in memory of an event knows better than rows that were read a while ago. */
+static struct work *hold_work(struct engine *e, struct event *event, const struct list *rows)
+{
+    struct work *work = work_find(e, event->seq);
+    if (work) {
+        work_hold(work);
+    } else {
+        work = work_new(e, event);
+        work->is_again = arrivals_is_old(e, event->seq);
+        work->n_away = handle_count_waiting(rows);
+        handle_learn(work, rows);
+    }
+    return work;
+}
+
+/* Asks today's functions only whether they fail: it was let through before. */
+static struct err ask_early(struct engine *e, const struct target *target, struct event *event)
+{
+    struct target **place = target_owner(target);
+    struct asked asked = {0};
+    if (place)
+        ask(e, (size_t)(place - e->handlers), event, &asked);
+    buf_deinit(&asked.own_key);
+    return asked.err;
+}
+
+struct item *handle_load(struct engine *e, struct target *target, struct event *event,
+                         const struct delivery_row *row, const struct list *rows)
+{
+    struct work *work = hold_work(e, event, rows);
+    struct item *item = item_from_row(e, work, work->event, target, row);
+    item->early = ask_early(e, target, work->event);
+    work->n_away--;
+    work_release(e, work);
+    return item;
 }
 
 /* ---- one run ---- */

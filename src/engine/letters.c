@@ -35,6 +35,11 @@ static const struct delivery_row *own_row(const struct letter_request *l)
     return NULL;
 }
 
+static int64_t event_of(const struct letter_request *l)
+{
+    return strtoll(l->id, NULL, 10);
+}
+
 static void request_free(struct letter_request *l)
 {
     list_remove(&l->link);
@@ -79,41 +84,37 @@ static void read_letter(struct journal_reader *reader, void *ctx)
 
 /* ---- retry ---- */
 
-/* The event whose handler is to run again is open from now on, in memory and on disk. */
+/* The event whose handler is to run again is open from now on, in memory and on disk; there it is
+   already while other handlers' runs wait. */
 static void reopen(struct letter_request *l)
 {
     struct engine *e = l->engine;
     if (!l->work) {
         l->work = work_new(e, l->event);
         handle_learn(l->work, &l->rows);
-        journal_set_event(e->journal, l->event->seq, l->event->channel, EVENT_DEAD, EVENT_OPEN,
-                          NULL, NULL);
+        l->work->n_away = handle_count_waiting(&l->rows);
+        if (l->work->n_away == 0)
+            journal_set_event(e->journal, l->event->seq, l->event->channel, EVENT_DEAD, EVENT_OPEN,
+                              NULL, NULL);
     }
     l->work->n_dead--;
 }
 
-/* As it was dead, but to be attempted anew. */
-static struct delivery_row row_to_retry(const struct letter_request *l)
+/* To the end of its lane, as it was when it died, to be attempted anew. */
+static void queue_again(struct letter_request *l, struct target *target)
 {
+    struct engine *e = l->engine;
     struct delivery_row row = *own_row(l);
-    row.state = DELIVERY_WAITING;
-    row.cause = SLICE_NULL;
-    row.attempts = 0;
-    row.first_attempt_ms = row.ended_ms = row.expires_ms = 0;
-    row.due_ms = clock_wall_ms(&l->engine->clock);
-    return row;
+    row.expires_ms = 0;
+    row.position = 0;
+    struct item *item =
+        item_from_row(e, target_is_handler(target) ? l->work : NULL, l->event, target, &row);
+    item->letter = l;
+    lanes_restore(e->lanes, &item->d, &row);
 }
 
-static void on_retried(void *ctx)
+void letters_retried(struct letter_request *l)
 {
-    struct letter_request *l = ctx;
-    struct engine *e = l->engine;
-    struct delivery_row row = row_to_retry(l);
-    bool is_run = !row.connector.data;
-    struct target *target =
-        lanes_find_target(e->lanes, is_run ? row.handler : row.connector, is_run);
-    struct item *item = item_from_row(e, is_run ? l->work : NULL, l->event, target, &row);
-    lanes_restore(e->lanes, &item->d, &row);
     answer(l, LETTER_DONE, NULL);
 }
 
@@ -126,7 +127,9 @@ static void retry(struct letter_request *l, const struct delivery_row *dead)
                "it is no event, so no handler can take it: mend its sender, then drop it");
         return;
     }
-    if (!lanes_find_target(e->lanes, is_run ? dead->handler : dead->connector, is_run)) {
+    struct target *target =
+        lanes_find_target(e->lanes, is_run ? dead->handler : dead->connector, is_run);
+    if (!target) {
         answer(l, LETTER_REFUSED,
                is_run ? "its handler is not registered any more: register it under the same name"
                       : "its connector does not exist any more: make it, then retry");
@@ -134,8 +137,7 @@ static void retry(struct letter_request *l, const struct delivery_row *dead)
     }
     if (is_run)
         reopen(l);
-    struct delivery_row row = row_to_retry(l);
-    journal_put_delivery(e->journal, &row, DELIVERY_DEAD, NULL, on_retried, l);
+    queue_again(l, target);
 }
 
 /* ---- drop ---- */
@@ -172,17 +174,27 @@ static void drop(struct letter_request *l, const struct delivery_row *dead)
     row.state = DELIVERY_DROPPED;
     if (is_run && l->work)
         l->work->n_dead--;
-    else if (is_run && !has_other_dead(l, dead))
+    else if (is_run && !has_other_dead(l, dead) && handle_count_waiting(&l->rows) == 0)
         close_dropped(l, dead);
     journal_put_delivery(e->journal, &row, DELIVERY_DEAD, NULL, on_dropped, l);
 }
 
 /* ---- both ---- */
 
+static void hold_work(struct letter_request *l)
+{
+    if (l->work)
+        return;
+    l->work = work_find(l->engine, event_of(l));
+    if (l->work)
+        work_hold(l->work);
+}
+
 static void on_read(void *ctx)
 {
     struct letter_request *l = ctx;
     const struct delivery_row *row = own_row(l);
+    hold_work(l); /* it may have come into memory meanwhile */
     if (l->err.code != ERR_NONE) {
         answer(l, LETTER_FAILED, l->err.message);
     } else if (!l->was_found) {
@@ -201,30 +213,20 @@ static void on_read(void *ctx)
 
 /* ---- one at a time for each event ---- */
 
-static void read_when_settled(void *ctx, size_t duplicates)
+static void read_when_settled(void *ctx)
 {
-    (void)duplicates;
     struct letter_request *l = ctx;
     journal_read(l->engine->journal, read_letter, on_read, l);
 }
 
 /* What is read must be what stands: it is read when all that was queued before is on disk, and
-   retention keeps its hands off it. An event that isn't open in memory now won't be by anybody else. */
-static void start(struct letter_request *l, int64_t event_seq)
+   retention keeps its hands off it. */
+static void start(struct letter_request *l)
 {
-    struct engine *e = l->engine;
     l->is_started = true;
-    journal_hold_letters(e->journal);
-    l->work = work_find(e, event_seq);
-    if (l->work)
-        l->work->pending++;
-    journal_append(e->journal, &(struct journal_append){.channel = slice_str(e->embedded->name)},
-                   read_when_settled, l);
-}
-
-static int64_t event_of(const struct letter_request *l)
-{
-    return strtoll(l->id, NULL, 10);
+    journal_hold_letters(l->engine->journal);
+    hold_work(l);
+    journal_when_kept(l->engine->journal, read_when_settled, l);
 }
 
 static bool is_busy(const struct engine *e, int64_t event_seq)
@@ -241,8 +243,8 @@ void letters_resume(struct engine *e)
 {
     list_each (it, &e->letters) {
         struct letter_request *l = list_entry(it, struct letter_request, link);
-        if (!e->recovery && !l->is_started && !is_busy(e, event_of(l)))
-            start(l, event_of(l));
+        if (!l->is_started && !arrivals_may_hold(e, event_of(l)) && !is_busy(e, event_of(l)))
+            start(l);
     }
 }
 

@@ -35,6 +35,8 @@ struct work {
     unsigned pending;     /* items that have neither ended nor their row, and who is at work here */
     int64_t next_ordinal; /* of the next row */
     unsigned n_dead;      /* handlers that failed for good, and were neither retried nor dropped */
+    unsigned n_away;      /* handlers' runs that are on disk alone */
+    struct list lingering; /* in engine.lingering: nothing is pending, but for what is read now */
     bool is_again;        /* it was open when the process before ended */
     bool is_unmatched;    /* no handler takes it */
     struct counts sends;  /* identities of the sends made */
@@ -48,6 +50,7 @@ struct item {
     struct delivery d;
     struct engine *engine;
     struct work *work; /* NULL once d has its row: the event doesn't wait for it any more */
+    struct letter_request *letter; /* that retries it, until its row says so */
     char id[DELIVERY_ID_SIZE];
     struct script_run *run; /* an attempt that waits */
     int64_t run_ms;         /* how long the last attempt took */
@@ -59,6 +62,29 @@ struct item {
     struct buf result;              /* what its connector returned, if so */
     struct item *publication;       /* of its death, until both are on disk */
     struct letter_reading *reading; /* of a publication: its letter is being read */
+};
+
+/* What is read from the journal for the loop, on its reader's thread, when all that was queued for it
+   before is on disk. One that can't be read is asked for again after a while. */
+struct page {
+    struct list link; /* in engine.pages, while it is under way */
+    struct engine *engine;
+    void (*read)(struct page *page, struct journal_reader *reader); /* sets `err` when it can't */
+    void (*take)(struct page *page);                                /* on the loop, once read */
+    void (*free)(struct page *page);                                /* at the end of the process */
+    struct list found;                                              /* struct found, in order */
+    size_t n_found, bytes;
+    struct err err;
+    struct loop_timer *again;
+};
+
+/* An event, or a delivery with its event. */
+struct found {
+    struct list link;
+    size_t want;         /* which of several questions it answers */
+    struct event *event; /* NULL: it is gone */
+    struct list rows;    /* struct known_row: a delivery's own, or all of the event's */
+    int64_t seq;         /* of a delivery */
 };
 
 struct engine_channel {
@@ -102,11 +128,10 @@ struct engine {
     struct map works;     /* struct work by seq */
     struct map unmatched; /* struct unmatched by type */
 
-    /* Kept events that wait to be handled: a few in each turn, none before what was open at the
-       start has been taken up. */
-    struct recovery *recovery; /* NULL when done */
-    struct event **arrivals;   /* a ring */
-    size_t first_arrival, n_arrivals, cap_arrivals;
+    struct list lingering; /* struct work */
+    size_t n_run_loads;    /* reads of handlers' runs under way */
+    struct list pages;     /* struct page, under way */
+    struct arrivals *arrivals;
     struct list acceptances; /* batches between a channel and the disk */
     bool has_refused;        /* a channel was refused and has to be told when it may go on */
 
@@ -124,9 +149,22 @@ int accept_batch(void *ctx, const struct channel_batch *batch, channel_kept_fn k
                  struct err *err);
 /* After commits: channels that were refused may go on, where the journal takes events again. */
 void accept_resume(struct engine *e);
-/* Handles events that are kept, for a few milliseconds. */
-void accept_pump(struct engine *e);
 void accept_free(struct engine *e);
+
+/* arrivals.c */
+/* From what the journal holds as open on. */
+void arrivals_start(struct engine *e);
+/* An event is kept. Takes the reference. */
+void arrivals_add(struct engine *e, struct event *event);
+/* Handles those that wait, for a few milliseconds. */
+void arrivals_pump(struct engine *e);
+/* Whether arrivals_pump has something to do now. */
+bool arrivals_can_go_on(const struct engine *e);
+/* Whether it came before the process began. */
+bool arrivals_is_old(const struct engine *e, int64_t event_seq);
+/* Whether it may be one that was open then, and its turn is still to come. */
+bool arrivals_may_hold(const struct engine *e, int64_t event_seq);
+void arrivals_free(struct engine *e);
 
 /* handle.c */
 /* Finds the event's handlers and queues their runs. Takes the reference. */
@@ -136,6 +174,11 @@ void handle_event(struct engine *e, struct event *event);
 void handle_again(struct engine *e, struct event *event, const struct list *rows);
 /* Tells `work` what the rows know: sends made before, handlers that failed for good, ordinals. */
 void handle_learn(struct work *work, const struct list *rows);
+/* How many runs wait, by the rows of an event. */
+unsigned handle_count_waiting(const struct list *rows);
+/* The item of a run that waited on disk by itself; `rows` are all of its event's. */
+struct item *handle_load(struct engine *e, struct target *target, struct event *event,
+                         const struct delivery_row *row, const struct list *rows);
 /* Runs one handler for a work: the way of a run that waits or is retried by a person. */
 void handle_run(struct item *item);
 
@@ -173,6 +216,7 @@ void settle_ended(void *ctx, struct delivery *d, enum delivery_state final, cons
 void settle_kept(void *ctx, struct delivery *d);
 void settle_write(void *ctx, struct delivery *d, struct delivery_row *row,
                   enum delivery_state from);
+void settle_spilled(void *ctx, struct delivery *d);
 void settle_paused(void *ctx, struct target *t, enum target_pause why, const char *reason);
 
 /* publication.c */
@@ -195,26 +239,46 @@ void publication_forget(struct item *item);
 /* Why none are published on a channel by the scripts' word, or NULL. */
 const char *publication_objection(const struct engine *e, struct slice channel);
 
-/* recover.c */
-void recover_start(struct engine *e);
-void recover_free(struct recovery *r);
-/* Why what was left unfinished can't be read now, or NULL. */
-const char *recover_problem(const struct recovery *r);
+/* backlog.c */
+/* At the start: connectors for which something waits begin behind. */
+int backlog_start(struct engine *e, struct journal_reader *reader, struct err *err) must_check;
+void backlog_scan(void *ctx, struct target *t, int64_t after, int64_t through, size_t limit);
+void backlog_load(void *ctx, struct target *t, const struct lane_want *wants, size_t n_wants,
+                  size_t bytes_max);
+
+/* page.c */
+void page_ask(struct page *page);
+/* On the reader's thread: what was found is added; an event is read into `f`, 0, or -1 with
+   page->err. */
+struct found *page_add(struct page *page);
+int page_find_event(struct page *page, struct journal_reader *reader, struct found *f, int64_t seq);
+/* Frees what was found. */
+void page_clear(struct page *page);
+/* Why what waits can't be read now, or NULL. */
+const char *page_problem(const struct engine *e);
+void page_free_all(struct engine *e);
 
 /* letters.c */
-/* Starts the requests that waited for the recovery to end. */
+/* Starts the requests that waited for their event's turn at the start. */
 void letters_resume(struct engine *e);
+/* What the request retries has its row. */
+void letters_retried(struct letter_request *l);
 void letters_free(struct engine *e);
 
 /* work.c */
 struct work *work_new(struct engine *e, struct event *event);
 struct work *work_find(struct engine *e, int64_t seq);
-/* One that was pending is no more; the last one closes the event. */
+/* One more is pending. */
+void work_hold(struct work *work);
+/* One that was pending is no more; the last one closes the event, where nothing of it is on disk
+   alone. */
 void work_release(struct engine *e, struct work *work);
 /* One of its items by its public id, or NULL. */
 const struct item *work_find_item(const struct work *work, struct slice id);
 /* The handler's run has ended well: it asks no more for what became of its sends. */
 void work_asked_all(struct work *work, const char *handler);
+/* No run is being read any more: frees those that were kept for that. */
+void work_end_lingering(struct engine *e);
 /* Without closing the event: at the end of the process. */
 void work_free(struct engine *e, struct work *work);
 

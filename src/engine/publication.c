@@ -103,6 +103,7 @@ static struct item *publication_new(struct engine *e, struct event *event,
     };
     identity_format(&identity, item->id);
     item->d.id = item->id;
+    item->d.position = lanes_next_position(parts.target);
     return item;
 }
 
@@ -140,6 +141,7 @@ struct delivery_row publication_row(const struct item *item)
 {
     return (struct delivery_row){
         .seq = item->d.seq,
+        .position = item->d.position,
         .id = slice_str(item->id),
         .connector = slice_str(target_name(item->d.target)),
         .handler = slice_str(item->d.handler),

@@ -58,7 +58,23 @@ static void log_put_off(struct item *item, const struct delivery_row *row)
 static void on_settled(void *ctx)
 {
     struct item *item = ctx;
+    struct letter_request *letter = item->letter;
+    item->letter = NULL;
     lanes_settled(item->engine->lanes, &item->d);
+    if (letter)
+        letters_retried(letter);
+}
+
+/* What the row needs and the item may not have had yet. */
+static void identify(struct item *item, struct delivery_row *row)
+{
+    struct delivery *d = &item->d;
+    if (!d->id)
+        name_run(item);
+    if (d->seq == 0)
+        d->seq = delivery_seq(d->event->seq, item->work->next_ordinal++);
+    row->seq = d->seq;
+    row->id = slice_str(d->id);
 }
 
 static void on_letter_settled(void *ctx, int64_t publication_seq)
@@ -84,17 +100,6 @@ static void put(struct item *item, const struct delivery_row *row, enum delivery
     journal_put_letter(journal, row, from, attempt, &publication, on_letter_settled, item);
 }
 
-static void name_row(struct item *item, struct delivery_row *row)
-{
-    struct delivery *d = &item->d;
-    if (!d->id)
-        name_run(item);
-    if (d->seq == 0)
-        d->seq = delivery_seq(d->event->seq, item->work->next_ordinal++);
-    row->seq = d->seq;
-    row->id = slice_str(d->id);
-}
-
 /* For the handler that asks for it, now or when it is run again. */
 static void add_result(struct item *item, struct delivery_row *row)
 {
@@ -111,7 +116,7 @@ void settle_put(void *ctx, struct delivery *d, struct delivery_row *row, enum de
 {
     struct engine *e = ctx;
     struct item *item = item_of(d);
-    name_row(item, row);
+    identify(item, row);
     if (row->state == DELIVERY_DELIVERED)
         add_result(item, row);
     struct buf error = {0}, attempt_error = {0}, answer = {0};
@@ -130,11 +135,22 @@ void settle_put(void *ctx, struct delivery *d, struct delivery_row *row, enum de
     buf_deinit(&answer);
 }
 
+static void on_letter_written(void *ctx)
+{
+    letters_retried(ctx);
+}
+
 void settle_write(void *ctx, struct delivery *d, struct delivery_row *row, enum delivery_state from)
 {
     struct engine *e = ctx;
-    name_row(item_of(d), row);
-    journal_put_delivery(e->journal, row, from, NULL, NULL, NULL);
+    struct item *item = item_of(d);
+    struct buf error = {0};
+    identify(item, row);
+    row->error = masked(e->mask, row->error, &error);
+    journal_put_delivery(e->journal, row, from, NULL, item->letter ? on_letter_written : NULL,
+                         item->letter);
+    item->letter = NULL;
+    buf_deinit(&error);
 }
 
 static void log_end(struct item *item, enum delivery_state final, const char *cause)
@@ -195,6 +211,20 @@ void settle_ended(void *ctx, struct delivery *d, enum delivery_state final, cons
         if (item->work)
             work_release(e, item->work);
     }
+    item_free(item);
+}
+
+void settle_spilled(void *ctx, struct delivery *d)
+{
+    struct engine *e = ctx;
+    struct item *item = item_of(d);
+    struct work *work = item->work;
+    if (!target_is_handler(d->target))
+        leave_work(item);
+    else if (work)
+        work->n_away++;
+    if (work)
+        work_release(e, work);
     item_free(item);
 }
 

@@ -84,7 +84,8 @@ struct connector_walk {
 static bool is_idle(const struct engine *e, const struct target *t,
                     const struct target_status *status)
 {
-    if (target_owner(t) != script_dead_letters(e->machine) || status->waiting || status->in_flight)
+    if (target_owner(t) != script_dead_letters(e->machine) || status->waiting ||
+        status->in_flight || status->is_behind)
         return false;
     list_each (it, &e->channels) {
         if (!list_entry(it, struct engine_channel, link)->unpublished)
@@ -223,7 +224,7 @@ void engine_each_problem(struct engine *e, engine_problem_fn fn, void *ctx)
     struct problem_walk walk = {e, fn, ctx};
     journal_problems(&walk);
     engine_each_channel(e, channel_problem, &walk);
-    const char *unread = recover_problem(e->recovery);
+    const char *unread = page_problem(e);
     if (unread)
         fn(ctx, &(struct engine_problem){"recovery", e->config->journal, e->started_ms, unread});
     lanes_each_target(e->lanes, target_problem, &walk);

@@ -20,6 +20,7 @@ struct work *work_new(struct engine *e, struct event *event)
     work->seq = event->seq;
     work->event = event_ref(event);
     work->pending = 1; /* its maker's, who releases it */
+    list_init(&work->lingering);
     work->node.key = seq_key(&work->seq);
     list_init(&work->items);
     map_insert(&e->works, &work->node);
@@ -37,16 +38,42 @@ void work_free(struct engine *e, struct work *work)
     map_remove(&e->works, &work->node);
     list_each (it, &work->items)
         list_remove(it);
+    list_remove(&work->lingering);
     counts_deinit(&work->sends);
     counts_deinit(&work->stored);
     event_unref(work->event);
     free(work);
 }
 
+void work_hold(struct work *work)
+{
+    list_remove(&work->lingering);
+    work->pending++;
+}
+
+/* Its event stays open. What is being read may be of it, and older than what is known here. */
+static void let_go(struct engine *e, struct work *work)
+{
+    if (e->n_run_loads > 0)
+        list_add_tail(&e->lingering, &work->lingering);
+    else
+        work_free(e, work);
+}
+
+void work_end_lingering(struct engine *e)
+{
+    list_each (it, &e->lingering)
+        work_free(e, list_entry(it, struct work, lingering));
+}
+
 void work_release(struct engine *e, struct work *work)
 {
     if (--work->pending > 0)
         return;
+    if (work->n_away > 0) {
+        let_go(e, work);
+        return;
+    }
     enum event_state end = work->n_dead         ? EVENT_DEAD
                            : work->is_unmatched ? EVENT_UNMATCHED
                                                 : EVENT_CLOSED;
@@ -104,7 +131,7 @@ struct item *item_new(struct engine *e, struct work *work, const struct item_par
     item->d.created_ms = clock_wall_ms(&e->clock);
     list_init(&item->in_work);
     if (work)
-        work->pending++;
+        work_hold(work);
     return item;
 }
 
@@ -114,6 +141,7 @@ void item_take_row(struct item *item, const struct delivery_row *row)
     memcpy(item->id, row->id.data, len);
     item->d.id = item->id;
     item->d.seq = row->seq;
+    item->d.position = row->position;
     item->d.created_ms = row->created_ms;
     item->d.expires_ms = row->expires_ms;
 }

@@ -190,7 +190,7 @@ const char *const sql_text[] = {
     [SQL_CONFIGURE_WRITER] = "PRAGMA page_size = 8192;" /* of a new file */
                              "PRAGMA journal_mode = WAL;"
                              "PRAGMA synchronous = FULL;"
-                             "PRAGMA cache_size = -65536;"
+                             "PRAGMA cache_size = -16384;"
                              "PRAGMA temp_store = MEMORY;"
                              "PRAGMA foreign_keys = OFF;",
     [SQL_JOURNAL_MODE] = "PRAGMA journal_mode",

@@ -2,6 +2,7 @@
 /* Copyright (c) 2026 The Liaison authors */
 #include "lanes_fixture.h"
 
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -139,6 +140,28 @@ static void on_write(void *ctx, struct delivery *d, struct delivery_row *row,
     traced(f, "%s:written", d->id);
 }
 
+static void on_spilled(void *ctx, struct delivery *d)
+{
+    traced(ctx, "%s^", d->id);
+    parcel_free(parcel_of(d));
+}
+
+static void on_scan(void *ctx, struct target *t, int64_t after, int64_t through, size_t limit)
+{
+    (void)limit;
+    traced(ctx, "?%s:%" PRId64 "-%" PRId64, target_name(t), after, through);
+}
+
+static void on_load(void *ctx, struct target *t, const struct lane_want *wants, size_t n_wants,
+                    size_t bytes_max)
+{
+    (void)bytes_max;
+    for (size_t i = 0; i < n_wants; i++)
+        traced(ctx, "?%s/%.*s:%" PRId64 "-%" PRId64 "*%zu", target_name(t),
+               SLICE_FMT(wants[i].has_key ? wants[i].key : SLICE_LIT("")), wants[i].after,
+               wants[i].through, wants[i].limit);
+}
+
 static void on_paused(void *ctx, struct target *t, enum target_pause why, const char *reason)
 {
     static const char *const words[] = {
@@ -161,10 +184,26 @@ void set_policy(struct lanes_fixture *f)
 
 void begin_with(struct lanes_fixture *f, size_t in_flight_max)
 {
-    const struct lanes_ports ports = {on_attempt, on_put,    on_ended, on_kept,
-                                      on_write,   on_paused, f};
+    const struct lanes_limits limits = lanes_limits_default(in_flight_max);
+    begin_within(f, &limits);
+}
+
+void begin_within(struct lanes_fixture *f, const struct lanes_limits *limits)
+{
+    const struct lanes_ports ports = {
+        .attempt = on_attempt,
+        .put = on_put,
+        .ended = on_ended,
+        .kept = on_kept,
+        .write = on_write,
+        .spilled = on_spilled,
+        .scan = on_scan,
+        .load = on_load,
+        .paused = on_paused,
+        .ctx = f,
+    };
     let_go_all(f);
-    f->lanes = lanes_new(&ports, clock_of_fake(&f->time), 1, in_flight_max);
+    f->lanes = lanes_new(&ports, clock_of_fake(&f->time), 1, limits);
     set_policy(f);
     forget_trace(f);
 }
@@ -241,9 +280,33 @@ struct parcel *restore(struct lanes_fixture *f, const char *id, const char *key,
 {
     struct parcel *p = parcel_new(f, id, key, (struct take){0});
     p->d.seq = row.seq = ++f->next_seq;
+    row.position = row.seq;
     p->d.expires_ms = row.expires_ms;
     row.id = slice_str(p->d.id);
     lanes_restore(f->lanes, &p->d, &row);
+    return p;
+}
+
+void scanned(struct lanes_fixture *f, const char *places, bool is_all)
+{
+    struct lane_place list[32];
+    size_t n = 0;
+    for (const char *p = places; *p; n++) {
+        char *end;
+        list[n] = (struct lane_place){.key = slice_of(p, 1), .has_key = *p != '-'};
+        list[n].position = strtoll(p + 1, &end, 10);
+        p = *end ? end + 1 : end;
+    }
+    lanes_scanned(f->lanes, f->calendar, list, n, is_all);
+}
+
+struct parcel *loaded(struct lanes_fixture *f, size_t want, const char *id, const char *key,
+                      struct delivery_row row)
+{
+    struct parcel *p = parcel_new(f, id, key, (struct take){0});
+    p->d.seq = row.seq = ++f->next_seq;
+    row.state = DELIVERY_WAITING;
+    lanes_loaded(f->lanes, f->calendar, want, &p->d, &row);
     return p;
 }
 

@@ -6,10 +6,13 @@
  *
  *     +a1             an attempt at a1 began
  *     a1:waiting      its row is to be written so; a1:dead/refused with the cause
- *     a1:written      … its first row, while it goes on
+ *     a1:written      … to wait, while it goes on
  *     a1~             it is kept: waiting, and on disk
  *     a1=delivered    it ended; a1=dead/refused with the cause, a1=new when it was let go
  *     !calendar=auth  the target paused; =none: it goes on
+ *     a1^             it is on disk alone
+ *     ?calendar:4-9   places are asked for, behind 4 up to 9
+ *     ?calendar/a:4-9*2  rows of key a are asked for, behind 4 up to 9, at most two
  *
  *     take(f, "a1", "a");                     // to "calendar", with key "a"
  *     turn(f);
@@ -69,6 +72,8 @@ int lanes_teardown(void **state);
 void let_go_all(struct lanes_fixture *f);
 /* Makes them anew, with at most so many attempts in flight. */
 void begin_with(struct lanes_fixture *f, size_t in_flight_max);
+/* … with these limits. */
+void begin_within(struct lanes_fixture *f, const struct lanes_limits *limits);
 /* Sets both targets' policy to f->policy. */
 void set_policy(struct lanes_fixture *f);
 
@@ -86,6 +91,11 @@ struct parcel *take_run(struct lanes_fixture *f, const char *id, const char *key
 /* From a row that waits, with this much of it; its seq and id are filled in. */
 struct parcel *restore(struct lanes_fixture *f, const char *id, const char *key,
                        struct delivery_row row);
+/* Answers a scan of the calendar's: "a5 b7 -8" stands for key a at 5, b at 7 and none at 8, all due. */
+void scanned(struct lanes_fixture *f, const char *places, bool is_all);
+/* One row of the calendar's load, which waits at this position. */
+struct parcel *loaded(struct lanes_fixture *f, size_t want, const char *id, const char *key,
+                      struct delivery_row row);
 struct parcel *find_parcel(struct lanes_fixture *f, const char *id);
 /* "a12" of "a" and 12; stands until the next call. */
 const char *numbered(struct lanes_fixture *f, const char *word, int n);

@@ -1,0 +1,534 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * The backlog of a target: when it falls behind, what is read when, what is parked, and when all is
+ * in memory again. The argument that nothing is lost or taken twice stands in backlog.h.
+ */
+#include "delivery/backlog.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "delivery/delivery.h"
+#include "delivery/machine.h"
+
+#define SCAN_ROWS 1000
+/* For so long a full target may hold up what comes, before it falls behind: in any case where it
+   works, and where others would go hungry. */
+#define HOLD_MS 1000
+#define HOLD_HUNGRY_MS 200
+/* One that had a success so long ago works. */
+#define LIVE_MS 1000
+
+void backlog_init(struct backlog *b)
+{
+    static_assert(ARRAY_LEN(b->n_lanes) == MORE_COUNT, "one count for each enum lane_more");
+    *b = (struct backlog){.served_at = INT64_MIN};
+    list_init(&b->reading);
+    list_init(&b->resting);
+    list_init(&b->wanting);
+    list_init(&b->full);
+}
+
+void backlog_deinit(struct backlog *b)
+{
+    list_remove(&b->reading);
+    list_remove(&b->full);
+    free(b->wants);
+    free(b->asked_for);
+}
+
+/* ---- how much is in memory ---- */
+
+static bool is_full(const struct lanes *lanes, const struct target *t)
+{
+    return t->n_inside >= lanes->limits.loaded || t->bytes_inside >= lanes->limits.bytes;
+}
+
+static bool is_half_empty(const struct lanes *lanes, const struct target *t)
+{
+    return t->n_inside <= lanes->limits.loaded / 2 && t->bytes_inside <= lanes->limits.bytes / 2;
+}
+
+static bool is_hungry(const struct lanes *lanes, const struct target *t)
+{
+    return t->n_inside <= lanes->limits.loaded / 4 && t->bytes_inside <= lanes->limits.bytes / 4;
+}
+
+void backlog_changed(struct lanes *lanes, struct target *t)
+{
+    struct backlog *b = &t->backlog;
+    if (b->is_behind) {
+        if (!b->is_reading && list_is_empty(&b->reading))
+            list_add_tail(&lanes->reading, &b->reading);
+    } else if (list_is_empty(&b->full)) {
+        if (is_full(lanes, t)) {
+            b->full_at = machine_now(lanes);
+            list_add_tail(&lanes->full, &b->full);
+        }
+    } else if (is_half_empty(lanes, t)) {
+        list_remove(&b->full);
+    }
+}
+
+/* ---- marks ---- */
+
+/* The one place where a lane's `more` changes, and what is counted by it. */
+static void set_more(struct lane *lane, enum lane_more more)
+{
+    struct backlog *b = &lane->target->backlog;
+    if (lane->more != MORE_NONE)
+        b->n_lanes[lane->more]--;
+    list_remove(&lane->marked);
+    lane->more = more;
+    if (more != MORE_NONE)
+        b->n_lanes[more]++;
+    if (more == MORE_RESTING)
+        list_add_tail(&b->resting, &lane->marked);
+    else if (more == MORE_WANTING)
+        list_add_tail(&b->wanting, &lane->marked);
+}
+
+static size_t count_marks(const struct backlog *b)
+{
+    return b->n_lanes[MORE_RESTING] + b->n_lanes[MORE_WANTING] + b->n_lanes[MORE_ASKED];
+}
+
+/* It could be served from what is on disk, and soon will have nothing else. */
+static bool is_in_want(const struct lane *lane)
+{
+    if (lane->is_parked || lane->n_loaded * 4 > lane->ask)
+        return false;
+    return lane->n_loaded == 0 || lane_head(lane)->phase != PHASE_LATER;
+}
+
+void backlog_lane_changed(struct lanes *lanes, struct lane *lane)
+{
+    bool is_marked = lane->more == MORE_RESTING || lane->more == MORE_WANTING;
+    enum lane_more more = is_in_want(lane) ? MORE_WANTING : MORE_RESTING;
+    if (is_marked && more != lane->more)
+        set_more(lane, more);
+    backlog_changed(lanes, lane->target);
+}
+
+static void park(struct lanes *lanes, struct lane *lane, int64_t due_at)
+{
+    lane->is_parked = true;
+    lane->ask = 1;
+    if (due_at != NEVER)
+        heap_insert(&lanes->parked, &lane->due, due_at);
+    set_more(lane, MORE_RESTING);
+}
+
+static void unpark(struct lanes *lanes, struct lane *lane)
+{
+    lane->is_parked = false;
+    heap_remove(&lanes->parked, &lane->due);
+}
+
+void backlog_lane_due(struct lanes *lanes, struct lane *lane)
+{
+    unpark(lanes, lane);
+    backlog_lane_changed(lanes, lane);
+}
+
+/* ---- onto the disk ---- */
+
+/* One that was to get its row first goes on as if it had. */
+void backlog_write(struct lanes *lanes, struct delivery *d)
+{
+    if (d->state == DELIVERY_WAITING || d->phase == PHASE_SETTLING)
+        return;
+    if (d->state == DELIVERY_NEW)
+        machine_add_errand(lanes, d);
+    machine_write(lanes, d);
+    if (lane_has_head(d->lane, d) && list_is_empty(&d->lane->ready))
+        machine_head_arrived(lanes, d);
+}
+
+/* What it has in memory gets its rows: whatever has one comes, after a crash, before what has none,
+   so nothing that has one may stand behind something without in its lane. */
+static void fall_behind(struct lanes *lanes, struct target *t)
+{
+    struct backlog *b = &t->backlog;
+    b->is_behind = true;
+    list_remove(&b->full);
+    b->cursor = b->through = t->last_position;
+    list_each (it, &t->lanes) {
+        struct lane *lane = list_entry(it, struct lane, link);
+        list_each (in_lane, &lane->deliveries)
+            backlog_write(lanes, list_entry(in_lane, struct delivery, in_lane));
+    }
+}
+
+bool backlog_takes(struct lanes *lanes, struct target *t)
+{
+    if (!t->backlog.is_behind && is_full(lanes, t))
+        fall_behind(lanes, t);
+    return t->backlog.is_behind;
+}
+
+void backlog_spill(struct lanes *lanes, struct delivery *d, bool is_written)
+{
+    struct target *t = d->target;
+    if (!is_written)
+        machine_write(lanes, d);
+    t->backlog.through = d->position;
+    backlog_changed(lanes, t);
+    machine_move(lanes, d, PHASE_AWAY);
+    machine_tell_spilled(lanes, d);
+}
+
+/* ---- out of memory for a while ---- */
+
+/* A lane made when its target had an order of keys can't be told, on disk, from what came after. One
+   that is shelved is woken by who has it. */
+static bool can_leave(const struct lane *lane)
+{
+    if (lane->more == MORE_ASKED || (lane->is_keyed && !lane->target->is_keyed))
+        return false;
+    list_each (it, &lane->deliveries) {
+        const struct delivery *d = list_entry(it, struct delivery, in_lane);
+        if (d->state != DELIVERY_WAITING || d->is_shelved ||
+            (d->phase != PHASE_QUEUED && d->phase != PHASE_LATER))
+            return false;
+    }
+    return true;
+}
+
+static void leave(struct lanes *lanes, struct lane *lane)
+{
+    const struct delivery *head = lane_head(lane);
+    int64_t position = head->position;
+    lane->pause_seen_ms = head->pause_seen_ms;
+    park(lanes, lane, head->due_at);
+    while (lane->n_loaded > 0) {
+        struct delivery *d = lane_head(lane);
+        machine_move(lanes, d, PHASE_AWAY);
+        machine_tell_spilled(lanes, d);
+    }
+    lane->through = position - 1;
+}
+
+/* Those whose heads wait for later make room for others. */
+static void make_room(struct lanes *lanes, struct target *t)
+{
+    list_each (it, &t->later) {
+        struct lane *lane = list_entry(it, struct lane, ready);
+        if (is_half_empty(lanes, t))
+            return;
+        if (can_leave(lane))
+            leave(lanes, lane);
+    }
+}
+
+/* ---- back into memory ---- */
+
+static size_t min_size(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+static struct lane_want want_of(const struct lane *lane, size_t limit)
+{
+    return (struct lane_want){
+        .key = lane->is_keyed ? lane->node.key : SLICE_NULL,
+        .has_key = lane->is_keyed,
+        .after = lane->through,
+        .through = lane->is_keyed ? lane->target->backlog.cursor : lane->single,
+        .limit = limit,
+    };
+}
+
+/* What there is room for is shared among the lanes that want. */
+static void ask_load(struct lanes *lanes, struct target *t)
+{
+    struct backlog *b = &t->backlog;
+    size_t room = lanes->limits.loaded - t->n_inside;
+    size_t n_wanting = b->n_lanes[MORE_WANTING];
+    size_t share = n_wanting > 0 ? room / n_wanting : room;
+    if (!b->wants) {
+        b->wants = mem_calloc(lanes->limits.loaded, sizeof(*b->wants));
+        b->asked_for = mem_calloc(lanes->limits.loaded, sizeof(struct lane *));
+    }
+    for (b->n_asked = 0; room > 0 && !list_is_empty(&b->wanting); b->n_asked++) {
+        struct lane *lane = list_first(&b->wanting, struct lane, marked);
+        size_t limit = min_size(lane->ask, share > 0 ? share : 1);
+        room -= limit;
+        b->asked_for[b->n_asked] = lane;
+        b->wants[b->n_asked] = want_of(lane, limit);
+        set_more(lane, MORE_ASKED);
+    }
+    b->is_reading = true;
+    lanes->ports.load(lanes->ports.ctx, t, b->wants, b->n_asked,
+                      lanes->limits.bytes - t->bytes_inside);
+}
+
+static void ask_scan(struct lanes *lanes, struct target *t)
+{
+    struct backlog *b = &t->backlog;
+    b->is_reading = true;
+    b->asked = b->through;
+    lanes->ports.scan(lanes->ports.ctx, t, b->cursor, b->asked, SCAN_ROWS);
+}
+
+/* Nothing but lanes that rest is on disk: where they are few they come in, so that what comes from
+   now on needs no disk. They don't while there is as much in memory as make_room would leave. */
+static void bring_home(struct lanes *lanes, struct target *t)
+{
+    struct backlog *b = &t->backlog;
+    if (!is_hungry(lanes, t) || count_marks(b) > lanes->limits.loaded / 4)
+        return;
+    struct lane *lane = list_first(&b->resting, struct lane, marked);
+    unpark(lanes, lane);
+    lane->ask = LANE_ASK_MAX;
+    set_more(lane, MORE_WANTING);
+    ask_load(lanes, t);
+}
+
+static void catch_up(struct target *t)
+{
+    t->backlog.is_behind = false;
+    t->is_keyed = t->policy.is_ordered;
+}
+
+static void read_for(struct lanes *lanes, struct target *t)
+{
+    struct backlog *b = &t->backlog;
+    bool is_through = b->cursor >= b->through;
+    bool wants = b->n_lanes[MORE_WANTING] > 0;
+    bool can_scan = !is_through && t->n_lanes < lanes->limits.lanes;
+    if (wants || can_scan)
+        make_room(lanes, t);
+    if (!is_half_empty(lanes, t))
+        return;
+    if (wants)
+        ask_load(lanes, t);
+    else if (can_scan)
+        ask_scan(lanes, t);
+    else if (is_through && b->n_lanes[MORE_RESTING] > 0)
+        bring_home(lanes, t);
+    else if (is_through)
+        catch_up(t);
+}
+
+void backlog_read(struct lanes *lanes)
+{
+    while (!list_is_empty(&lanes->reading)) {
+        struct target *t = list_first(&lanes->reading, struct target, backlog.reading);
+        list_remove(&t->backlog.reading);
+        if (t->backlog.is_behind && !t->backlog.is_reading)
+            read_for(lanes, t);
+    }
+}
+
+/* ---- what was read ---- */
+
+static void mark(struct lanes *lanes, struct target *t, const struct lane_place *place,
+                 struct moment now)
+{
+    struct slice key = place->has_key ? place->key : SLICE_NULL;
+    struct lane *lane = lane_find(t, key, place->position);
+    if (!lane) {
+        lane = lane_mark(&lanes->pool, t, key, place->position);
+        if (place->due_ms > now.wall_ms) {
+            park(lanes, lane, moment_mono_of(now, place->due_ms));
+            return;
+        }
+    }
+    if (lane->more == MORE_NONE && place->position > lane->through) {
+        set_more(lane, MORE_RESTING);
+        backlog_lane_changed(lanes, lane);
+    }
+}
+
+void lanes_scanned(struct lanes *lanes, struct target *t, const struct lane_place *places,
+                   size_t n_places, bool is_all)
+{
+    struct backlog *b = &t->backlog;
+    struct moment now = moment_now(&lanes->clock);
+    for (size_t i = 0; i < n_places; i++)
+        mark(lanes, t, &places[i], now);
+    b->is_reading = false;
+    b->cursor = is_all || n_places == 0 ? b->asked : places[n_places - 1].position;
+    backlog_changed(lanes, t);
+}
+
+void lanes_loaded(struct lanes *lanes, struct target *t, size_t want, struct delivery *d,
+                  const struct delivery_row *row)
+{
+    struct lane *lane = t->backlog.asked_for[want];
+    d->position = row->position;
+    machine_init(lanes, d, row);
+    if (lane->pause_seen_ms >= 0)
+        d->pause_seen_ms = lane->pause_seen_ms;
+    lane->pause_seen_ms = -1;
+    lane_append(lane, d);
+    machine_enter(lanes, d);
+}
+
+/* One that is waited for and isn't there will not come any more. */
+static void end_load(struct lanes *lanes, struct lane *lane, bool has_more)
+{
+    set_more(lane, has_more ? MORE_RESTING : MORE_NONE);
+    if (lane->ask < LANE_ASK_MAX)
+        lane->ask *= 2;
+    if (lane->n_loaded == 0 && !has_more)
+        lane->woken = 0;
+    if (!lane_free_idle(&lanes->pool, lane))
+        backlog_lane_changed(lanes, lane);
+}
+
+void lanes_load_ended(struct lanes *lanes, struct target *t, const bool *has_more)
+{
+    struct backlog *b = &t->backlog;
+    for (size_t i = 0; i < b->n_asked; i++)
+        end_load(lanes, b->asked_for[i], has_more[i]);
+    b->n_asked = 0;
+    b->is_reading = false;
+    backlog_changed(lanes, t);
+}
+
+/* ---- what is due before its time ---- */
+
+static void wake_head(struct lanes *lanes, struct lane *lane, struct delivery *head)
+{
+    lane->woken = head->position;
+    if (head->phase == PHASE_QUEUED) { /* it is ready already */
+        lane->woken = 0;
+    } else if (head->phase == PHASE_LATER) {
+        machine_move(lanes, head, PHASE_QUEUED);
+        machine_head_arrived(lanes, head);
+    }
+}
+
+/* Where its lane hasn't been found yet there is one from now on: the scan that is to come marks it,
+   or the load that follows misses it. */
+static void wake_unseen(struct lanes *lanes, struct target *t, struct slice key, int64_t position)
+{
+    const struct backlog *b = &t->backlog;
+    if (!b->is_behind || position <= b->cursor || position > b->through)
+        return;
+    struct lane *lane = lane_mark(&lanes->pool, t, key, position);
+    if (lane->is_keyed)
+        lane->through = b->cursor;
+    lane->woken = position;
+}
+
+void lanes_wake_place(struct lanes *lanes, struct target *t, struct slice key, int64_t position)
+{
+    struct lane *lane = lane_find(t, key, position);
+    if (!lane) {
+        wake_unseen(lanes, t, key, position);
+    } else if (lane->n_loaded > 0 && lane_head(lane)->position == position) {
+        wake_head(lanes, lane, lane_head(lane));
+    } else if (lane->is_parked && lane->through + 1 == position) {
+        lane->woken = position;
+        backlog_lane_due(lanes, lane);
+    } else if (position > lane->through || lane->n_loaded > 0) {
+        lane->woken = position;
+    }
+}
+
+/* ---- pacing ---- */
+
+void backlog_served(struct target *t, int64_t now)
+{
+    t->backlog.served_at = now;
+}
+
+struct hunger {
+    const struct lanes *lanes;
+    const struct target *than; /* others than this one … */
+    int64_t now;
+    bool was_found; /* … that would be served if there were something */
+};
+
+static bool is_live(const struct target *t, int64_t now)
+{
+    return t->backlog.served_at != INT64_MIN && now - t->backlog.served_at < LIVE_MS;
+}
+
+static void look_for_hunger(void *ctx, struct map_node *node)
+{
+    struct hunger *hunger = ctx;
+    const struct target *t = container_of(node, struct target, node);
+    if (t != hunger->than && !t->backlog.is_behind && is_live(t, hunger->now) &&
+        is_hungry(hunger->lanes, t))
+        hunger->was_found = true;
+}
+
+static bool would_others_starve(struct lanes *lanes, const struct target *t, int64_t now)
+{
+    struct hunger hunger = {.lanes = lanes, .than = t, .now = now};
+    map_each(t->is_handler ? &lanes->handlers : &lanes->connectors, look_for_hunger, &hunger);
+    return hunger.was_found;
+}
+
+static bool is_worth_waiting_for(struct lanes *lanes, const struct target *t, int64_t now)
+{
+    int64_t full_ms = now - t->backlog.full_at;
+    if (full_ms < HOLD_HUNGRY_MS && is_live(t, now))
+        return true;
+    return full_ms < HOLD_MS && !would_others_starve(lanes, t, now);
+}
+
+static bool holds(struct lanes *lanes, bool is_handler)
+{
+    int64_t now = machine_now(lanes);
+    list_each (it, &lanes->full) {
+        const struct target *t = list_entry(it, struct target, backlog.full);
+        if (t->is_handler == is_handler && is_worth_waiting_for(lanes, t, now))
+            return true;
+    }
+    return false;
+}
+
+bool backlog_holds_runs(struct lanes *lanes)
+{
+    return holds(lanes, false);
+}
+
+/* A handler isn't to blame for what it was kept from. */
+static void excuse_handlers(struct lanes *lanes)
+{
+    int64_t now = machine_now(lanes);
+    list_each (it, &lanes->full) {
+        struct target *t = list_entry(it, struct target, backlog.full);
+        if (t->is_handler)
+            t->backlog.full_at = now;
+    }
+}
+
+bool lanes_should_hold(struct lanes *lanes)
+{
+    if (!backlog_holds_runs(lanes))
+        return holds(lanes, true);
+    excuse_handlers(lanes);
+    return true;
+}
+
+int64_t backlog_held_until(const struct lanes *lanes)
+{
+    int64_t now = machine_now(lanes);
+    int64_t until = NEVER;
+    list_each (it, &lanes->full) {
+        int64_t full_at = list_entry(it, struct target, backlog.full)->backlog.full_at;
+        int64_t at = full_at + (now < full_at + HOLD_HUNGRY_MS ? HOLD_HUNGRY_MS : HOLD_MS);
+        if (at > now && at < until)
+            until = at;
+    }
+    return until;
+}
+
+/* ---- at the start ---- */
+
+void lanes_begin_behind(struct lanes *lanes, struct target *t, int64_t through)
+{
+    struct backlog *b = &t->backlog;
+    b->is_behind = true;
+    b->through = through;
+    t->last_position = through;
+    backlog_changed(lanes, t);
+}

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * Kept events wait for their handlers in the order in which they came: some in a ring, and where
+ * they are too many the others on disk, where they are open. Those are read back in pages behind a
+ * cursor, and what comes meanwhile stands behind them. At the start all that is open waits so.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "engine/parts.h"
+
+#define RING_MAX 8192 /* a power of two */
+#define RING_BYTES (16 << 20)
+#define PAGE_EVENTS 1000
+#define PAGE_BYTES (8 << 20)
+/* A turn of the loop handles events for no longer: their key and filter functions are scripts. */
+#define TURN_MS 10
+/* Events in memory, at least, whatever limits.inFlight says. */
+#define WORKS_MIN 2000
+
+struct arrival {
+    struct event *event;
+    bool is_known;    /* it was open when the process began … */
+    struct list rows; /* … and these are its deliveries (struct known_row) */
+};
+
+struct arrivals {
+    struct page page; /* being read */
+    bool is_reading;
+    bool is_page_full;
+    int64_t old_through; /* the last event that came before the process began */
+    int64_t cursor;      /* all up to here are in the ring, or were */
+    int64_t asked;       /* how far the page goes */
+    int64_t through;     /* the last one that is on disk alone */
+    int64_t handled;     /* the last one that left the ring */
+    size_t first, n, bytes;
+    size_t n_known;          /* in the ring */
+    int64_t n_open, n_again; /* … */
+    bool has_paused;         /* channels, until there is room again */
+    struct arrival ring[RING_MAX];
+};
+
+/* ---- the ring ---- */
+
+static bool is_behind(const struct arrivals *a)
+{
+    return a->cursor < a->through;
+}
+
+static bool is_half_empty(const struct arrivals *a)
+{
+    return a->n <= RING_MAX / 2 && a->bytes <= RING_BYTES / 2;
+}
+
+static bool is_recovering(const struct arrivals *a)
+{
+    return a->cursor < a->old_through || a->n_known > 0;
+}
+
+static struct arrival *put(struct arrivals *a, struct event *event)
+{
+    struct arrival *arrival = &a->ring[(a->first + a->n++) % RING_MAX];
+    *arrival = (struct arrival){.event = event};
+    list_init(&arrival->rows);
+    a->bytes += event_size(event);
+    return arrival;
+}
+
+/* The first one; its rows go to the end of `rows`. */
+static struct event *take(struct arrivals *a, struct list *rows, bool *is_known)
+{
+    struct arrival *arrival = &a->ring[a->first];
+    list_splice_tail(rows, &arrival->rows);
+    *is_known = arrival->is_known;
+    a->first = (a->first + 1) % RING_MAX;
+    a->n--;
+    a->bytes -= event_size(arrival->event);
+    a->n_known -= arrival->is_known;
+    a->handled = arrival->event->seq;
+    return arrival->event;
+}
+
+void arrivals_add(struct engine *e, struct event *event)
+{
+    struct arrivals *a = e->arrivals;
+    bool is_full = a->n >= RING_MAX / 2 + PAGE_EVENTS || a->bytes >= RING_BYTES;
+    if (!is_behind(a) && !is_full) {
+        put(a, event);
+        return;
+    }
+    if (!is_behind(a))
+        a->cursor = event->seq - 1;
+    a->through = event->seq;
+    event_unref(event);
+}
+
+/* ---- a page: on the reader's thread ---- */
+
+static bool find_open(void *ctx, struct event *event, enum event_state state, int64_t closed_ms)
+{
+    (void)state;
+    (void)closed_ms;
+    struct arrivals *a = ctx;
+    struct page *page = &a->page;
+    if (event->seq > a->asked)
+        return false;
+    page_add(page)->event = event_ref(event);
+    page->bytes += event_size(event);
+    a->is_page_full = page->n_found == PAGE_EVENTS || page->bytes > PAGE_BYTES;
+    return !a->is_page_full;
+}
+
+static void read_events(struct page *page, struct journal_reader *reader)
+{
+    struct arrivals *a = container_of(page, struct arrivals, page);
+    const struct journal_filter filter = {
+        .after_seq = a->cursor, .state = EVENT_OPEN, .limit = PAGE_EVENTS};
+    a->is_page_full = false;
+    if (journal_list_events(reader, &filter, find_open, a, &page->err) < 0)
+        return;
+    list_each (it, &page->found) {
+        struct found *f = list_entry(it, struct found, link);
+        if (f->event->seq <= a->old_through &&
+            journal_event_deliveries(reader, f->event->seq, known_rows_add, &f->rows, &page->err) <
+                0)
+            return;
+    }
+}
+
+/* ---- a page: on the loop ---- */
+
+static void nothing_to_free(struct page *page)
+{
+    (void)page;
+}
+
+static void read_more(struct engine *e)
+{
+    struct arrivals *a = e->arrivals;
+    if (a->is_reading || !is_behind(a) || !is_half_empty(a))
+        return;
+    a->is_reading = true;
+    a->asked = a->through;
+    page_ask(&a->page);
+}
+
+static void take_events(struct page *page)
+{
+    struct arrivals *a = container_of(page, struct arrivals, page);
+    struct engine *e = page->engine;
+    list_each (it, &page->found) {
+        struct found *f = list_entry(it, struct found, link);
+        struct arrival *arrival = put(a, event_ref(f->event));
+        arrival->is_known = f->event->seq <= a->old_through;
+        a->n_known += arrival->is_known;
+        a->n_again += arrival->is_known;
+        list_splice_tail(&arrival->rows, &f->rows);
+    }
+    a->cursor = a->is_page_full ? a->ring[(a->first + a->n - 1) % RING_MAX].event->seq : a->asked;
+    a->is_reading = false;
+    page_clear(page);
+    letters_resume(e);
+}
+
+/* ---- back-pressure ---- */
+
+/* A bus keeps what it has until it is asked for; what is posted is taken and stays on disk. */
+static void press_back(struct engine *e)
+{
+    struct arrivals *a = e->arrivals;
+    bool pauses = a->has_paused ? !is_half_empty(a) || is_behind(a) : is_behind(a);
+    if (pauses == a->has_paused || e->is_draining)
+        return;
+    a->has_paused = pauses;
+    list_each (it, &e->channels) {
+        struct channel *c = list_entry(it, struct engine_channel, link)->channel;
+        if (c == e->embedded)
+            continue;
+        if (pauses)
+            channel_pause(c);
+        else
+            channel_resume(c);
+    }
+}
+
+/* ---- handling ---- */
+
+static bool is_held(const struct engine *e)
+{
+    size_t works_max = (size_t)e->config->in_flight;
+    if (works_max < WORKS_MIN)
+        works_max = WORKS_MIN;
+    return e->works.len >= works_max || lanes_should_hold(e->lanes);
+}
+
+bool arrivals_can_go_on(const struct engine *e)
+{
+    return e->arrivals->n > 0 && !is_held(e);
+}
+
+static void handle_next(struct engine *e)
+{
+    struct list rows;
+    bool is_known;
+    list_init(&rows);
+    struct event *event = take(e->arrivals, &rows, &is_known);
+    if (is_known)
+        handle_again(e, event, &rows);
+    else
+        handle_event(e, event);
+    known_rows_free(&rows);
+}
+
+void arrivals_pump(struct engine *e)
+{
+    struct arrivals *a = e->arrivals;
+    bool was_recovering = is_recovering(a);
+    int64_t until = clock_mono_ms(&e->clock) + TURN_MS;
+    while (arrivals_can_go_on(e) && clock_mono_ms(&e->clock) < until)
+        handle_next(e);
+    read_more(e);
+    press_back(e);
+    if (was_recovering && !is_recovering(a) && a->n_again > 0)
+        log_info(e->log, "goes on where it stood", LOG_INT("events", a->n_again));
+    if (was_recovering)
+        letters_resume(e);
+}
+
+bool arrivals_is_old(const struct engine *e, int64_t event_seq)
+{
+    return event_seq <= e->arrivals->old_through;
+}
+
+bool arrivals_may_hold(const struct engine *e, int64_t event_seq)
+{
+    return is_recovering(e->arrivals) && event_seq > e->arrivals->handled;
+}
+
+/* ---- beginning and end ---- */
+
+void arrivals_start(struct engine *e)
+{
+    struct arrivals *a = e->arrivals = mem_calloc(1, sizeof(*a));
+    a->page = (struct page){
+        .engine = e, .read = read_events, .take = take_events, .free = nothing_to_free};
+    a->old_through = a->through = journal_next_seq(e->journal) - 1;
+    read_more(e);
+}
+
+void arrivals_free(struct engine *e)
+{
+    struct arrivals *a = e->arrivals;
+    struct list rows;
+    bool is_known;
+    list_init(&rows);
+    while (a && a->n > 0)
+        event_unref(take(a, &rows, &is_known));
+    known_rows_free(&rows);
+    free(a);
+}

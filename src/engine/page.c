@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * Pages: what waits in the journal, read piece by piece. What was queued for the journal before is
+ * on disk first, so that a page is never older than its question.
+ */
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "engine/parts.h"
+
+#define AGAIN_MS 5000
+
+/* ---- on the reader's thread ---- */
+
+struct found *page_add(struct page *page)
+{
+    struct found *f = mem_calloc(1, sizeof(*f));
+    list_init(&f->rows);
+    list_add_tail(&page->found, &f->link);
+    page->n_found++;
+    return f;
+}
+
+/* Rows come mostly in the order of events: those of one share it. */
+int page_find_event(struct page *page, struct journal_reader *reader, struct found *f, int64_t seq)
+{
+    struct list *before = f->link.prev;
+    if (before != &page->found) {
+        struct event *event = list_entry(before, struct found, link)->event;
+        if (event && event->seq == seq) {
+            f->event = event_ref(event);
+            return 0;
+        }
+    }
+    if (journal_find_event(reader, seq, known_event, &f->event, &page->err) < 0)
+        return -1;
+    if (f->event)
+        page->bytes += event_size(f->event);
+    return 0;
+}
+
+static void read_page(struct journal_reader *reader, void *ctx)
+{
+    struct page *page = ctx;
+    page->read(page, reader);
+}
+
+/* ---- on the loop ---- */
+
+void page_clear(struct page *page)
+{
+    list_each (it, &page->found) {
+        struct found *f = list_entry(it, struct found, link);
+        list_remove(it);
+        known_rows_free(&f->rows);
+        event_unref(f->event);
+        free(f);
+    }
+    page->n_found = page->bytes = 0;
+}
+
+static void ask(void *ctx);
+
+static void on_page(void *ctx)
+{
+    struct page *page = ctx;
+    struct engine *e = page->engine;
+    if (page->err.code == ERR_NONE) {
+        loop_timer_free(page->again);
+        page->again = NULL;
+        list_remove(&page->link);
+        page->take(page);
+        return;
+    }
+    if (!page->again)
+        page->again = loop_timer_new(e->loop, ask, page);
+    log_error(e->log, "can't read what waits: it is tried again",
+              LOG_STR("error", page->err.message));
+    loop_timer_start(page->again, AGAIN_MS);
+}
+
+static void on_kept(void *ctx)
+{
+    struct page *page = ctx;
+    journal_read(page->engine->journal, read_page, on_page, page);
+}
+
+static void ask(void *ctx)
+{
+    struct page *page = ctx;
+    page_clear(page);
+    page->err = (struct err){0};
+    journal_when_kept(page->engine->journal, on_kept, page);
+}
+
+void page_ask(struct page *page)
+{
+    list_init(&page->found);
+    list_add_tail(&page->engine->pages, &page->link);
+    ask(page);
+}
+
+const char *page_problem(const struct engine *e)
+{
+    list_each (it, &e->pages) {
+        const struct page *page = list_entry(it, struct page, link);
+        if (page->again)
+            return page->err.message;
+    }
+    return NULL;
+}
+
+void page_free_all(struct engine *e)
+{
+    list_each (it, &e->pages) {
+        struct page *page = list_entry(it, struct page, link);
+        list_remove(it);
+        loop_timer_free(page->again);
+        page_clear(page);
+        page->free(page);
+    }
+}
