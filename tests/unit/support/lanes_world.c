@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+#include "lanes_world.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* ---- ports ---- */
+
+static void on_attempt(void *ctx, struct delivery *d)
+{
+    struct world *w = ctx;
+    struct parcel *p = parcel_of(d);
+    struct target_status status;
+    target_status(d->target, w->lanes, &status);
+    check(w, p->place == INSIDE && is_head(w, p));
+    check(w, !w->is_stopped && status.in_flight <= status.concurrency);
+    check(w, w->paused[p->target] != PAUSE_GONE && w->paused[p->target] != PAUSE_SET_ASIDE);
+    check(w, p->d.expires_ms == 0 || w->time.wall_ms < p->d.expires_ms);
+    check(w, p->was_woken || w->time.wall_ms >= p->latest.row.due_ms);
+    check(w,
+          state_of(&p->latest) == DELIVERY_WAITING || w->time.mono_ms >= p->taken_at + p->delay_ms);
+    p->was_woken = false;
+    p->place = ATTEMPTED;
+    w->n_attempted++;
+    check(w, w->n_attempted <= IN_FLIGHT_MAX && w->n_unsettled < IN_FLIGHT_MAX);
+    check(w, lanes_in_flight(w->lanes) == w->n_attempted);
+    if (below(w, 3) == 0)
+        clock_fake_advance(&w->time, (int64_t)below(w, 8)); /* it takes its time at once */
+    if (below(w, 4) == 0)
+        world_end_attempt(w, p);
+}
+
+static void queue_row(struct world *w, struct parcel *p, struct delivery_row *row)
+{
+    check(w, w->n_ops < N_OPS);
+    check(w, row->position > 0);
+    p->d.seq = row->seq = p->number + 1;
+    struct row *latest = &p->latest;
+    snprintf(latest->error, sizeof(latest->error), "%.*s", SLICE_FMT(row->error));
+    latest->row = *row;
+    latest->row.cause = SLICE_NULL; /* the texts behind these are not kept */
+    latest->row.id = latest->row.connector = latest->row.handler = latest->row.key = SLICE_NULL;
+    w->ops[w->n_ops++] = (struct op){p, *latest};
+}
+
+static void on_put(void *ctx, struct delivery *d, struct delivery_row *row,
+                   enum delivery_state from, const struct attempt_row *attempt)
+{
+    struct world *w = ctx;
+    struct parcel *p = parcel_of(d);
+    check(w, p->place == INSIDE || p->place == ATTEMPTED);
+    check(w, from == state_of(&p->latest));
+    check(w, (row->state == DELIVERY_DEAD) == (row->cause.data != NULL) ||
+                 row->state == DELIVERY_SKIPPED);
+    check(w, row->state != DELIVERY_WAITING || row->due_ms >= w->time.wall_ms);
+    check(w, row->attempts >= p->latest.row.attempts || from == DELIVERY_DEAD);
+    check(w, (attempt != NULL) == (p->place == ATTEMPTED && w->has_failed));
+    bool is_through = row->state == DELIVERY_DELIVERED || row->state == DELIVERY_SKIPPED;
+    check(w, !is_run(p) || from != DELIVERY_NEW || !is_through);
+    queue_row(w, p, row);
+    p->put_as = w->n_ops;
+    p->place = UNSETTLED;
+    w->n_unsettled++;
+    check(w, lanes_settling(w->lanes) == w->n_unsettled);
+}
+
+static void on_write(void *ctx, struct delivery *d, struct delivery_row *row,
+                     enum delivery_state from)
+{
+    struct world *w = ctx;
+    struct parcel *p = parcel_of(d);
+    check(w, p->place == INSIDE || p->place == ATTEMPTED);
+    check(w, from == state_of(&p->latest) && row->state == DELIVERY_WAITING);
+    queue_row(w, p, row);
+}
+
+static void on_spilled(void *ctx, struct delivery *d)
+{
+    struct world *w = ctx;
+    struct parcel *p = parcel_of(d);
+    check(w, p->place == INSIDE && state_of(&p->latest) == DELIVERY_WAITING);
+    check(w, p->latest.row.position == d->position);
+    p->place = AWAY;
+    memset(&p->d, 0xaa, sizeof(p->d));
+}
+
+static struct reading *reading_of(struct world *w, struct target *t)
+{
+    for (int i = 0; i < N_TARGETS; i++) {
+        if (w->targets[i] == t)
+            return &w->readings[i];
+    }
+    fail_msg("seed %llu: nobody's target reads", (unsigned long long)w->seed);
+    return NULL;
+}
+
+static void on_scan(void *ctx, struct target *t, int64_t after, int64_t through, size_t limit)
+{
+    struct world *w = ctx;
+    struct reading *r = reading_of(w, t);
+    check(w, r->kind == NO_READING && after < through && limit > 0 && !w->is_stopped);
+    *r = (struct reading){
+        .kind = SCANNING, .asked_at = w->n_ops, .after = after, .through = through, .limit = limit};
+}
+
+static void on_load(void *ctx, struct target *t, const struct lane_want *wants, size_t n_wants,
+                    size_t bytes_max)
+{
+    struct world *w = ctx;
+    struct reading *r = reading_of(w, t);
+    check(w, r->kind == NO_READING && n_wants > 0 && n_wants <= LOADED_MAX && bytes_max > 0);
+    check(w, !w->is_stopped);
+    *r = (struct reading){.kind = LOADING, .asked_at = w->n_ops, .n_wants = n_wants};
+    for (size_t i = 0; i < n_wants; i++) {
+        r->wants[i] = wants[i];
+        snprintf(r->keys[i], sizeof(r->keys[i]), "%.*s", SLICE_FMT(wants[i].key));
+    }
+}
+
+static void on_ended(void *ctx, struct delivery *d, enum delivery_state final, const char *cause)
+{
+    struct world *w = ctx;
+    struct parcel *p = parcel_of(d);
+    if (w->is_freeing) {
+        check(w, final == DELIVERY_NEW);
+        memset(&p->d, 0xaa, sizeof(p->d));
+        return;
+    }
+    check(w, p->is_ready_to_end && p->n_ended == 0);
+    check(w, final == DELIVERY_DELIVERED || final == DELIVERY_DEAD || final == DELIVERY_SKIPPED);
+    check(w, final != DELIVERY_DEAD || cause);
+    check(w, state_of(&p->row) == DELIVERY_NEW || state_of(&p->row) == final);
+    p->n_ended++;
+    p->place = GONE;
+    memset(&p->d, 0xaa, sizeof(p->d)); /* whoever looks at it again sees no pointer */
+    memset(p->key_text, '#', sizeof(p->key_text) - 1);
+}
+
+static void on_kept(void *ctx, struct delivery *d)
+{
+    struct world *w = ctx;
+    struct parcel *p = parcel_of(d);
+    check(w, is_in_lane(p) && state_of(&p->latest) == DELIVERY_WAITING && !p->was_kept);
+    p->was_kept = true;
+}
+
+static void on_paused(void *ctx, struct target *t, enum target_pause why, const char *reason)
+{
+    struct world *w = ctx;
+    check(w, (why == PAUSE_NONE) == (reason == NULL));
+    for (int i = 0; i < N_TARGETS; i++) {
+        if (w->targets[i] == t)
+            w->paused[i] = why;
+    }
+}
+
+/* ---- what happens ---- */
+
+static struct attempt_end draw_end(struct world *w)
+{
+    static const int statuses[] = {503, 500, 429, 401, 403, 404, 409, 422, 408};
+    static const char *const failures[] = {"connect", "timeout", "broken", "dns"};
+    struct attempt_end end = {
+        .kind = ATTEMPT_RETURNED, .after_ms = -1, .error = SLICE_LIT("so it was")};
+    uint64_t draw = below(w, 100);
+    if (draw < 45)
+        return end;
+    if (draw < 75) {
+        end.kind = ATTEMPT_STATUS;
+        end.status = statuses[below(w, ARRAY_LEN(statuses))];
+        end.after_ms = below(w, 5) ? -1 : (int64_t)below(w, 20000);
+    } else if (draw < 88) {
+        end.kind = ATTEMPT_FAILURE;
+        end.failure = failures[below(w, ARRAY_LEN(failures))];
+        end.unknown = below(w, 2) == 0;
+    } else if (draw < 92) {
+        end.kind = ATTEMPT_RETRY;
+        end.after_ms = below(w, 2) ? -1 : (int64_t)below(w, 5000);
+    } else {
+        static const enum attempt_kind kinds[] = {ATTEMPT_SKIPPED, ATTEMPT_REJECT, ATTEMPT_SCRIPT,
+                                                  ATTEMPT_LIMIT};
+        end.kind = kinds[below(w, ARRAY_LEN(kinds))];
+    }
+    return end;
+}
+
+void world_end_attempt(struct world *w, struct parcel *p)
+{
+    struct attempt_end end = draw_end(w);
+    w->has_failed = end.kind != ATTEMPT_RETURNED && end.kind != ATTEMPT_SKIPPED;
+    w->n_attempted--;
+    lanes_attempt_ended(w->lanes, &p->d, &end);
+    if (p->place == ATTEMPTED) { /* nothing was put: only a handler's run may end so */
+        check(w, is_run(p) && state_of(&p->latest) == DELIVERY_NEW);
+        check(w, end.kind == ATTEMPT_RETURNED || end.kind == ATTEMPT_SKIPPED);
+        p->is_ready_to_end = true;
+    }
+}
+
+/* The journal's writer gets so far. */
+void world_write_to(struct world *w, size_t n_ops)
+{
+    for (; w->n_written < n_ops; w->n_written++) {
+        const struct op *op = &w->ops[w->n_written];
+        op->parcel->row = op->row;
+    }
+}
+
+void world_settle(struct world *w, struct parcel *p)
+{
+    world_write_to(w, p->put_as);
+    w->n_unsettled--;
+    if (state_of(&p->latest) == DELIVERY_WAITING)
+        p->place = INSIDE;
+    else
+        p->is_ready_to_end = true;
+    lanes_settled(w->lanes, &p->d);
+}
+
+void world_give(struct world *w, struct parcel *p)
+{
+    snprintf(p->key_text, sizeof(p->key_text), "k%d", p->key);
+    p->d = (struct delivery){.target = w->targets[p->target],
+                             .id = p->id,
+                             .key = p->key >= 0 ? p->key_text : NULL,
+                             .handler = (char *)"onUpdate",
+                             .delay_ms = p->delay_ms,
+                             .created_ms = w->time.wall_ms,
+                             .expires_ms = p->expires_ms};
+    if (is_run(p)) /* in the order of events, also when they are handled again */
+        p->d.position = (p->number + 1) * 100;
+    p->place = INSIDE;
+    p->is_ready_to_end = false;
+    p->taken_at = w->time.mono_ms;
+}
+
+const struct delivery_row *world_row(struct row *row)
+{
+    row->row.error = slice_str(row->error);
+    return &row->row;
+}
+
+/* ---- reading ---- */
+
+static int compare_seen(const void *a, const void *b)
+{
+    int64_t x = ((const struct seen *)a)->row.row.position;
+    int64_t y = ((const struct seen *)b)->row.row.position;
+    return (x > y) - (x < y);
+}
+
+static bool has_key(const struct parcel *p, const char *key)
+{
+    char own[8];
+    snprintf(own, sizeof(own), "k%d", p->key);
+    return p->key >= 0 && strcmp(own, key) == 0;
+}
+
+/* Adds the rows of the target that wait there, at most `limit` of them; whether these are all. */
+static bool see(struct world *w, int target, struct reading *r, const struct lane_want *want,
+                const char *key, size_t index)
+{
+    struct seen *first = &r->seen[r->n_seen];
+    size_t n = 0;
+    for (int i = 0; i < w->n_made; i++) {
+        struct parcel *p = &w->parcels[i];
+        int64_t position = p->row.row.position;
+        if (p->target == target && state_of(&p->row) == DELIVERY_WAITING &&
+            position > want->after && position <= want->through &&
+            (!want->has_key || has_key(p, key)))
+            first[n++] = (struct seen){p, p->row, index};
+    }
+    qsort(first, n, sizeof(*first), compare_seen);
+    r->n_seen += n < want->limit ? n : want->limit;
+    return n < want->limit;
+}
+
+/* What has to be seen is on disk; so may be more. What is found may be less than was asked for. */
+static void read_now(struct world *w, int target)
+{
+    struct reading *r = &w->readings[target];
+    size_t at_least = r->asked_at > w->n_written ? r->asked_at : w->n_written;
+    world_write_to(w, at_least + below(w, w->n_ops - at_least + 1));
+    r->is_read = true;
+    if (r->kind == SCANNING) {
+        const struct lane_want all = {
+            .after = r->after, .through = r->through, .limit = 1 + below(w, r->limit)};
+        r->is_all = see(w, target, r, &all, NULL, 0);
+        return;
+    }
+    for (size_t i = 0; i < r->n_wants; i++) {
+        struct lane_want want = r->wants[i];
+        if (below(w, 4) == 0)
+            want.limit = below(w, want.limit + 1); /* there were too many bytes */
+        r->has_more[i] = !see(w, target, r, &want, r->keys[i], i);
+    }
+}
+
+static void load_one(struct world *w, int target, struct seen *seen)
+{
+    struct parcel *p = seen->parcel;
+    check(w, p->place == AWAY);
+    check(w, state_of(&p->latest) == DELIVERY_WAITING);
+    p->was_kept = true;
+    world_give(w, p);
+    lanes_loaded(w->lanes, w->targets[target], seen->want, &p->d, world_row(&seen->row));
+}
+
+static void answer(struct world *w, int target)
+{
+    struct reading *r = &w->readings[target];
+    struct lane_place places[N_DELIVERIES];
+    char keys[N_DELIVERIES][8];
+    bool is_scan = r->kind == SCANNING;
+    for (size_t i = 0; i < r->n_seen; i++) {
+        const struct parcel *p = r->seen[i].parcel;
+        snprintf(keys[i], sizeof(keys[i]), "k%d", p->key);
+        places[i] = (struct lane_place){r->seen[i].row.row.position, slice_str(keys[i]),
+                                        p->key >= 0, r->seen[i].row.row.due_ms};
+        if (!is_scan)
+            load_one(w, target, &r->seen[i]);
+    }
+    r->kind = NO_READING;
+    if (is_scan)
+        lanes_scanned(w->lanes, w->targets[target], places, r->n_seen, r->is_all);
+    else
+        lanes_load_ended(w->lanes, w->targets[target], r->has_more);
+}
+
+bool world_go_on_reading(struct world *w, int target)
+{
+    struct reading *r = &w->readings[target];
+    if (r->kind == NO_READING)
+        return false;
+    if (r->is_read)
+        answer(w, target);
+    else
+        read_now(w, target);
+    return true;
+}
+
+struct lanes_ports world_ports(struct world *w)
+{
+    return (struct lanes_ports){
+        .attempt = on_attempt,
+        .put = on_put,
+        .ended = on_ended,
+        .kept = on_kept,
+        .write = on_write,
+        .spilled = on_spilled,
+        .scan = on_scan,
+        .load = on_load,
+        .paused = on_paused,
+        .ctx = w,
+    };
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * The world that lanes live in while a seed draws what happens to them: deliveries that last over
+ * restarts, a fake journal that writes what is queued in order and reads late and stale, and ports
+ * that check what they are asked. For test_lanes_property.c.
+ */
+#ifndef LIAISON_TESTS_LANES_WORLD_H
+#define LIAISON_TESTS_LANES_WORLD_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/rng.h"
+#include "delivery/lanes.h"
+
+#include <cmocka.h>
+
+#define N_TARGETS 4 /* the last is a handler */
+#define N_KEYS 12
+#define N_DELIVERIES 400
+#define N_OPS (N_DELIVERIES * 200)
+#define LOADED_MAX 12
+#define LANES_MAX 10
+#define IN_FLIGHT_MAX 24
+
+struct world;
+
+/* A row, with what is kept of its texts. */
+struct row {
+    struct delivery_row row;
+    char error[64];
+};
+
+/* A delivery for the whole of a world, over restarts. */
+struct parcel {
+    struct delivery d;
+    struct world *world;
+    int number; /* which one it is */
+    int order;  /* of its send, or of its last retry */
+    int target;
+    int key; /* -1: none */
+    char key_text[8], id[16];
+    int64_t delay_ms, expires_ms;
+    int64_t taken_at; /* monotonic */
+    enum { UNMADE, INSIDE, ATTEMPTED, UNSETTLED, AWAY, GONE } place;
+    bool is_ready_to_end; /* its end was written, or needs not to be */
+    struct row row;       /* on disk */
+    struct row latest;    /* when all that is queued will be */
+    size_t put_as;        /* the op that was put and isn't settled */
+    unsigned n_ended;
+    bool was_kept;
+    bool was_woken; /* it needn't wait until it is due */
+    bool was_retried;
+    bool is_free; /* retried before the last restart: may stand before what had no row then */
+};
+
+/* What is queued for the disk, in order. */
+struct op {
+    struct parcel *parcel;
+    struct row row;
+};
+
+/* What a target has asked for. */
+struct reading {
+    enum { NO_READING, SCANNING, LOADING } kind;
+    size_t asked_at; /* ops that it has to see */
+    int64_t after, through;
+    size_t limit;
+    struct lane_want wants[LOADED_MAX];
+    char keys[LOADED_MAX][8];
+    size_t n_wants;
+    bool is_read; /* what it finds stands below */
+    struct seen {
+        struct parcel *parcel;
+        struct row row;
+        size_t want;
+    } seen[N_DELIVERIES];
+    size_t n_seen;
+    bool is_all, has_more[LOADED_MAX];
+};
+
+struct world {
+    struct rng rng;
+    uint64_t seed;
+    struct clock_fake time;
+    struct lanes *lanes;
+    struct target *targets[N_TARGETS];
+    struct target_policy policies[N_TARGETS];
+    struct parcel parcels[N_DELIVERIES];
+    int n_made;
+    int n_orders;
+    size_t n_attempted, n_unsettled;
+    struct op ops[N_OPS];
+    size_t n_ops, n_written;
+    struct reading readings[N_TARGETS];
+    unsigned paused[N_TARGETS];
+    bool is_freeing, is_stopped;
+    bool has_failed; /* the attempt that is just ending */
+};
+
+#define check(w, what)                                                                             \
+    do {                                                                                           \
+        if (!(what))                                                                               \
+            fail_msg("seed %llu: %s", (unsigned long long)(w)->seed, #what);                       \
+    } while (0)
+
+static inline struct parcel *parcel_of(struct delivery *d)
+{
+    return container_of(d, struct parcel, d);
+}
+
+static inline uint64_t below(struct world *w, uint64_t n)
+{
+    return rng_upto(&w->rng, n - 1);
+}
+
+static inline bool is_run(const struct parcel *p)
+{
+    return p->target == N_TARGETS - 1;
+}
+
+static inline bool is_in_lane(const struct parcel *p)
+{
+    return p->place == INSIDE || p->place == ATTEMPTED || p->place == UNSETTLED;
+}
+
+static inline enum delivery_state state_of(const struct row *row)
+{
+    return row->row.state;
+}
+
+static inline int64_t position_of(const struct parcel *p)
+{
+    return p->place == AWAY ? p->latest.row.position : p->d.position;
+}
+
+static inline bool is_ordered_after(const struct world *w, const struct parcel *p,
+                                    const struct parcel *before)
+{
+    bool is_before = p->is_free || before->is_free ? position_of(before) < position_of(p)
+                                                   : before->order < p->order;
+    return is_before && before->target == p->target && before->key == p->key && p->key >= 0 &&
+           w->policies[p->target].is_ordered;
+}
+
+static inline bool is_head(const struct world *w, const struct parcel *p)
+{
+    for (int i = 0; i < w->n_made; i++) {
+        const struct parcel *other = &w->parcels[i];
+        if (is_ordered_after(w, p, other) && (is_in_lane(other) || other->place == AWAY))
+            return false;
+    }
+    return true;
+}
+
+/* The ports of this world's lanes. */
+struct lanes_ports world_ports(struct world *w);
+/* The attempt ends, well or not. */
+void world_end_attempt(struct world *w, struct parcel *p);
+/* The journal's writer gets so far. */
+void world_write_to(struct world *w, size_t n_ops);
+/* What was put of p is on disk, and lanes are told so. */
+void world_settle(struct world *w, struct parcel *p);
+/* Makes p's delivery anew, for lanes_take or the like. */
+void world_give(struct world *w, struct parcel *p);
+const struct delivery_row *world_row(struct row *row);
+/* What the target asked for is read, or then answered; false when it asked for nothing. */
+bool world_go_on_reading(struct world *w, int target);
+
+#endif
