@@ -17,7 +17,7 @@ BENCH_TARGETS = liaison bench_source bench_receiver bench_curl_loop
 LIAISON = $(CURDIR)/build/release/bin/liaison
 
 .DEFAULT_GOAL := build
-.PHONY: build deps test asan tsan valgrind fuzz fuzz-long bench bench-long check format demo install \
+.PHONY: build deps test asan tsan valgrind fuzz fuzz-long bench bench-long soak check format demo install \
 	clean help
 
 build: ## build the program: build/release/bin/liaison (the default)
@@ -47,6 +47,10 @@ fuzz: deps ## the fuzzers, each for FUZZ_SECONDS (15) seconds
 
 fuzz-long: ## the fuzzers, each for an hour
 	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=3600
+
+soak: deps ## a backlog of 2,000,000 events on disk, a kill, and all within bounds
+	@$(call compile,release,,$(BENCH_TARGETS))
+	@LIAISON=$(LIAISON) LIAISON_PRESET=release tests/bench/backlog.py build/release/bench
 
 check: deps ## format, static analysis, linters, and the rules of the layers
 	@$(call compile,dev)

@@ -189,6 +189,20 @@ static void a_waiting_run_of_an_event_that_isnt_open_is_found(void **state)
     free(found);
 }
 
+static void what_waits_without_a_place_is_found(void **state)
+{
+    struct fixture *f = *state;
+    struct delivery_row row = fixture_delivery(fixture_append(f, "z"), 0, DELIVERY_WAITING);
+    row.position = 0;
+    journal_put_delivery(f->journal, &row, DELIVERY_NEW, NULL, NULL, NULL);
+    fixture_settle(f);
+    char *found = check(f);
+    assert_string_equal(found,
+                        "row: delivery 1-hash0 waits, but has no place among what waits, and "
+                        "so is never attempted\n");
+    free(found);
+}
+
 static void damaged_pages_are_found(void **state)
 {
     struct fixture *f = *state;
@@ -227,6 +241,7 @@ int main(void)
         TEST(a_dead_event_without_its_dead_letter_is_found),
         TEST(a_malformed_event_without_its_dead_letter_is_found),
         TEST(a_waiting_run_of_an_event_that_isnt_open_is_found),
+        TEST(what_waits_without_a_place_is_found),
         TEST(damaged_pages_are_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "journal/files.h"
 #include "journal/schema.h"
 #include "journal_fixture.h"
 
@@ -227,6 +228,31 @@ static void an_older_schema_is_brought_up_to_date_beside_a_copy(void **state)
     assert_int_equal(fixture_query(f, "PRAGMA user_version"), own);
 }
 
+#define BEFORE_PLACES 3
+
+static void what_waited_before_there_were_places_waits_by_its_number(void **state)
+{
+    struct fixture *f = *state;
+    struct db db;
+    struct err err = {0};
+    const struct schema older = {schema_own().migrations, BEFORE_PLACES};
+    assert_int_equal(files_make_folder(f->path.data, &err), 0);
+    assert_int_equal(files_create(f->path.data, &err), 0);
+    assert_int_equal(db_open(&db, f->path.data, DB_WRITE, &err), 0);
+    assert_int_equal(schema_migrate(&db, &older, 0, FIXTURE_WALL_MS, &err), 0);
+    assert_int_equal(
+        db_exec(&db,
+                "INSERT INTO deliveries(seq, id, connector, state, attempts, unknown, created_at)"
+                " VALUES (7, 'a', 'cal', 'waiting', 0, 0, 1), (8, 'b', 'cal', 'dead', 0, 0, 1)",
+                &err),
+        0);
+    db_close(&db);
+    fixture_open(f);
+    assert_int_equal(fixture_query(f, "SELECT position FROM deliveries WHERE state = 'waiting'"),
+                     7);
+    assert_int_equal(fixture_query(f, "SELECT count(position) FROM deliveries"), 1);
+}
+
 static void a_migration_that_fails_changes_nothing(void **state)
 {
     struct fixture *f = *state;
@@ -255,6 +281,8 @@ int main(void)
         TEST(a_newer_one_is_refused_and_not_a_byte_of_it_changed),
         TEST(a_path_that_cant_be_is_refused_with_its_reason),
         TEST(an_older_schema_is_brought_up_to_date_beside_a_copy),
+        cmocka_unit_test_setup_teardown(what_waited_before_there_were_places_waits_by_its_number,
+                                        fixture_setup_closed, fixture_teardown),
         TEST(a_migration_that_fails_changes_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

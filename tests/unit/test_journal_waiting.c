@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * journal/: what waits, in the order in which it waits, by connector, handler and key; and what is
+ * read behind what was written.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "journal/journal.h"
+#include "journal_fixture.h"
+
+#define CAL                                                                                        \
+    {                                                                                              \
+        SLICE_LIT("cal"), false                                                                    \
+    }
+#define RUNS                                                                                       \
+    {                                                                                              \
+        SLICE_LIT("onUpdate"), true                                                                \
+    }
+
+static void put(struct fixture *f, int64_t event, int64_t position, const char *connector,
+                const char *key, enum delivery_state state)
+{
+    struct delivery_row row = fixture_delivery(event, 0, state);
+    row.position = position;
+    row.connector = slice_str(connector);
+    row.handler = SLICE_LIT("onUpdate");
+    row.key = slice_str(key);
+    row.has_key = key != NULL;
+    row.due_ms = position * 10;
+    journal_put_delivery(f->journal, &row, DELIVERY_NEW, NULL, NULL, NULL);
+}
+
+/* Of cal wait k at 5, j at 3, none at 9 and k at 7; of dw k at 4; of a handler k at 2 and none at
+   1. */
+static void fill(struct fixture *f)
+{
+    for (int i = 0; i < 8; i++)
+        fixture_append(f, (const char[]){(char)('a' + i), '\0'});
+    put(f, 1, 5, "cal", "k", DELIVERY_WAITING);
+    put(f, 2, 3, "cal", "j", DELIVERY_WAITING);
+    put(f, 3, 9, "cal", NULL, DELIVERY_WAITING);
+    put(f, 4, 7, "cal", "k", DELIVERY_WAITING);
+    put(f, 5, 6, "cal", "k", DELIVERY_DEAD);
+    put(f, 6, 4, "dw", "k", DELIVERY_WAITING);
+    put(f, 7, 2, NULL, "k", DELIVERY_WAITING);
+    put(f, 8, 1, NULL, NULL, DELIVERY_WAITING);
+    fixture_settle(f);
+}
+
+static bool note_place(void *ctx, int64_t position, struct slice key, bool has_key, int64_t due_ms)
+{
+    assert_int_equal(due_ms, position * 10);
+    buf_printf(ctx, "%s%.*s%lld", ((struct buf *)ctx)->len > 0 ? " " : "",
+               SLICE_FMT(has_key ? key : SLICE_LIT("-")), (long long)position);
+    return true;
+}
+
+static bool note_row(void *ctx, const struct delivery_row *row)
+{
+    return note_place(ctx, row->position, row->key, row->has_key, row->due_ms);
+}
+
+static bool note_connector(void *ctx, struct slice connector, int64_t last_position)
+{
+    buf_printf(ctx, "%.*s:%lld ", SLICE_FMT(connector), (long long)last_position);
+    return true;
+}
+
+static void assert_noted(struct buf *noted, const char *expected)
+{
+    buf_reserve(noted, 1);
+    noted->data[noted->len] = '\0';
+    assert_string_equal(noted->data, expected);
+    buf_deinit(noted);
+}
+
+static void assert_places(struct fixture *f, struct journal_target target,
+                          struct journal_range range, const char *expected)
+{
+    struct buf noted = {0};
+    struct journal_reader *r = fixture_reader(f);
+    assert_int_equal(journal_waiting_places(r, &target, &range, note_place, &noted, NULL), 0);
+    journal_reader_close(r);
+    assert_noted(&noted, expected);
+}
+
+static void assert_rows(struct fixture *f, struct journal_target target, struct journal_range range,
+                        const char *expected)
+{
+    struct buf noted = {0};
+    struct journal_reader *r = fixture_reader(f);
+    assert_int_equal(journal_waiting_rows(r, &target, &range, note_row, &noted, NULL), 0);
+    journal_reader_close(r);
+    assert_noted(&noted, expected);
+}
+
+static void places_come_in_the_order_of_waiting(void **state)
+{
+    fill(*state);
+    const struct journal_target cal = CAL, runs = RUNS;
+    assert_places(*state, cal, (struct journal_range){.through = 99, .limit = 9}, "j3 k5 k7 -9");
+    assert_places(*state, cal, (struct journal_range){.after = 3, .through = 7, .limit = 9},
+                  "k5 k7");
+    assert_places(*state, cal, (struct journal_range){.through = 99, .limit = 2}, "j3 k5");
+    assert_places(*state, runs, (struct journal_range){.through = 99, .limit = 9}, "-1 k2");
+}
+
+static void rows_come_by_key_or_by_place(void **state)
+{
+    fill(*state);
+    const struct journal_target cal = CAL, runs = RUNS;
+    const struct slice k = SLICE_LIT("k");
+    assert_rows(*state, cal, (struct journal_range){.through = 99, .key = k, .limit = 9}, "k5 k7");
+    assert_rows(*state, cal,
+                (struct journal_range){.after = 5, .through = 99, .key = k, .limit = 9}, "k7");
+    assert_rows(*state, cal, (struct journal_range){.through = 6, .key = k, .limit = 9}, "k5");
+    assert_rows(*state, cal, (struct journal_range){.after = 8, .through = 9, .limit = 1}, "-9");
+    assert_rows(*state, runs, (struct journal_range){.through = 99, .key = k, .limit = 9}, "k2");
+}
+
+static void connectors_with_something_waiting_are_known_with_the_last_of_it(void **state)
+{
+    struct buf noted = {0};
+    struct journal_reader *r = fixture_reader(*state);
+    assert_int_equal(journal_waiting_connectors(r, note_connector, &noted, NULL), 0);
+    journal_reader_close(r);
+    assert_noted(&noted, "");
+    fill(*state);
+    r = fixture_reader(*state);
+    assert_int_equal(journal_waiting_connectors(r, note_connector, &noted, NULL), 0);
+    journal_reader_close(r);
+    assert_noted(&noted, "cal:9 dw:4 ");
+}
+
+static void note_done(void *ctx)
+{
+    *(bool *)ctx = true;
+}
+
+static void what_was_queued_before_is_on_disk_when_that_is_said(void **state)
+{
+    struct fixture *f = *state;
+    bool is_kept = false;
+    fixture_append(f, "a");
+    put(f, 1, 1, "cal", "k", DELIVERY_WAITING);
+    journal_when_kept(f->journal, note_done, &is_kept);
+    assert_false(is_kept);
+    fixture_settle(f);
+    assert_true(is_kept);
+    assert_int_equal(fixture_query(f, "SELECT count(*) FROM deliveries"), 1);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(places_come_in_the_order_of_waiting),
+        TEST(rows_come_by_key_or_by_place),
+        TEST(connectors_with_something_waiting_are_known_with_the_last_of_it),
+        TEST(what_was_queued_before_is_on_disk_when_that_is_said),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
