@@ -37,12 +37,12 @@ struct work {
     unsigned n_dead;      /* handlers that failed for good, and were neither retried nor dropped */
     unsigned n_away;      /* handlers' runs that are on disk alone */
     struct list lingering; /* in engine.lingering: nothing is pending, but for what is read now */
-    bool is_again;        /* it was open when the process before ended */
-    bool is_unmatched;    /* no handler takes it */
-    struct counts sends;  /* identities of the sends made */
-    struct counts stored; /* … with their data, hashed (see send.c), of those not in `items` */
-    struct list items;    /* deliveries made, by item.in_work, while they are in memory */
-    bool has_results;     /* the journal may hold results of its deliveries */
+    bool is_again;         /* it was open when the process before ended */
+    bool is_unmatched;     /* no handler takes it */
+    struct counts sends;   /* identities of the sends made */
+    struct counts stored;  /* … with their data, hashed (see send.c), of those not in `items` */
+    struct list items;     /* deliveries made, by item.in_work, while they are in memory */
+    bool has_results;      /* the journal may hold results of its deliveries */
 };
 
 /* A delivery, or a handler's run, in memory; one block with its texts behind it. */

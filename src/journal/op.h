@@ -19,7 +19,7 @@ enum op_kind {
     OP_PUT_DELIVERY,
     OP_PUT_LETTER,
     OP_CLEAR_RESULTS, /* a struct op alone */
-    OP_FENCE, /* changes nothing: tells when all before it is on disk */
+    OP_FENCE,         /* changes nothing: tells when all before it is on disk */
 };
 
 /* What each kind begins with. */
