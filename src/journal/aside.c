@@ -120,8 +120,10 @@ static int salvage(const char *path, const char *new, struct salvage *out, struc
         rc = db_open(&from, path, DB_READ, &why);
     if (rc == 0)
         rc = salvage_copy(&from, &to, out, &why);
+    if (rc == 0)
+        rc = db_write_back(&to, &why);
     db_close(&from);
-    db_close(&to); /* which leaves one file, synced */
+    db_close(&to);
     return rc < 0 ? err_set(err, why.code, "%s", why.message) : 0;
 }
 
@@ -177,6 +179,8 @@ static int make_empty(const char *new, int64_t now_ms, struct err *err)
         rc = db_open(&to, new, DB_WRITE, err);
     if (rc == 0)
         rc = schema_migrate(&to, &schema, 0, now_ms, err);
+    if (rc == 0)
+        rc = db_write_back(&to, err);
     db_close(&to);
     return rc;
 }

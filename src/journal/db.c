@@ -158,6 +158,14 @@ int db_bound_log(struct db *db, int64_t size_max, int64_t disk_free_min, struct 
     return db_exec(db, pragmas, err);
 }
 
+int db_write_back(struct db *db, struct err *err)
+{
+    if (sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) !=
+        SQLITE_OK)
+        return fail(db, err, "cannot write");
+    return 0;
+}
+
 void db_close(struct db *db)
 {
     for (size_t i = 0; i < ARRAY_LEN(db->statements); i++)
