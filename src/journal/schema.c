@@ -86,8 +86,13 @@ int schema_inspect(const char *path, const struct schema *schema, size_t *found,
     struct db db;
     struct stat st;
     *found = 0;
-    if (stat(path, &st) < 0)
+    if (lstat(path, &st) < 0)
         return errno == ENOENT ? 0 : err_set_errno(err, ERR_IO, errno, "cannot open %s", path);
+    /* SQLite's files lie beside what it leads to, the lock and the notes would lie beside it. */
+    if (S_ISLNK(st.st_mode))
+        return err_set(err, ERR_INVALID,
+                       "%s is a symbolic link: name the file that it leads to as the journal",
+                       path);
     if (!S_ISREG(st.st_mode))
         return err_set(err, ERR_INVALID, "%s is no file: choose another name for the journal",
                        path);

@@ -179,6 +179,10 @@ static void a_path_that_cant_be_is_refused_with_its_reason(void **state)
     buf_clear(&f->path);
     buf_printf(&f->path, "%s/journal.db", journal.data);
     assert_refused(f, ERR_IO, "Not a directory");
+    buf_clear(&f->path);
+    buf_printf(&f->path, "%s/var/link.db", f->folder);
+    assert_int_equal(symlink(journal.data, f->path.data), 0);
+    assert_refused(f, ERR_INVALID, "is a symbolic link");
     buf_deinit(&f->path);
     f->path = journal;
 }
