@@ -252,6 +252,8 @@ int aside_keep_log(const char *path, const char *why, int64_t now_ms, struct err
     }
     if (rc == 0)
         rc = note_add(path, NOTE_UNCONFIRMED, text.data, err);
+    if (rc == 0)
+        rc = note_add(path, NOTE_GAP, why, err);
     buf_deinit(&text);
     buf_deinit(&log);
     buf_deinit(&copy);

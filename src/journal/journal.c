@@ -93,17 +93,20 @@ static int load(struct journal *j, struct err *err)
     return 0;
 }
 
-/* Numbers of events that were lost aren't given again. */
-static int skip_seqs(struct journal *j, struct err *err)
+/* Numbers of events that were lost aren't given again. The note stands until that is on disk: once
+   the log has been read, nothing else tells of the loss. */
+static int leave_gap(struct journal *j, struct err *err)
 {
+    if (!note_exists(j->options.path, NOTE_GAP))
+        return 0;
     sqlite3_stmt *s = db_statement(&j->db, SQL_SKIP_SEQS, err);
     if (!s)
         return -1;
     db_bind_int(s, 1, SALVAGE_GAP);
-    return db_run(&j->db, s, err);
+    return db_run(&j->db, s, err) < 0 ? -1 : note_remove(j->options.path, NOTE_GAP, err);
 }
 
-static int open_database(struct journal *j, bool skips, struct err *err)
+static int open_database(struct journal *j, struct err *err)
 {
     const char *path = j->options.path;
     struct schema schema = schema_own();
@@ -120,7 +123,7 @@ static int open_database(struct journal *j, bool skips, struct err *err)
     if (found > 0 && found < schema.version)
         log_info(j->options.log, "journal: brought to a newer schema, a copy is beside it",
                  LOG_STR("path", path), LOG_INT("from", (int64_t)found));
-    if (skips && skip_seqs(j, err) < 0)
+    if (leave_gap(j, err) < 0)
         return -1;
     /* The log is there since the first statement that read. */
     return load(j, err) < 0 ? -1 : files_watch_init(&j->files, path, err);
@@ -141,15 +144,14 @@ static int open_or_replace(struct journal *j, struct err *err)
     const char *path = j->options.path;
     int64_t now = clock_wall_ms(&j->options.clock);
     struct err why = {0};
-    bool skips;
-    if (mend_before_open(path, now, j->options.log, &skips, err) < 0)
+    if (mend_before_open(path, now, j->options.log, err) < 0)
         return -1;
-    if (open_database(j, skips, &why) < 0) {
+    if (open_database(j, &why) < 0) {
         if (why.code != ERR_CORRUPT)
             return err_set(err, why.code, "%s", why.message);
         close_database(j);
         if (mend_damaged(path, why.message, now, j->options.log, err) < 0 ||
-            open_database(j, false, err) < 0)
+            open_database(j, err) < 0)
             return -1;
     }
     j->unconfirmed = note_read(path, NOTE_UNCONFIRMED);

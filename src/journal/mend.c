@@ -52,8 +52,7 @@ static int look_for_orphan(const char *path, int64_t now_ms, struct log *log, st
                         log, err);
 }
 
-static int look_at_log(const char *path, int64_t now_ms, struct log *log, bool *skips,
-                       struct err *err)
+static int look_at_log(const char *path, int64_t now_ms, struct log *log, struct err *err)
 {
     struct err found;
     if (wal_inspect(path, &found) == 0)
@@ -62,7 +61,6 @@ static int look_at_log(const char *path, int64_t now_ms, struct log *log, bool *
         return err_set(err, found.code, "%s", found.message);
     log_error(log, "journal: commits were lost, goes on with those before them",
               LOG_STR("error", found.message));
-    *skips = true;
     return aside_keep_log(path, found.message, now_ms, err);
 }
 
@@ -99,13 +97,11 @@ static int look_at_suspect(const char *path, int64_t now_ms, struct log *log, st
     return note_remove(path, NOTE_SUSPECT, err);
 }
 
-int mend_before_open(const char *path, int64_t now_ms, struct log *log, bool *skips,
-                     struct err *err)
+int mend_before_open(const char *path, int64_t now_ms, struct log *log, struct err *err)
 {
-    *skips = false;
     if (aside_resume(path, now_ms, err) < 0 || look_for_orphan(path, now_ms, log, err) < 0)
         return -1;
-    if (look_at_log(path, now_ms, log, skips, err) < 0)
+    if (look_at_log(path, now_ms, log, err) < 0)
         return -1;
     return look_at_suspect(path, now_ms, log, err);
 }

@@ -7,7 +7,6 @@
 #ifndef LIAISON_JOURNAL_MEND_H
 #define LIAISON_JOURNAL_MEND_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/attr.h"
@@ -15,9 +14,8 @@
 #include "base/log.h"
 
 /* Finishes what an earlier start left, looks at the log, and where damage was met in use, at the
-   whole file. *skips: commits were lost, so that numbers must be left out (SALVAGE_GAP). */
-int mend_before_open(const char *path, int64_t now_ms, struct log *log, bool *skips,
-                     struct err *err) must_check;
+   whole file. Where commits were lost it leaves NOTE_GAP. */
+int mend_before_open(const char *path, int64_t now_ms, struct log *log, struct err *err) must_check;
 /* After an open that failed with ERR_CORRUPT: sets the journal aside, and leaves a new one. */
 int mend_damaged(const char *path, const char *why, int64_t now_ms, struct log *log,
                  struct err *err) must_check;

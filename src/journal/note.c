@@ -12,7 +12,7 @@
 /* Its file, to be freed. */
 static char *file_of(const char *path, enum note note)
 {
-    static const char *const suffixes[] = {".suspect", ".unconfirmed", ".aside"};
+    static const char *const suffixes[] = {".suspect", ".unconfirmed", ".aside", ".gap"};
     struct buf file = {0};
     buf_printf(&file, "%s%s", path, suffixes[note]);
     return buf_take(&file);

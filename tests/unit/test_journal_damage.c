@@ -19,7 +19,9 @@
 #include <cmocka.h>
 
 #include "base/rng.h"
+#include "journal/mend.h"
 #include "journal/note.h"
+#include "journal/salvage.h"
 #include "journal_fixture.h"
 
 #define PAGE 8192
@@ -442,6 +444,28 @@ static void what_a_truncated_log_lost_is_told_by_what_the_memory_knows(void **st
     fixture_open(f);
 }
 
+/* A start that ends between the look at the log and the numbers that it leaves out; in between
+   SQLite has read the log, and shows nothing of the loss any more. */
+static void numbers_are_left_out_though_the_first_start_fails(void **state)
+{
+    struct fixture *f = *state;
+    struct files files = {0};
+    struct err err;
+    fill_log(f, &files);
+    files_put(f, &files);
+    write_file(f, "-wal", files.wal.data, files.wal.len / 2);
+    assert_int_equal(mend_before_open(f->path.data, FIXTURE_WALL_MS, NULL, &err), 0);
+    int64_t kept = fixture_query(f, "SELECT count(*) FROM events");
+    assert_in_range(kept, 1, 7);
+    fixture_open(f);
+    assert_lost(f, "committed");
+    assert_true(journal_next_seq(f->journal) > SALVAGE_GAP);
+    int64_t next = journal_next_seq(f->journal);
+    fixture_reopen(f);
+    assert_int_equal(journal_next_seq(f->journal), next);
+    files_deinit(&files);
+}
+
 /* Without the memory, as after a power failure, commits behind the damage tell of it; in the last
    two a crash may have left the same. */
 static void what_a_flipped_bit_in_the_log_lost_is_told(void **state)
@@ -574,6 +598,7 @@ int main(void)
         TEST(what_was_only_suspected_is_checked_and_stays),
         TEST(damage_met_in_use_is_told_and_set_aside_by_the_next_start),
         TEST(what_a_truncated_log_lost_is_told_by_what_the_memory_knows),
+        TEST(numbers_are_left_out_though_the_first_start_fails),
         TEST(what_a_flipped_bit_in_the_log_lost_is_told),
         TEST(a_change_of_places_that_was_interrupted_is_finished),
         TEST(a_new_one_that_was_not_finished_is_thrown_away),
