@@ -184,6 +184,8 @@ def test_what_can_not_be_read_ends_no_daemon(daemon, receiver, disk):
     assert disk.failures > 0
     disk.mend()
     assert daemon.is_running()
+    # Retention may have met it, too, and then events are refused until it has tried again.
+    wait_until(lambda: daemon.get("/readyz").status == 200, "events to be taken")
     emit(daemon, 1, start=3)
     daemon.wait_delivered("receiver", 4)
     assert_sound(daemon)
