@@ -75,7 +75,9 @@ static void say_end(const struct fsck *fsck, const char *path)
 {
     if (fsck->faults > 0)
         printf("%s: %d fault%s%s\n", path, fsck->faults, fsck->faults == 1 ? "" : "s",
-               fsck->confirms ? ", not confirmed" : "");
+               fsck->confirms ? ", not confirmed: see to them first, or confirm all the same by "
+                                "POST /api/journal/confirm"
+                              : "");
     else
         printf("%s: sound, the sums hold%s\n", path, fsck->confirms ? "; confirmed" : "");
 }

@@ -344,6 +344,21 @@ def test_what_waits_goes_on_while_nobody_has_confirmed(damaged, receiver):
     assert_sound(damaged)
 
 
+def test_a_loss_beside_other_faults_is_confirmed_by_the_daemon_alone(damaged):
+    journal = damaged.project.journal
+    trash(journal, 1)
+    damaged.start()
+    with sqlite3.connect(journal) as db:
+        db.execute("UPDATE sums SET value = value + 1 WHERE term = 'made'")
+    db.close()
+    refused = liaison("fsck", journal, "--confirm")
+    assert refused.status == 1 and "not confirmed: " in refused.out
+    assert liaison("fsck", journal, "--confirm", "--json").json()["confirmed"] is False
+    assert_refuses(damaged)
+    assert damaged.post("/api/journal/confirm").status == 200
+    assert damaged.get("/readyz").status == 200
+
+
 def test_commits_that_a_log_lost_are_told(daemon, receiver):
     emit(daemon, 20)
     daemon.wait_delivered("receiver", 20)
