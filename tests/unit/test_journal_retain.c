@@ -294,6 +294,26 @@ static void a_letter_of_an_open_event_stays(void **state)
 
 /* ---- What must outlive the rows ---- */
 
+/* What is to be removed lies where it can't be. */
+static void what_can_not_be_removed_holds_up_nothing(void **state)
+{
+    struct fixture *f = *state;
+    open_by_age(f);
+    queue_delivered(f, 1);
+    fixture_settle(f);
+    fixture_exec(f, "ALTER TABLE attempts RENAME TO elsewhere");
+    clock_fake_advance(&f->clock, 8 * DAY);
+    int64_t seq = queue_event(f, 2, NULL);
+    assert_false(journal_step(f->journal));
+    assert_non_null(journal_problem(f->journal));
+    assert_true(journal_step(f->journal));
+    assert_null(journal_problem(f->journal));
+    assert_true(has_event(f, seq));
+    fixture_exec(f, "ALTER TABLE elsewhere RENAME TO attempts");
+    fixture_settle(f);
+    assert_false(has_event(f, 1));
+}
+
 static void numbers_are_not_given_again(void **state)
 {
     struct fixture *f = *state;
@@ -644,6 +664,7 @@ int main(void)
         TEST(a_dead_letters_time_begins_with_its_end),
         TEST(dead_letters_in_somebodys_hands_stay),
         TEST(a_letter_of_an_open_event_stays),
+        TEST(what_can_not_be_removed_holds_up_nothing),
         TEST(numbers_are_not_given_again),
         TEST(duplicates_of_what_is_gone_are_known),
         TEST(the_record_says_how_far_back_it_reaches),
