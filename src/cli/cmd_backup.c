@@ -10,20 +10,26 @@
 #include "cli/project.h"
 #include "journal/journal.h"
 
-static void say_done(const struct invocation *in, const char *journal, const char *file)
+static void say_done(const struct invocation *in, const char *journal, const char *file, int faults)
 {
     struct stat st = {0};
     struct buf out = {0};
     struct json_writer w = {.out = &out};
     int64_t bytes = stat(file, &st) == 0 ? (int64_t)st.st_size : 0;
     if (!options_has(&in->options, "json")) {
-        printf("%s: a copy of %s, %lld bytes, sound\n", file, journal, (long long)bytes);
+        printf("%s: a copy of %s, %lld bytes, ", file, journal, (long long)bytes);
+        if (faults > 0)
+            printf("with %d fault%s of the journal: see liaison fsck\n", faults,
+                   faults == 1 ? "" : "s");
+        else
+            puts("sound");
         return;
     }
     json_object_begin(&w, NULL);
     json_member_cstr(&w, "journal", journal);
     json_member_cstr(&w, "file", file);
     json_member_integer(&w, "bytes", bytes);
+    json_member_integer(&w, "faults", faults);
     json_object_end(&w);
     puts(out.data);
     buf_deinit(&out);
@@ -38,13 +44,13 @@ static int run(const struct invocation *in)
     here.options.n_operands = 0;
     if (project_open(&project, &here, &err) < 0)
         return command_fail("%s", err.message);
-    int rc = journal_backup(project.config.journal, file, &err);
-    if (rc < 0)
+    int faults = journal_backup(project.config.journal, file, &err);
+    if (faults < 0)
         command_fail("%s", err.message);
     else
-        say_done(in, project.config.journal, file);
+        say_done(in, project.config.journal, file, faults);
     project_close(&project);
-    return rc < 0 ? EXIT_FAILED : EXIT_DONE;
+    return faults < 0 ? EXIT_FAILED : EXIT_DONE;
 }
 
 static const struct option_row options[] = {
@@ -59,7 +65,8 @@ const struct command command_backup = {
     .usage = "backup FILE [--journal FILE] [--json]",
     .help =
         "Copies the journal of the project here into FILE, as it stands at one moment; a daemon\n"
-        "may be running on it, or none. The copy is checked as by fsck. FILE must not exist.\n"
+        "may be running on it, or none. The copy is checked as by fsck, and made unless it\n"
+        "is damaged. FILE must not exist.\n"
         "To go back to it: stop the daemon, move the journal and its -wal and -shm away, put\n"
         "FILE in its place, start.",
     .options = options,

@@ -2,11 +2,13 @@
 /* Copyright (c) 2026 The Liaison authors */
 /*
  * A copy of the journal as it stands at one moment, made beside whoever writes to it. It is one
- * file, and is checked before it gets its name, so that a file of that name is a copy that works.
+ * file, and is checked before it gets its name, so that a file of that name is one that a daemon
+ * goes on with.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -60,24 +62,25 @@ static int make_copy(struct journal_reader *r, const char *path, struct err *err
     return rc;
 }
 
-static void take_first(void *ctx, const struct journal_finding *finding)
+static void take_damage(void *ctx, const struct journal_finding *finding)
 {
-    struct err *first = ctx;
-    if (first->code == ERR_NONE)
-        err_set(first, ERR_CORRUPT, "%s", finding->text);
+    struct err *damage = ctx;
+    if (damage->code == ERR_NONE && strcmp(finding->code, "page") == 0)
+        err_set(damage, ERR_CORRUPT, "%s", finding->text);
 }
 
-static int check_copy(const char *path, struct err *err)
+/* What a daemon goes on with, such as sums that don't fit, is no reason to have no copy of it. */
+static int check_copy(const char *path, int *faults, struct err *err)
 {
-    struct err first = {0};
+    struct err damage = {0};
     struct journal_reader *copy = journal_reader_open(path, err);
     if (!copy)
         return -1;
-    int faults = journal_check(copy, take_first, &first, err);
+    *faults = journal_check(copy, take_damage, &damage, err);
     journal_reader_close(copy);
-    if (faults <= 0)
-        return faults;
-    return err_set(err, ERR_CORRUPT, "%s", first.message);
+    if (damage.code != ERR_NONE)
+        return err_set(err, damage.code, "%s", damage.message);
+    return *faults < 0 ? -1 : 0;
 }
 
 /* Under its name, unless that is taken by now. */
@@ -90,7 +93,7 @@ static int name_copy(const char *partial, const char *to, struct err *err)
 }
 
 static int make_and_check(struct journal_reader *r, const char *partial, const char *to,
-                          struct err *err)
+                          int *faults, struct err *err)
 {
     int rc = make_copy(r, partial, err);
     if (rc < 0 && err->code == ERR_EXISTS)
@@ -98,18 +101,19 @@ static int make_and_check(struct journal_reader *r, const char *partial, const c
                        "%s is there: another backup makes it, or didn't finish, then remove it",
                        partial);
     if (rc == 0)
-        rc = check_copy(partial, err);
+        rc = check_copy(partial, faults, err);
     if (rc == 0)
         rc = name_copy(partial, to, err);
     if (rc < 0)
         unlink(partial);
     if (rc < 0 && err->code == ERR_CORRUPT)
-        err_prefix(err, "the journal has faults, see liaison fsck; the first");
+        err_prefix(err, "the journal is damaged, see liaison fsck; the first");
     return rc;
 }
 
 int journal_backup(const char *path, const char *to, struct err *err)
 {
+    int faults = 0;
     struct buf partial = {0};
     struct err why = {0};
     if (files_exist(to))
@@ -118,8 +122,8 @@ int journal_backup(const char *path, const char *to, struct err *err)
     if (!r)
         return -1;
     buf_printf(&partial, "%s.partial", to);
-    int rc = make_and_check(r, partial.data, to, &why);
+    int rc = make_and_check(r, partial.data, to, &faults, &why);
     journal_reader_close(r);
     buf_deinit(&partial);
-    return rc < 0 ? err_set(err, why.code, "%s", why.message) : 0;
+    return rc < 0 ? err_set(err, why.code, "%s", why.message) : faults;
 }

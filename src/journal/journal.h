@@ -282,7 +282,8 @@ int journal_confirm(const char *path, struct err *err) must_check;
 bool journal_is_unconfirmed(const char *path);
 
 /* Makes `to`, one file of mode 0600, a copy of the journal `path` as it stands at this moment; a
-   daemon may be running on it. The copy is checked. ERR_EXISTS when `to` is there already. */
+   daemon may be running on it. The copy is checked: returns the number of its faults, which are the
+   journal's. -1 with ERR_CORRUPT when it is damaged, with ERR_EXISTS when `to` is there already. */
 int journal_backup(const char *path, const char *to, struct err *err) must_check;
 
 /* ---- checking ---- */

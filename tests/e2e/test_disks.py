@@ -464,6 +464,17 @@ def test_a_stopped_journal_is_backed_up_and_nothing_is_overwritten(daemon, recei
     assert copy.read_bytes() == content
 
 
+def test_a_journal_with_faults_that_it_goes_on_with_is_backed_up(damaged, tmp_path):
+    with sqlite3.connect(damaged.project.journal) as db:
+        db.execute("UPDATE sums SET value = value + 1 WHERE term = 'made'")
+    db.close()
+    result = liaison("backup", tmp_path / "backup.db", cwd=damaged.project.path)
+    assert result.status == 0 and "with 1 fault of the journal" in result.out
+    result = liaison("backup", tmp_path / "other.db", "--json", cwd=damaged.project.path)
+    assert (result.status, result.json()["faults"]) == (0, 1)
+    assert "sum: " in liaison("fsck", tmp_path / "backup.db").out
+
+
 def test_a_damaged_journal_makes_no_backup(damaged, tmp_path):
     journal = damaged.project.journal
     trash(journal, root_page(journal, "events"))
