@@ -104,6 +104,7 @@ def wait_mixed_run(daemon):
     wait_sums(daemon, "channels", "bus", received=12, malformed=1, unmatched=1, closed=10)
     wait_sums(daemon, "connectors", "receiver", made=24, delivered=20, dead=3, skipped=1)
     wait_sums(daemon, "connectors", "other", made=15, delivered=11, dead=3, skipped=1)
+    wait_sums(daemon, "connectors", "deadLetters", made=1, delivered=1)
 
 
 def test_the_sums_hold_after_a_mixed_run(daemon, bus, receiver):
