@@ -207,7 +207,8 @@ def test_a_port_in_use_is_refused_before_the_journal_is_opened(good, make_daemon
 def test_a_second_daemon_on_the_same_journal_names_the_first(good, make_daemon):
     daemon = make_daemon().start()
     daemon.emit("thing.changed", {"id": 1})
-    daemon.wait_delivered("receiver", 1)
+    wait_until(lambda: daemon.channel_sums().get("closed") == 1
+               and daemon.status()["journal"]["queued"] == 0, "all to be written")
     before = digests(good.journal.parent)
     result = run(good)
     assert result.status == 1
