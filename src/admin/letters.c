@@ -48,6 +48,21 @@ static int parse_number(struct slice text, int64_t *number, struct err *err)
     return err_set(err, ERR_INVALID, "\"%.*s\" is no whole number", SLICE_FMT(text));
 }
 
+/* A misspelt one would find nothing, as if all were well. */
+static int check_cause(struct slice cause, struct err *err)
+{
+    static const char *const causes[] = {"refused", "exhausted", "expired",
+                                         "script",  "limit",     "malformed"};
+    for (size_t i = 0; i < ARRAY_LEN(causes); i++) {
+        if (slice_is_equal(cause, slice_str(causes[i])))
+            return 0;
+    }
+    const char *nearest = text_nearest(cause, causes, ARRAY_LEN(causes));
+    return err_set(err, ERR_INVALID, "\"%.*s\" is no cause of a dead letter%s%s%s",
+                   SLICE_FMT(cause), nearest ? ": did you mean " : "", nearest ? nearest : "",
+                   nearest ? "?" : "");
+}
+
 /* One filter by its name; data NULL: not given. `room` keeps the text. */
 static int set_filter(struct journal_filter *f, const char *name, struct slice value, char **room,
                       struct err *err)
@@ -60,6 +75,8 @@ static int set_filter(struct journal_filter *f, const char *name, struct slice v
         return parse_when(value, now_ms, &f->since_ms, err);
     if (strcmp(name, "until") == 0)
         return parse_when(value, now_ms, &f->until_ms, err);
+    if (strcmp(name, "cause") == 0 && check_cause(value, err) < 0)
+        return -1;
     if (strcmp(name, "cursor") == 0)
         return parse_number(value, &f->after_seq, err);
     if (strcmp(name, "limit") == 0) {

@@ -388,6 +388,7 @@ def test_a_page_of_this_host_is_let_in(daemon):
     ("DELETE", "/api/dead-letters/nonsense", 404),
     ("GET", "/api/dead-letters?since=yesterday", 400),
     ("GET", "/api/dead-letters?limit=many", 400),
+    ("GET", "/api/dead-letters?cause=exausted", 400),
     ("POST", "/api/dead-letters/retry", 400),
 ])
 def test_other_requests_that_can_t_be_answered_say_why(daemon, method, path, status):
