@@ -128,17 +128,19 @@ static int salvage(const char *path, const char *new, struct salvage *out, struc
 }
 
 /* 1: it can be; 0: it is damaged; -1 with err. */
-static int can_read_schema(const char *path, struct err *err)
+static int can_read_schema(const char *path, const char *new, struct err *err)
 {
-    struct db db;
+    struct db from = {0}, to = {0};
     struct err why = {0};
-    int64_t n = 0;
-    int rc = db_open(&db, path, DB_READ, &why);
+    int rc = db_open(&to, new, DB_READ, &why);
     if (rc == 0)
-        rc = db_get_int(&db, SQL_COUNT_OBJECTS, &n, &why);
-    db_close(&db);
+        rc = db_open(&from, path, DB_READ, &why);
     if (rc == 0)
-        return n > 0;
+        rc = salvage_knows_tables(&from, &to, &why);
+    db_close(&from);
+    db_close(&to);
+    if (rc >= 0)
+        return rc;
     return why.code == ERR_CORRUPT ? 0 : err_set(err, why.code, "%s", why.message);
 }
 
@@ -159,8 +161,6 @@ static int salvage_headless(const char *path, const char *new, struct salvage *o
     if (rc == 0)
         rc = salvage_put_page(copy.data, new, err);
     if (rc == 0)
-        rc = can_read_schema(copy.data, err);
-    if (rc > 0)
         rc = salvage(copy.data, new, out, err);
     if (remove_database(copy.data, err) < 0)
         rc = -1;
@@ -193,7 +193,7 @@ static int make_new(const char *path, const char *new, int64_t now_ms, struct sa
         return -1;
     if (!has_content(path))
         return 0;
-    int rc = can_read_schema(path, err);
+    int rc = can_read_schema(path, new, err);
     if (rc > 0)
         return salvage(path, new, out, err);
     return rc < 0 ? -1 : salvage_headless(path, new, out, err);

@@ -115,6 +115,43 @@ static int read_columns(struct copying *c, struct table *t)
     return got == READ_FAILED ? -1 : 0;
 }
 
+static bool is_in(struct slice names, struct slice name)
+{
+    while (names.data) {
+        if (slice_is_equal(slice_trim(slice_split(&names, ',')), name))
+            return true;
+    }
+    return false;
+}
+
+/* 1: the table has no column but those of the new one; 0: it has, or isn't there; -1 with err. */
+static int knows_table(struct copying *c, const char *name)
+{
+    struct table found = {.name = name}, known = {.name = name};
+    struct copying new = {.from = c->to, .err = c->err};
+    int rc = read_columns(c, &found) < 0 || read_columns(&new, &known) < 0 ? -1 : 0;
+    if (rc == 0 && found.columns && known.columns) {
+        struct slice names = slice_str(found.columns);
+        for (rc = 1; names.data && rc;)
+            rc = is_in(slice_str(known.columns), slice_trim(slice_split(&names, ',')));
+    }
+    table_deinit(&found);
+    table_deinit(&known);
+    return rc;
+}
+
+int salvage_knows_tables(struct db *from, struct db *to, struct err *err)
+{
+    static const char *const names[] = {"schema",   "events",    "deliveries",
+                                        "attempts", "positions", "sums"};
+    struct copying c = {.from = from, .to = to, .err = err};
+    int rc = 1;
+    for (size_t i = 0; i < ARRAY_LEN(names) && rc > 0; i++)
+        rc = knows_table(&c, names[i]);
+    return rc;
+}
+
+/* A table with a column that no journal has is none of which anything is known. */
 static int prepare_insert(struct copying *c, struct table *t)
 {
     struct buf marks = {0};
@@ -126,6 +163,12 @@ static int prepare_insert(struct copying *c, struct table *t)
     int code = sqlite3_prepare_v2(c->to->handle, sql, -1, &t->insert, NULL);
     sqlite3_free(sql);
     buf_deinit(&marks);
+    if (code == SQLITE_ERROR) {
+        sqlite3_finalize(t->row);
+        sqlite3_finalize(t->seek);
+        t->row = t->seek = NULL;
+        return 0;
+    }
     if (code != SQLITE_OK)
         return err_set(c->err, ERR_IO, "cannot write %s: %s", c->to->path,
                        sqlite3_errmsg(c->to->handle));

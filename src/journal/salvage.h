@@ -24,6 +24,11 @@ struct salvage {
 /* Numbers that are left out behind a loss: more than events can have come in the meantime. */
 #define SALVAGE_GAP INT64_C(1000000000)
 
+/* Whether `from` has a journal's tables, of this version or an older one, and no other columns: what
+   names them may be damaged as well. 1, 0, or -1 with err when that can't be read for another reason.
+   `to` is an empty journal of this version. */
+int salvage_knows_tables(struct db *from, struct db *to, struct err *err) must_check;
+
 /* Puts the first page of `model`, an empty journal of this version, in place of that of `path`. */
 int salvage_put_page(const char *path, const char *model, struct err *err) must_check;
 

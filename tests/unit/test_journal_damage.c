@@ -330,6 +330,37 @@ static void a_page_costs_its_own_rows_alone(void **state)
     fixture_open(f);
 }
 
+/* The first page says what tables there are, and their columns. */
+static void names_that_changed_cost_no_rows(void **state)
+{
+    static const char *const names[] = {"expires_at", "deliveries", "data_kind", "term"};
+    struct fixture *f = *state;
+    struct files files = {0};
+    fill(f);
+    fixture_close(f);
+    files_take(f, &files);
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        size_t len = strlen(names[i]);
+        struct files changed = {0};
+        buf_add_slice(&changed.db, buf_slice(&files.db));
+        for (size_t at = 100; at + len <= PAGE; at++) {
+            if (memcmp(changed.db.data + at, names[i], len) == 0)
+                changed.db.data[at + 3] ^= 1;
+        }
+        changed.db.data[63] ^= 1; /* the version in the header, by which it is found damaged */
+        files_put(f, &changed);
+        fixture_open(f);
+        assert_lost(f, "is set aside as ");
+        assert_int_equal(total(count(f)), total(whole));
+        assert_int_equal(fixture_sum(f, "channel", FIXTURE_CHANNEL, "received"), EVENTS);
+        fixture_check(f);
+        fixture_close(f);
+        files_deinit(&changed);
+    }
+    files_deinit(&files);
+    fixture_open(f);
+}
+
 static void what_was_only_suspected_is_checked_and_stays(void **state)
 {
     struct fixture *f = *state;
@@ -594,6 +625,7 @@ int main(void)
         TEST(a_log_without_its_database_is_set_aside_with_it),
         TEST(a_page_costs_its_own_rows_alone),
         TEST(tables_that_were_moved_are_not_taken_for_others),
+        TEST(names_that_changed_cost_no_rows),
         TEST(what_was_only_suspected_is_checked_and_stays),
         TEST(damage_met_in_use_is_told_and_set_aside_by_the_next_start),
         TEST(what_a_truncated_log_lost_is_told_by_what_the_memory_knows),
