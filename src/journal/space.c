@@ -35,15 +35,18 @@ static int64_t log_bytes(struct db *db)
     return size;
 }
 
-static int read_pages(struct db *db, int64_t *used, int64_t *unused, struct err *err)
+/* A pragma is compiled anew each time that it is run: the size, which stays, is asked for once. */
+static int read_pages(struct space *s, struct db *db, int64_t *used, int64_t *unused,
+                      struct err *err)
 {
-    int64_t pages, freed, size;
-    if (db_get_int(db, SQL_PAGE_COUNT, &pages, err) < 0 ||
-        db_get_int(db, SQL_FREE_PAGES, &freed, err) < 0 ||
-        db_get_int(db, SQL_PAGE_SIZE, &size, err) < 0)
+    int64_t pages, freed;
+    if (s->page_size == 0 && db_get_int(db, SQL_PAGE_SIZE, &s->page_size, err) < 0)
         return -1;
-    *used = (pages - freed) * size;
-    *unused = freed * size;
+    if (db_get_int(db, SQL_PAGE_COUNT, &pages, err) < 0 ||
+        db_get_int(db, SQL_FREE_PAGES, &freed, err) < 0)
+        return -1;
+    *used = (pages - freed) * s->page_size;
+    *unused = freed * s->page_size;
     return 0;
 }
 
@@ -89,7 +92,7 @@ int space_measure(struct space *s, struct db *db, const struct journal_retention
                   journal_disk_free_fn disk_free, struct err *err)
 {
     int64_t used, unused;
-    if (read_pages(db, &used, &unused, err) < 0)
+    if (read_pages(s, db, &used, &unused, err) < 0)
         return -1;
     s->log_bytes = log_bytes(db);
     s->shown.bytes = used + s->log_bytes;

@@ -25,6 +25,7 @@ struct space {
     struct journal_space shown; /* since_ms is the owner's to set */
     int64_t log_bytes;          /* of `shown.bytes` */
     int64_t free_bytes;         /* of pages in the file that hold nothing */
+    int64_t page_size;          /* 0: not asked for yet */
     bool is_pressed;            /* what is over has to go, however young */
     bool is_urgent;             /* and at once: soon no events can be taken, or none are */
 };
