@@ -222,7 +222,28 @@ static bool push_secret_setting(lua_State *L, struct slice value)
     return true;
 }
 
-/* Decoded anew each time: a table that one script alters isn't another's. */
+/* [-0, +1] Pushes a setting that was asked for before; nil when it wasn't, or is a table. */
+static void push_known_setting(lua_State *L)
+{
+    machine_push(L, REF_SETTINGS);
+    lua_pushvalue(L, 1);
+    lua_rawget(L, -2);
+    lua_remove(L, -2);
+}
+
+/* Remembers the value on top, unless it is a table, which is decoded anew each time: one that a
+   script alters isn't another's. */
+static void keep_setting(lua_State *L)
+{
+    if (lua_istable(L, -1))
+        return;
+    machine_push(L, REF_SETTINGS);
+    lua_pushvalue(L, 1);
+    lua_pushvalue(L, -3);
+    lua_rawset(L, -3);
+    lua_pop(L, 1);
+}
+
 static int config_setting(lua_State *L)
 {
     struct slice value;
@@ -230,6 +251,10 @@ static int config_setting(lua_State *L)
     lua_settop(L, 2);
     if (lua_type(L, 1) != LUA_TSTRING)
         machine_raise(L, "setting takes a name, as in setting \"warehouseUrl\"");
+    push_known_setting(L);
+    if (!lua_isnil(L, -1))
+        return 1;
+    lua_pop(L, 1);
     const char *name = lua_tostring(L, 1);
     if (!json_get(buf_slice(&machine_of(L)->settings), name, &value)) {
         if (lua_isnil(L, 2))
@@ -238,6 +263,7 @@ static int config_setting(lua_State *L)
     }
     if (!push_secret_setting(L, value) && codec_decode(L, value, &err) < 0)
         machine_raise_err(L, &err);
+    keep_setting(L);
     return 1;
 }
 
@@ -253,4 +279,6 @@ void config_open(lua_State *L)
     bindings_add_metatable(L, REF_SECRET, secret_metamethods);
     lua_newtable(L);
     machine_set(L, REF_SECRETS);
+    lua_newtable(L);
+    machine_set(L, REF_SETTINGS);
 }

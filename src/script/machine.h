@@ -34,6 +34,7 @@ enum machine_ref {
     REF_ARRAY,          /* metatable that marks a table as an array */
     REF_SECRET,         /* metatable of secrets */
     REF_SECRETS,        /* name -> secret, as read */
+    REF_SETTINGS,       /* name -> setting, as asked for; not those that are tables */
     REF_SYNC,           /* metatable of SyncManagers */
     REF_SENT,           /* metatable of what sync:send returns */
     REF_ANSWER,         /* metatable of http's answers */

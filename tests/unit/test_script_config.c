@@ -80,6 +80,16 @@ static void test_a_table_that_one_script_alters_stays_what_it_was(void **state)
     assert_sends("{\"t\":{\"a\":1}}", "setting('t').a = 2 return setting 't'", "{\"a\":1}");
 }
 
+static void test_a_setting_is_the_same_each_time(void **state)
+{
+    (void)state;
+    assert_sends("{\"url\":\"http://x\",\"off\":false,\"nothing\":null}",
+                 "local function all() return { setting 'url', setting 'off', setting 'nothing', "
+                 "setting('none', 1) } end "
+                 "all() local again = all() again[5] = setting('none', 2) return again",
+                 "[\"http://x\",false,null,1,2]");
+}
+
 static void test_a_secret_among_the_settings_is_one(void **state)
 {
     (void)state;
@@ -314,6 +324,7 @@ int main(void)
         cmocka_unit_test(test_settings_have_their_values),
         cmocka_unit_test(test_a_missing_setting_names_the_nearest),
         cmocka_unit_test(test_a_table_that_one_script_alters_stays_what_it_was),
+        cmocka_unit_test(test_a_setting_is_the_same_each_time),
         cmocka_unit_test(test_a_secret_among_the_settings_is_one),
         cmocka_unit_test(test_a_secret_is_a_credential_a_file_or_a_variable),
         cmocka_unit_test(test_a_missing_secret_says_where_to_put_it),
