@@ -29,6 +29,7 @@ void backlog_init(struct backlog *b)
     list_init(&b->resting);
     list_init(&b->wanting);
     list_init(&b->full);
+    expiry_init(&b->expiry);
 }
 
 void backlog_deinit(struct backlog *b)
@@ -133,7 +134,25 @@ void backlog_lane_due(struct lanes *lanes, struct lane *lane)
     backlog_lane_changed(lanes, lane);
 }
 
+void backlog_passed(struct lanes *lanes, struct lane *lane, int64_t position)
+{
+    if (!lane->is_parked || lane->through + 1 != position)
+        return;
+    lane->through = position;
+    lane->pause_seen_ms = -1;
+    backlog_lane_due(lanes, lane);
+}
+
 /* ---- onto the disk ---- */
+
+/* Its row, as written, is all that is left of it. */
+static void send_away(struct lanes *lanes, struct delivery *d)
+{
+    d->target->backlog.n_away++;
+    expiry_note(lanes, d->target, d->expires_at);
+    machine_move(lanes, d, PHASE_AWAY);
+    machine_tell_spilled(lanes, d);
+}
 
 /* One that was to get its row first goes on as if it had. */
 void backlog_write(struct lanes *lanes, struct delivery *d)
@@ -176,8 +195,7 @@ void backlog_spill(struct lanes *lanes, struct delivery *d, bool is_written)
         machine_write(lanes, d);
     t->backlog.through = d->position;
     backlog_changed(lanes, t);
-    machine_move(lanes, d, PHASE_AWAY);
-    machine_tell_spilled(lanes, d);
+    send_away(lanes, d);
 }
 
 /* ---- out of memory for a while ---- */
@@ -203,11 +221,8 @@ static void leave(struct lanes *lanes, struct lane *lane)
     int64_t position = head->position;
     lane->pause_seen_ms = head->pause_seen_ms;
     park(lanes, lane, head->due_at);
-    while (lane->n_loaded > 0) {
-        struct delivery *d = lane_head(lane);
-        machine_move(lanes, d, PHASE_AWAY);
-        machine_tell_spilled(lanes, d);
-    }
+    while (lane->n_loaded > 0)
+        send_away(lanes, lane_head(lane));
     lane->through = position - 1;
 }
 
@@ -287,15 +302,19 @@ static void bring_home(struct lanes *lanes, struct target *t)
     ask_load(lanes, t);
 }
 
-static void catch_up(struct target *t)
+static void catch_up(struct lanes *lanes, struct target *t)
 {
     t->backlog.is_behind = false;
+    t->backlog.n_away = 0;
+    expiry_forget(lanes, t);
     t->is_keyed = t->policy.is_ordered;
 }
 
 static void read_for(struct lanes *lanes, struct target *t)
 {
     struct backlog *b = &t->backlog;
+    if (expiry_ask(lanes, t))
+        return;
     bool is_through = b->cursor >= b->through;
     bool wants = b->n_lanes[MORE_WANTING] > 0;
     bool can_scan = !is_through && t->n_lanes < lanes->limits.lanes;
@@ -310,7 +329,7 @@ static void read_for(struct lanes *lanes, struct target *t)
     else if (is_through && b->n_lanes[MORE_RESTING] > 0)
         bring_home(lanes, t);
     else if (is_through)
-        catch_up(t);
+        catch_up(lanes, t);
 }
 
 void backlog_read(struct lanes *lanes)
@@ -364,6 +383,7 @@ void lanes_loaded(struct lanes *lanes, struct target *t, size_t want, struct del
     if (lane->pause_seen_ms >= 0)
         d->pause_seen_ms = lane->pause_seen_ms;
     lane->pause_seen_ms = -1;
+    t->backlog.n_away--;
     lane_append(lane, d);
     machine_enter(lanes, d);
 }
@@ -524,10 +544,12 @@ int64_t backlog_held_until(const struct lanes *lanes)
 
 /* ---- at the start ---- */
 
-void lanes_begin_behind(struct lanes *lanes, struct target *t, int64_t through)
+void lanes_begin_behind(struct lanes *lanes, struct target *t, int64_t through, int64_t count)
 {
     struct backlog *b = &t->backlog;
     b->is_behind = true;
+    b->n_away = count;
+    expiry_come(lanes, t);
     b->through = through;
     t->last_position = through;
     backlog_changed(lanes, t);

@@ -29,6 +29,8 @@
  * its head. A scan may see a row that has ended since: that makes a mark for which a load finds
  * nothing.
  *
+ * What expires while it is on disk alone ends there: expiry.h.
+ *
  * A target is behind no more when the cursor has reached the last position written and no lane is
  * marked.
  */
@@ -40,6 +42,7 @@
 #include <stdint.h>
 
 #include "base/list.h"
+#include "delivery/expiry.h"
 
 struct delivery;
 struct lane;
@@ -62,6 +65,9 @@ struct backlog {
     struct lane **asked_for; /* … and their lanes */
     size_t n_asked;
 
+    int64_t n_away;       /* how many wait on disk alone */
+    struct expiry expiry; /* of these */
+
     struct list full;  /* among targets that are full and not behind */
     int64_t full_at;   /* monotonic ms */
     int64_t served_at; /* monotonic ms of its last success; INT64_MIN: none yet */
@@ -82,6 +88,8 @@ void backlog_spill(struct lanes *lanes, struct delivery *d, bool is_written);
 /* What t has in memory, or a lane, has changed: something may be read now. */
 void backlog_changed(struct lanes *lanes, struct target *t);
 void backlog_lane_changed(struct lanes *lanes, struct lane *lane);
+/* What stood there, on disk alone, is over: its lane, where it waits for that one's time, goes on. */
+void backlog_passed(struct lanes *lanes, struct lane *lane, int64_t position);
 /* The time of a parked lane has come. */
 void backlog_lane_due(struct lanes *lanes, struct lane *lane);
 /* Asks for what is to be read now. */

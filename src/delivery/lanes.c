@@ -67,10 +67,15 @@ static void leave_lane(struct lanes *lanes, struct delivery *d)
     lane_remove(d);
 }
 
-/* The next one comes to the head, from memory or from the disk; or the lane goes. */
+/* The next one comes to the head, from memory or from the disk; or the lane goes. What expired on
+   disk is in none. */
 static void end(struct lanes *lanes, struct delivery *d)
 {
     struct lane *lane = d->lane;
+    if (!lane) {
+        expiry_ended(lanes, d);
+        return;
+    }
     bool was_head = lane_has_head(lane, d);
     if (lane->woken == d->position)
         lane->woken = 0;

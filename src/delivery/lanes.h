@@ -155,6 +155,10 @@ struct lanes_ports {
        wants are borrowed. Once bytes_max has been passed, no more need be read. */
     void (*load)(void *ctx, struct target *t, const struct lane_want *wants, size_t n_wants,
                  size_t bytes_max);
+    /* Finds t's rows that wait and have expired, from behind `after` up to that wall time, and calls
+       lanes_expired for each, lanes_expired_ended in the end. As for what is loaded, bytes_max. */
+    void (*find_expired)(void *ctx, struct target *t, const struct delivery_expiry *after,
+                         int64_t through_ms, size_t limit, size_t bytes_max);
     /* The target paused or goes on; `reason`, in words for people, is NULL when it goes on. */
     void (*paused)(void *ctx, struct target *t, enum target_pause why, const char *reason);
     void *ctx;
@@ -193,7 +197,7 @@ struct target_status {
     enum target_pause pause;
     const char *reason; /* of the pause, NULL without one */
     int64_t paused_ms;  /* for how long */
-    size_t waiting;     /* in memory and not in progress */
+    size_t waiting;     /* in memory or on disk, and not in progress */
     bool is_behind;     /* more waits on disk */
     size_t in_flight;
     size_t parked;
@@ -220,8 +224,8 @@ bool lanes_should_hold(struct lanes *lanes);
 
 /* ---- what is on disk ---- */
 
-/* At the start: rows wait for t, up to this position. */
-void lanes_begin_behind(struct lanes *lanes, struct target *t, int64_t through);
+/* At the start: so many rows wait for t, up to this position. */
+void lanes_begin_behind(struct lanes *lanes, struct target *t, int64_t through, int64_t count);
 /* Answers ports.scan. `is_all`: there are no more up to where it was to go. */
 void lanes_scanned(struct lanes *lanes, struct target *t, const struct lane_place *places,
                    size_t n_places, bool is_all);
@@ -230,6 +234,14 @@ void lanes_loaded(struct lanes *lanes, struct target *t, size_t want, struct del
                   const struct delivery_row *row);
 /* … and that was all. By want: whether it has rows that weren't given. */
 void lanes_load_ended(struct lanes *lanes, struct target *t, const bool *has_more);
+/* One row of ports.find_expired, with its d; false: it isn't on disk alone (any more), d is its
+   owner's to free. */
+bool lanes_expired(struct lanes *lanes, struct target *t, struct delivery *d,
+                   const struct delivery_row *row);
+/* … and that was all: up to `passed`, from where it goes on; or, NULL, all that has expired. Then
+   next_ms, wall, is when the next one does, 0: none. */
+void lanes_expired_ended(struct lanes *lanes, struct target *t,
+                         const struct delivery_expiry *passed, int64_t next_ms);
 /* What waits for t at this place (key: data NULL for none) is due now, wherever it is: in memory, in
    progress (then it will be), on disk. Nothing where nothing waits there. */
 void lanes_wake_place(struct lanes *lanes, struct target *t, struct slice key, int64_t position);

@@ -32,6 +32,7 @@ struct lanes {
     struct heap due, expiries;       /* struct delivery */
     struct heap probes;              /* struct pause */
     struct heap parked;              /* struct lane */
+    struct heap sweeps;              /* struct expiry */
     struct list reading;             /* targets that may have to read */
     struct list full;                /* targets that are full and not behind */
     struct lanes_limits limits;

@@ -68,6 +68,8 @@ static bool pass_time(struct lanes *lanes, int64_t now)
         machine_head_arrived(lanes, d);
     } else if ((node = befallen(&lanes->parked, now))) {
         backlog_lane_due(lanes, container_of(node, struct lane, due));
+    } else if ((node = befallen(&lanes->sweeps, now))) {
+        expiry_come(lanes, container_of(node, struct target, backlog.expiry.next));
     } else if ((node = befallen(&lanes->probes, now))) {
         struct target *t = container_of(node, struct target, pause.probe_at);
         pause_probe_due(&t->pause, &lanes->probes);
@@ -147,7 +149,7 @@ void lanes_stop(struct lanes *lanes)
 int64_t lanes_next_ms(struct lanes *lanes)
 {
     const struct heap *const heaps[] = {&lanes->due, &lanes->expiries, &lanes->probes,
-                                        &lanes->parked};
+                                        &lanes->parked, &lanes->sweeps};
     bool can_read = !lanes->is_stopped && !list_is_empty(&lanes->reading);
     if (!list_is_empty(&lanes->errands) || next_served(lanes) || can_read)
         return machine_now(lanes);

@@ -58,7 +58,8 @@ void target_status(const struct target *t, const struct lanes *lanes, struct tar
         .pause = t->pause.why,
         .reason = t->pause.reason,
         .paused_ms = target_is_paused(t) ? machine_now(lanes) - t->pause.since : 0,
-        .waiting = t->n_inside - t->n_in_flight - t->n_parked,
+        .waiting = t->n_inside - t->n_in_flight - t->n_parked +
+                   (t->backlog.n_away > 0 ? (size_t)t->backlog.n_away : 0),
         .is_behind = t->backlog.is_behind,
         .in_flight = t->n_in_flight,
         .parked = t->n_parked,
@@ -130,6 +131,7 @@ static void free_target(void *ctx, struct map_node *node)
     struct target *t = container_of(node, struct target, node);
     while (!list_is_empty(&t->lanes))
         let_go(lanes, list_first(&t->lanes, struct lane, link));
+    expiry_let_go(lanes, t);
     target_free(t);
 }
 
@@ -148,5 +150,6 @@ void lanes_free(struct lanes *lanes)
     heap_deinit(&lanes->expiries);
     heap_deinit(&lanes->probes);
     heap_deinit(&lanes->parked);
+    heap_deinit(&lanes->sweeps);
     free(lanes);
 }

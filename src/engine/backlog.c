@@ -233,13 +233,13 @@ void backlog_load(void *ctx, struct target *t, const struct lane_want *wants, si
 
 /* ---- at the start ---- */
 
-static bool begin_behind(void *ctx, struct slice connector, int64_t last_position)
+static bool begin_behind(void *ctx, struct slice connector, int64_t last_position, int64_t count)
 {
     struct engine *e = ctx;
     struct target *target = lanes_find_target(e->lanes, connector, false);
     if (!target) /* its connector is gone: it waits until there is one again */
         target = lanes_set_target(e->lanes, connector, false, NULL);
-    lanes_begin_behind(e->lanes, target, last_position);
+    lanes_begin_behind(e->lanes, target, last_position, count);
     return true;
 }
 

@@ -199,6 +199,7 @@ struct engine *engine_new(const struct engine_options *options, script_problem_f
         .spilled = settle_spilled,
         .scan = backlog_scan,
         .load = backlog_load,
+        .find_expired = expiry_find,
         .paused = settle_paused,
         .ctx = e,
     };

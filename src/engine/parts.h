@@ -246,6 +246,10 @@ void backlog_scan(void *ctx, struct target *t, int64_t after, int64_t through, s
 void backlog_load(void *ctx, struct target *t, const struct lane_want *wants, size_t n_wants,
                   size_t bytes_max);
 
+/* expiry.c */
+void expiry_find(void *ctx, struct target *t, const struct delivery_expiry *after,
+                 int64_t through_ms, size_t limit, size_t bytes_max);
+
 /* page.c */
 void page_ask(struct page *page);
 /* On the reader's thread: what was found is added; an event is read into `f`, 0, or -1 with

@@ -92,6 +92,11 @@ struct delivery_row {
     struct slice result;
 };
 
+/* The place of a row among those that expire: by time, and of one moment by number. */
+struct delivery_expiry {
+    int64_t at_ms, seq;
+};
+
 /* How an attempt went; kept for failures, the newest JOURNAL_ATTEMPTS_KEPT of a delivery. */
 #define JOURNAL_ATTEMPTS_KEPT 20
 struct attempt_row {

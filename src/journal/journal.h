@@ -252,8 +252,23 @@ int journal_waiting_places(struct journal_reader *r, const struct journal_target
 int journal_waiting_rows(struct journal_reader *r, const struct journal_target *target,
                          const struct journal_range *range, journal_delivery_visit visit, void *ctx,
                          struct err *err) must_check;
-/* The connectors for which something waits, each with the last position of that. */
-typedef bool (*journal_waiting_visit)(void *ctx, struct slice connector, int64_t last_position);
+/* What waits for a connector and has expired: in order of time and, of one moment, number, from behind
+   the row (after_ms, after_seq) up to this wall time. */
+struct journal_expiry_range {
+    int64_t after_ms, after_seq;
+    int64_t through_ms;
+    size_t limit;
+};
+int journal_expired_rows(struct journal_reader *r, struct slice connector,
+                         const struct journal_expiry_range *range, journal_delivery_visit visit,
+                         void *ctx, struct err *err) must_check;
+/* When the first of what expires later than that does, wall ms; 0: none does. */
+int journal_next_expiry(struct journal_reader *r, struct slice connector, int64_t after_ms,
+                        int64_t *next_ms, struct err *err) must_check;
+/* The connectors for which something waits, each with the last position of that and how many they
+   are. */
+typedef bool (*journal_waiting_visit)(void *ctx, struct slice connector, int64_t last_position,
+                                      int64_t count);
 int journal_waiting_connectors(struct journal_reader *r, journal_waiting_visit visit, void *ctx,
                                struct err *err) must_check;
 int journal_attempts(struct journal_reader *r, int64_t delivery_seq, journal_attempt_visit visit,

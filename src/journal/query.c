@@ -202,13 +202,44 @@ int journal_waiting_rows(struct journal_reader *r, const struct journal_target *
     return s ? visit_deliveries(r, s, visit, ctx, err) : -1;
 }
 
+int journal_expired_rows(struct journal_reader *r, struct slice connector,
+                         const struct journal_expiry_range *range, journal_delivery_visit visit,
+                         void *ctx, struct err *err)
+{
+    sqlite3_stmt *s = db_statement(&r->db, SQL_ROWS_EXPIRED, err);
+    if (!s)
+        return -1;
+    db_bind_text(s, 1, connector);
+    db_bind_int(s, 2, range->after_ms);
+    db_bind_int(s, 3, range->after_seq);
+    db_bind_int(s, 4, range->through_ms);
+    db_bind_int(s, 5, (int64_t)range->limit);
+    return visit_deliveries(r, s, visit, ctx, err);
+}
+
+int journal_next_expiry(struct journal_reader *r, struct slice connector, int64_t after_ms,
+                        int64_t *next_ms, struct err *err)
+{
+    sqlite3_stmt *s = db_statement(&r->db, SQL_NEXT_EXPIRY, err);
+    if (!s)
+        return -1;
+    db_bind_text(s, 1, connector);
+    db_bind_int(s, 2, after_ms);
+    if (db_step(&r->db, s, err) < 0)
+        return -1;
+    *next_ms = sqlite3_column_int64(s, 0);
+    sqlite3_reset(s);
+    return 0;
+}
+
 int journal_waiting_connectors(struct journal_reader *r, journal_waiting_visit visit, void *ctx,
                                struct err *err)
 {
     sqlite3_stmt *s = db_statement(&r->db, SQL_WAITING_CONNECTORS, err);
     int rc = -1;
     while (s && (rc = db_step(&r->db, s, err)) > 0) {
-        if (!visit(ctx, db_column_text(s, 0), sqlite3_column_int64(s, 1)))
+        if (!visit(ctx, db_column_text(s, 0), sqlite3_column_int64(s, 1),
+                   sqlite3_column_int64(s, 2)))
             break;
     }
     if (s)

@@ -120,7 +120,12 @@ static const char version_4[] =
     "CREATE INDEX runs_waiting_key ON deliveries(handler, key, position)"
     " WHERE state = 'waiting' AND connector IS NULL;";
 
-const char *const sql_migrations[] = {version_1, version_2, version_3, version_4};
+/* What waits and expires, by when. */
+static const char version_5[] =
+    "CREATE INDEX deliveries_expiring ON deliveries(connector, expires_at)"
+    " WHERE state = 'waiting' AND expires_at > 0;";
+
+const char *const sql_migrations[] = {version_1, version_2, version_3, version_4, version_5};
 const size_t sql_migrations_count = ARRAY_LEN(sql_migrations);
 
 /* ---- Statements ----------------------------------------------------------------------------- */
@@ -184,6 +189,9 @@ const size_t sql_migrations_count = ARRAY_LEN(sql_migrations);
 #define FOR_CONNECTOR(index) "INDEXED BY " index " WHERE state = 'waiting' AND connector = ?1"
 #define FOR_HANDLER(index)                                                                         \
     "INDEXED BY " index " WHERE state = 'waiting' AND connector IS NULL AND handler = ?1"
+#define EXPIRING                                                                                   \
+    "INDEXED BY deliveries_expiring"                                                               \
+    " WHERE state = 'waiting' AND expires_at > 0 AND connector = ?1"
 #define IN_PLACE " AND position > ?2 AND position <= ?3 ORDER BY position LIMIT ?4"
 
 const char *const sql_text[] = {
@@ -324,7 +332,12 @@ const char *const sql_text[] = {
     [SQL_ROWS_OF_HANDLER] = ROWS(FOR_HANDLER("runs_waiting_position")),
     [SQL_ROWS_OF_CONNECTOR_AND_KEY] = ROWS(FOR_CONNECTOR("deliveries_waiting_key") " AND key = ?5"),
     [SQL_ROWS_OF_HANDLER_AND_KEY] = ROWS(FOR_HANDLER("runs_waiting_key") " AND key = ?5"),
-    /* One look into the index for each connector, not for each row. */
+    [SQL_ROWS_EXPIRED] = "SELECT " DELIVERY_COLUMNS " FROM deliveries " EXPIRING
+                         " AND (expires_at, seq) > (?2, ?3) AND expires_at <= ?4"
+                         " ORDER BY expires_at, seq LIMIT ?5",
+    [SQL_NEXT_EXPIRY] = "SELECT min(expires_at) FROM deliveries " EXPIRING " AND expires_at > ?2",
+    /* One look into the index for each connector, not for each row; how many rows there are is known
+       from the sums. */
     [SQL_WAITING_CONNECTORS] =
         "WITH RECURSIVE names(name) AS ("
         " SELECT min(connector) FROM deliveries INDEXED BY deliveries_waiting_position"
@@ -333,7 +346,9 @@ const char *const sql_text[] = {
         " SELECT (SELECT min(connector) FROM deliveries INDEXED BY deliveries_waiting_position"
         "  WHERE state = 'waiting' AND connector > name) FROM names WHERE name IS NOT NULL)"
         "SELECT name, (SELECT max(position) FROM deliveries INDEXED BY deliveries_waiting_position"
-        " WHERE state = 'waiting' AND connector = name) FROM names WHERE name IS NOT NULL",
+        " WHERE state = 'waiting' AND connector = name),"
+        " (SELECT value FROM sums WHERE scope = 'connector' AND sums.name = names.name"
+        " AND term = 'waiting') FROM names WHERE name IS NOT NULL",
     [SQL_ATTEMPTS] = "SELECT n, at, ms, code, error, answer FROM attempts WHERE delivery = ?1"
                      " ORDER BY n",
 

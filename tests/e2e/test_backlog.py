@@ -116,6 +116,12 @@ def wait_for_all(receiver, events, deadline=120):
                f"{events} events", deadline, every=0.2)
 
 
+def undelivered(daemon):
+    """As lanes count it: in memory, on disk and in progress."""
+    [down] = [c for c in daemon.status()["connectors"] if c["name"] == "down"]
+    return down["waiting"] + down["inFlight"]
+
+
 def wait_for_waiting(daemon, count):
     wait_until(lambda: daemon.connector_sums("down").get("waiting") == count,
                f"{count} to wait for the receiver that is down", 60)
@@ -127,11 +133,13 @@ def test_a_receiver_that_is_down_costs_no_memory_and_loses_nothing(start, up, do
     wait_for_all(up, EVENTS)
     assert not accepted(down)
     wait_for_waiting(daemon, EVENTS)
+    assert undelivered(daemon) == EVENTS
     assert_little_memory(daemon)
 
     daemon.kill()
     began = time.monotonic()
     daemon.start()
+    assert undelivered(daemon) == EVENTS
     post(daemon, EVENTS, EVENTS + 1)
     wait_for_all(up, EVENTS + 1)
     down.default = 200
@@ -180,6 +188,23 @@ def test_a_key_that_fails_holds_no_other_up_however_much_waits_for_it(start, up,
     wait_for_waiting(daemon, 0)
     numbers = [b["n"] for b in accepted(down) if b["id"] == "bad"]
     assert numbers == list(range(len(bad)))
+    assert_sound(daemon)
+
+
+def test_what_expires_on_disk_dies_in_time_though_its_connector_is_paused(
+        start, project, down, up):
+    down.default = 401
+    daemon = start(SCRIPT.replace("data = event.data }", "data = event.data, expires = \"2s\" }", 1))
+    events = 2 * IN_MEMORY
+    post(daemon, 0, events)
+    wait_until(lambda: daemon.connector_sums("down").get("dead") == events, "all to expire", 60)
+    letters = daemon.dead_letters()
+    assert {letter["cause"] for letter in letters} == {"expired"}
+    wait_for_all(up, events)
+    assert daemon.channel_sums()["open"] == 0
+    assert "isn't in the state" not in daemon.log()
+    down.default = 200
+    assert not accepted(down)
     assert_sound(daemon)
 
 

@@ -68,9 +68,10 @@ static bool note_row(void *ctx, const struct delivery_row *row)
     return note_place(ctx, row->position, row->key, row->has_key, row->due_ms);
 }
 
-static bool note_connector(void *ctx, struct slice connector, int64_t last_position)
+static bool note_connector(void *ctx, struct slice connector, int64_t last_position, int64_t count)
 {
-    buf_printf(ctx, "%.*s:%lld ", SLICE_FMT(connector), (long long)last_position);
+    buf_printf(ctx, "%.*s:%lld*%lld ", SLICE_FMT(connector), (long long)last_position,
+               (long long)count);
     return true;
 }
 
@@ -137,7 +138,65 @@ static void connectors_with_something_waiting_are_known_with_the_last_of_it(void
     r = fixture_reader(*state);
     assert_int_equal(journal_waiting_connectors(r, note_connector, &noted, NULL), 0);
     journal_reader_close(r);
-    assert_noted(&noted, "cal:9 dw:4 ");
+    assert_noted(&noted, "cal:9*4 dw:4*1 ");
+}
+
+/* ---- what expires ---- */
+
+static void put_expiring(struct fixture *f, int64_t event, const char *connector, int64_t at_ms,
+                         enum delivery_state state)
+{
+    struct delivery_row row = fixture_delivery(event, 0, state);
+    row.position = event;
+    row.connector = slice_str(connector);
+    row.expires_ms = at_ms;
+    journal_put_delivery(f->journal, &row, DELIVERY_NEW, NULL, NULL, NULL);
+}
+
+static bool note_expiring(void *ctx, const struct delivery_row *row)
+{
+    buf_printf(ctx, "%lld@%lld ", (long long)delivery_event_seq(row->seq),
+               (long long)row->expires_ms);
+    return true;
+}
+
+static void assert_expired(struct fixture *f, struct journal_expiry_range range,
+                           const char *expected, int64_t next_ms)
+{
+    struct buf noted = {0};
+    int64_t found_ms = -1;
+    struct slice cal = SLICE_LIT("cal");
+    struct journal_reader *r = fixture_reader(f);
+    assert_int_equal(journal_expired_rows(r, cal, &range, note_expiring, &noted, NULL), 0);
+    assert_int_equal(journal_next_expiry(r, cal, range.through_ms, &found_ms, NULL), 0);
+    journal_reader_close(r);
+    assert_noted(&noted, expected);
+    assert_int_equal(found_ms, next_ms);
+}
+
+static void what_has_expired_comes_in_order_of_time(void **state)
+{
+    struct fixture *f = *state;
+    for (int i = 0; i < 8; i++)
+        fixture_append(f, (const char[]){(char)('a' + i), '\0'});
+    put_expiring(f, 1, "cal", 200, DELIVERY_WAITING);
+    put_expiring(f, 2, "cal", 100, DELIVERY_WAITING);
+    put_expiring(f, 3, "cal", 200, DELIVERY_WAITING);
+    put_expiring(f, 4, "cal", 300, DELIVERY_WAITING);
+    put_expiring(f, 5, "cal", 0, DELIVERY_WAITING);
+    put_expiring(f, 6, "cal", 100, DELIVERY_DEAD);
+    put_expiring(f, 7, "dw", 100, DELIVERY_WAITING);
+    fixture_settle(f);
+    assert_expired(f, (struct journal_expiry_range){.through_ms = 99, .limit = 9}, "", 100);
+    assert_expired(f, (struct journal_expiry_range){.through_ms = 200, .limit = 9},
+                   "2@100 1@200 3@200 ", 300);
+    assert_expired(f, (struct journal_expiry_range){.through_ms = 300, .limit = 2}, "2@100 1@200 ",
+                   0);
+    assert_expired(
+        f,
+        (struct journal_expiry_range){
+            .after_ms = 200, .after_seq = delivery_seq(1, 0), .through_ms = 300, .limit = 9},
+        "3@200 4@300 ", 0);
 }
 
 static void note_done(void *ctx)
@@ -166,6 +225,7 @@ int main(void)
         TEST(places_come_in_the_order_of_waiting),
         TEST(rows_come_by_key_or_by_place),
         TEST(connectors_with_something_waiting_are_known_with_the_last_of_it),
+        TEST(what_has_expired_comes_in_order_of_time),
         TEST(what_was_queued_before_is_on_disk_when_that_is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -84,12 +84,13 @@ static void wake_one(struct world *w)
 
 static void check_counts(struct world *w)
 {
-    size_t inside[N_TARGETS] = {0}, attempted[N_TARGETS] = {0};
+    size_t inside[N_TARGETS] = {0}, attempted[N_TARGETS] = {0}, away[N_TARGETS] = {0};
     for (int i = 0; i < w->n_made; i++) {
         const struct parcel *p = &w->parcels[i];
         if (p->is_ready_to_end)
             continue;
-        inside[p->target] += is_in_lane(p);
+        inside[p->target] += is_in_lane(p) && !p->is_expiring;
+        away[p->target] += p->place == AWAY || p->is_expiring;
         attempted[p->target] += p->place == ATTEMPTED;
     }
     check(w, lanes_in_flight(w->lanes) == w->n_attempted);
@@ -99,7 +100,7 @@ static void check_counts(struct world *w)
         target_status(w->targets[i], w->lanes, &status);
         check(w, inside[i] <= LOADED_MAX);
         check(w, status.in_flight == attempted[i]);
-        check(w, status.waiting == inside[i] - attempted[i]);
+        check(w, status.waiting == inside[i] + away[i] - attempted[i]);
         check(w, status.pause == w->paused[i]);
         check(w, (status.reason != NULL) == (status.pause != PAUSE_NONE));
     }
@@ -131,6 +132,21 @@ static void check_pumped(struct world *w, const struct parcel *p, int64_t next)
         check(w, has_row && next <= due);
 }
 
+/* Nothing that has expired is left where nobody looks for it: there is a time at which somebody will,
+   or reading goes on, or what was found is being written. */
+static void check_away(struct world *w, const struct parcel *p, int64_t next)
+{
+    int64_t expires = p->expires_ms - (w->time.wall_ms - w->time.mono_ms);
+    if (p->expires_ms == 0 || next <= expires || w->readings[p->target].kind != NO_READING)
+        return;
+    for (int i = 0; i < w->n_made; i++) {
+        const struct parcel *other = &w->parcels[i];
+        if (other->target == p->target && other->is_expiring && other->place == UNSETTLED)
+            return;
+    }
+    check(w, !"something expires on disk and nobody looks");
+}
+
 static void pump(struct world *w)
 {
     do
@@ -142,6 +158,8 @@ static void pump(struct world *w)
         const struct parcel *p = &w->parcels[i];
         if (p->place == INSIDE && !p->is_ready_to_end)
             check_pumped(w, p, next);
+        else if (p->place == AWAY && !w->is_stopped)
+            check_away(w, p, next);
     }
 }
 
@@ -172,19 +190,20 @@ static void start_lanes(struct world *w)
    whose runs come with their events. */
 static void begin_behind(struct world *w)
 {
-    int64_t through[N_TARGETS] = {0};
+    int64_t through[N_TARGETS] = {0}, count[N_TARGETS] = {0};
     for (int i = 0; i < w->n_made; i++) {
         struct parcel *p = &w->parcels[i];
         if (p->place == GONE || state_of(&p->row) != DELIVERY_WAITING)
             continue;
         p->place = AWAY;
         p->is_ready_to_end = false;
+        count[p->target]++;
         if (!is_run(p) && p->row.row.position > through[p->target])
             through[p->target] = p->row.row.position;
     }
     for (int i = 0; i < N_TARGETS; i++) {
         if (through[i] > 0)
-            lanes_begin_behind(w->lanes, w->targets[i], through[i]);
+            lanes_begin_behind(w->lanes, w->targets[i], through[i], count[i]);
     }
 }
 
@@ -227,6 +246,7 @@ static void restart(struct world *w)
     for (int i = 0; i < w->n_made; i++) {
         w->parcels[i].latest = w->parcels[i].row;
         w->parcels[i].was_woken = false;
+        w->parcels[i].is_expiring = false;
         w->parcels[i].is_free = w->parcels[i].was_retried;
     }
     clock_fake_advance(&w->time, (int64_t)below(w, 6000));

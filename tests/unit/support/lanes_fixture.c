@@ -162,6 +162,21 @@ static void on_load(void *ctx, struct target *t, const struct lane_want *wants, 
                wants[i].through, wants[i].limit);
 }
 
+static void on_find_expired(void *ctx, struct target *t, const struct delivery_expiry *after,
+                            int64_t through_ms, size_t limit, size_t bytes_max)
+{
+    struct lanes_fixture *f = ctx;
+    (void)limit;
+    (void)bytes_max;
+    assert_int_equal(through_ms, f->time.wall_ms);
+    if (!f->has_expired)
+        lanes_expired_ended(f->lanes, t, NULL, 0);
+    else if (after->seq > 0)
+        traced(f, "?%s:expired>%" PRId64, target_name(t), after->seq);
+    else
+        traced(f, "?%s:expired", target_name(t));
+}
+
 static void on_paused(void *ctx, struct target *t, enum target_pause why, const char *reason)
 {
     static const char *const words[] = {
@@ -199,6 +214,7 @@ void begin_within(struct lanes_fixture *f, const struct lanes_limits *limits)
         .spilled = on_spilled,
         .scan = on_scan,
         .load = on_load,
+        .find_expired = on_find_expired,
         .paused = on_paused,
         .ctx = f,
     };
@@ -220,6 +236,15 @@ int lanes_setup(void **state)
     list_init(&f->parcels);
     begin_with(f, 1000);
     *state = f;
+    return 0;
+}
+
+int lanes_setup_small(void **state)
+{
+    const struct lanes_limits limits = {
+        .in_flight = 100, .loaded = 4, .bytes = 1 << 20, .lanes = 9};
+    lanes_setup(state);
+    begin_within(*state, &limits);
     return 0;
 }
 
@@ -310,6 +335,18 @@ struct parcel *loaded(struct lanes_fixture *f, size_t want, const char *id, cons
     return p;
 }
 
+bool expired(struct lanes_fixture *f, const char *id, const char *key, struct delivery_row row)
+{
+    struct parcel *p = parcel_new(f, id, key, (struct take){0});
+    p->d.seq = row.seq = ++f->next_seq;
+    p->d.expires_ms = row.expires_ms = f->time.wall_ms;
+    row.state = DELIVERY_WAITING;
+    if (lanes_expired(f->lanes, f->calendar, &p->d, &row))
+        return true;
+    parcel_free(p);
+    return false;
+}
+
 struct parcel *find_parcel(struct lanes_fixture *f, const char *id)
 {
     list_each (it, &f->parcels) {
@@ -394,4 +431,15 @@ struct target_status calendar_status(const struct lanes_fixture *f)
     struct target_status status;
     target_status(f->calendar, f->lanes, &status);
     return status;
+}
+
+void fall_behind(struct lanes_fixture *f)
+{
+    for (int i = 1; i <= 4; i++)
+        take(f, numbered(f, "a", i), "a");
+    turn(f);
+    take(f, "a5", "a");
+    turn(f);
+    assert_trace(f,
+                 "+a1 a1:written a2:written a3:written a4:written a5:written a5^ a1~ a2~ a3~ a4~");
 }

@@ -14,6 +14,8 @@
  *     ?calendar:4-9   places are asked for, behind 4 up to 9
  *     ?calendar/a:4-9*2  rows of key a are asked for, behind 4 up to 9, at most two
  *
+ *     ?calendar:expired  what expired is asked for, where has_expired says that something has
+ *
  *     take(f, "a1", "a");                     // to "calendar", with key "a"
  *     turn(f);
  *     assert_trace(f, "+a1");
@@ -62,12 +64,15 @@ struct lanes_fixture {
     char pause_reason[300]; /* the last one told */
     char number[32];
 
+    bool has_expired;     /* there is an answer to come when what expired is asked for */
     bool settles_at_once; /* lanes_settled from within put */
     void (*on_attempt)(struct lanes_fixture *f, struct parcel *p); /* NULL: it only begins */
 };
 
 int lanes_setup(void **state);
 int lanes_teardown(void **state);
+/* Four in memory; half of that is what a target may have when something is read. */
+int lanes_setup_small(void **state);
 /* Frees the lanes with all that is inside; the trace says what was let go. */
 void let_go_all(struct lanes_fixture *f);
 /* Makes them anew, with at most so many attempts in flight. */
@@ -96,6 +101,8 @@ void scanned(struct lanes_fixture *f, const char *places, bool is_all);
 /* One row of the calendar's load, which waits at this position. */
 struct parcel *loaded(struct lanes_fixture *f, size_t want, const char *id, const char *key,
                       struct delivery_row row);
+/* One row that has expired, as `loaded`; false: lanes didn't take it. */
+bool expired(struct lanes_fixture *f, const char *id, const char *key, struct delivery_row row);
 struct parcel *find_parcel(struct lanes_fixture *f, const char *id);
 /* "a12" of "a" and 12; stands until the next call. */
 const char *numbered(struct lanes_fixture *f, const char *word, int n);
@@ -117,6 +124,9 @@ void deliver(struct lanes_fixture *f, const char *id);
 /* What was traced since the last time; words in their order. */
 void assert_trace(struct lanes_fixture *f, const char *words);
 void forget_trace(struct lanes_fixture *f);
+/* a1 to a4 are in memory, of which a1 is attempted; a5 is on disk, at position 5. For
+   lanes_setup_small. */
+void fall_behind(struct lanes_fixture *f);
 struct target_status calendar_status(const struct lanes_fixture *f);
 
 #endif

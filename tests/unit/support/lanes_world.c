@@ -118,6 +118,19 @@ static void on_load(void *ctx, struct target *t, const struct lane_want *wants, 
     }
 }
 
+static void on_find_expired(void *ctx, struct target *t, const struct delivery_expiry *after,
+                            int64_t through_ms, size_t limit, size_t bytes_max)
+{
+    struct world *w = ctx;
+    struct reading *r = reading_of(w, t);
+    check(w, r->kind == NO_READING && limit > 0 && bytes_max > 0 && !w->is_stopped);
+    *r = (struct reading){.kind = EXPIRING,
+                          .asked_at = w->n_ops,
+                          .after_expiry = *after,
+                          .through = through_ms,
+                          .limit = limit};
+}
+
 static void on_ended(void *ctx, struct delivery *d, enum delivery_state final, const char *cause)
 {
     struct world *w = ctx;
@@ -276,6 +289,37 @@ static bool see(struct world *w, int target, struct reading *r, const struct lan
     return n < want->limit;
 }
 
+static int compare_expiry(const void *a, const void *b)
+{
+    const struct delivery_row *x = &((const struct seen *)a)->row.row;
+    const struct delivery_row *y = &((const struct seen *)b)->row.row;
+    if (x->expires_ms != y->expires_ms)
+        return x->expires_ms < y->expires_ms ? -1 : 1;
+    return (x->seq > y->seq) - (x->seq < y->seq);
+}
+
+static void see_expired(struct world *w, int target, struct reading *r)
+{
+    const struct delivery_expiry *after = &r->after_expiry;
+    size_t limit = 1 + below(w, r->limit);
+    for (int i = 0; i < w->n_made; i++) {
+        struct parcel *p = &w->parcels[i];
+        const struct delivery_row *row = &p->row.row;
+        if (p->target != target || row->state != DELIVERY_WAITING || row->expires_ms == 0)
+            continue;
+        bool is_behind = row->expires_ms > after->at_ms ||
+                         (row->expires_ms == after->at_ms && row->seq > after->seq);
+        if (row->expires_ms <= r->through && is_behind)
+            r->seen[r->n_seen++] = (struct seen){p, p->row, 0};
+        else if (row->expires_ms > r->through && (!r->next_ms || row->expires_ms < r->next_ms))
+            r->next_ms = row->expires_ms;
+    }
+    qsort(r->seen, r->n_seen, sizeof(*r->seen), compare_expiry);
+    r->is_all = r->n_seen < limit;
+    if (!r->is_all)
+        r->n_seen = limit;
+}
+
 /* What has to be seen is on disk; so may be more. What is found may be less than was asked for. */
 static void read_now(struct world *w, int target)
 {
@@ -283,6 +327,10 @@ static void read_now(struct world *w, int target)
     size_t at_least = r->asked_at > w->n_written ? r->asked_at : w->n_written;
     world_write_to(w, at_least + below(w, w->n_ops - at_least + 1));
     r->is_read = true;
+    if (r->kind == EXPIRING) {
+        see_expired(w, target, r);
+        return;
+    }
     if (r->kind == SCANNING) {
         const struct lane_want all = {
             .after = r->after, .through = r->through, .limit = 1 + below(w, r->limit)};
@@ -307,9 +355,44 @@ static void load_one(struct world *w, int target, struct seen *seen)
     lanes_loaded(w->lanes, w->targets[target], seen->want, &p->d, world_row(&seen->row));
 }
 
+/* Those that are on disk alone are taken, and no others: all were waiting when they were read. */
+static void expire_one(struct world *w, int target, struct seen *seen)
+{
+    struct parcel *p = seen->parcel;
+    struct parcel other = {0};
+    bool is_away = p->place == AWAY;
+    struct parcel *given = is_away ? p : &other;
+    if (!is_away)
+        other = (struct parcel){.world = w, .target = p->target, .key = p->key};
+    world_give(w, given);
+    p->is_expiring = is_away;
+    bool was_taken = lanes_expired(w->lanes, w->targets[target], &given->d, world_row(&seen->row));
+    check(w, was_taken == (is_away && !w->is_stopped));
+    if (was_taken || !is_away)
+        return;
+    p->place = AWAY;
+    p->is_expiring = false;
+}
+
+static void answer_expired(struct world *w, int target)
+{
+    struct reading *r = &w->readings[target];
+    struct delivery_expiry passed = {0};
+    for (size_t i = 0; i < r->n_seen; i++) {
+        passed = (struct delivery_expiry){r->seen[i].row.row.expires_ms, r->seen[i].row.row.seq};
+        expire_one(w, target, &r->seen[i]);
+    }
+    r->kind = NO_READING;
+    lanes_expired_ended(w->lanes, w->targets[target], r->is_all ? NULL : &passed, r->next_ms);
+}
+
 static void answer(struct world *w, int target)
 {
     struct reading *r = &w->readings[target];
+    if (r->kind == EXPIRING) {
+        answer_expired(w, target);
+        return;
+    }
     struct lane_place places[N_DELIVERIES];
     char keys[N_DELIVERIES][8];
     bool is_scan = r->kind == SCANNING;
@@ -351,6 +434,7 @@ struct lanes_ports world_ports(struct world *w)
         .spilled = on_spilled,
         .scan = on_scan,
         .load = on_load,
+        .find_expired = on_find_expired,
         .paused = on_paused,
         .ctx = w,
     };

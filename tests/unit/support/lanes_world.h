@@ -57,7 +57,8 @@ struct parcel {
     bool was_kept;
     bool was_woken; /* it needn't wait until it is due */
     bool was_retried;
-    bool is_free; /* retried before the last restart: may stand before what had no row then */
+    bool is_expiring; /* found on disk when it had expired: it is in no lane */
+    bool is_free;     /* retried before the last restart: may stand before what had no row then */
 };
 
 /* What is queued for the disk, in order. */
@@ -68,9 +69,10 @@ struct op {
 
 /* What a target has asked for. */
 struct reading {
-    enum { NO_READING, SCANNING, LOADING } kind;
+    enum { NO_READING, SCANNING, LOADING, EXPIRING } kind;
     size_t asked_at; /* ops that it has to see */
     int64_t after, through;
+    struct delivery_expiry after_expiry;
     size_t limit;
     struct lane_want wants[LOADED_MAX];
     char keys[LOADED_MAX][8];
@@ -83,6 +85,7 @@ struct reading {
     } seen[N_DELIVERIES];
     size_t n_seen;
     bool is_all, has_more[LOADED_MAX];
+    int64_t next_ms;
 };
 
 struct world {
@@ -153,7 +156,9 @@ static inline bool is_head(const struct world *w, const struct parcel *p)
 {
     for (int i = 0; i < w->n_made; i++) {
         const struct parcel *other = &w->parcels[i];
-        if (is_ordered_after(w, p, other) && (is_in_lane(other) || other->place == AWAY))
+        bool is_over = other->is_expiring && state_of(&other->row) == DELIVERY_DEAD;
+        if (is_ordered_after(w, p, other) && !is_over &&
+            (is_in_lane(other) || other->place == AWAY))
             return false;
     }
     return true;
