@@ -200,16 +200,14 @@ void backlog_spill(struct lanes *lanes, struct delivery *d, bool is_written)
 
 /* ---- out of memory for a while ---- */
 
-/* A lane made when its target had an order of keys can't be told, on disk, from what came after. One
-   that is shelved is woken by who has it. */
+/* A lane made when its target had an order of keys can't be told, on disk, from what came after. */
 static bool can_leave(const struct lane *lane)
 {
     if (lane->more == MORE_ASKED || (lane->is_keyed && !lane->target->is_keyed))
         return false;
     list_each (it, &lane->deliveries) {
         const struct delivery *d = list_entry(it, struct delivery, in_lane);
-        if (d->state != DELIVERY_WAITING || d->is_shelved ||
-            (d->phase != PHASE_QUEUED && d->phase != PHASE_LATER))
+        if (d->state != DELIVERY_WAITING || (d->phase != PHASE_QUEUED && d->phase != PHASE_LATER))
             return false;
     }
     return true;
@@ -220,6 +218,7 @@ static void leave(struct lanes *lanes, struct lane *lane)
     const struct delivery *head = lane_head(lane);
     int64_t position = head->position;
     lane->pause_seen_ms = head->pause_seen_ms;
+    lane->shelved_at = head->is_shelved ? head->parked_at : -1;
     park(lanes, lane, head->due_at);
     while (lane->n_loaded > 0)
         send_away(lanes, lane_head(lane));
@@ -374,15 +373,23 @@ void lanes_scanned(struct lanes *lanes, struct target *t, const struct lane_plac
     backlog_changed(lanes, t);
 }
 
+/* Of the head that was parked the lane knows what its row doesn't. */
+static void resume(struct lane *lane, struct delivery *d)
+{
+    if (lane->pause_seen_ms >= 0)
+        d->pause_seen_ms = lane->pause_seen_ms;
+    if (lane->shelved_at >= 0)
+        delivery_shelve(d, lane->shelved_at);
+    lane->pause_seen_ms = lane->shelved_at = -1;
+}
+
 void lanes_loaded(struct lanes *lanes, struct target *t, size_t want, struct delivery *d,
                   const struct delivery_row *row)
 {
     struct lane *lane = t->backlog.asked_for[want];
     d->position = row->position;
     machine_init(lanes, d, row);
-    if (lane->pause_seen_ms >= 0)
-        d->pause_seen_ms = lane->pause_seen_ms;
-    lane->pause_seen_ms = -1;
+    resume(lane, d);
     t->backlog.n_away--;
     lane_append(lane, d);
     machine_enter(lanes, d);

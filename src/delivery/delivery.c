@@ -80,6 +80,21 @@ void delivery_skip_parked(struct delivery *d, int64_t now)
     d->parked_at = now;
 }
 
+void delivery_shelve(struct delivery *d, int64_t since)
+{
+    d->parked_at = since;
+    d->is_shelved = true;
+    d->due_at = NEVER;
+}
+
+void delivery_wake(struct delivery *d, int64_t now)
+{
+    if (d->is_shelved)
+        delivery_skip_parked(d, now);
+    d->is_shelved = false;
+    d->due_at = AT_ONCE;
+}
+
 void delivery_undo_start(struct delivery *d)
 {
     if (d->tries == 0)

@@ -44,6 +44,7 @@ struct lane {
     int64_t through;        /* the position of the last one loaded: what is on disk is behind it */
     int64_t woken;          /* the position of one that is due whatever its row says; 0: none */
     int64_t pause_seen_ms;  /* of the head that was parked; -1: none was */
+    int64_t shelved_at;     /* since when that waits to be woken; -1: it doesn't */
     unsigned n_loaded;
     unsigned ask;   /* how many rows to read at once */
     bool is_keyed;  /* else it is of a single delivery */

@@ -164,7 +164,7 @@ void machine_head_arrived(struct lanes *lanes, struct delivery *d)
     if (d->phase != PHASE_QUEUED)
         return;
     if (d->lane->woken == d->position)
-        d->due_at = AT_ONCE;
+        delivery_wake(d, machine_now(lanes));
     if (d->due_at == AT_ONCE || d->due_at <= machine_now(lanes)) {
         target_add_ready(d->target, d);
         machine_offer(lanes, d->target);

@@ -259,9 +259,8 @@ void lanes_keep(struct lanes *lanes, struct delivery *d);
 void lanes_park(struct lanes *lanes, struct delivery *d);
 void lanes_unpark(struct lanes *lanes, struct delivery *d);
 /* The attempt that was parked is gone without an end: d gets its row and waits in its lane until it
-   is woken, or the process starts anew. */
+   is woken by lanes_wake_place, or the process starts anew; d may leave memory meanwhile. */
 void lanes_shelve(struct lanes *lanes, struct delivery *d);
-void lanes_wake(struct lanes *lanes, struct delivery *d);
 
 void lanes_attempt_ended(struct lanes *lanes, struct delivery *d, const struct attempt_end *end);
 void lanes_settled(struct lanes *lanes, struct delivery *d);

@@ -41,22 +41,10 @@ void lanes_unpark(struct lanes *lanes, struct delivery *d)
 void lanes_shelve(struct lanes *lanes, struct delivery *d)
 {
     struct target *t = d->target;
-    delivery_skip_parked(d, machine_now(lanes));
+    int64_t now = machine_now(lanes);
+    delivery_skip_parked(d, now);
     delivery_undo_start(d);
-    d->is_shelved = true;
-    d->due_at = NEVER;
+    delivery_shelve(d, now);
     machine_settle(lanes, d, DELIVERY_WAITING, NULL);
     machine_offer(lanes, t);
-}
-
-/* While its row is still being written it will be found due. */
-void lanes_wake(struct lanes *lanes, struct delivery *d)
-{
-    delivery_skip_parked(d, machine_now(lanes));
-    d->is_shelved = false;
-    d->due_at = AT_ONCE;
-    if (d->phase != PHASE_LATER)
-        return;
-    machine_move(lanes, d, PHASE_QUEUED);
-    machine_head_arrived(lanes, d);
 }

@@ -25,7 +25,10 @@
 struct wait {
     struct map_node node;   /* in awaits.waits, by the delivery's id */
     struct heap_node until; /* in awaits.parked, by monotonic ms, while its coroutine is there */
-    struct item *run;
+    struct item *run;       /* so long; NULL: it waits by its row, which may be on disk alone … */
+    struct target *target;
+    int64_t position; /* … at this place */
+    char *key;        /* … of this key; NULL: none */
     char id[DELIVERY_ID_SIZE];
 };
 
@@ -67,6 +70,10 @@ static void shelve(struct awaits *a, struct wait *w)
               LOG_STR("handler", run->d.handler), LOG_STR("delivery", w->id));
     script_cancel(run->run);
     run->run = NULL;
+    run->wait = NULL;
+    w->run = NULL;
+    w->position = run->d.position;
+    w->key = run->d.key ? mem_strdup(run->d.key) : NULL;
     lanes_shelve(a->engine->lanes, &run->d);
 }
 
@@ -96,6 +103,7 @@ static void wait_new(struct awaits *a, struct item *run, struct slice id)
     struct engine *e = a->engine;
     struct wait *w = mem_calloc(1, sizeof(*w));
     w->run = run;
+    w->target = run->d.target;
     memcpy(w->id, id.data, id.len);
     w->node.key = slice_of(w->id, id.len);
     map_insert(&a->waits, &w->node);
@@ -105,9 +113,9 @@ static void wait_new(struct awaits *a, struct item *run, struct slice id)
     arm(a);
 }
 
-static struct wait *find_wait(const struct awaits *a, const char *id)
+static struct wait *find_wait(const struct awaits *a, struct slice id)
 {
-    struct map_node *node = map_find(&a->waits, slice_str(id));
+    struct map_node *node = map_find(&a->waits, id);
     return node ? container_of(node, struct wait, node) : NULL;
 }
 
@@ -115,7 +123,9 @@ static void wait_free(struct awaits *a, struct wait *w)
 {
     map_remove(&a->waits, &w->node);
     heap_remove(&a->parked, &w->until);
-    w->run->wait = NULL;
+    if (w->run)
+        w->run->wait = NULL;
+    free(w->key);
     free(w);
 }
 
@@ -127,19 +137,25 @@ void await_forget(struct item *run)
 
 /* ---- its end ---- */
 
+/* It is made once more, wherever it is. */
+static void run_again(struct awaits *a, struct wait *w)
+{
+    lanes_wake_place(a->engine->lanes, w->target, slice_str(w->key), w->position);
+    wait_free(a, w);
+}
+
 /* Last in what is done with the run: it may end by it. */
 static void go_on(struct awaits *a, struct wait *w, const struct script_awaited *end)
 {
     struct engine *e = a->engine;
     struct item *run = w->run;
-    bool is_parked = heap_has(&w->until);
     if (e->is_draining) /* the next start finds it all */
         return;
-    wait_free(a, w);
-    if (!is_parked) {
-        lanes_wake(e->lanes, &run->d);
+    if (!run) {
+        run_again(a, w);
         return;
     }
+    wait_free(a, w);
     lanes_unpark(e->lanes, &run->d);
     script_awaited(run->run, end);
 }
@@ -160,7 +176,7 @@ static struct script_awaited awaited(enum delivery_state state, struct slice cau
 void await_ended(struct engine *e, const struct item *item, enum delivery_state final,
                  const char *cause)
 {
-    struct wait *w = e->awaits->waits.len > 0 ? find_wait(e->awaits, item->d.id) : NULL;
+    struct wait *w = e->awaits->waits.len > 0 ? find_wait(e->awaits, slice_str(item->d.id)) : NULL;
     if (!w)
         return;
     struct script_awaited end =
@@ -192,12 +208,11 @@ static void give_up(struct awaits *a, struct wait *w, const char *why)
 {
     struct engine *e = a->engine;
     struct item *run = w->run;
-    bool is_parked = heap_has(&w->until);
-    wait_free(a, w);
-    if (!is_parked) {
-        lanes_wake(e->lanes, &run->d);
+    if (!run) {
+        run_again(a, w);
         return;
     }
+    wait_free(a, w);
     struct buf text = {0};
     buf_printf(&text, "await: the journal can't be read: %s", why);
     const struct attempt_end end = {
@@ -218,7 +233,7 @@ static void refuse(struct awaits *a, struct wait *w, const char *why)
 /* One that waits still is told by await_ended. */
 static void take_row(struct awaits *a, struct wait *w, const struct delivery_row *row)
 {
-    if (!slice_is_equal(row->handler, slice_str(w->run->d.handler))) {
+    if (!slice_is_equal(row->handler, slice_str(target_name(w->target)))) {
         refuse(a, w, NOT_OWN);
         return;
     }
@@ -234,7 +249,7 @@ static void on_row(void *ctx)
 {
     struct lookup *l = ctx;
     struct awaits *a = l->awaits;
-    struct wait *w = find_wait(a, l->id);
+    struct wait *w = find_wait(a, slice_str(l->id));
     if (w && !list_is_empty(&l->rows))
         take_row(a, w, known_row_of(l->rows.next));
     else if (w && l->err.code != ERR_NONE)
@@ -262,6 +277,12 @@ static void look_up(struct awaits *a, struct slice id)
 
 /* ---- its beginning ---- */
 
+/* Whether a wait is left of the same run, which was made once more for another reason. */
+static bool is_of(const struct wait *w, const struct item *run)
+{
+    return !w->run && w->target == run->d.target && w->position == run->d.position;
+}
+
 static void keep_all(struct engine *e, struct work *work)
 {
     list_each (it, &work->items)
@@ -278,9 +299,12 @@ int await_begin(void *ctx, void *run_ctx, struct slice id, struct err *err)
                        "this delivery was not made for this event: a handler awaits what it sent "
                        "in the same run");
     const struct item *item = work_find_item(run->work, id);
+    struct wait *before = find_wait(e->awaits, id);
     bool is_others = item && strcmp(item->d.handler, run->d.handler) != 0;
-    if (is_others || map_find(&e->awaits->waits, id)) /* by its own handler, whose one run waits */
+    if (is_others || (before && !is_of(before, run))) /* by its own handler, whose one run waits */
         return err_set(err, ERR_INVALID, NOT_OWN);
+    if (before)
+        wait_free(e->awaits, before);
     keep_all(e, run->work);
     wait_new(e->awaits, run, id);
     if (!item)
@@ -300,10 +324,16 @@ struct awaits *await_new(struct engine *e)
     return a;
 }
 
+static void free_wait(void *ctx, struct map_node *node)
+{
+    wait_free(ctx, container_of(node, struct wait, node));
+}
+
 void await_free(struct awaits *a)
 {
     if (!a)
         return;
+    map_each(&a->waits, free_wait, a);
     list_each (it, &a->lookups)
         lookup_free(list_entry(it, struct lookup, link));
     map_deinit(&a->waits);

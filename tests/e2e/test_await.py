@@ -3,11 +3,14 @@
 """delivery:await(): what comes back, how long it may take, and what an interrupted handler finds."""
 
 import json
+import os
 import sqlite3
 
 import pytest
 
 from support import Reply, assert_sums_hold, liaison, wait_until
+
+IS_SLOW = os.environ.get("LIAISON_PRESET") in ("asan", "tsan", "valgrind")
 
 CONNECTOR = """
 return {
@@ -36,10 +39,10 @@ TWO_STEPS = """
 @pytest.fixture
 def start(project, make_daemon, receiver):
     """start(body, …): a daemon whose handler has this body, and connectors `first` and `second`."""
-    def start(body, *arguments, **options):
+    def start(body, *arguments, connector=CONNECTOR, **options):
         project.script(HANDLER % body)
         for name in ("first", "second"):
-            project.connector(name, CONNECTOR % name)
+            project.connector(name, connector % name)
         return make_daemon(*arguments, settings={"url": receiver.url}, **options).start()
     return start
 
@@ -295,6 +298,29 @@ def test_what_a_connector_returned_and_cannot_be_kept_is_told_to_its_handler(
     assert letter["cause"] == "script" and letter["connector"] is None
     assert 'what the connector "first" returned can\'t be kept: result.f: a function' in letter["error"]
     assert daemon.connector_sums("first")["delivered"] == 1
+
+
+@pytest.mark.slow
+def test_any_number_waits_for_what_is_down_for_long(project, start, receiver):
+    """More than a handler has in memory: their runs make room, and none is forgotten."""
+    gate = {"is_down": True}
+    receiver.rule = lambda request: (
+        Reply(503) if gate["is_down"] and request.path == "/first" else None)
+    daemon = start("""
+  sync:send({ connector = "first", key = event.data.n, data = event.data }):await()
+  sync:send { connector = "second", key = event.data.n, data = event.data }
+""", connector=CONNECTOR.replace('base = "20ms"', 'base = "2s"'))
+    events = 1400 if IS_SLOW else 3000
+    daemon.post("/events", [{"type": "thing.changed", "data": {"id": n, "n": n}}
+                            for n in range(events)])
+    wait_until(lambda: daemon.connector_sums("first").get("waiting") == events,
+               "all to wait", 120)
+    assert not receiver.matching("/second")
+    gate["is_down"] = False
+    wait_closed(daemon, events, deadline=120)
+    assert sorted(body["n"] for body in receiver.bodies("/second")) == list(range(events))
+    assert len([r for r in receiver.accepted() if r.path == "/first"]) == events
+    assert_sound(daemon)
 
 
 def test_a_handler_awaits_no_other_handlers_deliveries(project, start, receiver):

@@ -28,7 +28,8 @@ static void shelve(struct lanes_fixture *f, const char *id)
 
 static void wake(struct lanes_fixture *f, const char *id)
 {
-    lanes_wake(f->lanes, &find_parcel(f, id)->d);
+    const struct delivery *d = &find_parcel(f, id)->d;
+    lanes_wake_place(f->lanes, d->target, slice_str(d->key), d->position);
 }
 
 static void keep(struct lanes_fixture *f, const char *id)

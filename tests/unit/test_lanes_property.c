@@ -66,18 +66,32 @@ static void retry_one(struct world *w)
 }
 
 /* What waits at a head for the handler is due at once, wherever it is. */
-static void wake_one(struct world *w)
+static void wake(struct world *w, struct parcel *p)
 {
-    static const int places[] = {AWAY, INSIDE, ATTEMPTED, UNSETTLED};
-    struct parcel *p = draw_parcel(w, places[below(w, ARRAY_LEN(places))]);
-    if (!p || !is_run(p) || !is_head(w, p))
-        return;
     char key[8];
     snprintf(key, sizeof(key), "k%d", p->key);
     int64_t position = p->place == AWAY ? p->latest.row.position : p->d.position;
     p->was_woken = true;
     lanes_wake_place(w->lanes, w->targets[p->target], p->key >= 0 ? slice_str(key) : SLICE_NULL,
                      position);
+}
+
+static void wake_one(struct world *w)
+{
+    static const int places[] = {AWAY, INSIDE, ATTEMPTED, UNSETTLED};
+    struct parcel *p = draw_parcel(w, places[below(w, ARRAY_LEN(places))]);
+    if (p && is_run(p) && is_head(w, p))
+        wake(w, p);
+}
+
+/* What they wait for comes, of all that wait to be woken and haven't been. */
+static void wake_all(struct world *w)
+{
+    for (int i = 0; i < w->n_made; i++) {
+        struct parcel *p = &w->parcels[i];
+        if (p->is_shelved && !p->was_woken)
+            wake(w, p);
+    }
 }
 
 /* ---- what must hold ---- */
@@ -122,14 +136,14 @@ static void check_pumped(struct world *w, const struct parcel *p, int64_t next)
     bool has_row = state_of(&p->latest) == DELIVERY_WAITING;
     int64_t offset = w->time.wall_ms - w->time.mono_ms;
     int64_t due = has_row ? p->latest.row.due_ms - offset : p->taken_at + p->delay_ms;
-    bool is_later = due > w->time.mono_ms && !p->was_woken;
+    bool is_later = (due > w->time.mono_ms || p->is_shelved) && !p->was_woken;
     check(w, !has_row || p->was_kept);
     check(w, is_later || !may_start(w, p));
     if (w->is_stopped)
         return;
     check(w, p->expires_ms == 0 || next <= p->expires_ms - offset);
     if (is_later && is_head(w, p))
-        check(w, has_row && next <= due);
+        check(w, has_row && (p->is_shelved || next <= due));
 }
 
 /* Nothing that has expired is left where nobody looks for it: there is a time at which somebody will,
@@ -245,7 +259,7 @@ static void restart(struct world *w)
     memset(w->readings, 0, sizeof(w->readings));
     for (int i = 0; i < w->n_made; i++) {
         w->parcels[i].latest = w->parcels[i].row;
-        w->parcels[i].was_woken = false;
+        w->parcels[i].was_woken = w->parcels[i].is_shelved = false;
         w->parcels[i].is_expiring = false;
         w->parcels[i].is_free = w->parcels[i].was_retried;
     }
@@ -268,7 +282,10 @@ static void happen(struct world *w)
     } else if (draw < 400) {
         world_go_on_reading(w, (int)below(w, N_TARGETS));
     } else if (draw < 550) {
-        if ((p = draw_parcel(w, ATTEMPTED)))
+        p = draw_parcel(w, ATTEMPTED);
+        if (p && is_run(p) && below(w, 3) == 0)
+            world_shelve(w, p);
+        else if (p)
             world_end_attempt(w, p);
     } else if (draw < 750) {
         if ((p = draw_parcel(w, UNSETTLED)))
@@ -295,6 +312,7 @@ static void happen(struct world *w)
 static void finish(struct world *w)
 {
     set_targets(w, true);
+    wake_all(w);
     for (int rounds = 0;; rounds++) {
         struct parcel *p;
         lanes_pump(w->lanes);

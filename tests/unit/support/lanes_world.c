@@ -20,7 +20,8 @@ static void on_attempt(void *ctx, struct delivery *d)
     check(w, p->was_woken || w->time.wall_ms >= p->latest.row.due_ms);
     check(w,
           state_of(&p->latest) == DELIVERY_WAITING || w->time.mono_ms >= p->taken_at + p->delay_ms);
-    p->was_woken = false;
+    check(w, p->was_woken || !p->is_shelved);
+    p->was_woken = p->is_shelved = false;
     p->place = ATTEMPTED;
     w->n_attempted++;
     check(w, w->n_attempted <= IN_FLIGHT_MAX && w->n_unsettled < IN_FLIGHT_MAX);
@@ -53,7 +54,7 @@ static void on_put(void *ctx, struct delivery *d, struct delivery_row *row,
     check(w, from == state_of(&p->latest));
     check(w, (row->state == DELIVERY_DEAD) == (row->cause.data != NULL) ||
                  row->state == DELIVERY_SKIPPED);
-    check(w, row->state != DELIVERY_WAITING || row->due_ms >= w->time.wall_ms);
+    check(w, row->state != DELIVERY_WAITING || row->due_ms >= w->time.wall_ms || p->is_shelved);
     check(w, row->attempts >= p->latest.row.attempts || from == DELIVERY_DEAD);
     check(w, (attempt != NULL) == (p->place == ATTEMPTED && w->has_failed));
     bool is_through = row->state == DELIVERY_DELIVERED || row->state == DELIVERY_SKIPPED;
@@ -209,6 +210,17 @@ void world_end_attempt(struct world *w, struct parcel *p)
         check(w, end.kind == ATTEMPT_RETURNED || end.kind == ATTEMPT_SKIPPED);
         p->is_ready_to_end = true;
     }
+}
+
+void world_shelve(struct world *w, struct parcel *p)
+{
+    w->has_failed = false;
+    w->n_attempted--;
+    p->is_shelved = true;
+    lanes_park(w->lanes, &p->d);
+    clock_fake_advance(&w->time, (int64_t)below(w, 100));
+    lanes_shelve(w->lanes, &p->d);
+    check(w, p->place == UNSETTLED);
 }
 
 /* The journal's writer gets so far. */

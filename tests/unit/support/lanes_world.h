@@ -56,6 +56,7 @@ struct parcel {
     unsigned n_ended;
     bool was_kept;
     bool was_woken; /* it needn't wait until it is due */
+    bool is_shelved; /* waits to be woken */
     bool was_retried;
     bool is_expiring; /* found on disk when it had expired: it is in no lane */
     bool is_free;     /* retried before the last restart: may stand before what had no row then */
@@ -168,6 +169,8 @@ static inline bool is_head(const struct world *w, const struct parcel *p)
 struct lanes_ports world_ports(struct world *w);
 /* The attempt ends, well or not. */
 void world_end_attempt(struct world *w, struct parcel *p);
+/* The attempt, of the handler, waits to be woken. */
+void world_shelve(struct world *w, struct parcel *p);
 /* The journal's writer gets so far. */
 void world_write_to(struct world *w, size_t n_ops);
 /* What was put of p is on disk, and lanes are told so. */
