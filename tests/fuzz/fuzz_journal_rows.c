@@ -178,10 +178,10 @@ static void write_rows(struct slice input)
            &input);
     insert("INSERT INTO deliveries (seq, id, connector, handler, key, transformer, data, state,"
            " cause, error, attempts, unknown, created_at, first_attempt_at, due_at, expires_at,"
-           " ended_at, result)"
+           " ended_at, result, position)"
            " VALUES (7 << 20, coalesce(?, '7-0123456789abcdef01234567'), ?, ?, ?, ?, ?,"
            " coalesce(?, 'dead'), ?, ?, coalesce(?, 0), coalesce(?, 0), coalesce(?, 1), ?, ?, ?, ?,"
-           " ?)",
+           " ?, ?)",
            &input);
     insert("INSERT INTO attempts (delivery, n, at, ms, code, error, answer)"
            " VALUES (7 << 20, coalesce(?, 1), coalesce(?, 1), coalesce(?, 1), ?, ?, ?)",
@@ -240,6 +240,23 @@ static bool see_delivery(void *ctx, const struct delivery_row *row)
     return true;
 }
 
+static bool see_place(void *ctx, int64_t position, struct slice key, bool has_key, int64_t due_ms)
+{
+    (void)ctx;
+    see(key);
+    require(has_key || key.len == 0);
+    seen += (unsigned)position + (unsigned)due_ms;
+    return true;
+}
+
+static bool see_waiting(void *ctx, struct slice connector, int64_t last_position, int64_t count)
+{
+    (void)ctx;
+    see(connector);
+    seen += (unsigned)last_position + (unsigned)count;
+    return true;
+}
+
 static bool see_attempt(void *ctx, const struct attempt_row *row)
 {
     (void)ctx;
@@ -282,6 +299,21 @@ static void read_lists(struct journal_reader *r, int state, struct err *err)
     expect(journal_list_deliveries(r, &f, see_delivery, NULL, err), err);
 }
 
+static void read_waiting(struct journal_reader *r, bool is_handler, struct err *err)
+{
+    int64_t next_ms;
+    const struct journal_target target = {SLICE_LIT("bus"), is_handler};
+    const struct journal_expiry_range expired = {.through_ms = INT64_MAX, .limit = 10};
+    struct journal_range range = {.after = INT64_MIN, .through = INT64_MAX, .limit = 10};
+    expect(journal_waiting_places(r, &target, &range, see_place, NULL, err), err);
+    expect(journal_waiting_rows(r, &target, &range, see_delivery, NULL, err), err);
+    range.key = SLICE_LIT("bus");
+    expect(journal_waiting_rows(r, &target, &range, see_delivery, NULL, err), err);
+    expect(journal_waiting_connectors(r, see_waiting, NULL, err), err);
+    expect(journal_expired_rows(r, target.name, &expired, see_delivery, NULL, err), err);
+    expect(journal_next_expiry(r, target.name, 0, &next_ms, err), err);
+}
+
 /* Lists rows of any state and of `state`. */
 static void read_rows(int state)
 {
@@ -301,6 +333,8 @@ static void read_rows(int state)
     see(buf_slice(&position));
     read_lists(r, -1, &err);
     read_lists(r, state, &err);
+    read_waiting(r, false, &err);
+    read_waiting(r, true, &err);
     expect(journal_check(r, see_finding, NULL, &err), &err);
     buf_deinit(&position);
     journal_reader_close(r);
