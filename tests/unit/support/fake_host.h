@@ -57,15 +57,15 @@ void fake_host_deinit(struct fake_host *h);
 /* Runs the `kept` of the oldest n batches that wait for it. */
 void fake_host_keep(struct fake_host *h, size_t n);
 
-/* Turns the loop until the condition holds; false when it didn't within 10 s. Use as
+/* Turns the loop until the condition holds; fails where it didn't within 50 s. Use as
    fake_host_wait(&h, h.n_taken == 3). */
 #define fake_host_wait(h, condition)                                                               \
     do {                                                                                           \
-        fake_host_start_wait(h, 200000);                                                            \
+        fake_host_start_wait(h, 50000);                                                            \
         while (!(condition) && !(h)->is_late)                                                      \
             loop_turn((h)->host.loop, true);                                                       \
         if (!(condition))                                                                          \
-            fail_msg("not within 200 s: %s", #condition);                                           \
+            fail_msg("not within 50 s: %s", #condition);                                           \
     } while (0)
 /* Turns the loop for so long. */
 void fake_host_spend(struct fake_host *h, int64_t ms);
