@@ -93,6 +93,7 @@ void backlog_scan(void *ctx, struct target *t, int64_t after, int64_t through, s
     struct scan *scan = mem_calloc(1, sizeof(*scan));
     scan->page =
         (struct page){.engine = ctx, .read = read_scan, .take = take_scan, .free = scan_free};
+    scan->page.is_of_waiting = !target_is_handler(t);
     scan->target = t;
     scan->range = (struct journal_range){.after = after, .through = through, .limit = limit};
     scan->places = mem_calloc(limit, sizeof(*scan->places));
@@ -207,6 +208,7 @@ void backlog_load(void *ctx, struct target *t, const struct lane_want *wants, si
     struct load *load = mem_calloc(1, sizeof(*load));
     load->page =
         (struct page){.engine = e, .read = read_load, .take = take_load, .free = load_free};
+    load->page.is_of_waiting = !target_is_handler(t);
     load->target = t;
     load->n_wants = n_wants;
     load->bytes_max = bytes_max;

@@ -67,7 +67,9 @@ static void take_row(struct sweep *sweep, struct found *f)
     }
     struct item *item = item_from_row(e, NULL, f->event, sweep->target, row);
     item->d.was_cut_off = row->due_ms <= e->started_ms;
-    if (!lanes_expired(e->lanes, sweep->target, &item->d, row))
+    if (lanes_expired(e->lanes, sweep->target, &item->d, row))
+        e->n_unwatched++;
+    else
         item_free(item);
 }
 

@@ -3,6 +3,11 @@
 /*
  * Pages: what waits in the journal, read piece by piece. What was queued for the journal before is
  * on disk first, so that a page is never older than its question.
+ *
+ * That takes a commit or two, which is long where a backlog is drained. Of what waits for a connector
+ * lanes ask for no row that is being settled, since its lane moves on only behind that; what they may
+ * ask for is on disk but for rows that nobody is told of: those of what goes to disk, and ends of
+ * what expired there. Where there was none since such a page was kept, the next is read at once.
  */
 #include <stdlib.h>
 
@@ -80,18 +85,29 @@ static void on_page(void *ctx)
     loop_timer_start(page->again, AGAIN_MS);
 }
 
+static void read_kept(struct page *page)
+{
+    journal_read(page->engine->journal, read_page, on_page, page);
+}
+
 static void on_kept(void *ctx)
 {
     struct page *page = ctx;
-    journal_read(page->engine->journal, read_page, on_page, page);
+    page->engine->n_unwatched_kept = page->n_unwatched;
+    read_kept(page);
 }
 
 static void ask(void *ctx)
 {
     struct page *page = ctx;
     page_clear(page);
+    struct engine *e = page->engine;
     page->err = (struct err){0};
-    journal_when_kept(page->engine->journal, on_kept, page);
+    page->n_unwatched = e->n_unwatched;
+    if (page->is_of_waiting && e->n_unwatched == e->n_unwatched_kept)
+        read_kept(page);
+    else
+        journal_when_kept(e->journal, on_kept, page);
 }
 
 void page_ask(struct page *page)

@@ -72,7 +72,9 @@ struct page {
     void (*read)(struct page *page, struct journal_reader *reader); /* sets `err` when it can't */
     void (*take)(struct page *page);                                /* on the loop, once read */
     void (*free)(struct page *page);                                /* at the end of the process */
-    struct list found;                                              /* struct found, in order */
+    bool is_of_waiting;   /* it reads but what waits for a connector: see page.c */
+    uint64_t n_unwatched; /* the engine's, when it was asked */
+    struct list found;    /* struct found, in order */
     size_t n_found, bytes;
     struct err err;
     struct loop_timer *again;
@@ -131,6 +133,9 @@ struct engine {
     struct list lingering; /* struct work */
     size_t n_run_loads;    /* reads of handlers' runs under way */
     struct list pages;     /* struct page, under way */
+    /* Rows of what waits for a connector, queued without anybody to be told when they are on disk; and
+       how many of these are there for certain. */
+    uint64_t n_unwatched, n_unwatched_kept;
     struct arrivals *arrivals;
     struct list acceptances; /* batches between a channel and the disk */
     bool has_refused;        /* a channel was refused and has to be told when it may go on */

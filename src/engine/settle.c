@@ -147,6 +147,7 @@ void settle_write(void *ctx, struct delivery *d, struct delivery_row *row, enum 
     struct buf error = {0};
     identify(item, row);
     row->error = masked(e->mask, row->error, &error);
+    e->n_unwatched++;
     journal_put_delivery(e->journal, row, from, NULL, item->letter ? on_letter_written : NULL,
                          item->letter);
     item->letter = NULL;
