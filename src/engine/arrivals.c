@@ -15,8 +15,9 @@
 #define RING_BYTES (16 << 20)
 #define PAGE_EVENTS 1000
 #define PAGE_BYTES (8 << 20)
-/* A turn of the loop handles events for no longer: their key and filter functions are scripts. */
-#define TURN_MS 10
+/* A turn of the loop handles events for no longer: meanwhile answers wait, and the places of those
+   attempts stand idle. */
+#define TURN_MS 1
 /* Events in memory, at least, whatever limits.inFlight says. */
 #define WORKS_MIN 2000
 
