@@ -20,6 +20,7 @@ IS_SLOW = os.environ.get("LIAISON_PRESET") in ("asan", "tsan", "valgrind")
 EVENTS = 2500 if IS_SLOW else 8000
 KEYS = 300
 POSTED_AT_ONCE = 500
+RING = 5000  # events that wait for their handlers in memory, at most
 IN_MEMORY = 1000  # of one connector or handler, at most
 MEMORY_MAX_MIB = 70  # of a build that isn't slowed
 
@@ -227,6 +228,30 @@ def test_a_failing_handler_holds_no_other_up_and_runs_come_back_in_order(
     wait_until(lambda: daemon.channel_sums()["open"] == 0, "the events to end", 30)
     assert_all_in_order(down, events + 1)
     assert_all_in_order(up, events + 1, repeats=KEYS)
+    assert_sound(daemon)
+
+
+def test_events_that_find_no_room_in_memory_are_handled_in_their_turn(
+        start, make_receiver, up, down):
+    """While handlers hang, more is posted than the ring holds; once with a kill, once without."""
+    asked = make_receiver()
+    asked.rule = lambda request: Reply(hangs=True)
+    down.default = 200
+    events = 2 * RING
+    daemon = start(FAILING_HANDLER, askUrl=asked.url)
+    post(daemon, 0, events)
+    assert daemon.channel_sums()["open"] >= RING
+    daemon.kill()
+    daemon.start()
+    post(daemon, events, 2 * events)
+    assert_little_memory(daemon)
+    asked.rule = None
+    asked.reset_connections()
+    for receiver in (up, down):
+        wait_for_all(receiver, 2 * events)
+    wait_until(lambda: daemon.channel_sums()["open"] == 0, "the events to end", 60)
+    assert_all_in_order(down, 2 * events, repeats=KEYS)
+    assert_all_in_order(up, 2 * events, repeats=KEYS)
     assert_sound(daemon)
 
 
