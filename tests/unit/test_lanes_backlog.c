@@ -442,88 +442,6 @@ static void the_parked_is_woken_on_disk(void **state)
     assert_trace(f, "+a1");
 }
 
-/* The handler's load brings this run and no more. */
-static void load_run(struct lanes_fixture *f, const char *id, struct delivery_row row)
-{
-    struct parcel *p = parcel_new(f, id, id, (struct take){.target = f->handler});
-    p->d.seq = row.seq = row.position;
-    row.state = DELIVERY_WAITING;
-    lanes_loaded(f->lanes, f->handler, 0, &p->d, &row);
-    lanes_load_ended(f->lanes, f->handler, (const bool[]){false});
-    turn(f);
-}
-
-/* Runs of the keys a to d wait to be woken; a and b are on disk, e has come and is there, too. */
-static void shelve_four(struct lanes_fixture *f)
-{
-    static const char *const keys[] = {"a", "b", "c", "d"};
-    for (size_t i = 0; i < 4; i++)
-        take_run(f, keys[i], keys[i]);
-    turn(f);
-    for (size_t i = 0; i < 4; i++) {
-        struct parcel *run = find_parcel(f, keys[i]);
-        lanes_park(f->lanes, &run->d);
-        run->is_attempted = false;
-        lanes_shelve(f->lanes, &run->d);
-        settle(f, keys[i]);
-    }
-    forget_trace(f);
-    take_run(f, "e", "e");
-    turn(f);
-    assert_trace(f, "e:written e^ a^ b^ ?calendar:4-5");
-    lanes_scanned(f->lanes, f->handler, NULL, 0, true);
-    turn(f);
-}
-
-static void the_shelved_makes_room_and_is_woken_on_disk(void **state)
-{
-    struct lanes_fixture *f = *state;
-    shelve_four(f);
-    pass(f, 86400000);
-    assert_trace(f, "");
-    lanes_wake_place(f->lanes, f->handler, SLICE_LIT("b"), 2);
-    turn(f);
-    assert_trace(f, "?calendar/b:1-5*1");
-}
-
-/* b, c and d are woken and end; a is being read, to come home. */
-static void bring_a_home(struct lanes_fixture *f)
-{
-    shelve_four(f);
-    lanes_wake_place(f->lanes, f->handler, SLICE_LIT("b"), 2);
-    turn(f);
-    load_run(f, "b", (struct delivery_row){.position = 2});
-    deliver(f, "b");
-    lanes_wake_place(f->lanes, f->handler, SLICE_LIT("c"), 3);
-    lanes_wake_place(f->lanes, f->handler, SLICE_LIT("d"), 4);
-    turn(f);
-    deliver(f, "c");
-    deliver(f, "d");
-    turn(f);
-    forget_trace(f);
-}
-
-static void the_shelved_that_comes_home_still_waits_to_be_woken(void **state)
-{
-    struct lanes_fixture *f = *state;
-    bring_a_home(f);
-    load_run(f, "a", (struct delivery_row){.position = 1});
-    pass(f, 86400000);
-    assert_trace(f, "");
-    lanes_wake_place(f->lanes, f->handler, SLICE_LIT("a"), 1);
-    turn(f);
-    assert_trace(f, "+a");
-}
-
-static void the_shelved_that_is_being_read_is_woken_when_it_comes(void **state)
-{
-    struct lanes_fixture *f = *state;
-    bring_a_home(f);
-    lanes_wake_place(f->lanes, f->handler, SLICE_LIT("a"), 1);
-    load_run(f, "a", (struct delivery_row){.position = 1});
-    assert_trace(f, "+a");
-}
-
 static void the_unseen_is_woken_when_it_is_found(void **state)
 {
     struct lanes_fixture *f = *state;
@@ -686,9 +604,6 @@ int main(void)
         test(woken_in_progress_it_is_due_at_once_after),
         test(what_has_ended_or_never_was_is_not_woken),
         test(the_parked_is_woken_on_disk),
-        test(the_shelved_makes_room_and_is_woken_on_disk),
-        test(the_shelved_that_comes_home_still_waits_to_be_woken),
-        test(the_shelved_that_is_being_read_is_woken_when_it_comes),
         test(the_unseen_is_woken_when_it_is_found),
         test(who_brings_more_waits_until_a_full_target_is_half_empty),
         test(nobody_waits_for_longer_than_a_second),
