@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/buf.h"
 
@@ -81,10 +82,20 @@ static int system_errno(struct db *db, int code)
     return system != 0 ? system : files_errno(db);
 }
 
+/* The last result code. For a header that names a format of schemas which doesn't exist SQLite has
+   words alone (sqlite3InitOne): no journal of ours was made so, it is damaged. */
+static int last_code(struct db *db)
+{
+    int code = sqlite3_extended_errcode(db->handle);
+    bool is_format =
+        code == SQLITE_ERROR && strcmp(sqlite3_errmsg(db->handle), "unsupported file format") == 0;
+    return is_format ? SQLITE_CORRUPT : code;
+}
+
 /* Fills `err` with what went wrong last, "what PATH: reason"; returns -1. */
 static int fail(struct db *db, struct err *err, const char *what)
 {
-    int code = sqlite3_extended_errcode(db->handle);
+    int code = last_code(db);
     int system = system_errno(db, code);
     enum err_code err_code = err_code_of(code, system);
     if (err_code == ERR_IO && (primary(code) == SQLITE_CORRUPT || primary(code) == SQLITE_NOTADB))

@@ -562,6 +562,23 @@ static void a_new_one_that_was_not_finished_is_thrown_away(void **state)
     assert_false(exists(f, ".new-wal"));
 }
 
+/* Of which SQLite says that it isn't supported, and not that it is damaged. */
+static void a_format_that_does_not_exist_makes_way_too(void **state)
+{
+    enum { SCHEMA_FORMAT = 47 }; /* the last byte of the number in the header */
+    struct fixture *f = *state;
+    struct files files = {0};
+    fill(f);
+    fixture_close(f);
+    files_take(f, &files);
+    files.db.data[SCHEMA_FORMAT] = 9;
+    files_put(f, &files);
+    fixture_open(f);
+    assert_non_null(journal_unconfirmed(f->journal));
+    assert_int_equal(total(count(f)), total(whole));
+    files_deinit(&files);
+}
+
 /* ---- Anything -------------------------------------------------------------------------------- */
 
 static void flip(struct buf *b, struct rng *rng, bool in_header)
@@ -633,6 +650,7 @@ int main(void)
         TEST(what_a_flipped_bit_in_the_log_lost_is_told),
         TEST(a_change_of_places_that_was_interrupted_is_finished),
         TEST(a_new_one_that_was_not_finished_is_thrown_away),
+        TEST(a_format_that_does_not_exist_makes_way_too),
         TEST(whatever_is_flipped_a_start_comes_to_a_journal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
