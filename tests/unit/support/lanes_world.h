@@ -55,7 +55,7 @@ struct parcel {
     size_t put_as;        /* the op that was put and isn't settled */
     unsigned n_ended;
     bool was_kept;
-    bool was_woken; /* it needn't wait until it is due */
+    bool was_woken;  /* it needn't wait until it is due */
     bool is_shelved; /* waits to be woken */
     bool was_retried;
     bool is_expiring; /* found on disk when it had expired: it is in no lane */
