@@ -3,9 +3,9 @@
 /*
  * The durable store of it all: one SQLite file in WAL mode that an analyst may open and query.
  *
- * One writer thread commits what was queued, as one group, and takes the next; nothing waits for
- * more to come. Every operation is atomic, they take effect in the order in which they were queued,
- * and its `done` runs on the loop thread, from journal_dispatch, after its commit has reached the
+ * One writer thread commits what was queued, as one group, and a millisecond later takes the next, or
+ * at once where more waits than a group holds. Every operation is atomic, they take effect in the
+ * order in which they were queued, and its `done` runs on the loop thread, from journal_dispatch, after its commit has reached the
  * disk (synchronous=FULL). Counters (the sums) commit with the rows that they count.
  *
  *     struct journal *j = journal_open(&options, &err);

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <time.h>
 
+#define REST_NS 1000000
+
 struct writer {
     struct writer_options options;
     pthread_t thread;
@@ -198,11 +200,22 @@ static bool wait_for_disk(struct writer *w)
     return goes_on;
 }
 
+/* What comes shortly after a commit shares the next one: each costs the same, however little it
+   holds. What is queued already is enough for one. */
+static void rest(const struct writer *w)
+{
+    const struct timespec time = {.tv_nsec = REST_NS};
+    if (!has_work(w))
+        nanosleep(&time, NULL);
+}
+
 static void *run(void *ctx)
 {
     struct writer *w = ctx;
     while (wait_for_work(w)) {
-        if (!work(w) && !wait_for_disk(w))
+        if (work(w))
+            rest(w);
+        else if (!wait_for_disk(w))
             break;
     }
     return NULL;
