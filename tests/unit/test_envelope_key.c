@@ -13,31 +13,9 @@
 
 #include <cmocka.h>
 
-#define FRESH_ID "01935a2c-0000-7000-8000-000000000000"
+#include "envelope_fixture.h"
+
 #define CE "\"specversion\":\"1.0\",\"id\":\"1\",\"source\":\"/s\",\"type\":\"t\""
-
-static void fresh_id(void *ctx, char out[37])
-{
-    (void)ctx;
-    memcpy(out, FRESH_ID, sizeof(FRESH_ID));
-}
-
-static struct envelope_context context(void)
-{
-    return (struct envelope_context){
-        .channel = SLICE_LIT("bus"),
-        .source = SLICE_LIT("http://bus/events"),
-        .received_ms = 99,
-        .new_id = fresh_id,
-    };
-}
-
-static void assert_slice(struct slice s, const char *expected)
-{
-    assert_non_null(s.data);
-    assert_int_equal(s.len, strlen(expected));
-    assert_memory_equal(s.data, expected, s.len);
-}
 
 static struct event *parse_in(const struct envelope_context *c, const char *message)
 {
