@@ -74,7 +74,6 @@ void engine_free(struct engine *e);
 struct channel *engine_embedded(struct engine *e);
 struct journal *engine_journal(struct engine *e);
 const struct config *engine_config(const struct engine *e);
-struct log *engine_log(const struct engine *e);
 int64_t engine_started_ms(const struct engine *e); /* wall time */
 int64_t engine_now_ms(const struct engine *e);     /* wall time by its clock */
 /* Why events can't be taken now, NULL when they can; borrowed until the loop turns. */

@@ -28,11 +28,6 @@ const struct config *engine_config(const struct engine *e)
     return e->config;
 }
 
-struct log *engine_log(const struct engine *e)
-{
-    return e->log;
-}
-
 int64_t engine_started_ms(const struct engine *e)
 {
     return e->started_ms;
