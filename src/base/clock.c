@@ -12,29 +12,31 @@
 
 #include "base/err.h"
 
-static int64_t read_ms(clockid_t id)
+static struct timespec read_clock(clockid_t id)
 {
     struct timespec t;
     if (clock_gettime(id, &t) < 0)
         die("cannot read the clock: %s", strerrordesc_np(errno));
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+    return t;
 }
 
 static int64_t system_wall_ms(void *ctx)
 {
     (void)ctx;
-    return read_ms(CLOCK_REALTIME);
+    struct timespec t = read_clock(CLOCK_REALTIME);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-static int64_t system_mono_ms(void *ctx)
+static int64_t system_mono_us(void *ctx)
 {
     (void)ctx;
-    return read_ms(CLOCK_MONOTONIC);
+    struct timespec t = read_clock(CLOCK_MONOTONIC);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
 struct clock clock_system(void)
 {
-    return (struct clock){system_wall_ms, system_mono_ms, NULL};
+    return (struct clock){system_wall_ms, system_mono_us, NULL};
 }
 
 static int64_t fake_wall_ms(void *ctx)
@@ -43,15 +45,15 @@ static int64_t fake_wall_ms(void *ctx)
     return fake->wall_ms;
 }
 
-static int64_t fake_mono_ms(void *ctx)
+static int64_t fake_mono_us(void *ctx)
 {
     const struct clock_fake *fake = ctx;
-    return fake->mono_ms;
+    return fake->mono_ms * 1000;
 }
 
 struct clock clock_of_fake(struct clock_fake *fake)
 {
-    return (struct clock){fake_wall_ms, fake_mono_ms, fake};
+    return (struct clock){fake_wall_ms, fake_mono_us, fake};
 }
 
 void clock_fake_advance(struct clock_fake *fake, int64_t ms)

@@ -12,7 +12,7 @@
 /* In place; both functions are called with ctx. */
 struct clock {
     int64_t (*wall_ms)(void *ctx); /* Unix time in milliseconds; may jump */
-    int64_t (*mono_ms)(void *ctx); /* milliseconds of a clock that never goes back */
+    int64_t (*mono_us)(void *ctx); /* microseconds of a clock that never goes back */
     void *ctx;
 };
 
@@ -24,9 +24,15 @@ static inline int64_t clock_wall_ms(const struct clock *c)
     return c->wall_ms(c->ctx);
 }
 
+/* For durations that are measured; what waits until a time waits by milliseconds. */
+static inline int64_t clock_mono_us(const struct clock *c)
+{
+    return c->mono_us(c->ctx);
+}
+
 static inline int64_t clock_mono_ms(const struct clock *c)
 {
-    return c->mono_ms(c->ctx);
+    return clock_mono_us(c) / 1000;
 }
 
 /* A clock that stands still until it is told otherwise. */

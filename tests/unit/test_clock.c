@@ -26,13 +26,15 @@ static void the_systems_monotonic_clock_never_goes_back(void **state)
 {
     (void)state;
     struct clock clock = clock_system();
-    int64_t last = clock_mono_ms(&clock);
+    int64_t last = clock_mono_us(&clock);
     assert_true(last > 0);
     for (int i = 0; i < 1000; i++) {
-        int64_t now = clock_mono_ms(&clock);
+        int64_t now = clock_mono_us(&clock);
         assert_true(now >= last);
         last = now;
     }
+    int64_t ms = clock_mono_ms(&clock);
+    assert_true(ms >= last / 1000 && ms <= clock_mono_us(&clock) / 1000);
 }
 
 static void a_fake_stands_still_until_it_is_told(void **state)
@@ -45,6 +47,7 @@ static void a_fake_stands_still_until_it_is_told(void **state)
     clock_fake_advance(&fake, 250);
     assert_int_equal(clock_wall_ms(&clock), 1250);
     assert_int_equal(clock_mono_ms(&clock), 255);
+    assert_int_equal(clock_mono_us(&clock), 255000);
 }
 
 static void a_fakes_wall_clock_may_jump_alone(void **state)
