@@ -173,11 +173,11 @@ struct attempt_row delivery_describe_attempt(const struct delivery *d,
                                              const struct attempt_end *end,
                                              char code[static OUTCOME_CODE_SIZE], struct moment now)
 {
-    outcome_code(end, code);
+    outcome_code_format(outcome_code(end), code);
     return (struct attempt_row){
         .n = d->tries,
         .at_ms = wall_of(d->started_at, now),
-        .ms = end->ms,
+        .ms = end->us / 1000,
         .code = slice_str(code),
         .error = end->error,
         .answer = end->answer,

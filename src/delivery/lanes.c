@@ -248,12 +248,20 @@ void machine_write(struct lanes *lanes, struct delivery *d)
     lanes->ports.write(lanes->ports.ctx, d, &row, from);
 }
 
+static void count_end(struct delivery *d, int64_t wall_ms)
+{
+    int64_t received_ms = d->event ? d->event->received_ms : d->created_ms;
+    tally_end(&d->target->tally, d->next, d->cause, wall_ms - received_ms);
+}
+
 void machine_settle(struct lanes *lanes, struct delivery *d, enum delivery_state next,
                     const struct attempt_end *end)
 {
     struct moment now = moment_now(&lanes->clock);
     struct delivery_row row = describe(d, next, now);
     machine_move(lanes, d, PHASE_SETTLING);
+    if (next != DELIVERY_WAITING)
+        count_end(d, now.wall_ms);
 
     char code[OUTCOME_CODE_SIZE];
     struct attempt_row attempt;
@@ -430,6 +438,7 @@ void lanes_attempt_ended(struct lanes *lanes, struct delivery *d, const struct a
     bool is_free = verdict.outcome == OUTCOME_PAUSE ||
                    (verdict.outcome == OUTCOME_RETRY && target_is_paused(t));
     delivery_note_end(d, end, !is_free);
+    tally_attempt(&t->tally, end);
     learn(lanes, d, end, &verdict);
     conclude(lanes, d, end, &verdict);
     machine_offer(lanes, t);

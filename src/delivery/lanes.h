@@ -42,6 +42,7 @@
 struct lanes;
 struct lane;
 struct target;
+struct tally;
 
 /* Where a delivery stands. It changes in one place (lanes.c, `move`), by a table. */
 enum delivery_phase {
@@ -204,6 +205,12 @@ struct target_status {
     unsigned concurrency; /* in force */
 };
 void target_status(const struct target *t, const struct lanes *lanes, struct target_status *out);
+/* When the oldest of t's deliveries that haven't ended was made, wall ms; 0: there is none.
+   TARGET_OLDEST_ON_DISK: some are on disk alone, and all have rows there. */
+#define TARGET_OLDEST_ON_DISK (-1)
+int64_t target_oldest_ms(const struct target *t);
+/* What happened at t since it was made; stands as long as the lanes do. */
+const struct tally *target_tally(const struct target *t);
 typedef void (*target_visit_fn)(void *ctx, struct target *t);
 void lanes_each_target(struct lanes *lanes, target_visit_fn fn, void *ctx);
 

@@ -5,9 +5,12 @@
  */
 #include "delivery/outcome.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "base/attr.h"
 
 /* ---- the table ---- */
 
@@ -76,19 +79,56 @@ struct verdict outcome_of(const struct attempt_end *end, bool is_handler, bool w
     return script;
 }
 
-void outcome_code(const struct attempt_end *end, char out[static OUTCOME_CODE_SIZE])
+/* ---- codes ---- */
+
+#define STATUSES 1000
+
+/* First by enum attempt_kind, for ends that have no word of their own; then the failures. */
+static const char *const code_words[] = {
+    [ATTEMPT_RETURNED] = "ok",
+    [ATTEMPT_SKIPPED] = "skip",
+    [ATTEMPT_RETRY] = "retry",
+    [ATTEMPT_REJECT] = "reject",
+    [ATTEMPT_STATUS] = "status",
+    [ATTEMPT_FAILURE] = "failure",
+    [ATTEMPT_SCRIPT] = "script",
+    [ATTEMPT_LIMIT] = "limit",
+    "connect",
+    "dns",
+    "tls",
+    "timeout",
+    "broken",
+    "token",
+    "url",
+    "tooBig",
+};
+static_assert(STATUSES + ARRAY_LEN(code_words) == OUTCOME_CODES, "each code has its number");
+
+static int code_of_failure(const char *failure)
 {
-    static const char *const words[] = {
-        [ATTEMPT_RETURNED] = "ok",   [ATTEMPT_SKIPPED] = "skip",  [ATTEMPT_RETRY] = "retry",
-        [ATTEMPT_REJECT] = "reject", [ATTEMPT_STATUS] = "status", [ATTEMPT_FAILURE] = "failure",
-        [ATTEMPT_SCRIPT] = "script", [ATTEMPT_LIMIT] = "limit",
-    };
-    if (end->kind == ATTEMPT_STATUS)
-        snprintf(out, OUTCOME_CODE_SIZE, "%d", end->status);
-    else if (end->kind == ATTEMPT_FAILURE && end->failure)
-        snprintf(out, OUTCOME_CODE_SIZE, "%s", end->failure);
+    for (size_t i = ATTEMPT_LIMIT + 1; i < ARRAY_LEN(code_words); i++) {
+        if (strcmp(code_words[i], failure) == 0)
+            return STATUSES + (int)i;
+    }
+    return STATUSES + ATTEMPT_FAILURE;
+}
+
+int outcome_code(const struct attempt_end *end)
+{
+    bool has_status = end->kind == ATTEMPT_STATUS || end->kind == ATTEMPT_RETURNED;
+    if (has_status && end->status > 0 && end->status < STATUSES)
+        return end->status;
+    if (end->kind == ATTEMPT_FAILURE && end->failure)
+        return code_of_failure(end->failure);
+    return STATUSES + (int)end->kind;
+}
+
+void outcome_code_format(int code, char out[static OUTCOME_CODE_SIZE])
+{
+    if (code < STATUSES)
+        snprintf(out, OUTCOME_CODE_SIZE, "%d", code);
     else
-        snprintf(out, OUTCOME_CODE_SIZE, "%s", words[end->kind]);
+        snprintf(out, OUTCOME_CODE_SIZE, "%s", code_words[code - STATUSES]);
 }
 
 /* ---- retries ---- */

@@ -27,14 +27,14 @@ enum attempt_kind {
 
 struct attempt_end {
     enum attempt_kind kind;
-    int status;          /* STATUS */
+    int status;          /* STATUS; RETURNED: of the last answer, 0: there was none */
     const char *failure; /* FAILURE: connect dns tls timeout broken, which pass; token (credentials
                             that can't be had); url tooBig, which an attempt more won't mend */
     int64_t after_ms;    /* RETRY's after, or STATUS's Retry-After as a delay; -1: none */
     bool unknown;        /* the other side may have taken it: written and never answered */
     struct slice error;  /* in words; of SKIPPED and REJECT the reason */
     struct slice answer; /* the first KiB of a failed answer */
-    int64_t ms;          /* from start to end */
+    int64_t us;          /* from start to end */
 };
 
 enum outcome {
@@ -54,10 +54,14 @@ struct verdict {
    an earlier attempt was never seen, so that a 409 may be its echo and is a retry. */
 struct verdict outcome_of(const struct attempt_end *end, bool is_handler, bool was_unknown);
 
-/* The code an attempt is recorded and counted by, into `out`: a status ("503"), a failure
-   ("connect"), or ok skip retry reject script limit. */
+/* The code an attempt is recorded and counted by: a status (503, also of what was delivered), or a
+   number for a failure (connect …) or a word (ok skip retry reject script limit). There are
+   OUTCOME_CODES of them at most. */
+#define OUTCOME_CODES 1016
+int outcome_code(const struct attempt_end *end);
+/* As text: "503", "connect". */
 #define OUTCOME_CODE_SIZE 16
-void outcome_code(const struct attempt_end *end, char out[static OUTCOME_CODE_SIZE]);
+void outcome_code_format(int code, char out[static OUTCOME_CODE_SIZE]);
 
 enum growth { GROWTH_CONSTANT, GROWTH_LINEAR, GROWTH_EXPONENTIAL };
 

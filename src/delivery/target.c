@@ -22,6 +22,7 @@ struct target *target_new(struct slice name, bool is_handler)
     list_init(&t->refused);
     list_init(&t->later);
     limit_init(&t->limit);
+    tally_init(&t->tally, is_handler ? &histogram_work : &histogram_calls);
     return t;
 }
 
@@ -31,6 +32,7 @@ void target_free(struct target *t)
     map_deinit(&t->single);
     backlog_deinit(&t->backlog);
     pause_deinit(&t->pause);
+    tally_deinit(&t->tally);
     free(t->name);
     free(t);
 }
@@ -53,6 +55,33 @@ void target_set_owner(struct target *t, void *owner)
 void *target_owner(const struct target *t)
 {
     return t->owner;
+}
+
+const struct tally *target_tally(const struct target *t)
+{
+    return &t->tally;
+}
+
+static bool is_over(const struct delivery *d)
+{
+    return d->phase == PHASE_SETTLING && d->next != DELIVERY_WAITING;
+}
+
+/* While none is on disk alone there are few lanes, with all of them. */
+int64_t target_oldest_ms(const struct target *t)
+{
+    int64_t oldest_ms = 0;
+    if (t->backlog.is_behind)
+        return TARGET_OLDEST_ON_DISK;
+    list_each (it, &t->lanes) {
+        const struct lane *lane = list_entry(it, struct lane, link);
+        list_each (in, &lane->deliveries) {
+            const struct delivery *d = list_entry(in, struct delivery, in_lane);
+            if (!is_over(d) && (oldest_ms == 0 || d->created_ms < oldest_ms))
+                oldest_ms = d->created_ms;
+        }
+    }
+    return oldest_ms;
 }
 
 int64_t lanes_next_position(struct target *t)

@@ -17,6 +17,7 @@
 #include "delivery/lanes.h"
 #include "delivery/limit.h"
 #include "delivery/pause.h"
+#include "delivery/tally.h"
 
 struct target {
     struct map_node node; /* among those of its kind, by name */
@@ -43,6 +44,7 @@ struct target {
     struct limit limit;
     struct pause pause;
     uint64_t successes; /* that tell that it takes what it is sent */
+    struct tally tally;
 };
 
 struct target *target_new(struct slice name, bool is_handler);

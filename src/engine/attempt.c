@@ -53,8 +53,7 @@ void attempt_ended(void *ctx, const struct script_result *result)
     struct item *item = ctx;
     item->run = NULL;
     struct attempt_end end = end_of(item->engine, result);
-    item->run_ms = clock_mono_ms(&item->engine->clock) - item->d.started_at;
-    end.ms = item->run_ms;
+    item->run_us = end.us = clock_mono_us(&item->engine->clock) - item->started_us;
     buf_clear(&item->result);
     buf_add_slice(&item->result, result->value);
     if (result->end == SCRIPT_SKIP && publication_is(item))
@@ -84,8 +83,9 @@ void attempt_connector(struct item *item, struct slice data)
 
 void attempt_start(void *ctx, struct delivery *d)
 {
-    (void)ctx;
+    struct engine *e = ctx;
     struct item *item = item_of(d);
+    item->started_us = clock_mono_us(&e->clock);
     if (target_is_handler(d->target))
         handle_run(item);
     else if (publication_is(item))

@@ -53,7 +53,8 @@ struct item {
     struct letter_request *letter; /* that retries it, until its row says so */
     char id[DELIVERY_ID_SIZE];
     struct script_run *run; /* an attempt that waits */
-    int64_t run_ms;         /* how long the last attempt took */
+    int64_t started_us;     /* of the last attempt, monotonic … */
+    int64_t run_us;         /* … and how long that took */
     struct counts sent;     /* of a handler's run: how often to the same connector and key */
     struct err early;       /* its key or filter function failed: the run ends so at once */
     struct wait *wait;      /* of a handler's run: the one it is in, or NULL */

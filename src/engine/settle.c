@@ -174,7 +174,7 @@ static void log_end(struct item *item, enum delivery_state final, const char *ca
            target_is_handler(d->target) && final == DELIVERY_DELIVERED ? "handled" : words[final],
            LOG_STR(target_kind(d->target), target_name(d->target)),
            LOG_SLICE("type", d->event->type), LOG_STR("key", d->key), LOG_STR("delivery", d->id),
-           LOG_INT("attempt", d->attempts), LOG_INT("ms", item->run_ms),
+           LOG_INT("attempt", d->attempts), LOG_INT("ms", item->run_us / 1000),
            is_dead || final == DELIVERY_SKIPPED ? LOG_STR("cause", cause) : LOG_STR(NULL, NULL),
            is_dead ? LOG_STR("error", d->last_error) : LOG_STR(NULL, NULL));
 }

@@ -21,7 +21,7 @@ static void fail_after(struct lanes_fixture *f, const char *id, enum attempt_kin
                        int64_t after_ms)
 {
     end_attempt(f, id,
-                (struct attempt_end){.kind = kind, .status = 503, .after_ms = after_ms, .ms = 7});
+                (struct attempt_end){.kind = kind, .status = 503, .after_ms = after_ms, .us = 7});
 }
 
 static int64_t waits_ms(const struct lanes_fixture *f)
@@ -200,7 +200,7 @@ static void a_failed_attempt_is_recorded(void **state)
                                      .failure = "timeout",
                                      .after_ms = -1,
                                      .unknown = true,
-                                     .ms = 70,
+                                     .us = 70999,
                                      .error = SLICE_LIT("no answer within 70 ms"),
                                      .answer = SLICE_LIT("HTTP")});
     assert_true(f->has_attempt);

@@ -188,7 +188,9 @@ static void an_unknown_end_changes_nothing_else(void **state)
 static void assert_code(struct attempt_end end, const char *expected)
 {
     char code[OUTCOME_CODE_SIZE];
-    outcome_code(&end, code);
+    int n = outcome_code(&end);
+    assert_in_range(n, 0, OUTCOME_CODES - 1);
+    outcome_code_format(n, code);
     assert_string_equal(code, expected);
 }
 
@@ -206,12 +208,30 @@ static void an_attempt_is_recorded_by_status_failure_or_word(void **state)
     assert_code(end_of_kind(ATTEMPT_LIMIT), "limit");
 }
 
-static void a_long_code_is_cut(void **state)
+static void what_was_delivered_has_the_status_of_its_answer(void **state)
 {
     (void)state;
-    assert_code((struct attempt_end){.kind = ATTEMPT_FAILURE, .failure = "somethingVeryLongIndeed"},
-                "somethingVeryLo");
-    assert_code((struct attempt_end){.kind = ATTEMPT_STATUS, .status = INT32_MIN}, "-2147483648");
+    assert_code((struct attempt_end){.kind = ATTEMPT_RETURNED, .status = 201}, "201");
+}
+
+static void each_failure_has_its_code(void **state)
+{
+    (void)state;
+    static const char *const failures[] = {"connect", "dns",   "tls", "timeout",
+                                           "broken",  "token", "url", "tooBig"};
+    for (size_t i = 0; i < ARRAY_LEN(failures); i++)
+        assert_code((struct attempt_end){.kind = ATTEMPT_FAILURE, .failure = failures[i]},
+                    failures[i]);
+}
+
+/* So that they can be counted by it, whatever comes. */
+static void what_is_not_known_has_the_code_of_its_kind(void **state)
+{
+    (void)state;
+    assert_code((struct attempt_end){.kind = ATTEMPT_FAILURE, .failure = "somethingElse"},
+                "failure");
+    assert_code((struct attempt_end){.kind = ATTEMPT_STATUS, .status = INT32_MIN}, "status");
+    assert_code((struct attempt_end){.kind = ATTEMPT_STATUS, .status = 1000}, "status");
 }
 
 /* ---- delays ---- */
@@ -405,7 +425,9 @@ int main(void)
         cmocka_unit_test(a_conflict_is_tried_again_only_after_an_unknown_end),
         cmocka_unit_test(an_unknown_end_changes_nothing_else),
         cmocka_unit_test(an_attempt_is_recorded_by_status_failure_or_word),
-        cmocka_unit_test(a_long_code_is_cut),
+        cmocka_unit_test(what_was_delivered_has_the_status_of_its_answer),
+        cmocka_unit_test(each_failure_has_its_code),
+        cmocka_unit_test(what_is_not_known_has_the_code_of_its_kind),
         cmocka_unit_test(exponential_delays_grow_by_the_factor),
         cmocka_unit_test(linear_delays_grow_by_the_base),
         cmocka_unit_test(constant_delays_stay),
