@@ -282,6 +282,7 @@ static int sync_on(lua_State *L)
     struct slice name = read_handler_name(L, base + ON_NAME, type);
     struct handler *handler = add_handler(m);
     handler->script = m->loader->script ? m->loader->script : "project";
+    handler->public.file = m->loader->file;
     handler->public.name = name;
     handler->public.pattern = machine_keep(m, type);
     handler->public.channel = manager->public.channel;

@@ -242,11 +242,13 @@ static void load_script(struct loader *l, const char *path)
     source->is_script = true;
     char *name = script_name(path);
     l->script = machine_keep(l->m, slice_str(name)).data;
+    l->file = source->name;
     free(name);
     int ref = loader_run(l, source);
     l->script_failed |= ref == LUA_NOREF;
     luaL_unref(l->m->L, LUA_REGISTRYINDEX, ref);
     l->script = NULL;
+    l->file = SLICE_NULL;
 }
 
 static void load_scripts(struct loader *l, const struct script_options *options)

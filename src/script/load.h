@@ -27,7 +27,8 @@ struct loader {
     void *ctx;
     size_t n_errors;
     bool script_failed; /* in its midst: what it would have done from there on is unknown */
-    const char *script; /* SCRIPT of the handlers that are registered just now, or NULL */
+    const char *script; /* SCRIPT of the handlers that are registered just now, or NULL … */
+    struct slice file;  /* … and the name of its source */
     struct source **sources;
     size_t n_sources, cap_sources;
 };

@@ -100,6 +100,7 @@ struct script_run {
     void *request; /* the port's handle while it waits */
     bool is_writing;
     const struct script_answer *answer; /* while script_answer runs */
+    int last_status; /* of the last request; 0: it got no answer, or there was none */
     bool is_unknown;
     unsigned n_writes;                    /* those that carried an Idempotency-Key */
     int64_t deadline_ms;                  /* of an attempt, by the clock's mono time */

@@ -303,6 +303,7 @@ static void end_verdict(struct ending *e)
 static void end_returned(struct ending *e)
 {
     e->result.end = SCRIPT_RETURNED;
+    e->result.status = e->run->last_status;
     if (!e->run->keeps_value)
         return;
     returned_take(e->run, &e->value);
@@ -422,6 +423,7 @@ void script_answer(struct script_run *run, const struct script_answer *answer)
 {
     run->request = NULL;
     run->answer = answer;
+    run->last_status = answer->failure ? 0 : answer->status;
     if (answer->failure && run->is_writing && answer->was_written)
         run->is_unknown = true;
     step(run);

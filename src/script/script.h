@@ -167,6 +167,7 @@ struct script_handler {
     struct slice name;    /* SCRIPT/TYPE#n unless given */
     struct slice pattern; /* see event/pattern.h */
     struct slice channel;
+    struct slice file;        /* of the script that registered it; absent: none did */
     bool has_key, has_filter; /* its own functions */
 };
 size_t script_handler_count(const struct script_machine *m);
@@ -217,10 +218,11 @@ enum script_end {
 /* Borrowed during the callback. */
 struct script_result {
     enum script_end end;
-    struct slice error;  /* for SKIP RETRY REJECT the reason; else with file, line, traceback */
-    int64_t after_ms;    /* RETRY: -1 where none was given */
-    int status;          /* SCRIPT_HTTP: of the answer, 0 with a failure */
-    const char *failure; /* SCRIPT_HTTP: as in script_answer, or NULL */
+    struct slice error; /* for SKIP RETRY REJECT the reason; else with file, line, traceback */
+    int64_t after_ms;   /* RETRY: -1 where none was given */
+    int status; /* SCRIPT_HTTP: of the answer, 0 with a failure; RETURNED: of the last answer, 0
+                   where there was none */
+    const char *failure;            /* SCRIPT_HTTP: as in script_answer, or NULL */
     struct slice retry_after, date; /* SCRIPT_HTTP: those headers of the answer */
     struct slice answer;            /* SCRIPT_HTTP: the answer's body, its first KiB */
     /* A writing request was sent and its answer never came, or none was taken notice of: the other

@@ -424,11 +424,43 @@ static void test_requests_wait_within_pcall_iterators_and_metamethods(void **sta
     project_free(p);
 }
 
+static void test_what_returned_tells_the_last_answer_s_status(void **state)
+{
+    (void)state;
+    struct project *p = load("if data.none then return end\n"
+                             "http.get('http://h')\n"
+                             "return http.post('http://h', { accept = 409 })");
+    project_attempt(p, "out", "{\"none\":true}");
+    assert_int_equal(p->result.end, SCRIPT_RETURNED);
+    assert_int_equal(p->result.status, 0);
+    project_attempt(p, "out", "{}");
+    project_answer(p, 200, "");
+    project_answer(p, 409, "");
+    assert_int_equal(p->result.end, SCRIPT_RETURNED);
+    assert_int_equal(p->result.status, 409);
+    project_free(p);
+}
+
+static void test_a_request_without_an_answer_leaves_no_status(void **state)
+{
+    (void)state;
+    struct project *p = load("http.get('http://h') pcall(http.get, 'http://i')");
+    const struct script_answer lost = {.failure = "dns", .error = SLICE_LIT("no address")};
+    project_attempt(p, "out", "{}");
+    project_answer(p, 200, "");
+    project_answer_with(p, &lost);
+    assert_int_equal(p->result.end, SCRIPT_RETURNED);
+    assert_int_equal(p->result.status, 0);
+    project_free(p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_verbs_make_requests),
         cmocka_unit_test(test_json_has_its_media_type_unless_given),
+        cmocka_unit_test(test_what_returned_tells_the_last_answer_s_status),
+        cmocka_unit_test(test_a_request_without_an_answer_leaves_no_status),
         cmocka_unit_test(test_bodies_and_forms),
         cmocka_unit_test(test_a_query_joins_the_url),
         cmocka_unit_test(test_headers_are_sorted_and_may_be_left_out),

@@ -175,6 +175,7 @@ static void test_handlers_are_registered_with_their_options(void **state)
     assert_string_equal(h->pattern.data, "b.*");
     assert_string_equal(h->channel.data, "bus");
     assert_true(h->has_key && h->has_filter);
+    assert_true(slice_is_equal(h->file, SLICE_LIT("scripts/s.lua")));
     assert_false(script_handler_at(p->machine, 0)->has_key);
     assert_false(script_handler_at(p->machine, 2)->has_filter);
     project_free(p);
