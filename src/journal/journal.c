@@ -315,6 +315,11 @@ void journal_space(struct journal *j, struct journal_space *space)
     writer_space(j->writer, space);
 }
 
+void journal_commits(struct journal *j, struct histogram *out)
+{
+    writer_commits(j->writer, out);
+}
+
 /* Deliveries go on and what is over goes, so that each of these ends. */
 static void explain_room(const struct journal_retention *retention,
                          const struct journal_space *space, struct buf *out)

@@ -28,6 +28,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/histogram.h"
 #include "base/log.h"
 #include "base/slice.h"
 #include "event/event.h"
@@ -119,6 +120,9 @@ void journal_space(struct journal *j, struct journal_space *space);
 /* Why no more events are to be appended (all else goes on), NULL while they may be: there is no
    room, or commits fail. It ends by itself, and `notify` tells. Valid until the next call. */
 const char *journal_refusal(struct journal *j);
+
+/* How long each commit of what was queued took since it was opened, the disk's part included. */
+void journal_commits(struct journal *j, struct histogram *out);
 
 /* While held, retention drops no dead letter: for those who read one and then change it. What is
    read after an operation queued later stands until it is released. Counted. */
@@ -277,6 +281,11 @@ int journal_attempts(struct journal_reader *r, int64_t delivery_seq, journal_att
    scope "connector": made delivered dead skipped superseded dropped waiting. */
 int journal_sums(struct journal_reader *r, journal_sum_visit visit, void *ctx,
                  struct err *err) must_check;
+/* Each dead letter there is, in the order of their numbers: connector absent is a handler's run, or a
+   malformed message. Costs about a microsecond each. */
+typedef bool (*journal_letter_visit)(void *ctx, struct slice connector, struct slice cause);
+int journal_dead_letters(struct journal_reader *r, journal_letter_visit visit, void *ctx,
+                         struct err *err) must_check;
 /* How far back the record reaches; 0: no such event. Wall times of receipt. */
 struct journal_reach {
     int64_t oldest_ms;   /* of the oldest event there is */

@@ -280,6 +280,19 @@ int journal_sums(struct journal_reader *r, journal_sum_visit visit, void *ctx, s
     return rc < 0 ? -1 : 0;
 }
 
+int journal_dead_letters(struct journal_reader *r, journal_letter_visit visit, void *ctx,
+                         struct err *err)
+{
+    sqlite3_stmt *s = db_statement(&r->db, SQL_DEAD_LETTERS, err);
+    int rc = -1;
+    while (s && (rc = db_step(&r->db, s, err)) > 0) {
+        if (!visit(ctx, db_column_text(s, 0), db_column_text(s, 1)))
+            break;
+    }
+    sqlite3_reset(s);
+    return rc < 0 ? -1 : 0;
+}
+
 int journal_reach(struct journal_reader *r, struct journal_reach *reach, struct err *err)
 {
     sqlite3_stmt *s = db_statement(&r->db, SQL_REACH, err);

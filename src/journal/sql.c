@@ -301,6 +301,8 @@ const char *const sql_text[] = {
                    " UNION ALL SELECT seq, identity FROM identities WHERE channel = ?1"
                    " ORDER BY seq DESC LIMIT ?2",
     [SQL_SUMS] = "SELECT scope, name, term, value FROM sums ORDER BY scope, name, term",
+    [SQL_DEAD_LETTERS] = "SELECT connector, cause FROM deliveries INDEXED BY deliveries_dead"
+                         " WHERE state = 'dead' ORDER BY seq",
     [SQL_REACH] = "SELECT (SELECT received_at FROM events ORDER BY seq LIMIT 1),"
                   " (SELECT received_at FROM events"
                   " WHERE seq > (SELECT last_seq FROM schema) ORDER BY seq LIMIT 1)",

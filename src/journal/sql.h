@@ -67,6 +67,7 @@ enum sql {
     SQL_CHANNELS,
     SQL_RECENT,
     SQL_SUMS,
+    SQL_DEAD_LETTERS,
     SQL_REACH,
     SQL_POSITION,
     SQL_EVENT,

@@ -26,6 +26,7 @@ struct writer {
     enum err_code problem_code;
     struct journal_space space;
     int letter_holds;
+    struct histogram commits;
 
     struct list backlog, group; /* the thread's alone */
 };
@@ -90,9 +91,10 @@ static void publish_space(struct writer *w)
 }
 
 /* From the push on the ops are the loop's, which frees them: nothing may point to them any more. */
-static void hand_over(struct writer *w)
+static void hand_over(struct writer *w, int64_t took_us)
 {
     pthread_mutex_lock(&w->mutex);
+    histogram_observe(&w->commits, took_us);
     w->n_queued -= count(&w->group);
     w->oldest = list_is_empty(&w->backlog) ? NULL : list_first(&w->backlog, struct op, task.link);
     pthread_mutex_unlock(&w->mutex);
@@ -106,6 +108,7 @@ static bool work(struct writer *w)
 {
     struct err err = {0};
     bool is_retry = !list_is_empty(&w->group);
+    int64_t began_us = clock_mono_us(&w->options.clock);
     if (!is_retry)
         fill_group(w);
     if (commit_group(&w->options.committer, &w->group, is_retry ? NULL : w->options.retain, &err) <
@@ -123,7 +126,7 @@ static bool work(struct writer *w)
         log_info(w->options.committer.log, "journal: commits work again");
     publish_space(w);
     if (!list_is_empty(&w->group))
-        hand_over(w);
+        hand_over(w, clock_mono_us(&w->options.clock) - began_us);
     return true;
 }
 
@@ -236,6 +239,7 @@ struct writer *writer_new(const struct writer_options *options)
     struct writer *w = mem_calloc(1, sizeof(*w));
     pthread_condattr_t attr;
     w->options = *options;
+    w->commits.scale = &histogram_work;
     pthread_mutex_init(&w->mutex, NULL);
     pthread_condattr_init(&attr);
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -330,6 +334,13 @@ void writer_space(struct writer *w, struct journal_space *space)
 {
     pthread_mutex_lock(&w->mutex);
     *space = w->space;
+    pthread_mutex_unlock(&w->mutex);
+}
+
+void writer_commits(struct writer *w, struct histogram *out)
+{
+    pthread_mutex_lock(&w->mutex);
+    *out = w->commits;
     pthread_mutex_unlock(&w->mutex);
 }
 

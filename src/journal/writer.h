@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/histogram.h"
 #include "journal/commit.h"
 #include "journal/op.h"
 #include "journal/task.h"
@@ -54,6 +55,8 @@ bool writer_problem(struct writer *writer, struct buf *text);
 enum err_code writer_problem_code(struct writer *writer);
 /* As of the last commit. */
 void writer_space(struct writer *writer, struct journal_space *space);
+/* How long commits of what was queued took, so far. */
+void writer_commits(struct writer *writer, struct histogram *out);
 /* Adds to the number of those who hold dead letters. */
 void writer_hold_letters(struct writer *writer, int by);
 

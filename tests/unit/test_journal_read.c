@@ -410,6 +410,61 @@ static void reads_left_at_the_end_are_dropped(void **state)
     buf_deinit(&job.list.seqs);
 }
 
+/* ---- what is shown of it all ---- */
+
+static void put_dead(struct fixture *f, int64_t event_seq, const char *connector, const char *cause)
+{
+    struct delivery_row row = fixture_delivery(event_seq, 0, DELIVERY_DEAD);
+    row.connector = slice_str(connector);
+    row.cause = slice_str(cause);
+    journal_put_delivery(f->journal, &row, DELIVERY_NEW, NULL, NULL, NULL);
+}
+
+static bool note_letter(void *ctx, struct slice connector, struct slice cause)
+{
+    struct list_of *list = ctx;
+    buf_printf(&list->seqs, "%.*s/%.*s ", SLICE_FMT(connector), SLICE_FMT(cause));
+    return --list->left != 0;
+}
+
+static void dead_letters_are_told_with_connector_and_cause(void **state)
+{
+    struct fixture *f = *state;
+    struct list_of list = {0};
+    struct err err = {0};
+    for (int i = 0; i < 4; i++) {
+        char id[16];
+        snprintf(id, sizeof(id), "e%d", i);
+        fixture_append(f, id);
+    }
+    put_dead(f, 1, "cal", "refused");
+    put_dead(f, 2, NULL, "script");
+    put_dead(f, 3, "out", "expired");
+    struct delivery_row row = fixture_delivery(4, 0, DELIVERY_WAITING);
+    journal_put_delivery(f->journal, &row, DELIVERY_NEW, NULL, NULL, NULL);
+    row = fixture_delivery(3, 0, DELIVERY_DROPPED);
+    journal_put_delivery(f->journal, &row, DELIVERY_DEAD, NULL, NULL, NULL);
+    fixture_settle(f);
+    struct journal_reader *r = fixture_reader(f);
+    assert_int_equal(journal_dead_letters(r, note_letter, &list, &err), 0);
+    assert_string_equal(list.seqs.data, "cal/refused /script ");
+    buf_deinit(&list.seqs);
+    journal_reader_close(r);
+}
+
+static void each_commit_is_timed(void **state)
+{
+    struct fixture *f = *state;
+    struct histogram commits;
+    journal_commits(f->journal, &commits);
+    assert_int_equal(histogram_count(&commits), 0);
+    fixture_append(f, "a");
+    fixture_append(f, "b");
+    fixture_settle(f); /* nothing is queued: none */
+    journal_commits(f->journal, &commits);
+    assert_int_equal(histogram_count(&commits), 2);
+}
+
 static void a_missing_journal_cant_be_read(void **state)
 {
     struct err err = {0};
@@ -441,6 +496,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(reading_and_writing_go_on_beside_each_other,
                                         fixture_setup_threaded, fixture_teardown),
         TEST(reads_left_at_the_end_are_dropped),
+        TEST(dead_letters_are_told_with_connector_and_cause),
+        TEST(each_commit_is_timed),
         cmocka_unit_test(a_missing_journal_cant_be_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
