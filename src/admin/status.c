@@ -44,11 +44,12 @@ void route_journal_confirm(void *ctx, struct http_exchange *x)
 
 /* ---- what the engine knows ---- */
 
-static void add_channel(void *ctx, const char *name, const struct channel_status *status)
+static void add_channel(void *ctx, const struct engine_channel_view *channel)
 {
     struct json_writer *w = ctx;
+    const struct channel_status *status = &channel->status;
     json_object_begin(w, NULL);
-    json_member_cstr(w, "name", name);
+    json_member_cstr(w, "name", channel->name);
     json_member_bool(w, "connected", status->is_connected);
     if (status->has_resume_known)
         json_member_bool(w, "resumable", status->is_resumable);
@@ -61,11 +62,14 @@ static void add_channel(void *ctx, const char *name, const struct channel_status
     json_object_end(w);
 }
 
-static void add_connector(void *ctx, const char *name, const struct target_status *status)
+static void add_connector(void *ctx, const struct engine_target_view *connector)
 {
     struct json_writer *w = ctx;
+    const struct target_status *status = &connector->status;
+    if (target_is_handler(connector->target))
+        return;
     json_object_begin(w, NULL);
-    json_member_cstr(w, "name", name);
+    json_member_cstr(w, "name", target_name(connector->target));
     json_member_integer(w, "waiting", (int64_t)status->waiting);
     json_member_integer(w, "inFlight", (int64_t)status->in_flight);
     json_member_integer(w, "concurrency", status->concurrency);
@@ -87,7 +91,7 @@ static void add_problem(void *ctx, const struct engine_problem *problem)
 {
     struct json_writer *w = ctx;
     json_object_begin(w, NULL);
-    json_member_cstr(w, "code", problem->code);
+    json_member_cstr(w, "code", engine_problem_name(problem->code));
     json_member_cstr(w, "about", problem->about);
     json_member_time(w, "since", problem->since_ms);
     json_member_cstr(w, "text", problem->text);
@@ -103,7 +107,7 @@ static void add_engine(struct json_writer *w, struct engine *e, int64_t now_ms)
     engine_each_channel(e, add_channel, w);
     json_array_end(w);
     json_array_begin(w, "connectors");
-    engine_each_connector(e, add_connector, w);
+    engine_each_target(e, add_connector, w);
     json_array_end(w);
     json_array_begin(w, "unmatched");
     engine_each_unmatched(e, add_unmatched, w);

@@ -6,6 +6,7 @@
  */
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "engine/parts.h"
@@ -14,6 +15,8 @@
 struct acceptance {
     struct list link; /* in engine.acceptances */
     struct engine *engine;
+    struct engine_channel *channel;
+    bool is_malformed;
     channel_kept_fn kept;
     void *kept_ctx;
     struct item *publication; /* of a malformed message that it is; NULL: none */
@@ -22,11 +25,28 @@ struct acceptance {
     struct event *events[];
 };
 
+static void count(const struct acceptance *a, size_t duplicates)
+{
+    struct engine_channel *c = a->channel;
+    c->received += a->n_events + a->is_malformed;
+    c->duplicate += duplicates;
+    c->malformed += a->is_malformed;
+    if (a->n_events == 0)
+        return;
+    const struct event *last = a->events[a->n_events - 1];
+    if (last->time.len == 0 || last->time.len >= sizeof(c->last_time))
+        return;
+    memcpy(c->last_time, last->time.data, last->time.len);
+    c->last_time[last->time.len] = '\0';
+    c->last_received_ms = last->received_ms;
+}
+
 static void on_kept(void *ctx, size_t duplicates)
 {
     struct acceptance *a = ctx;
     struct engine *e = a->engine;
 
+    count(a, duplicates);
     a->kept(a->kept_ctx, duplicates);
     if (a->publication)
         publication_take(a->publication, a->publication_seq);
@@ -52,7 +72,14 @@ int accept_batch(void *ctx, const struct channel_batch *batch, channel_kept_fn k
 
     struct acceptance *a = mem_alloc(sizeof(*a) + batch->n_events * sizeof(struct event *));
     *a = (struct acceptance){
-        .engine = e, .kept = kept, .kept_ctx = kept_ctx, .n_events = batch->n_events};
+        .engine = e,
+        .channel = engine_find_channel(e, batch->channel),
+        .is_malformed = batch->malformed.data != NULL,
+        .kept = kept,
+        .kept_ctx = kept_ctx,
+        .n_events = batch->n_events,
+    };
+    assert(a->channel);
     list_add_tail(&e->acceptances, &a->link);
     for (size_t i = 0; i < batch->n_events; i++)
         a->events[i] = event_ref(batch->events[i]);

@@ -182,6 +182,7 @@ struct engine *engine_new(const struct engine_options *options, script_problem_f
     list_init(&e->acceptances);
     map_init(&e->works);
     map_init(&e->unmatched);
+    map_init(&e->dropped);
 
     e->http = http_client_new(e->loop, "Liaison/" LIAISON_VERSION, err);
     if (!e->http)
@@ -245,14 +246,14 @@ static int open_channel(struct engine *e, const struct script_manager *m,
     return 0;
 }
 
-static bool has_channel(const struct engine *e, struct slice name)
+struct engine_channel *engine_find_channel(const struct engine *e, struct slice name)
 {
     list_each (it, &e->channels) {
-        if (slice_is_equal(slice_str(list_entry(it, struct engine_channel, link)->channel->name),
-                           name))
-            return true;
+        struct engine_channel *c = list_entry(it, struct engine_channel, link);
+        if (slice_is_equal(slice_str(c->channel->name), name))
+            return c;
     }
-    return false;
+    return NULL;
 }
 
 static bool is_started(const struct engine *e, struct slice channel)
@@ -284,7 +285,7 @@ static int open_channels(struct engine *e, struct journal_reader *reader, struct
     int result = open_channel(e, &embedded, reader, err);
     for (size_t i = 0; result == 0 && i < script_manager_count(e->machine); i++) {
         const struct script_manager *m = script_manager_at(e->machine, i);
-        if (!has_channel(e, m->channel) && is_started(e, m->channel))
+        if (!engine_find_channel(e, m->channel) && is_started(e, m->channel))
             result = open_channel(e, m, reader, err);
     }
     return result;
@@ -296,7 +297,7 @@ static int go_on(struct engine *e, struct err *err)
     struct journal_reader *reader = journal_reader_open(e->config->journal, err);
     if (!reader)
         return -1;
-    int result = backlog_start(e, reader, err);
+    int result = view_start(e, reader, err) < 0 ? -1 : backlog_start(e, reader, err);
     if (result == 0) {
         arrivals_start(e);
         result = open_channels(e, reader, err);
@@ -429,6 +430,7 @@ void engine_free(struct engine *e)
     map_deinit(&e->works);
     map_each(&e->unmatched, free_unmatched, e);
     map_deinit(&e->unmatched);
+    view_free(e);
     script_free(e->machine);
     http_client_free(e->http);
     free(e->handlers);

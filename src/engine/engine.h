@@ -85,21 +85,62 @@ bool engine_is_stalled(struct engine *e);
 
 /* ---- what there is to see ---- */
 
-typedef void (*engine_channel_fn)(void *ctx, const char *name, const struct channel_status *status);
+/* A channel; borrowed until the loop turns. */
+struct engine_channel_view {
+    const char *name;
+    struct channel_status status;
+    /* What it brought since the process began, once that was on disk: */
+    uint64_t received;  /* all of it, duplicates and malformed messages, too */
+    uint64_t duplicate; /* of these */
+    uint64_t malformed; /* … */
+    uint64_t unmatched; /* events that no handler took, those of earlier processes, too */
+    /* How old the newest event that says its time was when it came; below zero where the sender's
+       clock is ahead. */
+    bool has_lag;
+    int64_t lag_ms;
+};
+typedef void (*engine_channel_fn)(void *ctx, const struct engine_channel_view *channel);
 void engine_each_channel(struct engine *e, engine_channel_fn fn, void *ctx);
 
-typedef void (*engine_connector_fn)(void *ctx, const char *name,
-                                    const struct target_status *status);
-void engine_each_connector(struct engine *e, engine_connector_fn fn, void *ctx);
+/* A connector or handler; borrowed until the loop turns. */
+struct engine_target_view {
+    const struct target *target; /* for its name, kind and tally */
+    struct slice file;           /* where it is written; absent: it is gone */
+    struct target_status status;
+};
+typedef void (*engine_target_fn)(void *ctx, const struct engine_target_view *target);
+void engine_each_target(struct engine *e, engine_target_fn fn, void *ctx);
+
+/* How many deliveries of a connector were dropped as dead letters before the process began. */
+int64_t engine_dropped_before(const struct engine *e, struct slice connector);
 
 /* Types that came and that no handler takes; at most 100 are remembered. `nearest` may be NULL. */
 typedef void (*engine_unmatched_fn)(void *ctx, struct slice type, uint64_t count,
                                     const char *nearest);
 void engine_each_unmatched(struct engine *e, engine_unmatched_fn fn, void *ctx);
 
+/* All that engine_problem.code may be. */
+enum problem_code {
+    PROBLEM_JOURNAL,
+    PROBLEM_JOURNAL_FULL,
+    PROBLEM_DISK_FULL,
+    PROBLEM_JOURNAL_DAMAGED,
+    PROBLEM_JOURNAL_LOST,
+    PROBLEM_RECOVERY,
+    PROBLEM_CHANNEL,
+    PROBLEM_CONNECTOR_AUTH,
+    PROBLEM_CONNECTOR_REFUSED,
+    PROBLEM_CONNECTOR_SET_ASIDE,
+    PROBLEM_CONNECTOR_GONE,
+    PROBLEM_HANDLER_SET_ASIDE,
+    PROBLEM_HANDLER_GONE,
+    PROBLEM_CODES, /* their number */
+};
+const char *engine_problem_name(enum problem_code code); /* "journal-full" */
+
 /* What needs a person's eye. `since_ms` is wall time. */
 struct engine_problem {
-    const char *code;  /* "journal", "journal-full", "channel", "connector" … */
+    enum problem_code code;
     const char *about; /* which one */
     int64_t since_ms;
     const char *text;

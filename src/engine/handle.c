@@ -16,8 +16,12 @@
 /* ---- an event's handlers ---- */
 
 /* Dead letters that a bus echoes are no type that somebody forgot to handle. */
-static void remember_unmatched(struct engine *e, struct slice type)
+static void remember_unmatched(struct engine *e, const struct event *event)
 {
+    struct slice type = event->type;
+    struct engine_channel *c = engine_find_channel(e, event->channel);
+    if (c)
+        c->unmatched++;
     if (slice_is_equal(type, SLICE_LIT(PATTERN_DEAD_LETTER)))
         return;
     struct map_node *node = map_find(&e->unmatched, type);
@@ -113,7 +117,7 @@ void handle_event(struct engine *e, struct event *event)
     if (work) {
         work_release(e, work);
     } else {
-        remember_unmatched(e, event->type);
+        remember_unmatched(e, event);
         journal_set_event(e->journal, event->seq, event->channel, EVENT_OPEN, EVENT_UNMATCHED, NULL,
                           NULL);
     }
@@ -247,7 +251,7 @@ void handle_again(struct engine *e, struct event *event, const struct list *rows
             keep_run(e, work, row);
     }
     if (work->is_unmatched)
-        remember_unmatched(e, event->type);
+        remember_unmatched(e, event);
     work_release(e, work);
     event_unref(event);
 }

@@ -94,6 +94,10 @@ struct engine_channel {
     struct list link;
     struct channel *channel;
     const char *unpublished; /* why no dead letters are published on it, NULL: they are */
+    uint64_t received, duplicate, malformed, unmatched; /* see struct engine_channel_view */
+    /* Of the newest event that says its time: that, as it was sent, and when it came. */
+    char last_time[40];
+    int64_t last_received_ms;
 };
 
 /* A type that came and that no handler takes. */
@@ -128,6 +132,8 @@ struct engine {
     struct list channels; /* struct engine_channel */
     struct channel *embedded;
 
+    struct map dropped; /* struct dropped_before, by connector */
+
     struct map works;     /* struct work by seq */
     struct map unmatched; /* struct unmatched by type */
 
@@ -149,6 +155,15 @@ struct engine {
     struct engine_drain drain;
     bool has_drained;
 };
+
+/* engine.c */
+/* NULL: the scripts have none of that name. */
+struct engine_channel *engine_find_channel(const struct engine *e, struct slice name);
+
+/* view.c */
+/* At the start: how far the sums are. */
+int view_start(struct engine *e, struct journal_reader *reader, struct err *err);
+void view_free(struct engine *e);
 
 /* accept.c */
 int accept_batch(void *ctx, const struct channel_batch *batch, channel_kept_fn kept, void *kept_ctx,

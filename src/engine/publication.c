@@ -35,20 +35,10 @@ struct letter_reading {
 
 /* ---- which are published ---- */
 
-static struct engine_channel *find_channel(const struct engine *e, struct slice name)
-{
-    list_each (it, &e->channels) {
-        struct engine_channel *c = list_entry(it, struct engine_channel, link);
-        if (slice_is_equal(slice_str(c->channel->name), name))
-            return c;
-    }
-    return NULL;
-}
-
 /* Why none are published on it, or NULL. */
 static const char *unpublished_of(const struct engine *e, struct slice channel)
 {
-    const struct engine_channel *c = find_channel(e, channel);
+    const struct engine_channel *c = engine_find_channel(e, channel);
     return c ? c->unpublished : "its channel is gone";
 }
 
@@ -278,7 +268,7 @@ void publication_attempt(struct item *item)
 void publication_refused(struct item *item, struct slice reason)
 {
     struct engine *e = item->engine;
-    struct engine_channel *c = find_channel(e, item->d.event->channel);
+    struct engine_channel *c = engine_find_channel(e, item->d.event->channel);
     if (!c || c->unpublished)
         return;
     c->unpublished = "the bus takes no dead letters";

@@ -3,6 +3,11 @@
 /*
  * The engine as seen from outside: its channels, connectors and problems.
  */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
 #include "base/text.h"
 #include "engine/parts.h"
 
@@ -59,19 +64,38 @@ bool engine_is_stalled(struct engine *e)
     return journal_stalled_ms(e->journal) > ENGINE_STALL_MS;
 }
 
+static struct engine_channel_view view_of_channel(const struct engine_channel *c)
+{
+    struct engine_channel_view view = {
+        .name = c->channel->name,
+        .received = c->received,
+        .duplicate = c->duplicate,
+        .malformed = c->malformed,
+        .unmatched = c->unmatched,
+    };
+    int64_t time_ms;
+    struct err err;
+    channel_status(c->channel, &view.status);
+    view.has_lag = c->last_time[0] && text_parse_time(slice_str(c->last_time), &time_ms, &err) == 0;
+    if (view.has_lag)
+        view.lag_ms = c->last_received_ms - time_ms;
+    return view;
+}
+
 void engine_each_channel(struct engine *e, engine_channel_fn fn, void *ctx)
 {
     list_each (it, &e->channels) {
-        const struct channel *c = list_entry(it, struct engine_channel, link)->channel;
-        struct channel_status status = {0};
-        channel_status(c, &status);
-        fn(ctx, c->name, &status);
+        const struct engine_channel_view view =
+            view_of_channel(list_entry(it, struct engine_channel, link));
+        fn(ctx, &view);
     }
 }
 
-struct connector_walk {
+/* ---- connectors and handlers ---- */
+
+struct target_walk {
     struct engine *engine;
-    engine_connector_fn fn;
+    engine_target_fn fn;
     void *ctx;
 };
 
@@ -79,8 +103,8 @@ struct connector_walk {
 static bool is_idle(const struct engine *e, const struct target *t,
                     const struct target_status *status)
 {
-    if (target_owner(t) != script_dead_letters(e->machine) || status->waiting ||
-        status->in_flight || status->is_behind)
+    if (target_is_handler(t) || target_owner(t) != script_dead_letters(e->machine) ||
+        status->waiting || status->in_flight || status->is_behind)
         return false;
     list_each (it, &e->channels) {
         if (!list_entry(it, struct engine_channel, link)->unpublished)
@@ -89,22 +113,79 @@ static bool is_idle(const struct engine *e, const struct target *t,
     return true;
 }
 
-static void visit_connector(void *ctx, struct target *t)
+static struct slice file_of(const struct engine *e, const struct target *t)
 {
-    const struct connector_walk *walk = ctx;
-    if (target_is_handler(t))
-        return;
-    struct target_status status = {0};
-    target_status(t, walk->engine->lanes, &status);
-    if (is_idle(walk->engine, t, &status))
-        return;
-    walk->fn(walk->ctx, target_name(t), &status);
+    void *owner = target_owner(t);
+    if (!owner)
+        return SLICE_NULL;
+    if (!target_is_handler(t))
+        return ((const struct script_connector *)owner)->file;
+    struct target **place = owner;
+    return script_handler_at(e->machine, (size_t)(place - e->handlers))->file;
 }
 
-void engine_each_connector(struct engine *e, engine_connector_fn fn, void *ctx)
+static void visit_target(void *ctx, struct target *t)
 {
-    struct connector_walk walk = {e, fn, ctx};
-    lanes_each_target(e->lanes, visit_connector, &walk);
+    const struct target_walk *walk = ctx;
+    struct engine_target_view view = {.target = t, .file = file_of(walk->engine, t)};
+    target_status(t, walk->engine->lanes, &view.status);
+    if (!is_idle(walk->engine, t, &view.status))
+        walk->fn(walk->ctx, &view);
+}
+
+void engine_each_target(struct engine *e, engine_target_fn fn, void *ctx)
+{
+    struct target_walk walk = {e, fn, ctx};
+    lanes_each_target(e->lanes, visit_target, &walk);
+}
+
+/* ---- what was dropped ---- */
+
+struct dropped_before {
+    struct map_node node; /* by connector */
+    char *connector;
+    int64_t n;
+};
+
+static bool note_dropped(void *ctx, const char *scope, const char *name, const char *term,
+                         int64_t value)
+{
+    struct engine *e = ctx;
+    if (strcmp(scope, "connector") != 0 || strcmp(term, "dropped") != 0 || value == 0)
+        return true;
+    struct dropped_before *before = mem_calloc(1, sizeof(*before));
+    before->connector = mem_strdup(name);
+    before->n = value;
+    before->node.key = slice_str(before->connector);
+    map_insert(&e->dropped, &before->node);
+    return true;
+}
+
+/* The journal's writer drops letters by age, and others are dropped by hand: the sums know of both. */
+int view_start(struct engine *e, struct journal_reader *reader, struct err *err)
+{
+    return journal_sums(reader, note_dropped, e, err);
+}
+
+int64_t engine_dropped_before(const struct engine *e, struct slice connector)
+{
+    struct map_node *node = map_find(&e->dropped, connector);
+    return node ? container_of(node, struct dropped_before, node)->n : 0;
+}
+
+static void free_dropped(void *ctx, struct map_node *node)
+{
+    struct engine *e = ctx;
+    struct dropped_before *before = container_of(node, struct dropped_before, node);
+    map_remove(&e->dropped, node);
+    free(before->connector);
+    free(before);
+}
+
+void view_free(struct engine *e)
+{
+    map_each(&e->dropped, free_dropped, e);
+    map_deinit(&e->dropped);
 }
 
 /* ---- unmatched types ---- */
@@ -150,22 +231,44 @@ struct problem_walk {
     void *ctx;
 };
 
-static void channel_problem(void *ctx, const char *name, const struct channel_status *status)
+const char *engine_problem_name(enum problem_code code)
+{
+    static const char *const names[] = {
+        [PROBLEM_JOURNAL] = "journal",
+        [PROBLEM_JOURNAL_FULL] = "journal-full",
+        [PROBLEM_DISK_FULL] = "disk-full",
+        [PROBLEM_JOURNAL_DAMAGED] = "journal-damaged",
+        [PROBLEM_JOURNAL_LOST] = "journal-lost",
+        [PROBLEM_RECOVERY] = "recovery",
+        [PROBLEM_CHANNEL] = "channel",
+        [PROBLEM_CONNECTOR_AUTH] = "connector-auth",
+        [PROBLEM_CONNECTOR_REFUSED] = "connector-refused",
+        [PROBLEM_CONNECTOR_SET_ASIDE] = "connector-set-aside",
+        [PROBLEM_CONNECTOR_GONE] = "connector-gone",
+        [PROBLEM_HANDLER_SET_ASIDE] = "handler-set-aside",
+        [PROBLEM_HANDLER_GONE] = "handler-gone",
+    };
+    static_assert(ARRAY_LEN(names) == PROBLEM_CODES, "each problem has its name");
+    return names[code];
+}
+
+static void channel_problem(void *ctx, const struct engine_channel_view *channel)
 {
     const struct problem_walk *walk = ctx;
-    if (!status->problem)
-        return;
-    walk->fn(walk->ctx,
-             &(struct engine_problem){"channel", name, status->since_ms, status->problem});
+    const struct channel_status *status = &channel->status;
+    if (status->problem)
+        walk->fn(walk->ctx, &(struct engine_problem){PROBLEM_CHANNEL, channel->name,
+                                                     status->since_ms, status->problem});
 }
 
 static void target_problem(void *ctx, struct target *t)
 {
-    static const char *const codes[][2] = {
-        [PAUSE_AUTH] = {"connector-auth", "handler-auth"},
-        [PAUSE_REFUSALS] = {"connector-refused", "handler-refused"},
-        [PAUSE_SET_ASIDE] = {"connector-set-aside", "handler-set-aside"},
-        [PAUSE_GONE] = {"connector-gone", "handler-gone"},
+    /* A handler's run never pauses its handler for what was answered to it. */
+    static const enum problem_code codes[][2] = {
+        [PAUSE_AUTH] = {PROBLEM_CONNECTOR_AUTH, PROBLEM_CODES},
+        [PAUSE_REFUSALS] = {PROBLEM_CONNECTOR_REFUSED, PROBLEM_CODES},
+        [PAUSE_SET_ASIDE] = {PROBLEM_CONNECTOR_SET_ASIDE, PROBLEM_HANDLER_SET_ASIDE},
+        [PAUSE_GONE] = {PROBLEM_CONNECTOR_GONE, PROBLEM_HANDLER_GONE},
     };
     const struct problem_walk *walk = ctx;
     struct target_status status = {0};
@@ -184,16 +287,16 @@ static void commit_problem(const struct problem_walk *walk)
     struct engine *e = walk->engine;
     struct journal_space space;
     const char *text = journal_problem(e->journal);
-    struct engine_problem problem = {"journal", e->config->journal, 0, text};
+    struct engine_problem problem = {PROBLEM_JOURNAL, e->config->journal, 0, text};
     journal_space(e->journal, &space);
     if (!text && engine_is_stalled(e))
         problem.text = text = STALLED;
     if (text) {
         if (journal_problem_code(e->journal) == ERR_FULL)
-            problem.code = "disk-full";
+            problem.code = PROBLEM_DISK_FULL;
         problem.since_ms = clock_wall_ms(&e->clock) - journal_stalled_ms(e->journal);
     } else if (space.room != JOURNAL_HAS_ROOM) {
-        problem.code = space.room == JOURNAL_FULL ? "journal-full" : "disk-full";
+        problem.code = space.room == JOURNAL_FULL ? PROBLEM_JOURNAL_FULL : PROBLEM_DISK_FULL;
         problem.since_ms = space.since_ms;
         problem.text = journal_refusal(e->journal);
     }
@@ -209,9 +312,10 @@ static void journal_problems(const struct problem_walk *walk)
     commit_problem(walk);
     if (damage)
         walk->fn(walk->ctx,
-                 &(struct engine_problem){"journal-damaged", path, e->started_ms, damage});
+                 &(struct engine_problem){PROBLEM_JOURNAL_DAMAGED, path, e->started_ms, damage});
     if (lost)
-        walk->fn(walk->ctx, &(struct engine_problem){"journal-lost", path, e->started_ms, lost});
+        walk->fn(walk->ctx,
+                 &(struct engine_problem){PROBLEM_JOURNAL_LOST, path, e->started_ms, lost});
 }
 
 void engine_each_problem(struct engine *e, engine_problem_fn fn, void *ctx)
@@ -221,6 +325,7 @@ void engine_each_problem(struct engine *e, engine_problem_fn fn, void *ctx)
     engine_each_channel(e, channel_problem, &walk);
     const char *unread = page_problem(e);
     if (unread)
-        fn(ctx, &(struct engine_problem){"recovery", e->config->journal, e->started_ms, unread});
+        fn(ctx,
+           &(struct engine_problem){PROBLEM_RECOVERY, e->config->journal, e->started_ms, unread});
     lanes_each_target(e->lanes, target_problem, &walk);
 }
