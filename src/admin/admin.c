@@ -18,6 +18,7 @@ static const struct http_route routes[] = {
     {"POST", "/events", route_events},
     {"GET", "/healthz", route_healthz},
     {"GET", "/readyz", route_readyz},
+    {"GET", "/metrics", route_metrics},
     {"GET", "/api/status", route_status},
     {"POST", "/api/journal/confirm", route_journal_confirm},
     {"GET", "/api/dead-letters", route_letters},
@@ -31,6 +32,8 @@ struct admin *admin_open(const struct admin_options *options, struct err *err)
 {
     struct admin *a = mem_calloc(1, sizeof(*a));
     a->config = options->config;
+    a->loop = options->loop;
+    a->metrics = metrics_new();
     const struct http_server_options server = {
         .listen = options->config->listen,
         .routes = routes,
@@ -42,7 +45,7 @@ struct admin *admin_open(const struct admin_options *options, struct err *err)
     };
     a->server = http_server_new(options->loop, &server, err);
     if (!a->server) {
-        free(a);
+        admin_close(a);
         return NULL;
     }
     return a;
@@ -73,6 +76,7 @@ void admin_close(struct admin *a)
     if (!a)
         return;
     http_server_free(a->server);
+    metrics_free(a->metrics);
     free(a);
 }
 

@@ -13,6 +13,8 @@
 
 struct admin {
     const struct config *config;
+    struct loop *loop;
+    struct metrics *metrics;
     struct engine *engine; /* NULL until admin_serve */
     struct http_server *server;
 };
@@ -25,6 +27,11 @@ void route_healthz(void *ctx, struct http_exchange *x);
 void route_readyz(void *ctx, struct http_exchange *x);
 void route_status(void *ctx, struct http_exchange *x);
 void route_journal_confirm(void *ctx, struct http_exchange *x);
+
+/* metrics.c */
+struct metrics *metrics_new(void);
+void metrics_free(struct metrics *m); /* accepts NULL */
+void route_metrics(void *ctx, struct http_exchange *x);
 
 /* letters.c */
 void route_letters(void *ctx, struct http_exchange *x);
