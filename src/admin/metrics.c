@@ -17,7 +17,7 @@
 
 /* Prometheus itself gives up after 10 s unless it is told otherwise. */
 #define WAIT_MS 5000
-/* Counting a million dead letters takes a second or so: they are counted again after so many times
+/* Counting a million dead letters takes a second or two: they are counted again after so many times
    as long as it took. */
 #define LETTERS_REST 50
 

@@ -105,7 +105,7 @@ void engine_each_channel(struct engine *e, engine_channel_fn fn, void *ctx);
 /* A connector or handler; borrowed until the loop turns. */
 struct engine_target_view {
     const struct target *target; /* for its name, kind and tally */
-    struct slice file;           /* where it is written; absent: it is gone */
+    struct slice file;           /* where it is written; absent: it is gone, or Liaison's own */
     struct target_status status;
 };
 typedef void (*engine_target_fn)(void *ctx, const struct engine_target_view *target);

@@ -116,7 +116,7 @@ static bool is_idle(const struct engine *e, const struct target *t,
 static struct slice file_of(const struct engine *e, const struct target *t)
 {
     void *owner = target_owner(t);
-    if (!owner)
+    if (!owner || owner == script_dead_letters(e->machine))
         return SLICE_NULL;
     if (!target_is_handler(t))
         return ((const struct script_connector *)owner)->file;

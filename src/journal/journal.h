@@ -282,7 +282,7 @@ int journal_attempts(struct journal_reader *r, int64_t delivery_seq, journal_att
 int journal_sums(struct journal_reader *r, journal_sum_visit visit, void *ctx,
                  struct err *err) must_check;
 /* Each dead letter there is, in the order of their numbers: connector absent is a handler's run, or a
-   malformed message. Costs about a microsecond each. */
+   malformed message. Costs a microsecond or two each. */
 typedef bool (*journal_letter_visit)(void *ctx, struct slice connector, struct slice cause);
 int journal_dead_letters(struct journal_reader *r, journal_letter_visit visit, void *ctx,
                          struct err *err) must_check;

@@ -4,10 +4,11 @@
 
 import http.client
 import socket
+from decimal import Decimal
 
 import pytest
 
-from support import Reply, request, wait_until
+from support import Reply, parse_metrics, request, wait_until
 
 
 def read_stream(bus, at_most, last_id=None):
@@ -102,3 +103,43 @@ def test_the_receiver_takes_requests_in_pieces_and_chunks(receiver, size):
         receiver.wait_for(2)
     assert [(r.path, r.body) for r in receiver.requests] == [("/a", b"abc"), ("/b", b"def")]
     assert receiver.broken == []
+
+
+HEAD = "# HELP a_total How many.\n# TYPE a_total counter\n"
+HISTOGRAM = "# HELP h Times.\n# TYPE h histogram\n"
+
+
+def test_metrics_are_read_with_their_labels():
+    metrics = parse_metrics(HEAD + 'a_total{b="x\\"\\\\\\ny",c=""} 1.5\n')
+    assert metrics.value("a_total", b='x"\\\ny', c="") == Decimal("1.5")
+    assert metrics.values("a_total", "b", "c") == {('x"\\\ny', ""): Decimal("1.5")}
+    assert metrics.value("a_total") is None
+
+
+@pytest.mark.parametrize("text", [
+    HEAD + "a_total 1",                                            # no line's end
+    HEAD + "a_total 1\r\n",
+    "a_total 1\n",                                                 # no head
+    "# TYPE a_total counter\na_total 1\n",
+    HEAD + "a_total 1\n" + HEAD + "a_total 2\n",                   # a family twice
+    HEAD + "a_total 1\na_total 1\n",                               # a sample twice
+    HEAD + 'a_total{b="1",c="2"} 1\na_total{c="2",b="1"} 1\n',
+    HEAD + 'a_total{b="1",b="2"} 1\n',                             # a label twice
+    HEAD + "b_total 1\n",                                          # another's sample
+    HEAD + "a_total -1\n",
+    HEAD + "a_total NaN\n",
+    HEAD + "a_total  1\n",
+    HEAD + 'a_total{b="\n"} 1\n',
+    HEAD + 'a_total{b="\\t"} 1\n',
+    HEAD + "a_total{b=1} 1\n",
+    "# HELP a How many.\n# TYPE a counter\na 1\n",                 # a counter's name
+    "# HELP a_total How many.\n# TYPE a_total gauge\na_total 1\n",
+    HISTOGRAM + 'h_bucket{le="1"} 1\nh_sum 1\nh_count 1\n',        # no +Inf
+    HISTOGRAM + 'h_bucket{le="1"} 2\nh_bucket{le="+Inf"} 1\nh_sum 1\nh_count 1\n',
+    HISTOGRAM + 'h_bucket{le="2"} 1\nh_bucket{le="1"} 1\nh_bucket{le="+Inf"} 1\nh_sum 1\nh_count 1\n',
+    HISTOGRAM + 'h_bucket{le="1"} 1\nh_bucket{le="+Inf"} 1\nh_sum 1\nh_count 2\n',
+    HISTOGRAM + 'h_bucket{le="1"} 1\nh_bucket{le="+Inf"} 1\nh_count 1\n',
+])
+def test_what_a_scraper_might_stumble_over_is_refused(text):
+    with pytest.raises((AssertionError, KeyError, StopIteration)):
+        parse_metrics(text)

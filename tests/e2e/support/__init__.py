@@ -10,13 +10,16 @@ from .bus import SseBus
 from .command import LIAISON, ROOT, Result, liaison
 from .daemon import Daemon, DaemonFailed
 from .disk import Disk
+from .metrics import parse_metrics
 from .project import Project
+from .prometheus import Prometheus, promtool
 from .receiver import Receiver, Reply
 from .sums import assert_sums_hold
 from .wait import SLOWNESS, free_port, wait_until
 from .web import Answer, request
 
 __all__ = [
-    "Answer", "Daemon", "DaemonFailed", "Disk", "LIAISON", "Project", "ROOT", "Receiver", "Reply", "Result",
-    "SLOWNESS", "SseBus", "assert_sums_hold", "free_port", "liaison", "request", "wait_until",
+    "Answer", "Daemon", "DaemonFailed", "Disk", "LIAISON", "Project", "Prometheus", "ROOT", "Receiver", "Reply", "Result",
+    "SLOWNESS", "SseBus", "assert_sums_hold", "free_port", "liaison", "parse_metrics",
+    "promtool", "request", "wait_until",
 ]

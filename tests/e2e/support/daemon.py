@@ -7,6 +7,7 @@ import re
 import subprocess
 
 from .command import LIAISON, clean_environment, liaison
+from .metrics import parse_metrics
 from .wait import SLOWNESS, free_port, wait_until
 from .web import request
 
@@ -128,6 +129,9 @@ class Daemon:
 
     def status(self):
         return self.get("/api/status").json()
+
+    def metrics(self):
+        return parse_metrics(self.get("/metrics").body.decode())
 
     def dead_letters(self, query=""):
         return self.get(f"/api/dead-letters{query}").json()["items"]
