@@ -78,6 +78,33 @@ def test_the_readme_shows_the_repository_s_own_files():
     assert set(shown) == {"scripts/register_sync.lua", "connectors/calendarApi.lua"}
 
 
+def test_the_metrics_are_the_program_s(project, make_daemon):
+    project.script("""
+        local sync = SyncManager.new {}
+        sync:on("t", function(event) sync:send { connector = "c", data = 1 } end)
+        sync:start()
+    """)
+    project.connector("c", "return function() end")
+    daemon = make_daemon().start()
+    daemon.emit("t", time="2026-11-26T00:00:00Z")
+    daemon.wait_delivered("c", 1)
+    given = {}
+    for name, family in daemon.metrics().items():
+        labels = {label for _, pairs in family.samples for label, _ in pairs} - {"le"}
+        given[name] = (family.type, labels)
+    row = re.compile(r"^\| `((?:liaison|process)_\w+)` \| (\w+) \| ([\w, ]*) ?\|", re.MULTILINE)
+    told = dict(sections((ROOT / "docs" / "OPERATING.md").read_text()))["Metrics and alerts"]
+    shown = {name: (type, set(re.findall(r"\w+", labels))) for name, type, labels in row.findall(told)}
+    assert len(shown) > 20
+    assert shown == given
+
+
+def test_the_alerts_are_those_of_the_rules():
+    told = dict(sections((ROOT / "docs" / "OPERATING.md").read_text()))["Metrics and alerts"]
+    rules = (ROOT / "packaging" / "prometheus" / "liaison.rules.yml").read_text()
+    assert re.findall(r"`(Liaison\w+)`", told) == re.findall(r"- alert: (\w+)", rules)
+
+
 def test_the_configuration_s_keys_are_the_program_s():
     # A key without a default has its help where the others' default stands.
     row = re.compile(r"^  (?!settings)(\w+(?:\.\w+)?) +[a-z|]+ +(?:(\S+) {2,})?\S", re.MULTILINE)
