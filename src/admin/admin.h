@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Liaison authors */
 /*
- * The HTTP interface on `listen`: ingest, health, status, dead letters. A subject's routes stand in
+ * The HTTP interface on `listen`: ingest, health, status, metrics, dead letters. A subject's routes stand in
  * its own file, all of them in admin.c's one table.
  *
  *     struct admin *admin = admin_open(&options, &err);   // the address is taken, or the start

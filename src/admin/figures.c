@@ -8,6 +8,9 @@
 #include "base/buf.h"
 #include "base/clock.h"
 
+/* Letters are counted anew after so many times as long as it took. */
+#define LETTERS_REST 50
+
 /* ---- lists of them ---- */
 
 static struct slice put(char **place, struct slice s)
@@ -32,20 +35,16 @@ struct figure *figures_add(struct list *figures, struct slice scope, struct slic
     return f;
 }
 
-struct figure *figures_find(const struct list *figures, struct slice name, struct slice term)
+struct figure *figures_find(const struct list *figures, struct slice scope, struct slice name,
+                            struct slice term)
 {
     list_each (it, figures) {
         struct figure *f = list_entry(it, struct figure, link);
-        if (slice_is_equal(f->term, term) && slice_is_equal(f->name, name))
+        if (slice_is_equal(f->term, term) && slice_is_equal(f->name, name) &&
+            slice_is_equal(f->scope, scope))
             return f;
     }
     return NULL;
-}
-
-int64_t figures_value(const struct list *figures, struct slice name, struct slice term)
-{
-    const struct figure *f = figures_find(figures, name, term);
-    return f ? f->value : 0;
 }
 
 void figures_free(struct list *figures)
@@ -85,7 +84,7 @@ static bool add_sum(void *ctx, const char *scope, const char *name, const char *
 static bool count_letter(void *ctx, struct slice connector, struct slice cause)
 {
     struct figures *f = ctx;
-    struct figure *counted = figures_find(&f->letters, connector, cause);
+    struct figure *counted = figures_find(&f->letters, SLICE_NULL, connector, cause);
     if (!counted)
         counted = figures_add(&f->letters, SLICE_NULL, connector, cause, 0);
     counted->value++;
@@ -130,4 +129,35 @@ void figures_read(struct figures *f, struct journal_reader *reader)
     if (rc == 0 && f->counts_letters)
         rc = count_letters(f, reader);
     f->is_read = rc == 0;
+    if (!f->is_read)
+        figures_free(&f->sums); /* half of them would be wrong */
+}
+
+/* ---- dead letters ---- */
+
+void letters_count_init(struct letters_count *c)
+{
+    *c = (struct letters_count){0};
+    list_init(&c->found);
+}
+
+void letters_count_deinit(struct letters_count *c)
+{
+    figures_free(&c->found);
+}
+
+bool letters_count_is_due(const struct letters_count *c, int64_t now_us)
+{
+    return !c->is_known || now_us - c->at_us >= LETTERS_REST * c->took_us;
+}
+
+void letters_count_take(struct letters_count *c, struct figures *f, int64_t now_us)
+{
+    if (!f->is_read || !f->counts_letters)
+        return;
+    figures_free(&c->found);
+    list_splice_tail(&c->found, &f->letters);
+    c->is_known = true;
+    c->at_us = now_us;
+    c->took_us = f->letters_us;
 }

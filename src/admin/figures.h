@@ -23,10 +23,9 @@ struct figure {
 
 struct figure *figures_add(struct list *figures, struct slice scope, struct slice name,
                            struct slice term, int64_t value);
-/* NULL: there is none of that name and term. */
-struct figure *figures_find(const struct list *figures, struct slice name, struct slice term);
-/* 0 where there is none. */
-int64_t figures_value(const struct list *figures, struct slice name, struct slice term);
+/* NULL: there is none of those names. */
+struct figure *figures_find(const struct list *figures, struct slice scope, struct slice name,
+                            struct slice term);
 void figures_free(struct list *figures);
 
 /* A reading, and what came of it; between figures_init and figures_deinit. */
@@ -46,5 +45,20 @@ void figures_init(struct figures *f);
 void figures_deinit(struct figures *f);
 /* On the reader's thread. */
 void figures_read(struct figures *f, struct journal_reader *reader);
+
+/* The dead letters as they were counted last: by connector (name, empty: of a handler or a message
+   that is no event) and cause (term). In place, between _init and _deinit. */
+struct letters_count {
+    struct list found; /* struct figure */
+    bool is_known;
+    int64_t at_us, took_us; /* when that was, monotonic, and how long it took */
+};
+
+void letters_count_init(struct letters_count *c);
+void letters_count_deinit(struct letters_count *c);
+/* Whether to count anew: in proportion to what that costs, a second or two for a million. */
+bool letters_count_is_due(const struct letters_count *c, int64_t now_us);
+/* Takes over what was counted, if it was. */
+void letters_count_take(struct letters_count *c, struct figures *f, int64_t now_us);
 
 #endif
