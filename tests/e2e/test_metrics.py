@@ -113,7 +113,14 @@ def wait_mixed_run(daemon):
     wait_until(is_over, "the run to be over")
 
 
+def assert_took(metrics, family, count, most, **labels):
+    """So often, none of them for longer than that."""
+    assert metrics.value(f"{family}_count", **labels) == count
+    assert 0 < metrics.value(f"{family}_sum", **labels) <= count * most
+
+
 def test_each_family_has_its_numbers(daemon, bus, receiver):
+    start = time.time()
     make_a_mixed_run(daemon, bus)
     wait_mixed_run(daemon)
     metrics = check(daemon)
@@ -142,13 +149,11 @@ def test_each_family_has_its_numbers(daemon, bus, receiver):
     for name in ("liaison_waiting", "liaison_in_flight", "liaison_oldest_waiting_seconds",
                  "liaison_connector_paused"):
         assert metrics.values(name, "connector") == {"receiver": 0, "deadLetters": 0}, name
-    assert metrics.value("liaison_attempt_duration_seconds_count", connector="receiver") == 22
-    assert metrics.value("liaison_attempt_duration_seconds_sum", connector="receiver") > 0
-    assert metrics.value("liaison_delivery_duration_seconds_count", connector="receiver") == 18
-    assert metrics.value("liaison_delivery_duration_seconds_sum", connector="receiver") > 0
-    counts = {handler: metrics.value("liaison_handler_duration_seconds_count", handler=handler)
-              for handler in ("fromBus", "posted", "broken", "endless")}
-    assert counts == {"fromBus": 5, "posted": 13, "broken": 1, "endless": 1}
+    elapsed = time.time() - start
+    assert_took(metrics, "liaison_attempt_duration_seconds", 22, elapsed, connector="receiver")
+    assert_took(metrics, "liaison_delivery_duration_seconds", 18, elapsed, connector="receiver")
+    for handler, runs in (("fromBus", 5), ("posted", 13), ("broken", 1), ("endless", 1)):
+        assert_took(metrics, "liaison_handler_duration_seconds", runs, elapsed, handler=handler)
     # It was stopped after limits.handlerTime of its own running.
     assert metrics.value("liaison_handler_duration_seconds_sum", handler="endless") >= 0.1
     assert metrics.values("liaison_script_errors_total", "script") == {
