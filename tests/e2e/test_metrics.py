@@ -4,6 +4,7 @@
 for a strict reader and for promtool; and answered whatever the journal does."""
 
 import json
+import os
 import re
 import threading
 import time
@@ -85,7 +86,6 @@ def make_a_mixed_run(daemon, bus):
     emit(daemon, 3)                            # a duplicate
     emit(daemon, 10, type="weather")           # unmatched
     emit(daemon, 11, type="thing.broken")      # its handler fails
-    emit(daemon, 12, type="thing.endless")     # … or is stopped
     emit(daemon, 13, reject=True)
     emit(daemon, 14, fail=True)
     emit(daemon, 15, skip=True)
@@ -104,7 +104,7 @@ def wait_mixed_run(daemon):
         embedded, bus = (sums["channels"].get(name, {}) for name in ("embedded", "bus"))
         made = sums["connectors"].get("receiver", {})
         published = sums["connectors"].get("deadLetters", {})
-        assert (embedded.get("received"), embedded.get("open")) == (17, 0), embedded
+        assert (embedded.get("received"), embedded.get("open")) == (16, 0), embedded
         assert (bus.get("received"), bus.get("open")) == (7, 0), bus
         assert (made.get("made"), made.get("waiting")) == (18, 0), made
         assert (published.get("made"), published.get("waiting")) == (1, 0), published
@@ -128,7 +128,7 @@ def test_each_family_has_its_numbers(daemon, bus, receiver):
     def of_channels(name):
         return metrics.values(name, "channel")
 
-    assert of_channels("liaison_events_received_total") == {"embedded": 17, "bus": 7}
+    assert of_channels("liaison_events_received_total") == {"embedded": 16, "bus": 7}
     assert of_channels("liaison_events_duplicate_total") == {"embedded": 1, "bus": 0}
     assert of_channels("liaison_events_unmatched_total") == {"embedded": 1, "bus": 1}
     assert of_channels("liaison_channel_connected") == {"embedded": 1, "bus": 1}
@@ -144,7 +144,7 @@ def test_each_family_has_its_numbers(daemon, bus, receiver):
     assert of_receiver("liaison_dead_letters_held", "cause") == {"refused": 2, "exhausted": 2, "script": 1}
     for name in ("liaison_dead_letters_total", "liaison_dead_letters_held"):
         assert {cause: metrics.value(name, connector="", cause=cause) for cause in [*CAUSES, "malformed"]} == {
-            "script": 1, "limit": 1, "malformed": 1, "refused": 0, "exhausted": 0, "expired": 0}
+            "script": 1, "malformed": 1, "limit": 0, "refused": 0, "exhausted": 0, "expired": 0}
 
     for name in ("liaison_waiting", "liaison_in_flight", "liaison_oldest_waiting_seconds",
                  "liaison_connector_paused"):
@@ -152,13 +152,22 @@ def test_each_family_has_its_numbers(daemon, bus, receiver):
     elapsed = time.time() - start
     assert_took(metrics, "liaison_attempt_duration_seconds", 22, elapsed, connector="receiver")
     assert_took(metrics, "liaison_delivery_duration_seconds", 18, elapsed, connector="receiver")
-    for handler, runs in (("fromBus", 5), ("posted", 13), ("broken", 1), ("endless", 1)):
+    for handler, runs in (("fromBus", 5), ("posted", 13), ("broken", 1)):
         assert_took(metrics, "liaison_handler_duration_seconds", runs, elapsed, handler=handler)
+    assert metrics.values("liaison_script_errors_total", "script") == {
+        "scripts/sync.lua": 1, "connectors/receiver.lua": 1}
+    assert not any(metrics.values("liaison_problems", "code").values())
+
+
+@pytest.mark.skipif(os.environ.get("LIAISON_PRESET") == "tsan",
+                    reason="under it no signal arrives in a thread that spins")
+def test_a_run_that_is_stopped_counts_as_an_error_of_its_script(daemon):
+    emit(daemon, 1, type="thing.endless")
+    wait_value(daemon, 1, "liaison_dead_letters_total", connector="", cause="limit")
+    metrics = daemon.metrics()
+    assert metrics.values("liaison_script_errors_total", "script")["scripts/sync.lua"] == 1
     # It was stopped after limits.handlerTime of its own running.
     assert metrics.value("liaison_handler_duration_seconds_sum", handler="endless") >= 0.1
-    assert metrics.values("liaison_script_errors_total", "script") == {
-        "scripts/sync.lua": 2, "connectors/receiver.lua": 1}
-    assert not any(metrics.values("liaison_problems", "code").values())
 
 
 def test_they_are_those_of_status_and_sums(daemon, bus):
