@@ -18,7 +18,8 @@ static bool is_open_path(struct slice path)
 
 static enum config_access needed_access(struct slice method, struct slice path)
 {
-    if (slice_is_equal(path, SLICE_LIT("/events")) && slice_is_equal(method, SLICE_LIT("POST")))
+    if (slice_is_equal(path, SLICE_LIT("/events")) &&
+        (slice_is_equal(method, SLICE_LIT("POST")) || slice_is_equal(method, SLICE_LIT("OPTIONS"))))
         return CONFIG_INGEST;
     if (slice_is_equal(method, SLICE_LIT("GET")) || slice_is_equal(method, SLICE_LIT("HEAD")))
         return CONFIG_READ;
@@ -93,9 +94,10 @@ static int check_local(const struct config *config, struct http_exchange *x, con
                   "by other names";
         return 403;
     }
+    /* Its own pages name the host that they were loaded from, port and all. */
     struct slice origin = http_exchange_header(x, "Origin");
-    size_t scheme_end = slice_find(origin, ':');
-    if (origin.data && !is_this_host(config, slice_from(origin, scheme_end + 3))) {
+    struct slice authority = slice_from(origin, slice_find(origin, ':') + 3);
+    if (origin.data && !(host.len > 0 && slice_is_equal_nocase(authority, host))) {
         *detail = "requests of other sites' pages are refused";
         return 403;
     }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "admin/routes.h"
+#include "admin/streams.h"
 #include "base/buf.h"
 #include "channel/embedded.h"
 
@@ -14,8 +15,44 @@ static void route_events(void *ctx, struct http_exchange *x)
     embedded_post(engine_embedded(a->engine), x);
 }
 
+static void route_events_stream(void *ctx, struct http_exchange *x)
+{
+    struct admin *a = ctx;
+    streams_add(a->streams, x);
+}
+
+static void add_header(struct http_exchange *x, const char *name, struct slice value)
+{
+    char *text = slice_dup(value);
+    http_exchange_add_header(x, name, text);
+    free(text);
+}
+
+static bool is_number(struct slice text)
+{
+    int64_t number;
+    return json_get_integer(text, &number) == 0;
+}
+
+/* The handshake of CloudEvents' webhooks (HTTP 1.1 Web Hooks for Event Delivery 1.0, 4): who may send
+   is a matter of tokens, so that every origin is allowed, at the rate that it asks for. */
+static void route_events_handshake(void *ctx, struct http_exchange *x)
+{
+    (void)ctx;
+    struct slice origin = http_exchange_header(x, "WebHook-Request-Origin");
+    struct slice rate = http_exchange_header(x, "WebHook-Request-Rate");
+    http_exchange_add_header(x, "Allow", "GET, HEAD, OPTIONS, POST");
+    if (origin.len > 0) {
+        add_header(x, "WebHook-Allowed-Origin", origin);
+        add_header(x, "WebHook-Allowed-Rate", is_number(rate) ? rate : SLICE_LIT("*"));
+    }
+    http_exchange_reply(x, 200, NULL, SLICE_NULL);
+}
+
 static const struct http_route routes[] = {
+    {"OPTIONS", "/events", route_events_handshake},
     {"POST", "/events", route_events},
+    {"GET", "/events", route_events_stream},
     {"GET", "/healthz", route_healthz},
     {"GET", "/readyz", route_readyz},
     {"GET", "/metrics", route_metrics},
@@ -28,14 +65,17 @@ static const struct http_route routes[] = {
     {"POST", "/api/dead-letters/*/retry", route_letter_retry},
 };
 
-struct admin *admin_open(const struct admin_options *options, struct err *err)
+static struct http_server *open_server(struct admin *a, const struct admin_options *options,
+                                       struct err *err)
 {
-    struct admin *a = mem_calloc(1, sizeof(*a));
-    a->config = options->config;
-    a->loop = options->loop;
-    a->metrics = metrics_new();
-    const struct http_server_options server = {
+    struct buf cert = {0}, key = {0};
+    struct http_server *server = NULL;
+    if (config_read_tls(options->config, &cert, &key, err) < 0)
+        goto out;
+    const struct http_server_options server_options = {
         .listen = options->config->listen,
+        .tls_cert = cert.data,
+        .tls_key = key.data,
         .routes = routes,
         .n_routes = ARRAY_LEN(routes),
         .ctx = a,
@@ -43,9 +83,22 @@ struct admin *admin_open(const struct admin_options *options, struct err *err)
         .log = options->log,
         .admit = access_admit,
     };
-    a->server = http_server_new(options->loop, &server, err);
+    server = http_server_new(options->loop, &server_options, err);
+out:
+    buf_deinit(&cert);
+    buf_deinit(&key);
+    return server;
+}
+
+struct admin *admin_open(const struct admin_options *options, struct err *err)
+{
+    struct admin *a = mem_calloc(1, sizeof(*a));
+    a->config = options->config;
+    a->loop = options->loop;
+    a->metrics = metrics_new();
+    a->server = open_server(a, options, err);
     if (!a->server) {
-        admin_close(a);
+        admin_free(a);
         return NULL;
     }
     return a;
@@ -54,6 +107,7 @@ struct admin *admin_open(const struct admin_options *options, struct err *err)
 void admin_serve(struct admin *a, struct engine *e)
 {
     a->engine = e;
+    a->streams = streams_new(a->loop, e);
 }
 
 const char *admin_address(const struct admin *a)
@@ -69,6 +123,8 @@ size_t admin_pending(const struct admin *a)
 void admin_quiesce(struct admin *a)
 {
     http_server_quiesce(a->server);
+    if (a->streams)
+        streams_end(a->streams);
 }
 
 void admin_close(struct admin *a)
@@ -76,6 +132,16 @@ void admin_close(struct admin *a)
     if (!a)
         return;
     http_server_free(a->server);
+    a->server = NULL;
+    if (a->streams)
+        streams_close(a->streams);
+}
+
+void admin_free(struct admin *a)
+{
+    if (!a)
+        return;
+    streams_free(a->streams);
     metrics_free(a->metrics);
     free(a);
 }

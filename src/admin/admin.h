@@ -4,9 +4,8 @@
  * The HTTP interface on `listen`: ingest, health, status, metrics, dead letters. A subject's routes stand in
  * its own file, all of them in admin.c's one table.
  *
- *     struct admin *admin = admin_open(&options, &err);   // the address is taken, or the start
- * ends here admin_serve(admin, engine);                         // requests are answered from now
- * on
+ *     struct admin *admin = admin_open(&options, &err);   // the address is taken, or the start ends here
+ *     admin_serve(admin, engine);                     // requests are answered from now on
  */
 #ifndef LIAISON_ADMIN_ADMIN_H
 #define LIAISON_ADMIN_ADMIN_H
@@ -34,9 +33,11 @@ void admin_serve(struct admin *a, struct engine *e);
 const char *admin_address(const struct admin *a);
 /* Requests not answered yet. */
 size_t admin_pending(const struct admin *a);
-/* Takes no new connections. */
+/* Takes no new connections, and ends the streams. */
 void admin_quiesce(struct admin *a);
-/* Accepts NULL. Before the engine is freed. */
+/* Before the engine is freed: closes all connections. Accepts NULL. */
 void admin_close(struct admin *a);
+/* After that: the journal may have been read for answers until then. Accepts NULL. */
+void admin_free(struct admin *a);
 
 #endif

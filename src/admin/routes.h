@@ -17,6 +17,7 @@ struct admin {
     struct metrics *metrics;
     struct engine *engine; /* NULL until admin_serve */
     struct http_server *server;
+    struct streams *streams; /* from admin_serve on */
 };
 
 /* access.c: who may do what. As http_server_options.admit. */

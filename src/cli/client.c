@@ -172,6 +172,7 @@ int client_send(struct client *client, const struct client_request *asked, struc
         .timeout_ms = TIMEOUT_MS,
         .answer_max = ANSWER_MAX,
         .unix_socket = buf_slice(&client->at.socket),
+        .certificate = buf_slice(&client->at.certificate),
     };
     if (http_client_send(client->http, &request, on_answer, &e, &err))
         loop_run(client->loop);

@@ -144,6 +144,7 @@ static void end(struct daemon *d)
     loop_guard_free(d->guard);
     admin_close(d->admin);
     engine_free(d->engine);
+    admin_free(d->admin);
     loop_signal_free(d->term);
     loop_signal_free(d->interrupt);
     loop_signal_free(d->hangup);

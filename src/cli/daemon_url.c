@@ -16,12 +16,12 @@ static bool has_prefix(const char *text, const char *prefix)
 }
 
 /* Who listens on all addresses is reached by the loopback one. */
-static void add_listen(struct buf *url, const char *listen)
+static void add_listen(struct buf *url, const char *scheme, const char *listen)
 {
     static const struct {
         const char *any, *reached;
     } hosts[] = {{"*:", "127.0.0.1:"}, {"0.0.0.0:", "127.0.0.1:"}, {"[::]:", "[::1]:"}};
-    buf_add_str(url, "http://");
+    buf_printf(url, "%s://", scheme);
     for (size_t i = 0; i < ARRAY_LEN(hosts); i++) {
         if (has_prefix(listen, hosts[i].any)) {
             buf_printf(url, "%s%s", hosts[i].reached, listen + strlen(hosts[i].any));
@@ -42,18 +42,22 @@ static bool is_url(const char *text)
     return false;
 }
 
-int daemon_url_parse(struct daemon_url *at, const char *text, struct err *err)
+int daemon_url_parse(struct daemon_url *at, const char *text, const char *certificate,
+                     struct err *err)
 {
+    const char *scheme = certificate ? "https" : "http";
     *at = (struct daemon_url){0};
+    if (certificate)
+        buf_add_str(&at->certificate, certificate);
     if (has_prefix(text, "unix:")) {
         buf_add_str(&at->socket, text + strlen("unix:"));
-        buf_add_str(&at->url, "http://localhost");
+        buf_printf(&at->url, "%s://localhost", scheme);
         return at->socket.len ? 0 : err_set(err, ERR_INVALID, "unix: needs a path: unix:PATH");
     }
     if (strstr(text, "://"))
         buf_add_str(&at->url, text);
     else if (strchr(text, ':'))
-        add_listen(&at->url, text);
+        add_listen(&at->url, scheme, text);
     if (!is_url(at->url.data))
         return err_set(err, ERR_INVALID, "'%s' is no URL: write http://HOST:PORT or unix:PATH",
                        text);
@@ -66,6 +70,7 @@ void daemon_url_deinit(struct daemon_url *at)
 {
     buf_deinit(&at->url);
     buf_deinit(&at->socket);
+    buf_deinit(&at->certificate);
 }
 
 void daemon_url_add_name(const struct daemon_url *at, struct buf *out)
@@ -76,19 +81,19 @@ void daemon_url_add_name(const struct daemon_url *at, struct buf *out)
 }
 
 /* `listen` of the project here; where there is none, what a daemon without settings listens on. */
-static char *find_listen(struct err *err)
+static int find_address(struct config_address *address, struct err *err)
 {
     struct config_source source = {.project = ".", .environment = environ};
-    char *listen = config_listen(&source, err);
-    if (listen)
-        return listen;
-    if (err->code != ERR_NOT_FOUND) {
-        err_prefix(err, "where does the daemon listen? Name it by --url, or mend the project here");
-        return NULL;
-    }
+    *address = (struct config_address){0};
+    if (config_find_address(&source, address, err) == 0)
+        return 0;
+    if (err->code != ERR_NOT_FOUND)
+        return err_prefix(
+            err, "where does the daemon listen? Name it by --url, or mend the project here");
     *err = (struct err){0};
     const char *given = getenv("LIAISON_LISTEN");
-    return mem_strdup(given && *given ? given : DEFAULT_LISTEN);
+    address->listen = mem_strdup(given && *given ? given : DEFAULT_LISTEN);
+    return 0;
 }
 
 int daemon_url_find(struct daemon_url *at, const struct options *options, struct err *err)
@@ -98,9 +103,12 @@ int daemon_url_find(struct daemon_url *at, const struct options *options, struct
     if (!named)
         named = getenv("LIAISON_URL");
     if (named && *named)
-        return daemon_url_parse(at, named, err);
-    char *listen = find_listen(err);
-    int result = listen ? daemon_url_parse(at, listen, err) : -1;
-    free(listen);
+        return daemon_url_parse(at, named, NULL, err);
+    struct config_address address;
+    if (find_address(&address, err) < 0)
+        return -1;
+    int result = daemon_url_parse(at, address.listen, address.tls_cert, err);
+    free(address.listen);
+    free(address.tls_cert);
     return result;
 }

@@ -16,13 +16,16 @@
 struct daemon_url {
     struct buf url;    /* without a slash at its end: "http://127.0.0.1:8750" */
     struct buf socket; /* the path of its socket; empty when it listens on a port */
+    struct buf certificate; /* the path of its own; empty: authorities vouch for it, if it has one */
 };
 
 /* `options` has --url. */
 int daemon_url_find(struct daemon_url *at, const struct options *options,
                     struct err *err) must_check;
-/* From a URL or an address as in `listen`: "127.0.0.1:8750", "*:8750", "unix:PATH". */
-int daemon_url_parse(struct daemon_url *at, const char *text, struct err *err) must_check;
+/* From a URL or an address as in `listen`: "127.0.0.1:8750", "*:8750", "unix:PATH"; with the path of
+   the daemon's certificate where it speaks HTTPS there, else NULL. */
+int daemon_url_parse(struct daemon_url *at, const char *text, const char *certificate,
+                     struct err *err) must_check;
 void daemon_url_deinit(struct daemon_url *at);
 /* For messages: the URL, or "unix:PATH". Appended to `out`. */
 void daemon_url_add_name(const struct daemon_url *at, struct buf *out);

@@ -33,10 +33,15 @@ int project_open(struct project *p, const struct invocation *in, struct err *err
     };
     while (p->sets[source.n_sets])
         source.n_sets++;
-    if (config_load(&p->config, &source, p->mask, err) == 0)
-        return 0;
-    project_close(p);
-    return -1;
+    struct buf cert = {0}, key = {0};
+    int rc = config_load(&p->config, &source, p->mask, err);
+    if (rc == 0)
+        rc = config_read_tls(&p->config, &cert, &key, err);
+    buf_deinit(&cert);
+    buf_deinit(&key);
+    if (rc < 0)
+        project_close(p);
+    return rc;
 }
 
 void project_close(struct project *p)

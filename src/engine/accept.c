@@ -51,10 +51,14 @@ static void on_kept(void *ctx, size_t duplicates)
     if (a->publication)
         publication_take(a->publication, a->publication_seq);
     for (size_t i = 0; i < a->n_events; i++) {
-        if (a->events[i]->seq == 0) /* a duplicate */
-            event_unref(a->events[i]);
-        else
-            arrivals_add(e, a->events[i]);
+        struct event *event = a->events[i];
+        if (event->seq == 0) { /* a duplicate */
+            event_unref(event);
+            continue;
+        }
+        if (e->on_kept)
+            e->on_kept(e->on_kept_ctx, event);
+        arrivals_add(e, event);
     }
     list_remove(&a->link);
     free(a);
@@ -107,6 +111,12 @@ int accept_batch(void *ctx, const struct channel_batch *batch, channel_kept_fn k
     };
     journal_append(e->journal, &append, on_kept, a);
     return 0;
+}
+
+void engine_on_kept(struct engine *e, engine_kept_fn fn, void *ctx)
+{
+    e->on_kept = fn;
+    e->on_kept_ctx = ctx;
 }
 
 void accept_resume(struct engine *e)

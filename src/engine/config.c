@@ -54,6 +54,8 @@ static const struct option options[] = {
     {"tokens.ingest", TYPE_TEXT, AT(tokens[CONFIG_INGEST]), NULL, "token for POST /events"},
     {"tokens.read", TYPE_TEXT, AT(tokens[CONFIG_READ]), NULL, "token for reading"},
     {"tokens.admin", TYPE_TEXT, AT(tokens[CONFIG_ADMIN]), NULL, "token for everything"},
+    {"tls.cert", TYPE_PATH, AT(tls_cert), NULL, "PEM file: serve HTTPS by this certificate"},
+    {"tls.key", TYPE_PATH, AT(tls_key), NULL, "PEM file: the key of tls.cert"},
     {"journal", TYPE_PATH, AT(journal), "var/journal.db", "where events and deliveries are kept"},
     {"limits.handlerTime", TYPE_DURATION, AT(handler_time_ms), "100ms", "running time of one run"},
     {"limits.memory", TYPE_SIZE, AT(memory_max), "64MB", "memory of the scripts"},
@@ -67,9 +69,6 @@ static const struct option options[] = {
     {"retain.dead", TYPE_AGE, AT(retain_dead_ms), "90d", "dead letters"},
     {"log.level", TYPE_LEVEL, AT(log_level), "info", "least level that is logged"},
     {"log.format", TYPE_FORMAT, AT(log_format), "text", "for people, or for machines"},
-    {"tls", TYPE_LATER, 0, NULL, NULL},
-    {"tls.cert", TYPE_LATER, 0, NULL, NULL},
-    {"tls.key", TYPE_LATER, 0, NULL, NULL},
     {"reload", TYPE_LATER, 0, NULL, NULL},
 };
 
@@ -503,6 +502,14 @@ static int check_tokens(struct config *config, struct err *err)
     return 0;
 }
 
+static int check_tls(const struct config *config, struct err *err)
+{
+    if (!config->tls_cert == !config->tls_key)
+        return 0;
+    return err_set(err, ERR_INVALID, "tls.%s is missing: tls = { cert = FILE, key = FILE }",
+                   config->tls_cert ? "key" : "cert");
+}
+
 int config_load(struct config *config, const struct config_source *source, struct mask *mask,
                 struct err *err)
 {
@@ -512,7 +519,7 @@ int config_load(struct config *config, const struct config_source *source, struc
     if (config_find_project(config, source->project ? source->project : ".", err) < 0 ||
         set_defaults(&l, source->environment) < 0 || load_file(&l, mask) < 0 ||
         load_variables(&l, source->environment) < 0 || load_flags(&l, source) < 0 ||
-        check_tokens(config, err) < 0) {
+        check_tokens(config, err) < 0 || check_tls(config, err) < 0) {
         config_deinit(config);
         return -1;
     }
@@ -529,23 +536,27 @@ void config_deinit(struct config *config)
     free(config->script);
     free(config->listen);
     free(config->journal);
+    free(config->tls_cert);
+    free(config->tls_key);
     for (size_t i = 0; i < CONFIG_ACCESS_COUNT; i++)
         free(config->tokens[i]);
     buf_deinit(&config->settings);
     *config = (struct config){0};
 }
 
-char *config_listen(const struct config_source *source, struct err *err)
+int config_find_address(const struct config_source *source, struct config_address *address,
+                        struct err *err)
 {
     struct mask *mask = mask_new();
     struct config config;
-    char *listen = NULL;
-    if (config_load(&config, source, mask, err) == 0) {
-        listen = mem_strdup(config.listen);
+    int rc = config_load(&config, source, mask, err);
+    if (rc == 0) {
+        *address = (struct config_address){config.listen, config.tls_cert};
+        config.listen = config.tls_cert = NULL;
         config_deinit(&config);
     }
     mask_free(mask);
-    return listen;
+    return rc;
 }
 
 #define ROW "  %-18s  %-21s  %-14s  %s\n"

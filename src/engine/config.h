@@ -41,6 +41,7 @@ struct config {
     char *listen;
     char *journal;                     /* absolute path */
     char *tokens[CONFIG_ACCESS_COUNT]; /* NULL: none set */
+    char *tls_cert, *tls_key;          /* absolute paths; both NULL: plain HTTP */
     struct buf settings;               /* a JSON object */
     int64_t handler_time_ms;
     int64_t memory_max;  /* bytes of the scripts' machine */
@@ -61,9 +62,19 @@ int config_load(struct config *config, const struct config_source *source, struc
                 struct err *err) must_check;
 void config_deinit(struct config *config);
 
-/* Only what a command needs to find the daemon of a project: its `listen`, to be freed. NULL with
-   err when the project's configuration can't be read. */
-char *config_listen(const struct config_source *source, struct err *err) must_check;
+/* Appends the certificate and key of `tls`, PEM; nothing where it isn't set. -1 with ERR_INVALID,
+   which names the files, when they can't be read or aren't a pair. */
+int config_read_tls(const struct config *config, struct buf *cert, struct buf *key,
+                    struct err *err) must_check;
+
+/* Only what a command needs to find the daemon of a project, both to be freed. */
+struct config_address {
+    char *listen;
+    char *tls_cert; /* NULL: it speaks plain HTTP */
+};
+/* -1 when the project's configuration can't be read. */
+int config_find_address(const struct config_source *source, struct config_address *address,
+                        struct err *err) must_check;
 
 /* Appends the documentation of all keys, a line each: name, type, default, meaning. */
 void config_add_help(struct buf *out);

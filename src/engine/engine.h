@@ -83,6 +83,11 @@ const char *engine_refusal(struct engine *e);
 #define ENGINE_STALL_MS 30000
 bool engine_is_stalled(struct engine *e);
 
+/* Each event as it comes to be on disk, in order and without duplicates; borrowed. One listener,
+   NULL: none. */
+typedef void (*engine_kept_fn)(void *ctx, const struct event *event);
+void engine_on_kept(struct engine *e, engine_kept_fn fn, void *ctx);
+
 /* ---- what there is to see ---- */
 
 /* A channel; borrowed until the loop turns. */

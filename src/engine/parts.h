@@ -145,6 +145,8 @@ struct engine {
     uint64_t n_unwatched, n_unwatched_kept;
     struct arrivals *arrivals;
     struct list acceptances; /* batches between a channel and the disk */
+    engine_kept_fn on_kept;  /* NULL: nobody listens */
+    void *on_kept_ctx;
     bool has_refused;        /* a channel was refused and has to be told when it may go on */
 
     struct list letters; /* requests on dead letters under way */

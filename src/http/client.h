@@ -53,6 +53,8 @@ struct http_request {
     bool compressed;          /* offers gzip, deflate, br as the library can */
     struct slice unix_socket; /* the path of a socket to connect to, whatever host the URL names;
                                  empty: none */
+    struct slice certificate; /* the path of a PEM file: the only certificate that is trusted,
+                                 whatever host it was made for; empty: those of authorities */
 };
 
 /* Valid during the callback only. */

@@ -12,6 +12,7 @@
 
 #define IDLE_EXCHANGES_MAX 128
 #define KEPT_BODY_MAX ((size_t)64 * 1024)
+#define FEED_BLOCK ((size_t)8 * 1024) /* read at once */
 
 /* ---- The pool ------------------------------------------------------------------------------- */
 
@@ -33,6 +34,7 @@ struct http_exchange *exchange_take(struct http_server *server)
     x->route = NULL;
     x->body_seen = x->n_headers = 0;
     x->status = 0;
+    x->feed = (struct http_feed){0};
     buf_clear(&x->body);
     buf_clear(&x->reply_headers);
     list_add_tail(&server->exchanges, &x->link);
@@ -55,6 +57,8 @@ void exchange_release(struct http_exchange *x)
     if (x->response)
         MHD_destroy_response(x->response);
     x->response = NULL;
+    if (x->feed.gone)
+        x->feed.gone(x->feed.ctx);
     if (server->n_idle >= IDLE_EXCHANGES_MAX) {
         exchange_free(x);
         return;
@@ -186,18 +190,59 @@ static void wake_up(struct http_exchange *x)
     server->has_resumed = true;
 }
 
-void http_exchange_reply(struct http_exchange *x, int status, const char *content_type,
-                         struct slice body)
+/* Takes the response over. */
+static void answer(struct http_exchange *x, int status, const char *content_type,
+                   struct MHD_Response *response)
 {
     assert(x->state != EXCHANGE_ANSWERED);
     if (x->state == EXCHANGE_PENDING)
         x->server->n_pending--;
     x->state = EXCHANGE_ANSWERED;
     x->status = status;
-    x->response = make_response(content_type ? body : SLICE_LIT(""));
+    x->response = response;
     if (content_type)
-        MHD_add_response_header(x->response, MHD_HTTP_HEADER_CONTENT_TYPE, content_type);
-    add_reply_headers(x, x->response);
+        MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, content_type);
+    add_reply_headers(x, response);
+    if (x->is_suspended)
+        wake_up(x);
+}
+
+void http_exchange_reply(struct http_exchange *x, int status, const char *content_type,
+                         struct slice body)
+{
+    answer(x, status, content_type, make_response(content_type ? body : SLICE_LIT("")));
+}
+
+/* ---- A feed --------------------------------------------------------------------------------- */
+
+static_assert((ssize_t)MHD_CONTENT_READER_END_OF_STREAM == HTTP_FEED_END, "the same to both");
+
+/* A client that there is nothing for is suspended: the library would ask again and again. */
+static ssize_t read_feed(void *ctx, uint64_t pos, char *out, size_t max)
+{
+    (void)pos;
+    struct http_exchange *x = ctx;
+    ssize_t n = x->feed.read(x->feed.ctx, out, max);
+    if (n == 0) {
+        x->is_suspended = true;
+        MHD_suspend_connection(x->connection);
+    }
+    return n;
+}
+
+void http_exchange_feed(struct http_exchange *x, int status, const char *content_type,
+                        const struct http_feed *feed)
+{
+    struct MHD_Response *response =
+        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, FEED_BLOCK, read_feed, x, NULL);
+    if (!response)
+        die("out of memory for a response");
+    x->feed = *feed;
+    answer(x, status, content_type, response);
+}
+
+void http_exchange_feed_more(struct http_exchange *x)
+{
     if (x->is_suspended)
         wake_up(x);
 }

@@ -13,8 +13,12 @@
 
 #include "http/server_parts.h"
 
-#define CONNECTIONS_MAX 1000u
+#define CONNECTIONS_MAX 2048u
 #define IDLE_TIMEOUT_S 60u
+#define RECEIVE_MS 60000
+/* Of a connection, for heads and what is sent at once: a head may have a little less. */
+#define CONNECTION_MEMORY ((size_t)32 * 1024)
+#define TLS_PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 /* What is read and thrown away of a chunked body that is too large, so that its sender comes to see
    the answer; beyond that the connection is closed. */
 #define EXCESS_MAX ((size_t)16 * 1024 * 1024)
@@ -106,6 +110,7 @@ static enum MHD_Result take_body(struct http_exchange *x, const char *data, size
 
 static void dispatch(struct http_exchange *x)
 {
+    deadline_stop(x->deadline);
     x->server->has_dispatched = true;
     x->server->n_pending++;
     x->state = EXCHANGE_PENDING;
@@ -145,8 +150,11 @@ static enum MHD_Result handle(void *ctx, struct MHD_Connection *connection, cons
    the library takes it apart. What it returns stands in the handler's slot. */
 static void *see_target(void *ctx, const char *target, struct MHD_Connection *connection)
 {
-    (void)connection;
     struct http_exchange *x = exchange_take(ctx);
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    x->deadline = info->socket_context;
+    deadline_restart(x->deadline);
     x->is_bad_target = target_parse(&x->target, target) < 0;
     return x;
 }
@@ -159,10 +167,28 @@ static void completed(void *ctx, struct MHD_Connection *connection, void **slot,
     struct http_exchange *x = *slot;
     if (!x)
         return;
+    deadline_restart(x->deadline);
     if (x->state == EXCHANGE_PENDING)
         x->server->n_pending--;
     exchange_release(x);
     *slot = NULL;
+}
+
+/* MHD_OPTION_NOTIFY_CONNECTION */
+static void connection_changed(void *ctx, struct MHD_Connection *connection, void **slot,
+                               enum MHD_ConnectionNotificationCode code)
+{
+    struct http_server *server = ctx;
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        const union MHD_ConnectionInfo *info =
+            MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+        *slot = mem_alloc(sizeof(struct deadline));
+        deadline_begin(&server->deadlines, *slot, info->connect_fd);
+    } else {
+        deadline_stop(*slot);
+        free(*slot);
+        *slot = NULL;
+    }
 }
 
 /* MHD_OPTION_UNESCAPE_CALLBACK: decoding is ours, so the library's is left out. */
@@ -241,13 +267,23 @@ static void before_sleep(void *ctx)
 
 static int start_daemon(struct http_server *server, struct err *err)
 {
+    const struct MHD_OptionItem tls[] = {
+        {MHD_OPTION_HTTPS_MEM_CERT, 0, server->tls_cert},
+        {MHD_OPTION_HTTPS_MEM_KEY, 0, server->tls_key},
+        {MHD_OPTION_HTTPS_PRIORITIES, 0, TLS_PRIORITIES},
+        {MHD_OPTION_END, 0, NULL},
+    };
+    const struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
     server->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL, handle, server,
-        MHD_OPTION_EXTERNAL_LOGGER, log_message, server, MHD_OPTION_LISTEN_SOCKET,
-        (MHD_socket)server->listener.fd, MHD_OPTION_URI_LOG_CALLBACK, see_target, server,
-        MHD_OPTION_NOTIFY_COMPLETED, completed, server, MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped,
-        NULL, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
-        IDLE_TIMEOUT_S, MHD_OPTION_END);
+        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
+            (server->tls_cert ? MHD_USE_TLS : 0),
+        0, NULL, NULL, handle, server, MHD_OPTION_EXTERNAL_LOGGER, log_message, server,
+        MHD_OPTION_LISTEN_SOCKET, (MHD_socket)server->listener.fd, MHD_OPTION_URI_LOG_CALLBACK,
+        see_target, server, MHD_OPTION_NOTIFY_COMPLETED, completed, server,
+        MHD_OPTION_NOTIFY_CONNECTION, connection_changed, server, MHD_OPTION_UNESCAPE_CALLBACK,
+        leave_escaped, NULL, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
+        MHD_OPTION_CONNECTION_TIMEOUT, IDLE_TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        CONNECTION_MEMORY, MHD_OPTION_ARRAY, server->tls_cert ? tls : none, MHD_OPTION_END);
     if (!server->daemon)
         return err_set(err, ERR_IO, "cannot start the HTTP server on %s", server->listener.address);
     return 0;
@@ -258,11 +294,15 @@ struct http_server *http_server_new(struct loop *loop, const struct http_server_
 {
     struct http_server *server = mem_calloc(1, sizeof(*server));
     server->options = *options;
-    server->options.listen = NULL; /* not kept */
+    server->options.listen = server->options.tls_cert = server->options.tls_key = NULL; /* not kept */
     server->loop = loop;
     list_init(&server->exchanges);
     list_init(&server->idle);
+    server->tls_cert = options->tls_cert ? mem_strdup(options->tls_cert) : NULL;
+    server->tls_key = options->tls_key ? mem_strdup(options->tls_key) : NULL;
     drain_init(&server->drain, loop);
+    deadlines_init(&server->deadlines, loop,
+                   options->receive_ms > 0 ? options->receive_ms : RECEIVE_MS);
     if (listener_open(&server->listener, options->listen, err) < 0 ||
         start_daemon(server, err) < 0) {
         http_server_free(server);
@@ -308,6 +348,9 @@ void http_server_free(struct http_server *server)
         stop_daemon(server);
     listener_close(&server->listener);
     drain_deinit(&server->drain);
+    deadlines_deinit(&server->deadlines);
+    free(server->tls_cert);
+    free(server->tls_key);
     exchange_free_idle(server);
     free(server);
 }

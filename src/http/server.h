@@ -21,6 +21,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/attr.h"
 #include "base/err.h"
@@ -49,6 +50,10 @@ struct http_server_options {
     size_t n_routes;
     void *ctx;       /* handed to the route functions */
     size_t body_max; /* bytes; beyond it 413, also for chunked uploads */
+    int64_t receive_ms; /* for a request to come whole from its first line on; 0: a minute */
+    /* PEM: with them HTTPS is spoken, TLS 1.2 and up. Copied; NULL: plain HTTP. */
+    const char *tls_cert; /* its chain behind it */
+    const char *tls_key;
     struct log *log;
     /* Called for each request before its body is read; NULL lets all pass. Returns 0, or an
        answer's status with *detail set to a sentence, to refuse it (Host, Origin, tokens, media
@@ -88,6 +93,24 @@ void http_exchange_reply(struct http_exchange *x, int status, const char *conten
                          struct slice body);
 /* A header for the coming reply, both copied. */
 void http_exchange_add_header(struct http_exchange *x, const char *name, const char *value);
+/* A body that goes on for as long as the client takes it: chunked, or up to the end of an HTTP/1.0
+   client's connection. */
+struct http_feed {
+    /* Writes at most `max` bytes to `out` and returns how many; 0: there are none at present, and
+       http_exchange_feed_more will tell of more; HTTP_FEED_END: those were all. Called when the
+       client can take some, so that a slow one is asked slowly. It may answer no exchange. */
+    ssize_t (*read)(void *ctx, char *out, size_t max);
+    /* The client has gone, or took all, or the server is freed: nothing is read any more. */
+    void (*gone)(void *ctx);
+    void *ctx;
+};
+#define HTTP_FEED_END ((ssize_t)-1)
+/* Answers by a feed, which is the exchange's from now on: `gone` is called once, whatever happens,
+   and the exchange is no more after it. */
+void http_exchange_feed(struct http_exchange *x, int status, const char *content_type,
+                        const struct http_feed *feed);
+/* There is more to read. Not from within `read`. */
+void http_exchange_feed_more(struct http_exchange *x);
 /* An RFC 9457 problem document: title by status, detail by the caller. */
 void http_exchange_problem(struct http_exchange *x, int status, const char *detail_fmt, ...)
     printf_like(3, 4);

@@ -14,6 +14,7 @@
 
 #include "base/buf.h"
 #include "base/list.h"
+#include "http/deadline.h"
 #include "http/drain.h"
 #include "http/listen.h"
 #include "http/server.h"
@@ -28,6 +29,8 @@ struct http_server {
     struct loop_timer *timer;
     struct loop_prepare *prepare;
     struct drain drain;
+    struct deadlines deadlines;
+    char *tls_cert, *tls_key;
     struct list exchanges; /* under way */
     struct list idle;      /* those that wait for use */
     size_t n_idle;
@@ -48,6 +51,7 @@ struct http_exchange {
     struct list link; /* in the server's exchanges or idle */
     struct http_server *server;
     struct MHD_Connection *connection;
+    struct deadline *deadline; /* the connection's, for sending a request */
     enum exchange_state state;
     bool is_suspended;
     bool is_too_large; /* the body: what comes is thrown away */
@@ -62,6 +66,7 @@ struct http_exchange {
     struct buf reply_headers; /* name, NUL, value, NUL, and so on */
     int status;
     struct MHD_Response *response; /* until it is queued */
+    struct http_feed feed;         /* `gone` NULL: the answer is none */
 };
 
 /* From the server's pool, and back. */

@@ -122,6 +122,7 @@ void transfer_deinit(struct http_transfer *t)
     buf_deinit(&t->method);
     buf_deinit(&t->url);
     buf_deinit(&t->unix_path);
+    buf_deinit(&t->certificate);
     buf_deinit(&t->body);
     buf_deinit(&t->lines);
     head_deinit(&t->head);
@@ -190,6 +191,7 @@ void transfer_set_request(struct http_transfer *t, const struct http_request *re
     t->end_at_ms =
         request->timeout_ms > 0 ? clock_mono_ms(&t->client->clock) + request->timeout_ms : 0;
     set_text(&t->unix_path, request->unix_socket);
+    set_text(&t->certificate, request->certificate);
     set_text(&t->body, request->body);
     set_text(&t->method, request->method);
     set_text(&t->url, request->url);
@@ -265,6 +267,10 @@ static void apply_request(struct http_transfer *t)
     if (t->unix_path.len > 0) {
         curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, t->unix_path.data);
         curl_easy_setopt(easy, CURLOPT_PROXY, "");
+    }
+    if (t->certificate.len > 0) {
+        curl_easy_setopt(easy, CURLOPT_CAINFO, t->certificate.data);
+        curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
     }
     apply_method(t);
     apply_timeout(t);

@@ -45,7 +45,7 @@ struct http_transfer {
     bool is_running;
 
     /* the request; all strings are NUL-terminated */
-    struct buf method, url, unix_path, body;
+    struct buf method, url, unix_path, certificate, body;
     struct buf lines; /* header lines, each with its NUL */
     size_t n_lines;
     struct curl_slist *list; /* points into `lines`; its nodes are ours */

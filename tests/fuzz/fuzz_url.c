@@ -145,10 +145,10 @@ static void try_daemon(const char *text)
     struct daemon_url at, again;
     struct buf name = {0};
     struct err err = {0};
-    if (daemon_url_parse(&at, text, &err) == 0) {
+    if (daemon_url_parse(&at, text, NULL, &err) == 0) {
         require(at.url.len > 0);
         daemon_url_add_name(&at, &name);
-        require(daemon_url_parse(&again, name.data, &err) == 0);
+        require(daemon_url_parse(&again, name.data, NULL, &err) == 0);
         require(slice_is_equal(buf_slice(&at.url), buf_slice(&again.url)));
         require(slice_is_equal(buf_slice(&at.socket), buf_slice(&again.socket)));
         daemon_url_deinit(&again);

@@ -91,7 +91,7 @@ static void addresses_become_urls(void **state)
         struct daemon_url at;
         struct err err = {0};
         struct buf name = {0};
-        assert_int_equal(daemon_url_parse(&at, rows[i].text, &err), 0);
+        assert_int_equal(daemon_url_parse(&at, rows[i].text, NULL, &err), 0);
         daemon_url_add_name(&at, &name);
         assert_string_equal(at.url.data, rows[i].url);
         assert_true(slice_is_equal(buf_slice(&at.socket), slice_str(rows[i].socket)));
@@ -109,7 +109,7 @@ static void what_is_no_address_is_refused(void **state)
     for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
         struct daemon_url at;
         struct err err = {0};
-        assert_int_equal(daemon_url_parse(&at, wrong[i], &err), -1);
+        assert_int_equal(daemon_url_parse(&at, wrong[i], NULL, &err), -1);
         assert_int_equal(err.code, ERR_INVALID);
         daemon_url_deinit(&at);
     }

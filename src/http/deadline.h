@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * Connections whose client takes too long to send a request: it may send a byte now and then for
+ * ever, which the library's own timeout, for silence, never ends. For server.c.
+ *
+ *     deadline_begin(&d, &c, fd);        // a connection was made
+ *     deadline_restart(&c);              // a request begins, or the one before was answered
+ *     deadline_stop(&c);                 // it is here whole, or the connection is closed
+ */
+#ifndef LIAISON_HTTP_DEADLINE_H
+#define LIAISON_HTTP_DEADLINE_H
+
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/list.h"
+#include "loop/loop.h"
+
+/* In place. */
+struct deadlines {
+    struct loop *loop;
+    struct clock clock;
+    struct loop_timer *timer;
+    struct list running; /* struct deadline: who began first ends first */
+    int64_t ms;
+};
+
+/* In place, as part of what is kept of a connection. */
+struct deadline {
+    struct list link;
+    struct deadlines *all;
+    int fd;
+    int64_t end_ms;
+};
+
+void deadlines_init(struct deadlines *all, struct loop *loop, int64_t ms);
+void deadlines_deinit(struct deadlines *all);
+
+/* After `ms` both directions of `fd` are shut down, which its owner comes to see. */
+void deadline_begin(struct deadlines *all, struct deadline *d, int fd);
+void deadline_restart(struct deadline *d);
+void deadline_stop(struct deadline *d);
+
+#endif
