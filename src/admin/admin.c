@@ -117,7 +117,8 @@ const char *admin_address(const struct admin *a)
 
 size_t admin_pending(const struct admin *a)
 {
-    return http_server_pending(a->server);
+    size_t n = http_server_pending(a->server);
+    return a->streams ? n + streams_closing(a->streams) : n;
 }
 
 void admin_quiesce(struct admin *a)

@@ -31,7 +31,7 @@ struct admin *admin_open(const struct admin_options *options, struct err *err) m
 void admin_serve(struct admin *a, struct engine *e);
 /* As bound: "127.0.0.1:8750". */
 const char *admin_address(const struct admin *a);
-/* Requests not answered yet. */
+/* Requests not answered yet, and streams that are being ended. */
 size_t admin_pending(const struct admin *a);
 /* Takes no new connections, and ends the streams. */
 void admin_quiesce(struct admin *a);

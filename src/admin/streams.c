@@ -2,8 +2,7 @@
 /* Copyright (c) 2026 The Liaison authors */
 #include "admin/streams.h"
 
-#include <inttypes.h>
-#include <stdio.h>
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,6 +33,7 @@ struct streams {
     struct list hungry; /* those that wait for a page */
     struct list pages;  /* struct page_read, under way */
     size_t n, n_pages;
+    size_t n_closing; /* that need only hear that it is over */
     bool is_ending;
 };
 
@@ -47,6 +47,7 @@ struct stream {
     bool is_along;     /* … and the next stands on the tape, at `place` */
     uint64_t place;
     bool needs_beat;
+    bool is_closing; /* counted in n_closing */
     bool has_failed;
     struct page_read *reading; /* its page, while it is read */
     struct frame **page;       /* the rest of the one it has */
@@ -269,6 +270,7 @@ static void stream_gone(void *ctx)
     do
         frame_unref(s->current);
     while (take_from_page(s));
+    all->n_closing -= s->is_closing;
     free(s->pattern);
     free(s);
     if (--all->n == 0)
@@ -277,6 +279,14 @@ static void stream_gone(void *ctx)
 
 /* ---- a request ------------------------------------------------------------------------------ */
 
+static bool is_prefix(struct slice s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if (!isxdigit((unsigned char)s.data[i]))
+            return false;
+    return s.len == PREFIX_LEN;
+}
+
 /* "PREFIX-SEQ", as the stream gives them, or SEQ alone. A prefix of another journal leads to the
    beginning of this one, which has replaced it; whoever has seen more than there is, as after a
    restore, goes on with what is new. */
@@ -284,7 +294,8 @@ static int read_last_id(const struct streams *all, struct slice id, int64_t *seq
 {
     struct slice rest = id, prefix = slice_split(&rest, '-');
     struct slice digits = rest.data ? rest : prefix;
-    if (json_get_integer(digits, seq) < 0 || *seq < 0)
+    bool is_own = !rest.data || is_prefix(prefix);
+    if (!is_own || json_get_integer(digits, seq) < 0 || *seq < 0)
         return err_set(err, ERR_INVALID,
                        "Last-Event-ID has to be an id that this stream gave, or 0 for all that the "
                        "journal holds");
@@ -389,14 +400,18 @@ struct streams *streams_new(struct loop *loop, struct engine *engine)
     return all;
 }
 
-size_t streams_count(const struct streams *all)
+size_t streams_closing(const struct streams *all)
 {
-    return all->n;
+    return all->n_closing;
 }
 
 void streams_end(struct streams *all)
 {
     all->is_ending = true;
+    list_each (it, &all->idle) {
+        list_entry(it, struct stream, waiting)->is_closing = true;
+        all->n_closing++;
+    }
     wake(&all->idle);
     wake(&all->hungry);
 }

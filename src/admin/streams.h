@@ -25,9 +25,10 @@ struct streams;
 struct streams *streams_new(struct loop *loop, struct engine *engine);
 /* Answers the request by a stream. */
 void streams_add(struct streams *s, struct http_exchange *x);
-size_t streams_count(const struct streams *s);
-/* Ends them all, when each has what is in memory for it: the daemon stops. */
+/* Ends them all, each when it has what is in memory for it: the daemon stops. */
 void streams_end(struct streams *s);
+/* How many of those that had nothing more to get still have to hear of the end: soon none. */
+size_t streams_closing(const struct streams *s);
 /* The server is gone, and with it all who read. */
 void streams_close(struct streams *s);
 /* When the engine is gone, whose journal may have been read for them. Accepts NULL. */

@@ -14,12 +14,13 @@ from .metrics import parse_metrics
 from .project import Project
 from .prometheus import Prometheus, promtool
 from .receiver import Receiver, Reply
+from .stream import Message, Stream
 from .sums import assert_sums_hold
 from .wait import SLOWNESS, free_port, wait_until
 from .web import Answer, request
 
 __all__ = [
-    "Answer", "Daemon", "DaemonFailed", "Disk", "LIAISON", "Project", "Prometheus", "ROOT", "Receiver", "Reply", "Result",
-    "SLOWNESS", "SseBus", "assert_sums_hold", "free_port", "liaison", "parse_metrics",
-    "promtool", "request", "wait_until",
+    "Answer", "Daemon", "DaemonFailed", "Disk", "LIAISON", "Message", "Project", "Prometheus", "ROOT",
+    "Receiver", "Reply", "Result", "SLOWNESS", "SseBus", "Stream", "assert_sums_hold", "free_port",
+    "liaison", "parse_metrics", "promtool", "request", "wait_until",
 ]
