@@ -26,10 +26,10 @@ struct streams {
     struct engine *engine;
     struct loop_timer *beat;
     struct slice prefix;
-    struct tape tape; /* while anybody reads */
-    int64_t kept_seq; /* the newest event that is on disk */
-    struct list all;  /* struct stream */
-    struct list idle; /* those that have nothing to say */
+    struct tape tape;   /* while anybody reads */
+    int64_t kept_seq;   /* the newest event that is on disk */
+    struct list all;    /* struct stream */
+    struct list idle;   /* those that have nothing to say */
     struct list hungry; /* those that wait for a page */
     struct list pages;  /* struct page_read, under way */
     size_t n, n_pages;
@@ -42,9 +42,9 @@ struct stream {
     struct list waiting; /* in streams.idle or streams.hungry */
     struct streams *all;
     struct http_exchange *exchange;
-    char *pattern;     /* of types; NULL: all */
-    int64_t cursor;    /* the last event that was looked at */
-    bool is_along;     /* … and the next stands on the tape, at `place` */
+    char *pattern;  /* of types; NULL: all */
+    int64_t cursor; /* the last event that was looked at */
+    bool is_along;  /* … and the next stands on the tape, at `place` */
     uint64_t place;
     bool needs_beat;
     bool is_closing; /* counted in n_closing */
@@ -97,8 +97,7 @@ static bool find_event(void *ctx, struct event *event, enum event_state state, i
 static void read_page(struct journal_reader *reader, void *ctx)
 {
     struct page_read *p = ctx;
-    const struct journal_filter filter = {
-        .after_seq = p->after, .state = -1, .limit = PAGE_ROWS};
+    const struct journal_filter filter = {.after_seq = p->after, .state = -1, .limit = PAGE_ROWS};
     if (journal_list_events(reader, &filter, find_event, p, &p->err) == 0)
         p->is_last = p->n_rows < PAGE_ROWS && p->bytes < PAGE_BYTES;
 }
@@ -316,8 +315,8 @@ static bool check(struct streams *all, struct http_exchange *x, int64_t *seq, bo
     *seq = all->kept_seq;
     if (all->n >= STREAMS_MAX || all->is_ending) {
         http_exchange_add_header(x, "Retry-After", RETRY_AFTER_S);
-        http_exchange_problem(x, 503, all->is_ending ? "Liaison is stopping"
-                                                     : "too many read this stream already");
+        http_exchange_problem(
+            x, 503, all->is_ending ? "Liaison is stopping" : "too many read this stream already");
         return false;
     }
     if ((type.data && pattern_check(type, &err) < 0) ||

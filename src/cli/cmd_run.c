@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "admin/admin.h"
@@ -16,6 +17,7 @@
 
 /* A loop that takes longer for one turn hangs. */
 #define TURN_MAX_MS 30000
+#define FILES_MAX 65536
 
 /* The daemon: everything that lives as long as `run` does. */
 struct daemon {
@@ -96,6 +98,17 @@ static int load(struct daemon *d, const struct invocation *in)
     return err.code == ERR_SCRIPT ? EXIT_REFUSED : EXIT_FAILED;
 }
 
+/* Each client, stream and connector's connection takes a descriptor; the limit that a shell or
+   service manager gives at first (1024) is for programs that use select(2), which nothing here does. */
+static void raise_files_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return;
+    limit.rlim_cur = limit.rlim_max < FILES_MAX ? limit.rlim_max : FILES_MAX;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 static int start(struct daemon *d)
 {
     struct err err = {0};
@@ -157,6 +170,7 @@ static int run(const struct invocation *in)
 {
     struct daemon d = {0};
     int status = load(&d, in);
+    raise_files_limit();
     if (status == EXIT_DONE)
         status = start(&d);
     if (status == EXIT_DONE)

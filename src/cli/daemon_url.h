@@ -16,7 +16,8 @@
 struct daemon_url {
     struct buf url;    /* without a slash at its end: "http://127.0.0.1:8750" */
     struct buf socket; /* the path of its socket; empty when it listens on a port */
-    struct buf certificate; /* the path of its own; empty: authorities vouch for it, if it has one */
+    struct buf
+        certificate; /* the path of its own; empty: authorities vouch for it, if it has one */
 };
 
 /* `options` has --url. */

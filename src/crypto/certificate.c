@@ -43,7 +43,7 @@ int certificate_check_pair(struct slice cert, struct slice key, struct err *err)
 {
     X509 *x509 = read_certificate(cert);
     EVP_PKEY *pkey = read_key(key);
-    const char *wrong = !x509  ? "the certificate is none in PEM: -----BEGIN CERTIFICATE-----"
+    const char *wrong = !x509   ? "the certificate is none in PEM: -----BEGIN CERTIFICATE-----"
                         : !pkey ? "the key is none in PEM, or needs a passphrase: write it without"
                         : X509_check_private_key(x509, pkey) != 1
                             ? "the key doesn't belong to the certificate"

@@ -147,7 +147,7 @@ struct engine {
     struct list acceptances; /* batches between a channel and the disk */
     engine_kept_fn on_kept;  /* NULL: nobody listens */
     void *on_kept_ctx;
-    bool has_refused;        /* a channel was refused and has to be told when it may go on */
+    bool has_refused; /* a channel was refused and has to be told when it may go on */
 
     struct list letters; /* requests on dead letters under way */
     struct awaits *awaits;

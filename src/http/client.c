@@ -168,7 +168,8 @@ int client_check(struct http_client *client, const struct http_request *request,
 static bool is_direct(const struct http_client *client, const struct http_request *request)
 {
     return client->url.is_plain && request->follow == 0 && !request->compressed &&
-           request->unix_socket.len == 0 && request->certificate.len == 0 && !http_header_find(request->headers, "Expect") &&
+           request->unix_socket.len == 0 && request->certificate.len == 0 &&
+           !http_header_find(request->headers, "Expect") &&
            !http_header_find(request->headers, "Upgrade") &&
            !slice_is_equal(request->method, SLICE_LIT("CONNECT"));
 }

@@ -79,7 +79,9 @@ static int open_unix(struct listener *l, const char *path, struct err *err)
     if (l->fd < 0)
         return err_set_errno(err, ERR_IO, errno, "cannot make a socket");
     struct stat st;
-    if (bind(l->fd, (const struct sockaddr *)&sa, sizeof(sa)) < 0 || lstat(path, &st) < 0)
+    /* Nobody can connect before it is listened on. */
+    if (bind(l->fd, (const struct sockaddr *)&sa, sizeof(sa)) < 0 || chmod(path, 0600) < 0 ||
+        lstat(path, &st) < 0)
         return err_set_errno(err, ERR_IO, errno, "cannot listen on %s", l->address);
     l->path = mem_strdup(path);
     l->device = st.st_dev;

@@ -10,6 +10,8 @@
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <strings.h>
 
 #include "http/server_parts.h"
 
@@ -60,6 +62,49 @@ static void refuse_route(struct http_exchange *x)
     buf_deinit(&allowed);
 }
 
+/* What the head says of the body's end. */
+struct framing {
+    unsigned n_lengths, n_codings;
+    bool is_chunked;
+    bool has_bad_name;
+};
+
+/* A name is a token (RFC 9110, 5.6.2), so that white space before the colon isn't passed over. */
+static bool is_token(const char *name)
+{
+    return name[0] && !name[strcspn(name, " \t\"(),/:;<=>?@[\\]{}")];
+}
+
+static enum MHD_Result see_header(void *ctx, enum MHD_ValueKind kind, const char *name,
+                                  const char *value)
+{
+    (void)kind;
+    struct framing *f = ctx;
+    f->has_bad_name |= !is_token(name);
+    if (strcasecmp(name, MHD_HTTP_HEADER_CONTENT_LENGTH) == 0)
+        f->n_lengths++;
+    if (strcasecmp(name, MHD_HTTP_HEADER_TRANSFER_ENCODING) == 0) {
+        f->n_codings++;
+        f->is_chunked = value && strcasecmp(value, "chunked") == 0;
+    }
+    return MHD_YES;
+}
+
+/* A request whose end a proxy before us may see elsewhere could carry another one past it
+   (RFC 9112, 6.3 and 11.2). The library would let these through. */
+static bool refuse_framing(struct http_exchange *x)
+{
+    struct framing f = {0};
+    MHD_get_connection_values(x->connection, MHD_HEADER_KIND, see_header, &f);
+    if (!f.has_bad_name && f.n_lengths + f.n_codings <= 1 && (f.n_codings == 0 || f.is_chunked))
+        return false;
+    http_exchange_problem(x, 400, "%s",
+                          f.has_bad_name ? "A header's name is none"
+                                         : "The body's length has to be given once, by "
+                                           "Content-Length or by Transfer-Encoding: chunked");
+    return true;
+}
+
 /* Answers what needs no body to be refused; true when it did. */
 static bool refuse_early(struct http_exchange *x)
 {
@@ -83,11 +128,13 @@ static bool refuse_early(struct http_exchange *x)
 }
 
 /* The head is here. An answer that is given now closes the connection after it, since the body
-   isn't read; without a body it waits for the last call and the connection lives on. */
+   isn't read; without a body it waits for the last call and the connection lives on, unless it isn't
+   sure that there is none. */
 static enum MHD_Result begin(struct http_exchange *x)
 {
     x->state = EXCHANGE_RECEIVING;
-    if (!refuse_early(x) || !expects_body(x))
+    bool is_framed_badly = refuse_framing(x);
+    if (!is_framed_badly && (!refuse_early(x) || !expects_body(x)))
         return MHD_YES;
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
@@ -294,7 +341,8 @@ struct http_server *http_server_new(struct loop *loop, const struct http_server_
 {
     struct http_server *server = mem_calloc(1, sizeof(*server));
     server->options = *options;
-    server->options.listen = server->options.tls_cert = server->options.tls_key = NULL; /* not kept */
+    server->options.listen = server->options.tls_cert = server->options.tls_key =
+        NULL; /* not kept */
     server->loop = loop;
     list_init(&server->exchanges);
     list_init(&server->idle);

@@ -48,8 +48,8 @@ struct http_server_options {
                                         port 0 takes a free one */
     const struct http_route *routes; /* kept, so static */
     size_t n_routes;
-    void *ctx;       /* handed to the route functions */
-    size_t body_max; /* bytes; beyond it 413, also for chunked uploads */
+    void *ctx;          /* handed to the route functions */
+    size_t body_max;    /* bytes; beyond it 413, also for chunked uploads */
     int64_t receive_ms; /* for a request to come whole from its first line on; 0: a minute */
     /* PEM: with them HTTPS is spoken, TLS 1.2 and up. Copied; NULL: plain HTTP. */
     const char *tls_cert; /* its chain behind it */

@@ -172,7 +172,10 @@ def resident_mib(daemon):
     return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1024
 
 
-def test_a_thousand_readers_take_bounded_memory(daemon):
+def test_a_thousand_readers_take_bounded_memory(project, make_daemon):
+    """With as few descriptors as a shell gives at first."""
+    project.script(SCRIPT)
+    daemon = make_daemon(launcher=["sh", "-c", 'ulimit -S -n 1024; exec "$@"', "sh"]).start()
     streams = []
     try:
         before = resident_mib(daemon)

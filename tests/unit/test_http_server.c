@@ -611,6 +611,25 @@ static void test_a_socket_file_is_listened_on_and_removed_at_the_end(void **stat
     rmdir(dir);
 }
 
+static void test_a_socket_file_is_its_owner_s(void **state)
+{
+    struct fixture *f = *state;
+    char dir[] = "/tmp/liaison-test-XXXXXX", address[64];
+    struct err err = {0};
+    struct stat st;
+    assert_non_null(mkdtemp(dir));
+    snprintf(address, sizeof(address), "unix:%s/socket", dir);
+    struct http_server_options options = options_of(f);
+    options.listen = address;
+    struct http_server *server = http_server_new(f->loop, &options, &err);
+    if (!server)
+        fail_msg("%s", err.message);
+    assert_int_equal(stat(address + strlen("unix:"), &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    http_server_free(server);
+    rmdir(dir);
+}
+
 static void test_a_socket_file_left_over_is_replaced_and_another_file_is_not(void **state)
 {
     struct fixture *f = *state;
@@ -692,6 +711,7 @@ int main(void)
         TEST(test_the_kinds_of_addresses_are_listened_on),
         TEST(test_all_addresses_include_ipv4),
         TEST(test_a_socket_file_is_listened_on_and_removed_at_the_end),
+        TEST(test_a_socket_file_is_its_owner_s),
         TEST(test_a_socket_file_left_over_is_replaced_and_another_file_is_not),
         TEST(test_a_quiet_server_accepts_no_more_but_ends_what_it_has),
     };

@@ -51,7 +51,8 @@ static void test_a_frame_is_a_block_of_server_sent_events(void **state)
         {"a.b", NULL, "event: a.b\nid: cafe-7\ndata: " ENVELOPE("a.b") "}\n\n"},
         /* Line breaks would end a field. */
         {"a.b", "{\n\"n\":\r\n1\r}",
-         "event: a.b\nid: cafe-7\ndata: " ENVELOPE("a.b") ",\"data\":{\ndata: \"n\": \ndata: 1 }}\n\n"},
+         "event: a.b\nid: cafe-7\ndata: " ENVELOPE(
+             "a.b") ",\"data\":{\ndata: \"n\": \ndata: 1 }}\n\n"},
         {"a\nb", "1", "id: cafe-7\ndata: " ENVELOPE("a\\nb") ",\"data\":1}\n\n"},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
