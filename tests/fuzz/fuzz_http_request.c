@@ -59,7 +59,7 @@ static struct world *world_get(void)
     if (w.loop)
         return &w;
     struct err err = {0};
-    char listen[64];
+    char listen[sizeof(w.address.sun_path) + sizeof("unix:")];
     require(mkdtemp(dir));
     w.address.sun_family = AF_UNIX;
     snprintf(w.address.sun_path, sizeof(w.address.sun_path), "%s/socket", dir);
