@@ -2,9 +2,22 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 The Liaison authors
 #
-# Installs what is missing of packaging/debian-packages.txt; silent when nothing is.
+# Installs what is missing of packaging/debian-packages.txt, and, where there is npm, the libraries that
+# some tests post and read events with (tests/node); silent when nothing is.
 set -euo pipefail
 cd "$(dirname "$0")"
+
+install_node_modules() {
+    local folder=../tests/node
+    if ! command -v npm >/dev/null || [ "$folder/node_modules" -nt "$folder/package-lock.json" ]; then
+        return
+    fi
+    echo "make deps: installing the packages of tests/node"
+    npm ci --prefix "$folder" --no-audit --no-fund --ignore-scripts >/dev/null &&
+        touch "$folder/node_modules"
+}
+
+install_node_modules || echo "make deps: npm failed: tests that need tests/node are skipped" >&2
 
 mapfile -t wanted < <(sed 's/[[:space:]]*#.*//' debian-packages.txt | grep -v '^$')
 

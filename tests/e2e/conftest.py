@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from support import LIAISON, Daemon, Disk, Project, Receiver, SseBus
+from support import LIAISON, Daemon, Disk, Node, Project, Receiver, SseBus
 
 LOG_SHOWN = 20000
 
@@ -45,6 +45,15 @@ def make_daemon(request, project):
     with ExitStack() as stack:
         for daemon in request.node.daemons:
             stack.callback(daemon.close)
+
+
+@pytest.fixture
+def node():
+    """Runs programs of tests/node."""
+    missing = Node.missing()
+    if missing:
+        pytest.skip(missing)
+    return Node()
 
 
 @pytest.fixture

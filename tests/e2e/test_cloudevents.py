@@ -88,3 +88,20 @@ def test_an_invalid_one_is_refused_and_nothing_is_kept(daemon, changes, body, wo
     assert (answer.status, answer.headers["content-type"]) == (400, "application/problem+json")
     assert words in answer.json()["detail"]
     assert daemon.channel_sums().get("received", 0) == 0
+
+
+def test_cloudevents_own_library_posts_in_each_mode(daemon, receiver, node):
+    answers = json.loads(node.run("post.mjs", f"{daemon.url}/events"))
+    kept = {"accepted": 1, "duplicates": 0}
+    assert [{name: answer[name] for name in kept} for answer in answers] == \
+        [kept] * 4 + [{"accepted": 0, "duplicates": 1}]
+    arrived = {body["id"]: body for body in
+               (json.loads(request.body) for request in receiver.wait_for(4))}
+    assert sorted(arrived) == ["sdk-1", "sdk-2", "sdk-3", "sdk-4"]
+    for n in (1, 2, 4):
+        assert arrived[f"sdk-{n}"] == {
+            "id": f"sdk-{n}", "source": "/sdk", "type": "application/json", "subject": "size",
+            "time": "2026-12-01T09:00:00.000Z", "key": "size", "tenant": "north",
+            "data": {"n": n, "list": [], "text": "ä€😀"}}
+    assert arrived["sdk-3"]["data"] == "plain"
+    assert_sums_hold(daemon.status())

@@ -10,6 +10,7 @@ from .bus import SseBus
 from .command import LIAISON, ROOT, Result, liaison
 from .daemon import Daemon, DaemonFailed
 from .disk import Disk
+from .node import Node
 from .metrics import parse_metrics
 from .project import Project
 from .prometheus import Prometheus, promtool
@@ -20,7 +21,7 @@ from .wait import SLOWNESS, free_port, wait_until
 from .web import Answer, request
 
 __all__ = [
-    "Answer", "Daemon", "DaemonFailed", "Disk", "LIAISON", "Message", "Project", "Prometheus", "ROOT",
+    "Answer", "Daemon", "DaemonFailed", "Disk", "LIAISON", "Message", "Node", "Project", "Prometheus", "ROOT",
     "Receiver", "Reply", "Result", "SLOWNESS", "SseBus", "Stream", "assert_sums_hold", "free_port",
     "liaison", "parse_metrics", "promtool", "request", "wait_until",
 ]
