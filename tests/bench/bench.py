@@ -29,6 +29,8 @@ from stats import median, medians, spread  # noqa: E402
 from workloads import Workload  # noqa: E402
 
 BARE_LOOP = "bare curl-multi loop"
+POSTS = "POST /events, 64 connections"
+POSTS_SECONDS = 4
 
 W1 = Workload("Liaison W1: one POST an event", ("warehouse",), 40000)
 W2 = Workload("Liaison W2: two connectors", ("calendar", "warehouse"), 20000)
@@ -85,6 +87,9 @@ def make_contestants(arguments):
         daemon_contestant(SLOW, scale),
         daemon_contestant(PACED, scale),
     ]
+    if workloads.has_wrk():
+        seconds = max(round(POSTS_SECONDS * scale), 1)
+        contestants.append(Contestant(POSTS, lambda rig: workloads.run_posts(rig, seconds), 1))
     if workloads.has_node():
         contestants.append(design_contestant("node:http", int(3000 * scale)))
         contestants.append(design_contestant("fetch", int(2000 * scale)))
@@ -141,6 +146,8 @@ def measure(arguments):
     bare = runs.get(BARE_LOOP)
     reference = median([run["cpuUs"] for run in bare]) if bare else None
     missing = dict(MISSING)
+    if not workloads.has_wrk():
+        missing[POSTS] = "not measured, there is no wrk"
     if not workloads.has_node():
         missing["The design in Node"] = "not measured, there is no node"
     profiles = []

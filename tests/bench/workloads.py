@@ -5,6 +5,7 @@
 Times are in microseconds, memory in KiB. `cpuUs` is user and system time per event.
 """
 
+import json
 import shutil
 import signal
 import subprocess
@@ -130,6 +131,56 @@ def run_daemon(rig, workload, perf_file=None):
         "afterKiB": now,
         "latencyUs": {f"p{share}": percentile(latencies, share / 100)
                       for share in (50, 90, 99)} if latencies else None,
+    }
+
+
+POST_SCRIPT = """\
+local sync = SyncManager.new {}
+
+sync:start()
+"""
+
+WRK_SCRIPT = """\
+wrk.method = "POST"
+wrk.headers["Content-Type"] = "application/json"
+wrk.body = [[%s]]
+"""
+
+POST_BODY = json.dumps({"type": "schedule.updated", "data": {
+    "id": "EXP-2026-0117", "title": "Neutron reflectometry of thin films", "startTime": "2026-12-01T09:00:00Z",
+    "endTime": "2026-12-01T17:00:00Z", "room": "A 12", "people": ["abe", "ito", "roe"], "n": 17,
+    "remark": "moved by a day"}})
+
+
+def has_wrk():
+    return shutil.which("wrk") is not None
+
+
+def run_posts(rig, seconds):
+    """64 connections that post one event each, again and again, by wrk; no handler takes them."""
+    daemon = rig.daemon(rig.project(POST_SCRIPT, {}), "--set=log.level=warn")
+    pid = daemon.process.pid
+    idle, _ = memory_kib(pid)
+    script = rig.folder / "post.lua"
+    script.write_text(WRK_SCRIPT % POST_BODY)
+    before = cpu_us_by_thread(pid)
+    subprocess.run(["wrk", "--threads", "1", "--connections", str(AT_ONCE), "--duration",
+                    f"{seconds}s", "--script", script, f"{daemon.url}/events"], check=True,
+                   stdout=subprocess.DEVNULL)
+    wait_until(lambda: daemon.channel_sums().get("open", 1) == 0, "no open event")
+    after = cpu_us_by_thread(pid)
+    _, peak = memory_kib(pid)
+    received = daemon.channel_sums()["received"]
+    assert daemon.stop() == 0, daemon.log()
+    threads = {name: (after[name] - before.get(name, 0.0)) / received for name in after}
+    return {
+        "events": received,
+        "eventsPerSecond": received / seconds,
+        "cpuUs": sum(threads.values()),
+        "threadsUs": threads,
+        "idleKiB": idle,
+        "peakKiB": peak,
+        "latencyUs": None,
     }
 
 
