@@ -9,7 +9,9 @@ from pathlib import Path
 
 from .command import LIAISON
 
-LIBRARY = Path(LIAISON).parent.parent / "tests" / "disk_faults.so"
+# Beside the program itself, also where LIAISON is what runs it.
+BINARY = Path(os.environ.get("LIAISON_BINARY") or LIAISON)
+LIBRARY = BINARY.parent.parent / "tests" / "disk_faults.so"
 KINDS = ("open", "read", "write", "sync", "truncate")
 FAULTS = {"io": b"i", "full": b"f", "readonly": b"r", "short": b"s", "hang": b"h", None: b"."}
 
@@ -21,6 +23,7 @@ class Disk:
     """
 
     def __init__(self, folder):
+        assert LIBRARY.exists(), f"there is no {LIBRARY}"  # it would be passed over without a word
         path = folder / "disk_faults"
         path.write_bytes(b"." * 5 + bytes(3) + struct.pack("=II", 0, 0))
         with open(path, "r+b") as file:
