@@ -237,8 +237,7 @@ static int apply(struct committer *c, struct op *op, struct err *err)
 /* Whose position is to be stored; NULL: `op` brings none. */
 static const struct op_append *positioned(struct op *op)
 {
-    bool is_append = op->kind == OP_APPEND || op->kind == OP_MALFORMED;
-    return is_append && op_append(op)->position.data ? op_append(op) : NULL;
+    return op_is_append(op) && op_append(op)->position.data ? op_append(op) : NULL;
 }
 
 static int put_position(struct committer *c, const struct op_append *a, struct err *err)

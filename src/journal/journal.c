@@ -33,7 +33,7 @@ struct journal {
     struct reads *reads;
     struct mailbox finished;
     int64_t next_seq;
-    struct buf problem, refusal;
+    struct buf problem, refusal, damage_text;
     char *unconfirmed; /* NULL: nothing is */
     pthread_mutex_t mutex;
     char *damage; /* the first that was met; under the mutex */
@@ -252,6 +252,7 @@ static void close_with(struct journal *j, bool flush)
     pthread_mutex_destroy(&j->mutex);
     buf_deinit(&j->problem);
     buf_deinit(&j->refusal);
+    buf_deinit(&j->damage_text);
     free(j->unconfirmed);
     free(j->damage);
     free(j->path);
@@ -370,7 +371,13 @@ const char *journal_damage(struct journal *j)
     pthread_mutex_lock(&j->mutex);
     const char *damage = j->damage; /* set once */
     pthread_mutex_unlock(&j->mutex);
-    return damage;
+    size_t n_held = writer_held(j->writer);
+    if (!damage || n_held == 0)
+        return damage;
+    buf_clear(&j->damage_text);
+    buf_printf(&j->damage_text, "%s; operations that can't be written, or wait behind such: %zu",
+               damage, n_held);
+    return j->damage_text.data;
 }
 
 const char *journal_unconfirmed(struct journal *j)

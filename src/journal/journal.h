@@ -16,6 +16,10 @@
  * A commit that fails (full disk, I/O error) is tried again until it works or the journal is
  * closed: what was queued stays queued, journal_problem tells why, and callers stop taking events
  * meanwhile.
+ *
+ * Where the file itself is damaged (journal_damage), the operations that meet it, and what must not
+ * come before these, stay queued until the journal is closed; appends do, all of them. The others
+ * are committed. writer.h says which is which.
  */
 #ifndef LIAISON_JOURNAL_JOURNAL_H
 #define LIAISON_JOURNAL_JOURNAL_H
@@ -91,13 +95,15 @@ size_t journal_queued(const struct journal *j);
 const char *journal_problem(struct journal *j);
 /* What kind that is: ERR_FULL, a full disk; ERR_NONE while commits don't fail. */
 enum err_code journal_problem_code(struct journal *j);
-/* Why the file was found damaged since it was opened, NULL where it wasn't: nothing more should be
-   handed to it, and the next start sets it aside. Valid until the journal is closed. */
+/* Why the file was found damaged since it was opened, and how many operations that holds up; NULL
+   where it wasn't. No more events should be handed to it, and the next start sets it aside. Valid
+   until the next call. */
 const char *journal_damage(struct journal *j);
 /* What was lost when it, or one before it, was opened, NULL when nothing was or a person has
    confirmed (journal_confirm, by whatever process). Valid until the next call. */
 const char *journal_unconfirmed(struct journal *j);
-/* How long the oldest queued operation has waited for its commit, in ms; 0 when none waits. */
+/* How long the oldest queued operation has waited for its commit, in ms; 0 when none waits but for
+   what damage holds up. */
 int64_t journal_stalled_ms(struct journal *j);
 
 /* ---- room ---- */
@@ -186,7 +192,8 @@ void journal_put_letter(struct journal *j, const struct delivery_row *row, enum 
 /* Removes the results of an event's deliveries: no handler will ask for them any more. */
 void journal_clear_results(struct journal *j, int64_t event_seq);
 
-/* Calls `done` when all that was queued before is on disk: what is read from then on sees it. */
+/* Calls `done` when all that was queued before is on disk: what is read from then on sees it. (But
+   for appends that damage holds up, of whose events nobody was told.) */
 void journal_when_kept(struct journal *j, journal_done_fn done, void *ctx);
 
 /* ---- reading ---- */

@@ -9,6 +9,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char *op_kind_name(enum op_kind kind)
+{
+    static const char *const names[] = {
+        [OP_APPEND] = "append",
+        [OP_MALFORMED] = "append malformed",
+        [OP_SET_EVENT] = "set event",
+        [OP_PUT_DELIVERY] = "put delivery",
+        [OP_PUT_LETTER] = "put dead letter",
+        [OP_CLEAR_RESULTS] = "clear results",
+        [OP_FENCE] = "fence",
+    };
+    return names[kind];
+}
+
 static struct op op_base(enum op_kind kind, int64_t seq, void *ctx,
                          void (*finish)(struct task *task, bool tell))
 {

@@ -22,6 +22,8 @@ enum op_kind {
     OP_FENCE,         /* changes nothing: tells when all before it is on disk */
 };
 
+const char *op_kind_name(enum op_kind kind); /* for logs */
+
 /* What each kind begins with. */
 struct op {
     struct task task;
@@ -72,6 +74,11 @@ struct op_fence {
     struct op op;
     journal_done_fn done;
 };
+
+static inline bool op_is_append(const struct op *op)
+{
+    return op->kind == OP_APPEND || op->kind == OP_MALFORMED;
+}
 
 static inline struct op_append *op_append(struct op *op)
 {

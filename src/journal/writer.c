@@ -2,7 +2,10 @@
 /* Copyright (c) 2026 The Liaison authors */
 /*
  * The writer's lists: callers add to `queue`; the thread moves all of that to its `backlog`, and
- * from there one group after the other. Order is that of queueing throughout.
+ * from there one group after the other. Order is that of queueing throughout, but for what is
+ * `held`.
+ *
+ * A group that met damage is halved until the operation is found that can't be written.
  */
 #include "journal/writer.h"
 
@@ -19,7 +22,8 @@ struct writer {
     pthread_mutex_t mutex;
     pthread_cond_t filled; /* `queue` is no longer empty, or `stopping` */
     struct list queue;
-    size_t n_queued;         /* in queue, backlog and group */
+    size_t n_queued; /* in queue, backlog, group and held */
+    size_t n_held;
     const struct op *oldest; /* of those the thread has taken; NULL when it has none */
     bool stopping, dropping;
     struct buf problem;
@@ -28,17 +32,57 @@ struct writer {
     int letter_holds;
     struct histogram commits;
 
-    struct list backlog, group; /* the thread's alone */
+    /* the thread's alone */
+    struct list backlog, group;
+    struct list held; /* in order, until the end */
+    bool is_damaged;
+    size_t group_max; /* rows of the next group */
 };
 
 /* ---- Groups --------------------------------------------------------------------------------- */
+
+/* Whether it has to come behind something that is held. What is appended to a damaged file could be
+   lost again, and a position that is written would cover what isn't. */
+static bool is_held_up(const struct writer *w, const struct op *op)
+{
+    if (!w->is_damaged || op_is_append(op))
+        return w->is_damaged;
+    list_each (link, &w->held) {
+        const struct op *held = list_entry(link, struct op, task.link);
+        if (!op_is_append(held) && (op->kind == OP_FENCE || op->seq == held->seq))
+            return true;
+    }
+    return false;
+}
+
+/* With the mutex held. */
+static void note_oldest(struct writer *w)
+{
+    bool has_none = list_is_empty(&w->backlog);
+    w->oldest = has_none ? NULL : list_first(&w->backlog, struct op, task.link);
+}
+
+static void hold(struct writer *w, struct op *op)
+{
+    list_remove(&op->task.link);
+    list_add_tail(&w->held, &op->task.link);
+    pthread_mutex_lock(&w->mutex);
+    w->n_held++;
+    if (w->oldest == op)
+        note_oldest(w);
+    pthread_mutex_unlock(&w->mutex);
+}
 
 /* Moves the next group out of the backlog, the ops of one group at most. */
 static void fill_group(struct writer *w)
 {
     size_t weight = 0;
-    while (!list_is_empty(&w->backlog) && weight < WRITER_GROUP_MAX) {
+    while (!list_is_empty(&w->backlog) && weight < w->group_max) {
         struct op *op = list_first(&w->backlog, struct op, task.link);
+        if (is_held_up(w, op)) {
+            hold(w, op);
+            continue;
+        }
         weight += op_weight(op);
         list_remove(&op->task.link);
         list_add_tail(&w->group, &op->task.link);
@@ -96,38 +140,74 @@ static void hand_over(struct writer *w, int64_t took_us)
     pthread_mutex_lock(&w->mutex);
     histogram_observe(&w->commits, took_us);
     w->n_queued -= count(&w->group);
-    w->oldest = list_is_empty(&w->backlog) ? NULL : list_first(&w->backlog, struct op, task.link);
+    note_oldest(w);
     pthread_mutex_unlock(&w->mutex);
     mailbox_push_all(w->options.committed, &w->group);
     w->options.notify(w->options.ctx);
 }
 
+/* The group met damage: one of several ops goes back with the others, to come in a smaller group,
+   one alone is held. */
+static void narrow(struct writer *w, const struct err *err)
+{
+    size_t n = count(&w->group);
+    w->is_damaged = true;
+    w->options.damaged(w->options.ctx, err->message);
+    if (n == 1) {
+        struct op *op = list_first(&w->group, struct op, task.link);
+        log_error(w->options.committer.log,
+                  "journal: damage keeps an operation from being written until the next start",
+                  LOG_STR("operation", op_kind_name(op->kind)), LOG_INT("event", op->seq),
+                  LOG_STR("error", err->message));
+        hold(w, op);
+    } else if (n > 1) {
+        w->group_max = n / 2;
+        list_splice_tail(&w->group, &w->backlog);
+        list_splice_tail(&w->backlog, &w->group);
+    }
+}
+
+static void report_refusal(struct writer *w, const struct err *err)
+{
+    if (!set_problem(w, err->code, err->message))
+        return;
+    log_error(w->options.committer.log, "journal: cannot commit, trying again",
+              LOG_STR("error", err->message));
+    w->options.notify(w->options.ctx);
+}
+
+static void report_commit(struct writer *w)
+{
+    if (set_problem(w, ERR_NONE, ""))
+        log_info(w->options.committer.log, "journal: commits work again");
+    publish_space(w);
+    w->group_max = w->group_max < WRITER_GROUP_MAX / 2 ? 2 * w->group_max : WRITER_GROUP_MAX;
+}
+
 /* Commits the group, filled from the backlog where it is empty, and perhaps empty still; false when
-   the disk refuses. What was refused is tried by itself: retention waits until it is through. */
+   the disk refuses. What was refused is tried by itself: retention waits until it is through, and
+   removes nothing from a damaged file. */
 static bool work(struct writer *w)
 {
     struct err err = {0};
     bool is_retry = !list_is_empty(&w->group);
+    struct retain *retain = is_retry || w->is_damaged ? NULL : w->options.retain;
     int64_t began_us = clock_mono_us(&w->options.clock);
     if (!is_retry)
         fill_group(w);
-    if (commit_group(&w->options.committer, &w->group, is_retry ? NULL : w->options.retain, &err) <
-        0) {
-        if (err.code == ERR_CORRUPT)
-            w->options.damaged(w->options.ctx, err.message);
-        if (set_problem(w, err.code, err.message)) {
-            log_error(w->options.committer.log, "journal: cannot commit, trying again",
-                      LOG_STR("error", err.message));
-            w->options.notify(w->options.ctx);
-        }
-        return false;
+    if (list_is_empty(&w->group) && !retain)
+        return true; /* all of it is held */
+    if (commit_group(&w->options.committer, &w->group, retain, &err) == 0) {
+        report_commit(w);
+        if (!list_is_empty(&w->group))
+            hand_over(w, clock_mono_us(&w->options.clock) - began_us);
+        return true;
     }
-    if (set_problem(w, ERR_NONE, ""))
-        log_info(w->options.committer.log, "journal: commits work again");
-    publish_space(w);
-    if (!list_is_empty(&w->group))
-        hand_over(w, clock_mono_us(&w->options.clock) - began_us);
-    return true;
+    if (err.code == ERR_CORRUPT)
+        narrow(w, &err);
+    else
+        report_refusal(w, &err);
+    return err.code == ERR_CORRUPT;
 }
 
 static bool has_work(const struct writer *w)
@@ -144,9 +224,14 @@ static void take_queue(struct writer *w)
     list_splice_tail(&w->backlog, &w->queue);
 }
 
+static int64_t retain_at_ms(const struct writer *w)
+{
+    return w->is_damaged ? INT64_MAX : retain_next_ms(w->options.retain);
+}
+
 static bool is_retain_due(const struct writer *w)
 {
-    int64_t next_ms = retain_next_ms(w->options.retain);
+    int64_t next_ms = retain_at_ms(w);
     return next_ms != INT64_MAX && clock_mono_ms(&w->options.clock) >= next_ms;
 }
 
@@ -168,7 +253,7 @@ static struct timespec in_ms(int64_t ms)
 /* Waits, with the mutex held, until something is queued or retention is due. */
 static void wait_for_queue(struct writer *w)
 {
-    int64_t next_ms = retain_next_ms(w->options.retain);
+    int64_t next_ms = retain_at_ms(w);
     if (next_ms == INT64_MAX) {
         pthread_cond_wait(&w->filled, &w->mutex);
         return;
@@ -248,6 +333,8 @@ struct writer *writer_new(const struct writer_options *options)
     list_init(&w->queue);
     list_init(&w->backlog);
     list_init(&w->group);
+    list_init(&w->held);
+    w->group_max = WRITER_GROUP_MAX;
     if (!w->options.stepped)
         thread_start(&w->thread, "journal-writer", run, w);
     return w;
@@ -273,6 +360,7 @@ void writer_free(struct writer *w, bool flush)
     if (!w)
         return;
     stop(w, flush);
+    tasks_finish(&w->held, false);
     tasks_finish(&w->group, false);
     tasks_finish(&w->backlog, false);
     tasks_finish(&w->queue, false);
@@ -297,6 +385,14 @@ size_t writer_queued(struct writer *w)
 {
     pthread_mutex_lock(&w->mutex);
     size_t n = w->n_queued;
+    pthread_mutex_unlock(&w->mutex);
+    return n;
+}
+
+size_t writer_held(struct writer *w)
+{
+    pthread_mutex_lock(&w->mutex);
+    size_t n = w->n_held;
     pthread_mutex_unlock(&w->mutex);
     return n;
 }

@@ -3,6 +3,18 @@
 /*
  * The writer: a thread that takes what is queued, commits it as a group, and takes the next. A
  * group that can't be committed is kept and tried again.
+ *
+ * Damage is no matter of time, and of a place: an operation that meets it is held, and the others
+ * are committed without it. From then on so are held
+ *
+ *     whatever comes behind one that is held and is of the same event: its state tells what of it is
+ *         still to be done, and its deliveries follow from one another
+ *     fences behind any of these: who asks would read what is out of date
+ *     all appends: none is acknowledged, and no position covers one that isn't there
+ *
+ * until the writer ends, without a word to who waits for them; and nothing is removed any more. For
+ * a lane that is as if its last settle took that long. Where the sums can't be written, or nothing
+ * at all, all is held in the end.
  */
 #ifndef LIAISON_JOURNAL_WRITER_H
 #define LIAISON_JOURNAL_WRITER_H
@@ -47,7 +59,9 @@ bool writer_step(struct writer *writer);
 
 /* Operations queued and not committed. */
 size_t writer_queued(struct writer *writer);
-/* When the oldest of these was queued (its queued_ms); false when there is none. */
+/* How many of these are held. */
+size_t writer_held(struct writer *writer);
+/* When the oldest of the others was queued (its queued_ms); false when there is none. */
 bool writer_oldest(struct writer *writer, int64_t *queued_ms);
 /* Why commits fail now, put into `text`; false, and `text` empty, while they don't. */
 bool writer_problem(struct writer *writer, struct buf *text);
