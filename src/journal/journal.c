@@ -94,7 +94,8 @@ static int load(struct journal *j, struct err *err)
 }
 
 /* Numbers of events that were lost aren't given again. The note stands until that is on disk: once
-   the log has been read, nothing else tells of the loss. */
+   the log has been read, nothing else tells of the loss. What the log still holds of lost commits
+   goes, so that the next start doesn't find them once more. */
 static int leave_gap(struct journal *j, struct err *err)
 {
     if (!note_exists(j->options.path, NOTE_GAP))
@@ -103,7 +104,9 @@ static int leave_gap(struct journal *j, struct err *err)
     if (!s)
         return -1;
     db_bind_int(s, 1, SALVAGE_GAP);
-    return db_run(&j->db, s, err) < 0 ? -1 : note_remove(j->options.path, NOTE_GAP, err);
+    if (db_run(&j->db, s, err) < 0 || db_write_back(&j->db, err) < 0)
+        return -1;
+    return note_remove(j->options.path, NOTE_GAP, err);
 }
 
 static int open_database(struct journal *j, struct err *err)

@@ -195,20 +195,24 @@ static int walk_sound(struct wal *w, struct sum *sum, uint32_t *n, uint32_t *n_c
     return rc < 0 ? -1 : 0;
 }
 
-/* How many whole commits stand behind a frame that is none. The one that frame belongs to may have
-   been on its way when power failed: what is sound of that, up to its end, isn't counted. */
+/* How many whole commits stand behind a frame that is none. Frames that follow from one another are
+   a chain; the first commit in one may be that which was on its way when power failed, or was given
+   up, now or an earlier time, and what came after that was written over its beginning. It isn't
+   counted: those behind it were begun when it was through. */
 static int count_behind(struct wal *w, uint32_t broken, uint32_t *n_commits, struct err *err)
 {
     struct sum sum = {0, 0};
-    bool is_past = false;
+    bool is_behind = false; /* a commit of the same chain */
     int rc;
     *n_commits = 0;
     for (uint32_t n = broken; (rc = read_frame(w, n, err)) > 0; n++) {
-        bool is_own = is_of_this_log(w), is_sound = follows(w, &sum) && is_own && n > broken;
-        if (is_past && is_sound && is_commit(w))
-            ++*n_commits;
-        if ((is_sound || n == broken) && is_own && is_commit(w))
-            is_past = true;
+        bool is_own = is_of_this_log(w), is_next = follows(w, &sum) && is_own;
+        if (!is_next || n == broken)
+            is_behind = false;
+        if (is_own && is_commit(w)) {
+            *n_commits += is_behind;
+            is_behind = true;
+        }
     }
     return rc < 0 ? -1 : 0;
 }

@@ -366,6 +366,83 @@ static void what_a_flipped_bit_in_the_log_lost_is_told(void **state)
     fixture_open(f);
 }
 
+#define LOG_HEADER 32
+#define LOG_FRAME (24 + DAMAGE_PAGE)
+
+/* The frame behind the last of the n-th commit in a log; 0 is the first. */
+static size_t frame_behind(const struct buf *log, int n)
+{
+    size_t frame = 0;
+    for (; n > 0; frame++) {
+        const char *size = log->data + LOG_HEADER + frame * LOG_FRAME + 4; /* of the database */
+        n -= memcmp(size, "\0\0\0\0", 4) != 0;
+    }
+    return frame;
+}
+
+/* As power leaves it that fails while a commit is written of which only this frame isn't there. */
+static void tear(struct fixture *f, struct damage_files *files, size_t frame)
+{
+    assert_in_range(LOG_HEADER + (frame + 2) * LOG_FRAME, 0, files->wal.len); /* isn't its last */
+    memset(files->wal.data + LOG_HEADER + frame * LOG_FRAME + 24, 0x5a, DAMAGE_PAGE);
+    damage_files_put(f, files);
+    damage_remove(f, "-shm");
+}
+
+/* Behind the second one stands what is left of the first, which was longer. */
+static void what_two_power_failures_leave_in_the_log_is_no_loss(void **state)
+{
+    struct fixture *f = *state;
+    struct damage_files files = {{0}, {0}, {0}};
+    for (int i = 1; i <= 3; i++) {
+        damage_append(f, i);
+        fixture_settle(f);
+    }
+    for (int i = 4; i <= 100; i++)
+        damage_append(f, i);
+    fixture_settle(f);
+    damage_files_take(f, &files);
+    fixture_close(f);
+    int n = 0; /* of commits: those that made the journal, and four */
+    while (LOG_HEADER + frame_behind(&files.wal, n) * LOG_FRAME < files.wal.len)
+        n++;
+    tear(f, &files, frame_behind(&files.wal, n - 1));
+    fixture_open(f);
+    assert_null(journal_unconfirmed(f->journal));
+    assert_int_equal(fixture_query(f, "SELECT count(*) FROM events"), 3);
+    damage_append(f, 4);
+    fixture_settle(f);
+    damage_files_take(f, &files);
+    fixture_close(f);
+    assert_true(frame_behind(&files.wal, n) * LOG_FRAME + LOG_HEADER < files.wal.len);
+    tear(f, &files, frame_behind(&files.wal, n - 1));
+    fixture_open(f);
+    assert_null(journal_unconfirmed(f->journal));
+    assert_int_equal(fixture_query(f, "SELECT count(*) FROM events"), 3);
+    damage_files_deinit(&files);
+}
+
+/* Commits behind the one that was destroyed are sound still, but nobody's. */
+static void what_a_log_lost_is_told_once(void **state)
+{
+    struct fixture *f = *state;
+    struct damage_files files = {{0}, {0}, {0}};
+    fill_log(f, &files);
+    tear(f, &files, frame_behind(&files.wal, 4));
+    fixture_open(f);
+    assert_lost(f, "damaged at its page");
+    assert_int_equal(journal_confirm(f->path.data, NULL), 0);
+    damage_append(f, 9);
+    fixture_settle(f);
+    damage_files_take(f, &files);
+    fixture_close(f);
+    damage_files_put(f, &files);
+    damage_remove(f, "-shm");
+    fixture_open(f);
+    assert_null(journal_unconfirmed(f->journal));
+    damage_files_deinit(&files);
+}
+
 /* ---- Interrupted ----------------------------------------------------------------------------- */
 
 static void a_change_of_places_that_was_interrupted_is_finished(void **state)
@@ -492,6 +569,8 @@ int main(void)
         TEST(what_a_truncated_log_lost_is_told_by_what_the_memory_knows),
         TEST(numbers_are_left_out_though_the_first_start_fails),
         TEST(what_a_flipped_bit_in_the_log_lost_is_told),
+        TEST(what_two_power_failures_leave_in_the_log_is_no_loss),
+        TEST(what_a_log_lost_is_told_once),
         TEST(a_change_of_places_that_was_interrupted_is_finished),
         TEST(a_new_one_that_was_not_finished_is_thrown_away),
         TEST(a_format_that_does_not_exist_makes_way_too),
