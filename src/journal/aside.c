@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/text.h"
@@ -254,6 +255,9 @@ int aside_keep_log(const char *path, const char *why, int64_t now_ms, struct err
         rc = note_add(path, NOTE_UNCONFIRMED, text.data, err);
     if (rc == 0)
         rc = note_add(path, NOTE_GAP, why, err);
+    /* Each start that fails so would leave one. */
+    if (rc < 0)
+        unlink(copy.data);
     buf_deinit(&text);
     buf_deinit(&log);
     buf_deinit(&copy);

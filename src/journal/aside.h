@@ -25,7 +25,7 @@ int aside_resume(const char *path, int64_t now_ms, struct err *err) must_check;
 /* `why` is what was found damaged. */
 int aside_replace(const char *path, const char *why, int64_t now_ms, struct err *err) must_check;
 /* Keeps a copy of a write-ahead log of which SQLite is about to forget a part, and notes that, and
-   that numbers are to be left out. */
+   that numbers are to be left out: NOTE_GAP stands when the copy does. */
 int aside_keep_log(const char *path, const char *why, int64_t now_ms, struct err *err) must_check;
 
 #endif

@@ -59,6 +59,9 @@ static int look_at_log(const char *path, int64_t now_ms, struct log *log, struct
         return 0;
     if (found.code != ERR_CORRUPT)
         return err_set(err, found.code, "%s", found.message);
+    /* An earlier start has, and came no further. */
+    if (note_exists(path, NOTE_GAP))
+        return 0;
     log_error(log, "journal: commits were lost, goes on with those before them",
               LOG_STR("error", found.message));
     return aside_keep_log(path, found.message, now_ms, err);

@@ -5,14 +5,17 @@
  * has lost is told; and whatever bytes are flipped, a start comes to a journal that works.
  */
 #include <fcntl.h>
+#include <glob.h>
 #include <inttypes.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <sqlite3.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -340,6 +343,48 @@ static void numbers_are_left_out_though_the_first_start_fails(void **state)
     damage_files_deinit(&files);
 }
 
+static size_t count_kept_logs(struct fixture *f)
+{
+    struct buf pattern = damage_path(f, ".damaged-*-wal");
+    glob_t found;
+    size_t n = glob(pattern.data, 0, NULL, &found) == 0 ? found.gl_pathc : 0;
+    globfree(&found);
+    buf_deinit(&pattern);
+    return n;
+}
+
+static void limit_files(rlim_t bytes)
+{
+    struct rlimit limit;
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = bytes;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/* A service manager starts it again and again. */
+static void starts_that_fail_fill_no_disk_with_logs(void **state)
+{
+    struct fixture *f = *state;
+    struct damage_files files = {{0}, {0}, {0}};
+    struct err err;
+    fill_log(f, &files);
+    damage_files_put(f, &files);
+    damage_write(f, "-wal", files.wal.data, files.wal.len / 2);
+    limit_files(files.wal.len / 4);
+    assert_int_equal(mend_before_open(f->path.data, FIXTURE_WALL_MS, NULL, &err), -1);
+    limit_files(RLIM_INFINITY);
+    assert_int_equal(err.code, ERR_FULL);
+    assert_int_equal(count_kept_logs(f), 0);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(mend_before_open(f->path.data, FIXTURE_WALL_MS + i * 5000, NULL, &err), 0);
+    assert_int_equal(count_kept_logs(f), 1);
+    fixture_open(f);
+    assert_lost(f, "committed");
+    assert_null(strstr(journal_unconfirmed(f->journal), "before that"));
+    damage_files_deinit(&files);
+}
+
 /* Without the memory, as after a power failure, commits behind the damage tell of it; in the last
    two a crash may have left the same. */
 static void what_a_flipped_bit_in_the_log_lost_is_told(void **state)
@@ -568,6 +613,7 @@ int main(void)
         TEST(damage_met_in_use_is_told_and_set_aside_by_the_next_start),
         TEST(what_a_truncated_log_lost_is_told_by_what_the_memory_knows),
         TEST(numbers_are_left_out_though_the_first_start_fails),
+        TEST(starts_that_fail_fill_no_disk_with_logs),
         TEST(what_a_flipped_bit_in_the_log_lost_is_told),
         TEST(what_two_power_failures_leave_in_the_log_is_no_loss),
         TEST(what_a_log_lost_is_told_once),
