@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -60,8 +61,54 @@ static int remove_database(const char *path, struct err *err)
 
 /* ---- Changing places ------------------------------------------------------------------------ */
 
+/* What NOTE_ASIDE holds, a line each. */
+struct plan {
+    char *name; /* under which the damaged one is set aside */
+    char *loss;
+};
+
+static void plan_free(struct plan *plan)
+{
+    free(plan->name);
+    free(plan->loss);
+}
+
+static int plan_note(const char *path, const struct plan *plan, struct err *err)
+{
+    struct buf text = {0};
+    buf_printf(&text, "%s\n%s", plan->name, plan->loss);
+    int rc = note_add(path, NOTE_ASIDE, text.data, err);
+    buf_deinit(&text);
+    return rc;
+}
+
+/* Where the note is gone, there is a journal to be set aside still. */
+static void plan_read(struct plan *plan, const char *path, int64_t now_ms)
+{
+    char *text = note_read(path, NOTE_ASIDE);
+    bool is_ours = text && strncmp(text, path, strlen(path)) == 0;
+    struct slice rest = is_ours ? slice_str(text) : SLICE_NULL;
+    struct buf loss = {0};
+    plan->name = is_ours ? slice_dup(slice_split(&rest, '\n')) : choose_name(path, now_ms);
+    if (rest.data)
+        buf_add_slice(&loss, rest);
+    else
+        buf_printf(&loss, "the journal was damaged and is set aside as %s", plan->name);
+    plan->loss = buf_take(&loss);
+    free(text);
+}
+
+/* Once, though finishing may be interrupted again. */
+static int note_loss(const char *path, const char *loss, struct err *err)
+{
+    char *noted = note_read(path, NOTE_UNCONFIRMED);
+    bool is_noted = noted && strncmp(noted, loss, strlen(loss)) == 0;
+    free(noted);
+    return is_noted ? 0 : note_add(path, NOTE_UNCONFIRMED, loss, err);
+}
+
 /* What a change of places that is over, or never began, needs no longer. */
-static int drop_name(const char *path, struct err *err)
+static int drop_plan(const char *path, struct err *err)
 {
     if (note_exists(path, NOTE_ASIDE))
         return note_remove(path, NOTE_ASIDE, err);
@@ -69,19 +116,21 @@ static int drop_name(const char *path, struct err *err)
 }
 
 /* From the damaged journal being gone from its place on. */
-static int finish(const char *path, const char *aside, const char *new, struct err *err)
+static int finish(const char *path, const struct plan *plan, const char *new, struct err *err)
 {
-    if (each_companion(path, aside, err) < 0 || files_sync_folder(path, err) < 0 ||
-        files_move(new, path, err) < 0)
+    if (each_companion(path, plan->name, err) < 0 || files_sync_folder(path, err) < 0 ||
+        note_loss(path, plan->loss, err) < 0 || files_move(new, path, err) < 0)
         return -1;
-    return drop_name(path, err);
+    return drop_plan(path, err);
 }
 
-static int change_places(const char *path, const char *aside, const char *new, struct err *err)
+static int change_places(const char *path, const struct plan *plan, const char *new,
+                         struct err *err)
 {
-    if (files_move(path, aside, err) < 0 || files_sync_folder(path, err) < 0)
+    if (plan_note(path, plan, err) < 0 || files_move(path, plan->name, err) < 0 ||
+        files_sync_folder(path, err) < 0)
         return -1;
-    return finish(path, aside, new, err);
+    return finish(path, plan, new, err);
 }
 
 int aside_resume(const char *path, int64_t now_ms, struct err *err)
@@ -90,13 +139,12 @@ int aside_resume(const char *path, int64_t now_ms, struct err *err)
     int rc = 0;
     buf_printf(&new, "%s.new", path);
     if (files_exist(new.data) && files_exist(path)) {
-        rc = remove_database(new.data, err) < 0 ? -1 : drop_name(path, err);
+        rc = remove_database(new.data, err) < 0 ? -1 : drop_plan(path, err);
     } else if (files_exist(new.data)) {
-        char *aside = note_read(path, NOTE_ASIDE);
-        if (!aside)
-            aside = choose_name(path, now_ms);
-        rc = finish(path, aside, new.data, err);
-        free(aside);
+        struct plan plan;
+        plan_read(&plan, path, now_ms);
+        rc = finish(path, &plan, new.data, err);
+        plan_free(&plan);
     }
     buf_deinit(&new);
     return rc;
@@ -200,8 +248,8 @@ static int make_new(const char *path, const char *new, int64_t now_ms, struct sa
     return rc < 0 ? -1 : salvage_headless(path, new, out, err);
 }
 
-static int note_loss(const char *path, const char *aside, const char *why,
-                     const struct salvage *found, struct err *err)
+/* To be freed. */
+static char *describe_loss(const char *aside, const char *why, const struct salvage *found)
 {
     struct buf text = {0};
     buf_printf(
@@ -214,28 +262,24 @@ static int note_loss(const char *path, const char *aside, const char *why,
                    ", while %" PRId64 " open events and %" PRId64
                    " waiting deliveries could not be read",
                    found->n_open_lost, found->n_waiting_lost);
-    int rc = note_add(path, NOTE_UNCONFIRMED, text.data, err);
-    buf_deinit(&text);
-    return rc;
+    return buf_take(&text);
 }
 
 int aside_replace(const char *path, const char *why, int64_t now_ms, struct err *err)
 {
     struct buf new = {0};
     struct salvage found;
-    char *aside = choose_name(path, now_ms);
     buf_printf(&new, "%s.new", path);
-    int rc = remove_database(new.data, err) < 0 ? -1 : drop_name(path, err);
+    int rc = remove_database(new.data, err) < 0 ? -1 : drop_plan(path, err);
     if (rc == 0)
         rc = make_new(path, new.data, now_ms, &found, err);
-    if (rc == 0)
-        rc = note_loss(path, aside, why, &found, err);
-    if (rc == 0)
-        rc = note_add(path, NOTE_ASIDE, aside, err);
-    if (rc == 0)
-        rc = change_places(path, aside, new.data, err);
+    if (rc == 0) {
+        char *name = choose_name(path, now_ms);
+        struct plan plan = {name, describe_loss(name, why, &found)};
+        rc = change_places(path, &plan, new.data, err);
+        plan_free(&plan);
+    }
     buf_deinit(&new);
-    free(aside);
     return rc;
 }
 

@@ -6,11 +6,13 @@
  * the next start either finds the damaged journal as it was or finishes:
  *
  *     PATH.new            the new one, whole before anything else is touched
- *     PATH.unconfirmed    the note that says what happened, and PATH.aside the one of the name
+ *     PATH.aside          the note of the name, and of what is lost by it
  *     PATH ─▶ PATH.damaged-TIME, its -wal and -shm with it
+ *     PATH.unconfirmed    the note of what was lost, for people
  *     PATH.new ─▶ PATH
  *
- * So PATH.new without PATH is to be finished, PATH.new beside PATH is thrown away.
+ * So PATH.new without PATH is to be finished, PATH.new beside PATH is thrown away, and then nothing
+ * was lost that would have to be confirmed.
  */
 #ifndef LIAISON_JOURNAL_ASIDE_H
 #define LIAISON_JOURNAL_ASIDE_H

@@ -15,7 +15,7 @@
 enum note {
     NOTE_SUSPECT,     /* damage was met while it was in use: PATH.suspect */
     NOTE_UNCONFIRMED, /* something was lost, and nobody has confirmed it yet: PATH.unconfirmed */
-    NOTE_ASIDE,       /* the name under which it is being set aside: PATH.aside */
+    NOTE_ASIDE,       /* the name under which it is being set aside, and what is lost: PATH.aside */
     NOTE_GAP,         /* commits were lost, and numbers not left out yet: PATH.gap */
 };
 

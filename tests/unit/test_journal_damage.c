@@ -9,7 +9,6 @@
 #include <inttypes.h>
 #include <setjmp.h>
 #include <signal.h>
-#include <sqlite3.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -490,28 +489,60 @@ static void what_a_log_lost_is_told_once(void **state)
 
 /* ---- Interrupted ----------------------------------------------------------------------------- */
 
+/* The damaged journal is gone from its place, and the new one isn't there yet. */
+static void interrupt(struct fixture *f, const struct damage_files *files, const char *loss)
+{
+    struct buf plan = {0};
+    damage_files_put(f, files);
+    damage_write(f, ".new", files->db.data, files->db.len);
+    damage_write(f, "-wal", "of the one before", 17);
+    damage_remove(f, "");
+    buf_printf(&plan, "%s.damaged-then%s", f->path.data, loss);
+    damage_write(f, ".aside", plan.data, plan.len);
+    buf_deinit(&plan);
+}
+
 static void a_change_of_places_that_was_interrupted_is_finished(void **state)
 {
     struct fixture *f = *state;
-    struct damage_files files = {0};
+    struct damage_files files = {{0}, {0}, {0}};
     damage_fill(f);
     fixture_close(f);
     damage_files_take(f, &files);
-    damage_write(f, ".new", files.db.data, files.db.len);
-    damage_write(f, "-wal", "of the one before", 17);
-    damage_write(f, ".aside", f->path.data, f->path.len);
-    struct buf aside = damage_path(f, ".aside");
-    int fd = open(aside.data, O_WRONLY | O_APPEND);
-    assert_int_equal(write(fd, ".damaged-then", 13), 13);
-    close(fd);
-    buf_deinit(&aside);
-    damage_remove(f, "");
-    fixture_open(f);
-    assert_int_equal(total(count(f)), total(whole));
-    assert_true(damage_exists(f, ".damaged-then-wal"));
-    assert_false(damage_exists(f, ".new"));
-    assert_false(damage_exists(f, ".aside"));
+    for (int i = 0; i < 4; i++) {
+        interrupt(f, &files, i == 0 ? "" : "\na page");
+        if (i == 2)
+            damage_write(f, ".unconfirmed", "a page", 6);
+        if (i == 3)
+            damage_remove(f, ".aside");
+        fixture_open(f);
+        assert_int_equal(total(count(f)), total(whole));
+        assert_lost(f, i % 3 == 0 ? "set aside as " : "a page");
+        assert_null(strstr(journal_unconfirmed(f->journal), "before that"));
+        assert_true(damage_exists(f, ".damaged-then-wal"));
+        assert_false(damage_exists(f, ".new"));
+        assert_false(damage_exists(f, ".aside"));
+        fixture_close(f);
+    }
     damage_files_deinit(&files);
+    fixture_open(f);
+}
+
+/* Which the machine's own fault may have been, found damaged once. */
+static void a_change_of_places_that_did_not_begin_is_nothing_to_confirm(void **state)
+{
+    struct fixture *f = *state;
+    struct err err;
+    struct buf in_the_way = damage_path(f, ".aside.next");
+    damage_fill(f);
+    fixture_close(f);
+    assert_int_equal(mkdir(in_the_way.data, 0700), 0);
+    assert_int_equal(mend_damaged(f->path.data, "for once", FIXTURE_WALL_MS, NULL, &err), -1);
+    assert_int_equal(rmdir(in_the_way.data), 0);
+    fixture_open(f);
+    assert_null(journal_unconfirmed(f->journal));
+    assert_int_equal(total(count(f)), total(whole));
+    buf_deinit(&in_the_way);
 }
 
 static void a_new_one_that_was_not_finished_is_thrown_away(void **state)
@@ -618,6 +649,7 @@ int main(void)
         TEST(what_two_power_failures_leave_in_the_log_is_no_loss),
         TEST(what_a_log_lost_is_told_once),
         TEST(a_change_of_places_that_was_interrupted_is_finished),
+        TEST(a_change_of_places_that_did_not_begin_is_nothing_to_confirm),
         TEST(a_new_one_that_was_not_finished_is_thrown_away),
         TEST(a_format_that_does_not_exist_makes_way_too),
         TEST(whatever_is_flipped_a_start_comes_to_a_journal),
