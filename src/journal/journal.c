@@ -14,6 +14,7 @@
 #include "journal/files.h"
 #include "journal/mend.h"
 #include "journal/note.h"
+#include "journal/objects.h"
 #include "journal/reader.h"
 #include "journal/salvage.h"
 #include "journal/schema.h"
@@ -109,6 +110,19 @@ static int leave_gap(struct journal *j, struct err *err)
     return note_remove(j->options.path, NOTE_GAP, err);
 }
 
+/* An index says nothing that its table doesn't. */
+static int remake_indexes(struct journal *j, const struct schema *schema, size_t found,
+                          struct err *err)
+{
+    struct buf made = {0};
+    int rc = objects_remake(&j->db, schema, found, &made, err);
+    if (rc == 0 && made.len > 0)
+        log_warn(j->options.log, "journal: indexes were gone and are made anew",
+                 LOG_STR("indexes", made.data));
+    buf_deinit(&made);
+    return rc;
+}
+
 static int open_database(struct journal *j, struct err *err)
 {
     const char *path = j->options.path;
@@ -121,7 +135,8 @@ static int open_database(struct journal *j, struct err *err)
     if (db_bound_log(&j->db, retention->size_max, retention->disk_free_min, err) < 0)
         return -1;
     int64_t now = clock_wall_ms(&j->options.clock);
-    if (schema_migrate(&j->db, &schema, found, now, err) < 0)
+    if (remake_indexes(j, &schema, found, err) < 0 ||
+        schema_migrate(&j->db, &schema, found, now, err) < 0)
         return -1;
     if (found > 0 && found < schema.version)
         log_info(j->options.log, "journal: brought to a newer schema, a copy is beside it",

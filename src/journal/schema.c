@@ -15,6 +15,7 @@
 #include "base/rng.h"
 #include "base/text.h"
 #include "journal/files.h"
+#include "journal/objects.h"
 
 struct schema schema_own(void)
 {
@@ -68,7 +69,8 @@ static int inspect(struct db *db, const struct schema *schema, size_t *found, st
     *found = 0;
     if (application == 0 && version == 0 && objects == 0)
         return 0;
-    if (judge(db, schema, application, version, err) < 0)
+    if (judge(db, schema, application, version, err) < 0 ||
+        objects_check(db, schema, (size_t)version, err) < 0)
         return -1;
     *found = (size_t)version;
     return 0;

@@ -211,6 +211,8 @@ const char *const sql_text[] = {
     [SQL_APPLICATION_ID] = "PRAGMA application_id",
     [SQL_USER_VERSION] = "PRAGMA user_version",
     [SQL_COUNT_OBJECTS] = "SELECT count(*) FROM sqlite_schema",
+    [SQL_OBJECTS] = "SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL",
+    [SQL_OBJECT] = "SELECT sql FROM sqlite_schema WHERE type = ?1 AND name = ?2",
     [SQL_INSERT_SCHEMA] = "INSERT INTO schema(version, journal, created_at) VALUES (0, ?1, ?2)",
     [SQL_SET_VERSION] = "UPDATE schema SET version = ?1",
     [SQL_MARK_FORMAT] = "PRAGMA application_id = %d; PRAGMA user_version = %d",

@@ -23,6 +23,8 @@ enum sql {
     SQL_APPLICATION_ID,
     SQL_USER_VERSION,
     SQL_COUNT_OBJECTS,
+    SQL_OBJECTS,
+    SQL_OBJECT,
     SQL_INSERT_SCHEMA,
     SQL_SET_VERSION,
     SQL_MARK_FORMAT, /* for printf, with application id and version: pragmas take no parameters */

@@ -563,8 +563,8 @@ static void a_position_that_cant_be_read_isnt_taken_for_none(void **state)
     struct buf position = {0};
     struct err err = {0};
     bool has_position;
-    fixture_exec(f, "DROP TABLE positions");
     struct journal_reader *r = fixture_reader(f);
+    fixture_exec(f, "DROP TABLE positions");
     assert_int_equal(journal_position(r, channel(), &position, &has_position, &err), -1);
     assert_non_null(strstr(err.message, "positions"));
     journal_reader_close(r);

@@ -63,6 +63,32 @@ void damage_fill(struct fixture *f)
     fixture_settle(f);
 }
 
+const struct damage_counts damage_whole = {DAMAGE_EVENTS / 3, DAMAGE_EVENTS / 3, DAMAGE_EVENTS / 3,
+                                           DAMAGE_EVENTS / 3};
+
+struct damage_counts damage_count(struct fixture *f)
+{
+    return (struct damage_counts){
+        .open = fixture_query(f, "SELECT count(*) FROM events WHERE state = 'open'"),
+        .waiting = fixture_query(f, "SELECT count(*) FROM deliveries WHERE state = 'waiting'"),
+        .dead = fixture_query(f, "SELECT count(*) FROM deliveries WHERE state = 'dead'"),
+        .sent = fixture_query(f, "SELECT count(*) FROM deliveries d JOIN events e ON e.seq = event"
+                                 " WHERE e.state = 'open' AND d.state = 'delivered'"),
+    };
+}
+
+int64_t damage_total(struct damage_counts c)
+{
+    return c.open + c.waiting + c.dead + c.sent;
+}
+
+void damage_assert_lost(struct fixture *f, const char *words)
+{
+    const char *text = journal_unconfirmed(f->journal);
+    if (!text || !strstr(text, words))
+        fail_msg("\"%s\" lacks \"%s\"", text ? text : "", words);
+}
+
 /* ---- Files ---------------------------------------------------------------------------------- */
 
 struct buf damage_path(struct fixture *f, const char *suffix)

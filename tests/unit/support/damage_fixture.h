@@ -26,6 +26,19 @@ void damage_append(struct fixture *f, int i);
    waits and one that is dead, and one closed. */
 void damage_fill(struct fixture *f);
 
+/* What there is of that; `sent` are deliveries of open events. */
+struct damage_counts {
+    int64_t open, waiting, dead, sent;
+};
+
+extern const struct damage_counts damage_whole; /* after damage_fill */
+
+struct damage_counts damage_count(struct fixture *f);
+int64_t damage_total(struct damage_counts c);
+
+/* Fails the test unless what is to be confirmed has these words. */
+void damage_assert_lost(struct fixture *f, const char *words);
+
 /* The file of that name behind the journal's; "" is the journal's own. */
 struct buf damage_path(struct fixture *f, const char *suffix);
 void damage_read(struct fixture *f, const char *suffix, struct buf *out);
