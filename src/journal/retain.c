@@ -26,6 +26,8 @@
 #define REST_MAX_MS 60000
 #define KEPT_PER_MS 20 /* events gone past cost about a microsecond each: a fiftieth of the time */
 #define MEASURE_MS 1000
+#define LOOK_MAX 2000 /* events that are looked at in one go for one that isn't dated ahead */
+#define UNDATED_MS INT64_C(3600000)
 
 struct sweep {
     int64_t at;        /* events up to this one were looked at */
@@ -44,12 +46,18 @@ struct standing {
     struct sweep sweep;
 };
 
+/* Events that were found dated ahead, in a row. */
+struct ahead {
+    int64_t first, last;
+};
+
 struct retain {
     struct retain_options options;
     struct standing now, committed;
     int64_t window;
     int64_t removed; /* the last event of this slice that is gone; 0: none is */
     bool are_letters_held;
+    struct ahead ahead;
 };
 
 static const struct sweep sweep_start = {.has_letters = true};
@@ -169,19 +177,81 @@ static int clear_window(struct retain *r, int64_t first, int64_t last, struct er
     return rc < 0 || first > last ? rc : remove_events(r, first, last, err);
 }
 
-/* Whether the last event up to `seq` was received so long ago that its time is over; -1: see err. */
-static int is_old(struct retain *r, int64_t seq, struct err *err)
+/* ---- Age ------------------------------------------------------------------------------------ */
+
+/* Receipts are in the order of numbers, dates are as long as the clock isn't set. An event that is
+   dated ahead of the time was received while the clock was: its date says nothing, but that of the
+   next one behind it which isn't does, as that was received later. And one that is dated before
+   those in front of it isn't older than they are. So events go by number alone, and their time is
+   over when it is for the latest date among them and in front of them, those ahead left out. */
+
+/* The first event from `first` on that isn't dated ahead, and when it was received; *seq is 0 where
+   there is none, or it lies further than is looked at once. */
+static int find_dated(struct retain *r, int64_t first, int64_t now_ms, int64_t *seq,
+                      int64_t *received_ms, struct err *err)
+{
+    struct ahead *ahead = &r->ahead;
+    sqlite3_stmt *s = db_statement(r->options.db, SQL_RETAIN_DATES, err);
+    int rc;
+    if (!s)
+        return -1;
+    if (first < ahead->first || first > ahead->last + 1)
+        *ahead = (struct ahead){first, first - 1};
+    db_bind_int(s, 1, ahead->last + 1);
+    db_bind_int(s, 2, LOOK_MAX);
+    *seq = 0;
+    while ((rc = db_step(r->options.db, s, err)) > 0) {
+        *received_ms = sqlite3_column_int64(s, 1);
+        if (*received_ms <= now_ms) {
+            *seq = sqlite3_column_int64(s, 0);
+            sqlite3_reset(s);
+            return 0;
+        }
+        ahead->last = sqlite3_column_int64(s, 0);
+    }
+    return rc;
+}
+
+/* The latest date from `first` to `last`, those ahead left out, and the last event that has one. */
+static int find_latest(struct retain *r, int64_t first, int64_t last, int64_t now_ms,
+                       int64_t *latest_ms, int64_t *seq, struct err *err)
 {
     sqlite3_stmt *s = db_statement(r->options.db, SQL_RETAIN_AGE, err);
     if (!s)
         return -1;
-    db_bind_int(s, 1, seq);
-    int rc = db_step(r->options.db, s, err);
-    if (rc <= 0)
-        return rc;
-    int64_t received_ms = sqlite3_column_int64(s, 0);
+    db_bind_int(s, 1, first);
+    db_bind_int(s, 2, last);
+    db_bind_int(s, 3, now_ms);
+    if (db_step(r->options.db, s, err) < 0)
+        return -1;
+    *latest_ms = sqlite3_column_int64(s, 0);
+    *seq = sqlite3_column_int64(s, 1);
     sqlite3_reset(s);
-    return received_ms <= clock_wall_ms(&r->options.clock) - r->options.retention.delivered_ms;
+    return 0;
+}
+
+/* Cuts the events from `first` to *last to those whose time is over; 0: none is. */
+static int cut_to_old(struct retain *r, int64_t first, int64_t *last, struct err *err)
+{
+    int64_t now_ms = clock_wall_ms(&r->options.clock);
+    int64_t before_ms = now_ms - r->options.retention.delivered_ms;
+    int64_t dated, date_ms;
+    if (find_dated(r, first, now_ms, &dated, &date_ms, err) < 0)
+        return -1;
+    if (dated == 0 || date_ms > before_ms)
+        return 0;
+    if (dated >= *last)
+        return 1;
+    for (;;) {
+        int64_t seq;
+        if (find_latest(r, dated, *last, now_ms, &date_ms, &seq, err) < 0)
+            return -1;
+        if (date_ms <= before_ms) {
+            *last = seq;
+            return 1;
+        }
+        *last = dated + (*last - dated) / 2;
+    }
 }
 
 /* The next events whose time has come, one of them at least; 0: there are none. */
@@ -202,12 +272,7 @@ static int find_window(struct retain *r, int64_t *first, int64_t *last, struct e
         *last = *first + r->window - 1;
     if (r->now.space.is_pressed)
         return 1;
-    if (r->options.retention.delivered_ms == 0)
-        return 0;
-    int rc;
-    while ((rc = is_old(r, *last, err)) == 0 && *last > *first)
-        *last = *first + (*last - *first) / 2;
-    return rc;
+    return r->options.retention.delivered_ms == 0 ? 0 : cut_to_old(r, *first, last, err);
 }
 
 /* 1: the sweep went on; 0: it can't. */
@@ -261,23 +326,35 @@ static int drop_letter(struct retain *r, sqlite3_stmt *letter, struct err *err)
     return 0;
 }
 
-/* 1: it was looked at, and dropped if its time is over; 0: there are no more as old. Those of an
-   open event stay until it is closed, whose work counts them. */
+/* Whether the letter in `s` may go. Those of an open event stay until it is closed, whose work counts
+   them. One that ended long before it was received did while the clock was behind, nobody knows
+   when: it stays for people. */
+static bool is_letter_over(sqlite3_stmt *s, int64_t before_ms)
+{
+    int64_t ended_ms = sqlite3_column_int64(s, 2), received_ms = sqlite3_column_int64(s, 6);
+    bool is_open = slice_is_equal(db_column_text(s, 5), SLICE_LIT("open"));
+    return !is_open && ended_ms <= before_ms && ended_ms >= received_ms - UNDATED_MS;
+}
+
+/* 1: it was looked at, and dropped if its time is over; 0: there are no more as old. */
 static int sweep_letter(struct retain *r, struct err *err)
 {
     sqlite3_stmt *s = db_statement(r->options.db, SQL_RETAIN_LETTER, err);
     if (!s)
         return -1;
-    int64_t before_ms = clock_wall_ms(&r->options.clock) - r->options.retention.dead_ms;
+    int64_t now_ms = clock_wall_ms(&r->options.clock);
+    int64_t before_ms = now_ms - r->options.retention.dead_ms;
     db_bind_int(s, 1, r->now.sweep.letter_at);
     int rc = db_step(r->options.db, s, err);
     if (rc <= 0)
         return rc;
     r->now.sweep.letter_at = sqlite3_column_int64(s, 0);
-    bool is_open = slice_is_equal(db_column_text(s, 5), SLICE_LIT("open"));
-    if (sqlite3_column_int64(s, 6) > before_ms)
+    int64_t received_ms = sqlite3_column_int64(s, 6);
+    if (received_ms > now_ms)
+        r->now.sweep.kept++;
+    else if (received_ms > before_ms)
         rc = 0;
-    else if (!is_open && sqlite3_column_int64(s, 2) <= before_ms)
+    else if (is_letter_over(s, before_ms))
         rc = drop_letter(r, s, err) < 0 ? -1 : 1;
     sqlite3_reset(s);
     return rc;

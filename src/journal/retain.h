@@ -5,7 +5,8 @@
  * are dropped when theirs has. For the writer, which lets it do a slice of a few milliseconds in
  * the transaction of each group, so that it costs no sync of its own while there is work.
  *
- * Sweeps go over the events by number, from the oldest on. An event goes, with its deliveries and
+ * Sweeps go over the events by number, from the oldest on, and by date only as far as that agrees:
+ * the clock may have been ahead or behind. An event goes, with its deliveries and
  * attempts, when nothing of it is open, waiting or dead; its identity stays while it is among its
  * channel's newest, so that a duplicate of it is known after a restart, too. The sums stand: they
  * count what was. A dead letter that is dropped counts as dropped, as if a person had done it, so

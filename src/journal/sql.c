@@ -260,8 +260,12 @@ const char *const sql_text[] = {
     /* The first event behind one, and the last there is. */
     [SQL_RETAIN_SPAN] = "SELECT (SELECT seq FROM events WHERE seq > ?1 ORDER BY seq LIMIT 1),"
                         " (SELECT max(seq) FROM events)",
-    /* When the last event up to one was received. */
-    [SQL_RETAIN_AGE] = "SELECT received_at FROM events WHERE seq <= ?1 ORDER BY seq DESC LIMIT 1",
+    /* When events from 1 on were received, 2 of them. */
+    [SQL_RETAIN_DATES] =
+        "SELECT seq, received_at FROM events WHERE seq >= ?1 ORDER BY seq LIMIT ?2",
+    /* The latest receipt of events 1 to 2 of those up to a time, and the last of them. */
+    [SQL_RETAIN_AGE] = "SELECT max(received_at), max(seq) FROM events"
+                       " WHERE seq >= ?1 AND seq <= ?2 AND received_at <= ?3",
     /* Events 1 to 2 that have to stay, in order, perhaps more than once: known by indexes alone,
        so that going past a million of them costs no page of theirs. A dead or malformed event has
        a dead letter. */

@@ -51,6 +51,7 @@ enum sql {
     SQL_PAGE_SIZE,
     SQL_LOG_FORMAT, /* for printf, with pages and bytes */
     SQL_RETAIN_SPAN,
+    SQL_RETAIN_DATES,
     SQL_RETAIN_AGE,
     SQL_RETAIN_HELD,
     SQL_RETAIN_IDENTITIES,

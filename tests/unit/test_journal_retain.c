@@ -512,10 +512,9 @@ static void assert_plan_is_cheap(sqlite3 *db, enum sql sql)
 static void nothing_is_searched_by_reading_all(void **state)
 {
     static const enum sql statements[] = {
-        SQL_RETAIN_AGE,        SQL_RETAIN_HELD,     SQL_RETAIN_IDENTITIES,
-        SQL_OLDEST_IDENTITY,   SQL_FORGET_IDENTITY, SQL_REMOVE_ATTEMPTS,
-        SQL_REMOVE_DELIVERIES, SQL_REMOVE_EVENTS,   SQL_DROP_LETTER,
-        SQL_DROP_EVENT,        SQL_RECENT,
+        SQL_RETAIN_DATES,    SQL_RETAIN_AGE,      SQL_RETAIN_HELD,     SQL_RETAIN_IDENTITIES,
+        SQL_OLDEST_IDENTITY, SQL_FORGET_IDENTITY, SQL_REMOVE_ATTEMPTS, SQL_REMOVE_DELIVERIES,
+        SQL_REMOVE_EVENTS,   SQL_DROP_LETTER,     SQL_DROP_EVENT,      SQL_RECENT,
     };
     struct fixture *f = *state;
     sqlite3 *db;
