@@ -36,16 +36,29 @@ int files_make_folder(const char *path, struct err *err)
     return rc;
 }
 
+static int sync_as(const char *path, int flags)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | flags);
+    int rc = fd < 0 ? -1 : fsync(fd);
+    int system = errno;
+    if (fd >= 0)
+        close(fd);
+    errno = system;
+    return rc;
+}
+
+int files_sync(const char *path, struct err *err)
+{
+    return sync_as(path, 0) < 0 ? err_set_errno(err, ERR_IO, errno, "cannot write %s", path) : 0;
+}
+
 /* A new name in a folder is on disk only when the folder is. */
 int files_sync_folder(const char *path, struct err *err)
 {
     char *folder = folder_of(path);
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int rc = fd < 0 ? -1 : fsync(fd);
+    int rc = sync_as(folder, O_DIRECTORY);
     if (rc < 0)
         err_set_errno(err, ERR_IO, errno, "cannot write the folder %s of the journal", folder);
-    if (fd >= 0)
-        close(fd);
     free(folder);
     return rc;
 }

@@ -19,6 +19,8 @@ int files_make_folder(const char *path, struct err *err) must_check;
 /* Makes an empty file of mode 0600 that survives a power failure; nothing when it exists. */
 int files_create(const char *path, struct err *err) must_check;
 
+/* What was written to the file is on disk. */
+int files_sync(const char *path, struct err *err) must_check;
 /* The new names and removals in the folder of `path` are on disk. */
 int files_sync_folder(const char *path, struct err *err) must_check;
 bool files_exist(const char *path);

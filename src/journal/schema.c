@@ -123,6 +123,8 @@ static int make_copy(struct db *db, size_t version, struct err *err)
     }
     if (rc == 0 && !s)
         rc = -1;
+    if (rc == 0)
+        rc = files_sync(copy.data, err); /* which SQLite doesn't */
     if (rc < 0)
         err_prefix(err, "cannot copy the journal before its schema is changed");
     buf_deinit(&copy);

@@ -28,7 +28,7 @@ int schema_inspect(const char *path, const struct schema *schema, size_t *found,
                    struct err *err) must_check;
 
 /* Brings a file of version `found` to the schema in one transaction; of one that has data it first
-   makes the copy PATH.schema-FOUND. `at_ms` becomes the time of creation. After failure the
+   makes the copy PATH.schema-FOUND, which is on disk before anything is changed. `at_ms` becomes the time of creation. After failure the
    connection must be closed, which undoes what was done. */
 int schema_migrate(struct db *db, const struct schema *schema, size_t found, int64_t at_ms,
                    struct err *err) must_check;

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -257,6 +258,37 @@ static void what_waited_before_there_were_places_waits_by_its_number(void **stat
     assert_int_equal(fixture_query(f, "SELECT count(position) FROM deliveries"), 1);
 }
 
+/* How much of the copy before a migration was on disk when it was synced last. */
+static off_t copy_synced;
+
+int fsync(int fd)
+{
+    char link[64], path[4096];
+    struct stat st;
+    snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+    ssize_t n = readlink(link, path, sizeof(path) - 1);
+    path[n > 0 ? n : 0] = 0;
+    if (strstr(path, ".schema-") && fstat(fd, &st) == 0)
+        copy_synced = st.st_size;
+    return (int)syscall(SYS_fsync, fd);
+}
+
+/* This migration fails: what is on disk after it was before. */
+static void the_copy_is_on_disk_before_the_schema_is_changed(void **state)
+{
+    struct fixture *f = *state;
+    struct err err = {0};
+    struct stat st;
+    fixture_append(f, "a");
+    fixture_close(f);
+    copy_synced = 0;
+    assert_int_equal(migrate(f, with_mistake, &err), -1);
+    buf_printf(&f->path, ".schema-%d", (int)schema_own().version);
+    assert_int_equal(stat(f->path.data, &st), 0);
+    assert_true(st.st_size > 0);
+    assert_int_equal(copy_synced, st.st_size);
+}
+
 static void a_migration_that_fails_changes_nothing(void **state)
 {
     struct fixture *f = *state;
@@ -287,6 +319,7 @@ int main(void)
         TEST(an_older_schema_is_brought_up_to_date_beside_a_copy),
         cmocka_unit_test_setup_teardown(what_waited_before_there_were_places_waits_by_its_number,
                                         fixture_setup_closed, fixture_teardown),
+        TEST(the_copy_is_on_disk_before_the_schema_is_changed),
         TEST(a_migration_that_fails_changes_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
