@@ -311,11 +311,11 @@ static void journal_problems(const struct problem_walk *walk)
     const char *damage = journal_damage(e->journal), *lost = journal_unconfirmed(e->journal);
     commit_problem(walk);
     if (damage)
-        walk->fn(walk->ctx,
-                 &(struct engine_problem){PROBLEM_JOURNAL_DAMAGED, path, e->started_ms, damage});
+        walk->fn(walk->ctx, &(struct engine_problem){PROBLEM_JOURNAL_DAMAGED, path,
+                                                     journal_damage_ms(e->journal), damage});
     if (lost)
-        walk->fn(walk->ctx,
-                 &(struct engine_problem){PROBLEM_JOURNAL_LOST, path, e->started_ms, lost});
+        walk->fn(walk->ctx, &(struct engine_problem){PROBLEM_JOURNAL_LOST, path,
+                                                     journal_unconfirmed_ms(e->journal), lost});
 }
 
 void engine_each_problem(struct engine *e, engine_problem_fn fn, void *ctx)

@@ -37,7 +37,8 @@ struct journal {
     struct buf problem, refusal, damage_text;
     char *unconfirmed; /* NULL: nothing is */
     pthread_mutex_t mutex;
-    char *damage; /* the first that was met; under the mutex */
+    char *damage; /* the first that was met, and when; under the mutex */
+    int64_t damage_ms;
 };
 
 /* ---- Opening -------------------------------------------------------------------------------- */
@@ -189,8 +190,10 @@ static void take_damage(void *ctx, const char *text)
     struct journal *j = ctx;
     pthread_mutex_lock(&j->mutex);
     bool is_first = !j->damage;
-    if (is_first)
+    if (is_first) {
         j->damage = mem_strdup(text);
+        j->damage_ms = clock_wall_ms(&j->options.clock);
+    }
     pthread_mutex_unlock(&j->mutex);
     if (!is_first)
         return;
@@ -398,6 +401,14 @@ const char *journal_damage(struct journal *j)
     return j->damage_text.data;
 }
 
+int64_t journal_damage_ms(struct journal *j)
+{
+    pthread_mutex_lock(&j->mutex);
+    int64_t ms = j->damage_ms;
+    pthread_mutex_unlock(&j->mutex);
+    return ms;
+}
+
 const char *journal_unconfirmed(struct journal *j)
 {
     if (j->unconfirmed && !note_exists(j->options.path, NOTE_UNCONFIRMED)) {
@@ -405,6 +416,11 @@ const char *journal_unconfirmed(struct journal *j)
         j->unconfirmed = NULL;
     }
     return j->unconfirmed;
+}
+
+int64_t journal_unconfirmed_ms(struct journal *j)
+{
+    return j->unconfirmed ? note_written_ms(j->options.path, NOTE_UNCONFIRMED) : 0;
 }
 
 bool journal_is_unconfirmed(const char *path)

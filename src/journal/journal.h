@@ -99,9 +99,13 @@ enum err_code journal_problem_code(struct journal *j);
    where it wasn't. No more events should be handed to it, and the next start sets it aside. Valid
    until the next call. */
 const char *journal_damage(struct journal *j);
+/* When that was, wall ms; 0 where it wasn't. */
+int64_t journal_damage_ms(struct journal *j);
 /* What was lost when it, or one before it, was opened, NULL when nothing was or a person has
    confirmed (journal_confirm, by whatever process). Valid until the next call. */
 const char *journal_unconfirmed(struct journal *j);
+/* When that was found, by whatever process, wall ms; 0 where nothing was. */
+int64_t journal_unconfirmed_ms(struct journal *j);
 /* How long the oldest queued operation has waited for its commit, in ms; 0 when none waits but for
    what damage holds up. */
 int64_t journal_stalled_ms(struct journal *j);

@@ -3,6 +3,7 @@
 #include "journal/note.h"
 
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "base/buf.h"
 #include "journal/files.h"
@@ -42,6 +43,15 @@ bool note_exists(const char *path, enum note note)
     bool exists = files_exist(file);
     free(file);
     return exists;
+}
+
+int64_t note_written_ms(const char *path, enum note note)
+{
+    struct stat st;
+    char *file = file_of(path, note);
+    bool exists = stat(file, &st) == 0;
+    free(file);
+    return exists ? (int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000 : 0;
 }
 
 int note_add(const char *path, enum note note, const char *text, struct err *err)

@@ -8,6 +8,7 @@
 #define LIAISON_JOURNAL_NOTE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/attr.h"
 #include "base/err.h"
@@ -24,6 +25,8 @@ int note_add(const char *path, enum note note, const char *text, struct err *err
 /* Its text, to be freed; NULL when there is none. */
 char *note_read(const char *path, enum note note);
 bool note_exists(const char *path, enum note note);
+/* When it was added to last, wall ms; 0 when there is none. */
+int64_t note_written_ms(const char *path, enum note note);
 /* ERR_NOT_FOUND when there is none. */
 int note_remove(const char *path, enum note note, struct err *err) must_check;
 

@@ -78,6 +78,11 @@ def problems(daemon):
     return {problem["code"]: problem["text"] for problem in daemon.status()["problems"]}
 
 
+def since(daemon, code):
+    (found,) = [p["since"] for p in daemon.status()["problems"] if p["code"] == code]
+    return found
+
+
 def commit_problem(daemon):
     """Why nothing can be written, or nothing."""
     found = problems(daemon)
@@ -303,10 +308,12 @@ def test_a_damaged_file_makes_way_and_events_wait_for_a_person(damaged, receiver
     assert len(set_aside(journal)) == 1
     assert "is set aside as" in problems(damaged)["journal-lost"]
     assert damaged.log().count("journal: damaged and set aside") == 1
+    found = since(damaged, "journal-lost")
     damaged.kill()
     damaged.start()
     assert_refuses(damaged)
     assert len(set_aside(journal)) == 1
+    assert since(damaged, "journal-lost") == found < damaged.status()["started"]
     assert damaged.command("status").status == 0
     answer = damaged.post("/api/journal/confirm")
     assert (answer.status, answer.json()) == (200, {"confirmed": True})
@@ -321,6 +328,7 @@ def test_what_waits_goes_on_while_nobody_has_confirmed(damaged, receiver):
     trash(journal, root_page(journal, "deliveries_waiting"))
     damaged.start()
     wait_until(lambda: "journal-damaged" in problems(damaged), "a read to meet the damage")
+    assert since(damaged, "journal-damaged") > damaged.status()["started"]
     assert_refuses(damaged)
     assert not set_aside(journal)
     assert liaison("fsck", journal).status == 1

@@ -50,7 +50,12 @@ static void what_was_lost_is_told_until_it_is_confirmed(void **state)
     damage_write(f, "", text, sizeof(text));
     fixture_open(f);
     damage_assert_lost(f, "is set aside as ");
+    struct buf note = damage_path(f, ".unconfirmed");
+    const struct timespec then = {.tv_sec = 1000}, times[2] = {then, then};
+    assert_int_equal(utimensat(AT_FDCWD, note.data, times, 0), 0);
+    buf_deinit(&note);
     fixture_reopen(f); /* no second one is set aside */
+    assert_int_equal(journal_unconfirmed_ms(f->journal), 1000000);
     damage_assert_lost(f, "is set aside as ");
     assert_null(strstr(journal_unconfirmed(f->journal), "before that"));
     assert_int_equal(journal_confirm(f->path.data, &err), 0);
@@ -200,8 +205,11 @@ static void damage_met_in_use_is_told_and_set_aside_by_the_next_start(void **sta
     assert_null(journal_unconfirmed(f->journal));
     assert_null(journal_damage(f->journal));
     damage_put(f, DAMAGE_EVENTS, 7, DELIVERY_WAITING);
+    f->clock.wall_ms += 7000;
     fixture_settle(f);
+    f->clock.wall_ms += 7000;
     assert_non_null(strstr(journal_damage(f->journal), "the file is damaged"));
+    assert_int_equal(journal_damage_ms(f->journal), FIXTURE_WALL_MS + 7000);
     assert_int_equal(journal_queued(f->journal), 1);
     assert_true(damage_exists(f, ".suspect"));
     fixture_reopen(f);
