@@ -30,16 +30,21 @@ void route_readyz(void *ctx, struct http_exchange *x)
         http_exchange_reply(x, 200, "application/json", SLICE_LIT("{\"ready\":true}"));
 }
 
+static void on_confirmed(void *ctx, const struct err *err)
+{
+    struct http_exchange *x = ctx;
+    if (err->code == ERR_NONE)
+        http_exchange_reply(x, 200, "application/json", SLICE_LIT("{\"confirmed\":true}"));
+    else if (err->code == ERR_NOT_FOUND)
+        http_exchange_problem(x, 409, "nothing was lost that is to be confirmed");
+    else
+        http_exchange_problem(x, 500, "%s", err->message);
+}
+
 void route_journal_confirm(void *ctx, struct http_exchange *x)
 {
     struct admin *a = ctx;
-    struct err err = {0};
-    if (engine_confirm(a->engine, &err) == 0)
-        http_exchange_reply(x, 200, "application/json", SLICE_LIT("{\"confirmed\":true}"));
-    else if (err.code == ERR_NOT_FOUND)
-        http_exchange_problem(x, 409, "nothing was lost that is to be confirmed");
-    else
-        http_exchange_problem(x, 500, "%s", err.message);
+    engine_confirm(a->engine, on_confirmed, x);
 }
 
 /* ---- what the engine knows ---- */

@@ -111,28 +111,6 @@ static void on_journal(void *ctx)
     accept_resume(e);
 }
 
-/* Another process may confirm, too. */
-#define CONFIRM_MS 1000
-
-static void on_confirm(void *ctx)
-{
-    struct engine *e = ctx;
-    if (journal_unconfirmed(e->journal)) {
-        loop_timer_start(e->confirm, CONFIRM_MS);
-        return;
-    }
-    log_info(e->log, "journal: the loss is confirmed");
-    accept_resume(e);
-}
-
-int engine_confirm(struct engine *e, struct err *err)
-{
-    if (journal_confirm(e->config->journal, err) < 0)
-        return -1;
-    loop_timer_start(e->confirm, 0);
-    return 0;
-}
-
 /* From the journal's threads. */
 static void wake_for_journal(void *ctx)
 {
@@ -180,6 +158,7 @@ struct engine *engine_new(const struct engine_options *options, script_problem_f
     list_init(&e->lingering);
     list_init(&e->pages);
     list_init(&e->acceptances);
+    list_init(&e->confirmations);
     map_init(&e->works);
     map_init(&e->unmatched);
     map_init(&e->dropped);
@@ -330,12 +309,7 @@ int engine_start(struct engine *e, const char *owner, struct err *err)
     e->pump = loop_prepare_new(e->loop, on_pump, e);
     e->due = loop_timer_new(e->loop, on_due, e);
     e->awaits = await_new(e);
-    e->confirm = loop_timer_new(e->loop, on_confirm, e);
-    if (journal_unconfirmed(e->journal)) {
-        log_error(e->log, "no events are taken until what was lost is confirmed",
-                  LOG_STR("lost", journal_unconfirmed(e->journal)));
-        loop_timer_start(e->confirm, CONFIRM_MS);
-    }
+    confirm_start(e);
     e->host = (struct channel_host){
         .append = accept_batch,
         .ctx = e,
@@ -436,7 +410,7 @@ void engine_free(struct engine *e)
     free(e->handlers);
     loop_timer_free(e->drain_limit);
     loop_timer_free(e->due);
-    loop_timer_free(e->confirm);
+    confirm_free(e);
     loop_prepare_free(e->pump);
     loop_wake_free(e->journal_wake);
     free(e);

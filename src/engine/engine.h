@@ -153,9 +153,10 @@ struct engine_problem {
 typedef void (*engine_problem_fn)(void *ctx, const struct engine_problem *problem);
 void engine_each_problem(struct engine *e, engine_problem_fn fn, void *ctx);
 
-/* Says that what was lost of the journal was seen: events are taken again. ERR_NOT_FOUND when
-   nothing was. */
-int engine_confirm(struct engine *e, struct err *err) must_check;
+/* Says that what was lost of the journal was seen: events are taken again when `done` is called, once,
+   with code ERR_NONE; ERR_NOT_FOUND when nothing was. */
+typedef void (*confirm_fn)(void *ctx, const struct err *err);
+void engine_confirm(struct engine *e, confirm_fn done, void *ctx);
 
 /* ---- dead letters ---- */
 

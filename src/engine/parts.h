@@ -150,6 +150,7 @@ struct engine {
     bool has_refused; /* a channel was refused and has to be told when it may go on */
 
     struct list letters; /* requests on dead letters under way */
+    struct list confirmations;
     struct awaits *awaits;
 
     bool is_draining;
@@ -284,6 +285,11 @@ void page_clear(struct page *page);
 /* Why what waits can't be read now, or NULL. */
 const char *page_problem(const struct engine *e);
 void page_free_all(struct engine *e);
+
+/* confirm.c */
+/* Looks from now on whether what was lost is confirmed, where anything was. */
+void confirm_start(struct engine *e);
+void confirm_free(struct engine *e);
 
 /* letters.c */
 /* Starts the requests that waited for their event's turn at the start. */

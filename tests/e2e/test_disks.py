@@ -352,6 +352,28 @@ def test_what_waits_goes_on_while_nobody_has_confirmed(damaged, receiver):
     assert_sound(damaged)
 
 
+def test_a_loss_is_confirmed_beside_the_loop(make_daemon, receiver, disk, tmp_path):
+    project = Project(tmp_path / "of-journal.db")  # a name by which the disk knows its folders, too
+    fill(project)
+    daemon = make_daemon(project=project, settings={"url": receiver.url}, env=disk.env).start()
+    assert daemon.stop() == 0
+    trash(project.journal, 1)
+    daemon.start()
+    answers = []
+    disk.fail(sync="hang")
+    confirming = threading.Thread(
+        target=lambda: answers.append(daemon.post("/api/journal/confirm", timeout=120)), daemon=True)
+    confirming.start()
+    note = project.journal.with_name("journal.db.unconfirmed")
+    wait_until(lambda: not note.exists(), "the note to go, and its folder to be synced")
+    assert daemon.get("/healthz").status == 200
+    assert not answers
+    disk.mend()
+    confirming.join()
+    assert answers[0].status == 200
+    assert daemon.get("/readyz").status == 200
+
+
 def test_a_loss_beside_other_faults_is_confirmed_by_the_daemon_alone(damaged):
     journal = damaged.project.journal
     trash(journal, 1)
