@@ -102,14 +102,23 @@ void backlog_scan(void *ctx, struct target *t, int64_t after, int64_t through, s
 
 /* ---- loads: on the reader's thread ---- */
 
-/* Of a run all rows of its event tell what it sent before. */
+static const struct delivery_row *find_row(struct list *rows, int64_t seq)
+{
+    list_each (it, rows) {
+        if (known_row_of(it)->seq == seq)
+            return known_row_of(it);
+    }
+    return NULL;
+}
+
+/* Of a run all rows of its event tell what it sent before. Where its own isn't among them, the file is
+   damaged: without knowing what it sent it can't be made. */
 static bool add_row(void *ctx, const struct delivery_row *row)
 {
     struct load *load = ctx;
     struct page *page = &load->page;
     struct found *f = page_add(page);
     int64_t event_seq = delivery_event_seq(row->seq);
-    f->seq = row->seq;
     page->bytes += row->data.len;
     load->n_rows++;
     if (!target_is_handler(load->target))
@@ -117,6 +126,13 @@ static bool add_row(void *ctx, const struct delivery_row *row)
     else if (journal_event_deliveries(load->reader, event_seq, known_rows_add, &f->rows,
                                       &page->err) < 0)
         return false;
+    f->row = find_row(&f->rows, row->seq);
+    if (!f->row) {
+        journal_reader_suspect(load->reader, "delivery %.*s waits, but isn't among its event's",
+                               SLICE_FMT(row->id));
+        page_drop(page, f);
+        return true;
+    }
     return page_find_event(page, load->reader, f, event_seq) == 0 && page->bytes < load->bytes_max;
 }
 
@@ -158,20 +174,11 @@ static void load_free(struct page *page)
     free(load);
 }
 
-static const struct delivery_row *own_row(const struct found *f)
-{
-    list_each (it, &f->rows) {
-        if (known_row_of(it)->seq == f->seq)
-            return known_row_of(it);
-    }
-    die("delivery number %lld was read and isn't among its event's", (long long)f->seq);
-}
-
 /* An attempt at what waited since before the start may have been under way at the end before. */
 static void take_row(struct load *load, struct found *f)
 {
     struct engine *e = load->page.engine;
-    const struct delivery_row *row = own_row(f);
+    const struct delivery_row *row = f->row;
     struct item *item;
     if (!f->event) {
         log_error(e->log, "the event of a delivery that waits is gone",

@@ -27,6 +27,15 @@ struct found *page_add(struct page *page)
     return f;
 }
 
+void page_drop(struct page *page, struct found *f)
+{
+    list_remove(&f->link);
+    known_rows_free(&f->rows);
+    event_unref(f->event);
+    free(f);
+    page->n_found--;
+}
+
 /* Rows come mostly in the order of events: those of one share it. */
 int page_find_event(struct page *page, struct journal_reader *reader, struct found *f, int64_t seq)
 {
@@ -55,14 +64,9 @@ static void read_page(struct journal_reader *reader, void *ctx)
 
 void page_clear(struct page *page)
 {
-    list_each (it, &page->found) {
-        struct found *f = list_entry(it, struct found, link);
-        list_remove(it);
-        known_rows_free(&f->rows);
-        event_unref(f->event);
-        free(f);
-    }
-    page->n_found = page->bytes = 0;
+    list_each (it, &page->found)
+        page_drop(page, list_entry(it, struct found, link));
+    page->bytes = 0;
 }
 
 static void ask(void *ctx);

@@ -84,10 +84,10 @@ struct page {
 /* An event, or a delivery with its event. */
 struct found {
     struct list link;
-    size_t want;         /* which of several questions it answers */
-    struct event *event; /* NULL: it is gone */
-    struct list rows;    /* struct known_row: a delivery's own, or all of the event's */
-    int64_t seq;         /* of a delivery */
+    size_t want;                    /* which of several questions it answers */
+    struct event *event;            /* NULL: it is gone */
+    struct list rows;               /* struct known_row: a delivery's own, or all of the event's */
+    const struct delivery_row *row; /* the delivery's own of these */
 };
 
 struct engine_channel {
@@ -280,6 +280,8 @@ void page_ask(struct page *page);
    page->err. */
 struct found *page_add(struct page *page);
 int page_find_event(struct page *page, struct journal_reader *reader, struct found *f, int64_t seq);
+/* Takes it back. */
+void page_drop(struct page *page, struct found *f);
 /* Frees what was found. */
 void page_clear(struct page *page);
 /* Why what waits can't be read now, or NULL. */

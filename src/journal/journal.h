@@ -211,6 +211,10 @@ typedef void (*journal_job_fn)(struct journal_reader *r, void *ctx);
 /* Queues: `job` runs on the reader's thread, `done` on the loop after it. */
 void journal_read(struct journal *j, journal_job_fn job, journal_done_fn done, void *ctx);
 
+/* Within a job: what was read can't be what was written. It counts as damage of the file, as if a read
+   had failed for it. */
+void journal_reader_suspect(struct journal_reader *r, const char *fmt, ...) printf_like(2, 3);
+
 struct journal_reader *journal_reader_open(const char *path, struct err *err) must_check;
 void journal_reader_close(struct journal_reader *r);
 

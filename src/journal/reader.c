@@ -68,6 +68,18 @@ struct journal_reader *journal_reader_open(const char *path, struct err *err)
     return r;
 }
 
+void journal_reader_suspect(struct journal_reader *r, const char *fmt, ...)
+{
+    struct buf text = {0};
+    va_list args;
+    va_start(args, fmt);
+    buf_vprintf(&text, fmt, args);
+    va_end(args);
+    if (r->db.damage.code == ERR_NONE)
+        err_set(&r->db.damage, ERR_CORRUPT, "%s: %s", r->db.path, text.data);
+    buf_deinit(&text);
+}
+
 void journal_reader_close(struct journal_reader *r)
 {
     if (!r)

@@ -5,11 +5,12 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
+#include "damage_fixture.h"
 #include "engine/parts.h"
-#include "journal_fixture.h"
 
 /* A page that counts what waits for the connector. */
 struct counting {
@@ -136,6 +137,60 @@ static void what_went_to_disk_behind_a_page_is_waited_for_by_the_next(void **sta
     assert_int_equal(third.count, 2);
 }
 
+/* ---- A damaged file ---- */
+
+static const struct slice handler = SLICE_LIT("sync/schedule.updated#1");
+
+/* A handler's run, the second of three rows, of which the first has a number now behind it: an index
+   leads to the run, but who looks for its event's rows in order doesn't come to it. */
+static void lose_a_run(struct fixture *f)
+{
+    static const char before[] = "\x81\x80\x80", after[] = "\x88\x80\x80"; /* 2 << 20, 8 << 21 */
+    struct buf db = {0};
+    int64_t number = 2;
+    size_t at;
+    struct delivery_row run = fixture_delivery(2, 1, DELIVERY_WAITING);
+    run.connector = SLICE_NULL;
+    run.handler = handler;
+    damage_put(f, 2, 0, DELIVERY_DELIVERED);
+    journal_put_delivery(f->journal, &run, DELIVERY_NEW, NULL, NULL, NULL);
+    damage_put(f, 3, 0, DELIVERY_DELIVERED);
+    fixture_settle(f);
+    fixture_close(f);
+    while (strcmp(damage_page_of(f, number).name, "deliveries") != 0)
+        number++;
+    damage_read(f, "", &db);
+    for (at = (size_t)number * DAMAGE_PAGE - 4; memcmp(db.data + at, before, 4) != 0; at--)
+        assert_in_range(at, (size_t)(number - 1) * DAMAGE_PAGE, db.len);
+    memcpy(db.data + at, after, 4);
+    damage_write(f, "", db.data, db.len);
+    buf_deinit(&db);
+    fixture_open(f);
+}
+
+static void a_run_that_a_damaged_file_has_half_of_is_left_out_and_told(void **state)
+{
+    struct fixture *f = *state;
+    struct engine e;
+    const struct lanes_ports ports = {.ctx = &e};
+    const struct lanes_limits limits = lanes_limits_default(10);
+    const struct target_policy policy = {.is_ordered = true, .concurrency = 1};
+    const struct lane_want want = {.through = INT64_MAX, .limit = 10};
+    begin(&e, f);
+    lose_a_run(f);
+    e.journal = f->journal;
+    list_init(&e.lingering);
+    e.lanes = lanes_new(&ports, clock_of_fake(&f->clock), 1, &limits);
+    struct target *t = lanes_set_target(e.lanes, handler, true, &policy);
+    backlog_load(&e, t, &want, 1, 1 << 20);
+    assert_int_equal(e.n_run_loads, 1);
+    turn(&e);
+    turn(&e);
+    assert_int_equal(e.n_run_loads, 0);
+    assert_non_null(strstr(journal_damage(f->journal), "isn't among its event's"));
+    lanes_free(e.lanes);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
 int main(void)
@@ -145,6 +200,7 @@ int main(void)
         TEST(what_waits_is_read_at_once_where_nothing_went_to_disk),
         TEST(what_went_to_disk_is_there_when_what_waits_is_read),
         TEST(what_went_to_disk_behind_a_page_is_waited_for_by_the_next),
+        TEST(a_run_that_a_damaged_file_has_half_of_is_left_out_and_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
