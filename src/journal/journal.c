@@ -201,13 +201,21 @@ static void take_damage(void *ctx, const char *text)
     notify(j);
 }
 
+/* The writer knows of its own, which it may meet before journal.writer is set. */
+static void take_readers_damage(void *ctx, const char *text)
+{
+    struct journal *j = ctx;
+    writer_tell_damage(j->writer);
+    take_damage(j, text);
+}
+
 static int start(struct journal *j, struct err *err)
 {
     const struct reads_options reading = {
         .path = j->options.path,
         .finished = &j->finished,
         .notify = notify,
-        .damaged = take_damage,
+        .damaged = take_readers_damage,
         .ctx = j,
         .log = j->options.log,
         .stepped = j->options.stepped,

@@ -26,6 +26,7 @@ struct writer {
     size_t n_held;
     const struct op *oldest; /* of those the thread has taken; NULL when it has none */
     bool stopping, dropping;
+    bool was_told; /* of damage that somebody else met */
     struct buf problem;
     enum err_code problem_code;
     struct journal_space space;
@@ -146,25 +147,27 @@ static void hand_over(struct writer *w, int64_t took_us)
     w->options.notify(w->options.ctx);
 }
 
-/* The group met damage: one of several ops goes back with the others, to come in a smaller group,
-   one alone is held. */
-static void narrow(struct writer *w, const struct err *err)
+/* The group, or `retain` in its transaction, met damage. An op that was alone is held; others go back,
+   to come without those that aren't committed from now on, and in a smaller group where it isn't
+   known which of them it was. */
+static void narrow(struct writer *w, const struct retain *retain, const struct err *err)
 {
     size_t n = count(&w->group);
     w->is_damaged = true;
     w->options.damaged(w->options.ctx, err->message);
-    if (n == 1) {
+    if (n == 1 && !retain) {
         struct op *op = list_first(&w->group, struct op, task.link);
         log_error(w->options.committer.log,
                   "journal: damage keeps an operation from being written until the next start",
                   LOG_STR("operation", op_kind_name(op->kind)), LOG_INT("event", op->seq),
                   LOG_STR("error", err->message));
         hold(w, op);
-    } else if (n > 1) {
-        w->group_max = n / 2;
-        list_splice_tail(&w->group, &w->backlog);
-        list_splice_tail(&w->backlog, &w->group);
+        return;
     }
+    if (!retain)
+        w->group_max = n / 2;
+    list_splice_tail(&w->group, &w->backlog);
+    list_splice_tail(&w->backlog, &w->group);
 }
 
 static void report_refusal(struct writer *w, const struct err *err)
@@ -204,7 +207,7 @@ static bool work(struct writer *w)
         return true;
     }
     if (err.code == ERR_CORRUPT)
-        narrow(w, &err);
+        narrow(w, retain, &err);
     else
         report_refusal(w, &err);
     return err.code == ERR_CORRUPT;
@@ -219,6 +222,7 @@ static bool has_work(const struct writer *w)
 static void take_queue(struct writer *w)
 {
     retain_hold_letters(w->options.retain, w->letter_holds > 0);
+    w->is_damaged = w->is_damaged || w->was_told;
     if (!has_work(w) && !list_is_empty(&w->queue))
         w->oldest = list_first(&w->queue, struct op, task.link);
     list_splice_tail(&w->backlog, &w->queue);
@@ -437,6 +441,13 @@ void writer_commits(struct writer *w, struct histogram *out)
 {
     pthread_mutex_lock(&w->mutex);
     *out = w->commits;
+    pthread_mutex_unlock(&w->mutex);
+}
+
+void writer_tell_damage(struct writer *w)
+{
+    pthread_mutex_lock(&w->mutex);
+    w->was_told = true;
     pthread_mutex_unlock(&w->mutex);
 }
 

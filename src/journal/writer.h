@@ -71,6 +71,8 @@ enum err_code writer_problem_code(struct writer *writer);
 void writer_space(struct writer *writer, struct journal_space *space);
 /* How long commits of what was queued took, so far. */
 void writer_commits(struct writer *writer, struct histogram *out);
+/* The file was found damaged elsewhere: what isn't committed yet is held as if it had been here. */
+void writer_tell_damage(struct writer *writer);
 /* Adds to the number of those who hold dead letters. */
 void writer_hold_letters(struct writer *writer, int by);
 

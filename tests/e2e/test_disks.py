@@ -3,6 +3,7 @@
 """A disk that fails, fills, hangs or loses what it held costs nothing that was acknowledged, is told
 in words, and ends no daemon for good."""
 
+import json
 import shutil
 import sqlite3
 import threading
@@ -350,6 +351,27 @@ def test_what_waits_goes_on_while_nobody_has_confirmed(damaged, receiver):
     assert (again.status, "nothing was lost" in again.err) == (1, True)
     damaged.wait_delivered("receiver", 6)
     assert_sound(damaged)
+
+
+def test_damage_holds_up_what_meets_it_alone(damaged, receiver):
+    journal = damaged.project.journal
+    trash(journal, root_page(journal, "deliveries_dead"))
+    receiver.rule = lambda request: Reply(400) if json.loads(request.body)["n"] == 2 else None
+    damaged.start()
+    wait_until(lambda: "wait behind such: 1" in problems(damaged).get("journal-damaged", ""),
+               "a dead letter that can't be written")
+    assert_refuses(damaged)
+    receiver.default = Reply(200)
+    damaged.wait_delivered("receiver", 4)
+    assert damaged.connector_sums("receiver")["waiting"] == 1
+    assert_sums_hold(damaged.status())
+    damaged.kill()
+    receiver.clear()
+    damaged.start()
+    assert "is set aside as" in problems(damaged)["journal-lost"]
+    wait_until(lambda: damaged.connector_sums("receiver").get("dead") == 1, "the dead letter")
+    assert numbers(receiver) == [2]
+    assert_sums_hold(damaged.status())
 
 
 def test_a_loss_is_confirmed_beside_the_loop(make_daemon, receiver, disk, tmp_path):

@@ -164,6 +164,38 @@ static void appends_are_held_and_nothing_waits_behind_them(void **state)
     assert_int_equal(fixture_sum(f, "channel", FIXTURE_CHANNEL, "received"), DAMAGE_EVENTS);
 }
 
+static bool take_row(void *ctx, const struct delivery_row *row)
+{
+    (void)row;
+    ++*(int *)ctx;
+    return true;
+}
+
+static void read_all(struct journal_reader *r, void *ctx)
+{
+    const struct journal_filter filter = {.state = DELIVERY_DELIVERED, .limit = DAMAGE_EVENTS};
+    struct err err = {0};
+    assert_int_equal(journal_list_deliveries(r, &filter, take_row, ctx, &err), -1);
+    assert_int_equal(err.code, ERR_CORRUPT);
+}
+
+static void what_a_read_met_holds_appends_too(void **state)
+{
+    struct fixture *f = *state;
+    int found = 0;
+    bool is_appended = false, is_closed = false;
+    open_damaged(f, "deliveries", false);
+    journal_read(f->journal, read_all, NULL, &found);
+    fixture_settle(f);
+    assert_non_null(journal_damage(f->journal));
+    append_to(f, SLICE_LIT(FIXTURE_CHANNEL), &is_appended);
+    close_event(f, 3, &is_closed);
+    fixture_settle(f);
+    assert_true(is_closed);
+    assert_false(is_appended);
+    assert_int_equal(journal_queued(f->journal), 1);
+}
+
 /* What is old isn't removed from a file that is damaged, and the thread has nothing to do. */
 static void nothing_is_removed_any_more(void **state)
 {
@@ -171,8 +203,10 @@ static void nothing_is_removed_any_more(void **state)
     f->retention.delivered_ms = 1000;
     open_damaged(f, "deliveries", false);
     f->clock.wall_ms += 2000;
+    close_event(f, 3, &is_done[3]);
     fixture_settle(f); /* begins, and meets it */
     assert_non_null(journal_damage(f->journal));
+    assert_true(is_done[3]); /* which was in the same transaction at first */
     int64_t left = fixture_query(f, "SELECT count(*) FROM events");
     assert_in_range(left, 1, DAMAGE_EVENTS);
     f->clock.mono_ms += 3600000;
@@ -190,6 +224,7 @@ int main(void)
         TEST(what_damage_does_not_touch_is_committed),
         TEST(what_is_of_the_same_event_waits_behind_it),
         TEST(appends_are_held_and_nothing_waits_behind_them),
+        TEST(what_a_read_met_holds_appends_too),
         TEST(nothing_is_removed_any_more),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
