@@ -523,9 +523,9 @@ static void a_format_that_does_not_exist_makes_way_too(void **state)
 
 /* ---- Anything -------------------------------------------------------------------------------- */
 
-static void flip(struct buf *b, struct rng *rng, bool in_header)
+/* A bit of its first `end` bytes. */
+static void flip(struct buf *b, struct rng *rng, size_t end)
 {
-    size_t end = in_header ? 100 : b->len;
     if (b->len >= end && end > 0)
         b->data[rng_upto(rng, end - 1)] ^= (char)(1 << rng_upto(rng, 7));
 }
@@ -538,9 +538,12 @@ static void try_flips(struct fixture *f, const struct damage_files *files, uint6
     buf_add_slice(&flipped.db, buf_slice(&files->db));
     buf_add_slice(&flipped.wal, buf_slice(&files->wal));
     buf_add_slice(&flipped.shm, buf_slice(&files->shm));
-    uint64_t where = rng_upto(&rng, 3);
+    struct buf *const places[] = {&flipped.wal, &flipped.shm, &flipped.db, &flipped.db,
+                                  &flipped.db};
+    size_t where = rng_upto(&rng, ARRAY_LEN(places) - 1);
+    size_t end = where == 3 ? 100 : where == 4 ? DAMAGE_PAGE : places[where]->len;
     for (uint64_t n = rng_upto(&rng, 40) + 1; n > 0; n--)
-        flip(where == 0 ? &flipped.wal : where == 1 ? &flipped.shm : &flipped.db, &rng, where == 3);
+        flip(places[where], &rng, end);
     damage_files_put(f, &flipped);
     for (int i = 0; i < 2; i++) {
         fixture_open(f);

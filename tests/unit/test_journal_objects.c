@@ -64,6 +64,19 @@ static void an_index_that_changed_costs_no_rows(void **state)
     fixture_check(f);
 }
 
+/* By its definition it is there, by the name beside that it isn't. */
+static void an_index_that_is_there_and_gone_costs_no_rows(void **state)
+{
+    struct fixture *f = *state;
+    fixture_exec(f, "PRAGMA writable_schema = ON;"
+                    "UPDATE sqlite_schema SET name = 'deliveries_deae'"
+                    " WHERE name = 'deliveries_dead'");
+    fixture_reopen(f);
+    damage_assert_lost(f, "is set aside as ");
+    assert_int_equal(damage_total(damage_count(f)), damage_total(damage_whole));
+    fixture_check(f);
+}
+
 static void an_index_that_is_gone_is_made_anew(void **state)
 {
     struct fixture *f = *state;
@@ -99,6 +112,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(names_that_changed_cost_no_rows),
         TEST(an_index_that_changed_costs_no_rows),
+        TEST(an_index_that_is_there_and_gone_costs_no_rows),
         TEST(an_index_that_is_gone_is_made_anew),
         TEST(what_others_added_to_a_journal_is_no_damage),
     };
