@@ -252,24 +252,26 @@ def test_a_refusal_is_a_dead_letter_at_once(daemon, first, status):
 
 
 def test_a_timeout_is_tried_again_under_the_same_id(daemon, project, first):
-    project.connector("first", connector(first.url, f'timeout = "200ms", {QUICK_RETRY}'))
+    timeout = 0.2 * SLOWNESS
+    project.connector("first", connector(first.url, f'timeout = {timeout}, {QUICK_RETRY}'))
     daemon.start()
     first.answer_next(Reply(hangs=True))
+    began = time.monotonic()
     emit(daemon, 1)
-    hung, accepted = first.wait_for(2)
-    assert 0.195 <= accepted.at - hung.at <= 0.5 + 0.5 * SLOWNESS
+    _, accepted = first.wait_for(2)
+    assert accepted.at - began >= timeout
     daemon.wait_delivered("first", 1)
     assert len(set(first.keys())) == 1
 
 
-@pytest.mark.parametrize("reply, code", [
-    (Reply(hangs=True), "timeout"),
-    (Reply(resets=True), "broken"),
-    (None, "connect"),
+@pytest.mark.parametrize("reply, code, timeout", [
+    (Reply(hangs=True), "timeout", 0.2),
+    (Reply(resets=True), "broken", 10),
+    (None, "connect", 10),
 ])
-def test_attempts_say_how_they_failed(daemon, project, first, reply, code):
+def test_attempts_say_how_they_failed(daemon, project, first, reply, code, timeout):
     retry = 'retry = { attempts = 2, base = "10ms" }'
-    project.connector("first", connector(first.url, f'timeout = "200ms", {retry}'))
+    project.connector("first", connector(first.url, f'timeout = {timeout * SLOWNESS}, {retry}'))
     daemon.start()
     if reply:
         first.default = reply
@@ -284,9 +286,10 @@ def test_attempts_say_how_they_failed(daemon, project, first, reply, code):
 def test_a_delayed_delivery_goes_out_when_its_time_has_come(daemon, project, first, second):
     project.script(SCRIPT.replace("data = event.data }", 'data = event.data, delay = "300ms" }', 1))
     daemon.start()
+    began = time.monotonic()
     emit(daemon, 1)
-    late, prompt = first.wait_for(1)[0], second.wait_for(1)[0]
-    assert 0.29 <= late.at - prompt.at <= 0.3 + 0.5 * SLOWNESS
+    second.wait_for(1)
+    assert first.wait_for(1)[0].at - began >= 0.3
     assert "to be tried again" not in daemon.log()
 
 

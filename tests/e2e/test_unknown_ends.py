@@ -5,7 +5,7 @@ no refusal."""
 
 import pytest
 
-from support import Reply, wait_until
+from support import SLOWNESS, Reply, wait_until
 
 SCRIPT = """
 local sync = SyncManager.new {}
@@ -17,7 +17,7 @@ sync:start()
 
 CONNECTOR = """
 return {
-  timeout = "%s",
+  timeout = %s,
   retry = { base = "50ms", jitter = false, growth = "constant" },
   send = function(data) return http.post("%s/x", { json = data }) end,
 }
@@ -44,14 +44,14 @@ def assert_retried_with_one_id(daemon, receiver, count):
 
 def test_a_409_after_a_timeout_is_retried(start, receiver):
     receiver.answer_next(Reply(hangs=True), 409)
-    daemon = start("200ms")
+    daemon = start(0.2 * SLOWNESS)
     daemon.emit("thing.changed", {"id": 1})
     assert_retried_with_one_id(daemon, receiver, 3)
 
 
 def test_a_409_after_a_crash_in_mid_attempt_is_retried(start, receiver):
     receiver.answer_next(Reply(hangs=True), 409)
-    daemon = start("30s")
+    daemon = start(30 * SLOWNESS)
     daemon.emit("thing.changed", {"id": 1})
     receiver.wait_for(1)
     daemon.kill()
@@ -61,7 +61,7 @@ def test_a_409_after_a_crash_in_mid_attempt_is_retried(start, receiver):
 
 def test_a_409_after_a_crash_in_a_later_attempt_is_retried(start, receiver):
     receiver.answer_next(503, Reply(hangs=True), 409)
-    daemon = start("30s")
+    daemon = start(30 * SLOWNESS)
     daemon.emit("thing.changed", {"id": 1})
     receiver.wait_for(2)
     daemon.kill()
@@ -71,7 +71,7 @@ def test_a_409_after_a_crash_in_a_later_attempt_is_retried(start, receiver):
 
 def test_a_409_to_a_first_attempt_is_refused(start, receiver):
     receiver.answer_next(409)
-    daemon = start("30s")
+    daemon = start(30 * SLOWNESS)
     daemon.emit("thing.changed", {"id": 1})
     wait_until(lambda: len(daemon.dead_letters()) == 1, "a dead letter")
     assert daemon.dead_letters()[0]["cause"] == "refused"
