@@ -167,6 +167,8 @@ static int take_request(struct embedded *e, struct http_exchange *x, const struc
     const struct envelope_context context = {
         .channel = slice_str(e->base.name),
         .source = slice_str(e->base.name),
+        .traceparent = http_exchange_header(x, "traceparent"),
+        .tracestate = http_exchange_header(x, "tracestate"),
         .received_ms = now_ms,
         .new_id = identity_new_id,
         .ctx = &now_ms,

@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/text.h"
 #include "engine/parts.h"
+#include "event/trace.h"
 
 static const char *target_kind(const struct target *t)
 {
@@ -45,12 +46,15 @@ static void log_put_off(struct item *item, const struct delivery_row *row)
 {
     struct engine *e = item->engine;
     struct buf in = {0};
+    struct trace trace;
+    trace_of_event(&trace, item->d.event, NULL);
     int64_t delay_ms = row->due_ms - clock_wall_ms(&e->clock);
     text_add_duration(&in, delay_ms > 0 ? delay_ms : 0);
     log_warn(e->log, "to be tried again",
              LOG_STR(target_kind(item->d.target), target_name(item->d.target)),
              LOG_STR("delivery", item->id), LOG_STR("key", item->d.key),
              LOG_INT("attempt", row->attempts), LOG_SLICE("in", buf_slice(&in)),
+             LOG_SLICE("trace", trace.id),
              LOG_SLICE("error", slice_upto(row->error, slice_find(row->error, '\n'))));
     buf_deinit(&in);
 }
@@ -170,11 +174,14 @@ static void log_end(struct item *item, enum delivery_state final, const char *ca
         level = LOG_DEBUG; /* what it sent has lines of its own */
     if (!log_has_level(e->log, level))
         return;
+    struct trace trace;
+    trace_of_event(&trace, d->event, NULL);
     log_at(e->log, level,
            target_is_handler(d->target) && final == DELIVERY_DELIVERED ? "handled" : words[final],
            LOG_STR(target_kind(d->target), target_name(d->target)),
            LOG_SLICE("type", d->event->type), LOG_STR("key", d->key), LOG_STR("delivery", d->id),
            LOG_INT("attempt", d->attempts), LOG_INT("ms", item->run_us / 1000),
+           LOG_SLICE("trace", trace.id),
            is_dead || final == DELIVERY_SKIPPED ? LOG_STR("cause", cause) : LOG_STR(NULL, NULL),
            is_dead ? LOG_STR("error", d->last_error) : LOG_STR(NULL, NULL));
 }

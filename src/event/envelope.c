@@ -12,6 +12,7 @@
 #include "event/attribute.h"
 #include "event/base64.h"
 #include "event/envelope_parts.h"
+#include "event/trace.h"
 
 /* An object's members by their place in the source; absent ones and nulls have data NULL. */
 struct document {
@@ -192,6 +193,15 @@ static struct slice join_attributes(struct document *d, const struct slice *text
     return buf_slice(&d->attributes);
 }
 
+/* Whether the header's is the event's, too. */
+static bool lacks_trace(const struct envelope_context *c, struct slice attributes)
+{
+    struct slice own;
+    struct trace trace;
+    return trace_parse(&trace, c->traceparent) &&
+           !(attributes.data && json_get(attributes, "traceparent", &own));
+}
+
 struct event *envelope_make(const struct envelope_context *c, const struct event_parts *found)
 {
     char fresh[37];
@@ -208,7 +218,15 @@ struct event *envelope_make(const struct envelope_context *c, const struct event
     }
     if (!parts.source.data)
         parts.source = c->source;
-    return event_new(&parts);
+
+    struct buf traced = {0};
+    if (c->traceparent.len > 0 && lacks_trace(c, parts.attributes)) {
+        trace_add_attributes(&traced, parts.attributes, c->traceparent, c->tracestate);
+        parts.attributes = buf_slice(&traced);
+    }
+    struct event *event = event_new(&parts);
+    buf_deinit(&traced);
+    return event;
 }
 
 static struct event *make_of_document(const struct envelope_context *c, struct document *d,

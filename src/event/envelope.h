@@ -22,6 +22,7 @@ struct envelope_context {
     struct slice type;   /* the channel's own type for it, absent: none (rule 3) */
     struct slice id;     /* the channel's own id for it (an SSE id of that very block), or absent */
     struct slice source; /* where CloudEvents' source is missing: the channel's URL or name */
+    struct slice traceparent, tracestate; /* headers beside it: of events that bring none */
     int64_t received_ms;
     /* Gives a fresh id (UUIDv7, 36 characters, NUL) to events that bring none. */
     void (*new_id)(void *ctx, char out[37]);

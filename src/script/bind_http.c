@@ -7,6 +7,7 @@
 #include <lauxlib.h>
 
 #include "base/text.h"
+#include "event/trace.h"
 #include "script/answer.h"
 #include "script/bindings.h"
 #include "script/codec.h"
@@ -58,7 +59,7 @@ struct request {
     struct script_machine *m;
     const char *what; /* "http.post" */
     struct script_request out;
-    bool has_content_type, has_key; /* named by the script, be it to leave them out */
+    bool has_content_type, has_key, has_trace; /* named by the script, be it to leave them out */
 };
 
 /* ---- names and values, percent-encoded ---- */
@@ -223,6 +224,7 @@ static void add_given_header(struct request *r, struct slice name)
     int index = lua_gettop(L);
     r->has_content_type |= slice_is_equal_nocase(name, SLICE_LIT("content-type"));
     r->has_key |= slice_is_equal_nocase(name, SLICE_LIT("idempotency-key"));
+    r->has_trace |= slice_is_equal_nocase(name, SLICE_LIT("traceparent"));
     if (!is_token(name))
         machine_raise(L, "%s: `%.*s` is no name of a header", r->what, SLICE_FMT(name));
     if (lua_isboolean(L, index) && !lua_toboolean(L, index))
@@ -272,6 +274,21 @@ static void add_idempotency_key(struct request *r)
     if (++run->n_writes > 1)
         buf_printf(key, "-%u", run->n_writes);
     add_header(r, SLICE_LIT("Idempotency-Key"), buf_slice(key));
+}
+
+/* What the event belongs to goes on, and names this request as what calls the other system. */
+static void add_trace(struct request *r)
+{
+    struct script_run *run = r->m->current;
+    struct trace trace;
+    if (!run->event || r->has_trace || !trace_of_event(&trace, run->event, &r->m->text))
+        return;
+    struct buf *value = &r->m->trace;
+    buf_clear(value);
+    trace_add_parent(value, &trace, rng_next(&r->m->rng) | 1);
+    add_header(r, SLICE_LIT("traceparent"), buf_slice(value));
+    if (trace.state.len > 0)
+        add_header(r, SLICE_LIT("tracestate"), trace.state);
 }
 
 /* ---- body ---- */
@@ -361,6 +378,7 @@ static void build(struct request *r)
         add_header(r, SLICE_LIT("Content-Type"), slice_str(media_type));
     read_timeout(r);
     add_idempotency_key(r);
+    add_trace(r);
     r->out.headers = r->m->headers;
 }
 

@@ -334,6 +334,7 @@ struct script_machine *machine_new(const struct script_options *options, struct 
     map_init(&m->connector_map);
     map_init(&m->transformer_map);
     json_reader_init(&m->reader, SLICE_NULL);
+    rng_init_entropy(&m->rng);
     read_options(m, options);
 
     m->memory.is_lifted = true;
@@ -394,6 +395,7 @@ static void free_scratch(struct script_machine *m)
     buf_deinit(&m->url);
     buf_deinit(&m->body);
     buf_deinit(&m->id);
+    buf_deinit(&m->trace);
     keys_deinit(&m->keys);
     free(m->headers);
 }

@@ -22,6 +22,7 @@
 #include "base/json.h"
 #include "base/list.h"
 #include "base/map.h"
+#include "base/rng.h"
 #include "script/keys.h"
 #include "script/script.h"
 
@@ -187,6 +188,8 @@ struct script_machine {
     struct json_reader reader;
     unsigned char object_sizes[DECODE_LEVELS]; /* members that the last object of a level had */
     struct buf json, text, url, body, id;
+    struct buf trace; /* header values */
+    struct rng rng;   /* of spans */
     struct keys keys;
     struct script_header *headers;
     size_t cap_headers;
