@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * http/server: the addresses that it listens on.
+ */
+#include "http/server.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "wire.h"
+
+#include <cmocka.h>
+
+struct fixture {
+    struct loop *loop;
+    struct http_server *server;
+    struct wire wire;
+    int fd; /* of the client */
+};
+
+static void reply_echo(void *ctx, struct http_exchange *x)
+{
+    (void)ctx;
+    http_exchange_reply(x, 200, "application/octet-stream", http_exchange_body(x));
+}
+
+static const struct http_route routes[] = {{"POST", "/echo", reply_echo}};
+
+static struct http_server_options options_of(struct fixture *f)
+{
+    return (struct http_server_options){
+        .listen = "127.0.0.1:0",
+        .routes = routes,
+        .n_routes = ARRAY_LEN(routes),
+        .ctx = f,
+        .body_max = 1000,
+    };
+}
+
+static int setup(void **state)
+{
+    struct fixture *f = mem_calloc(1, sizeof(*f));
+    struct err err = {0};
+    f->loop = loop_new(&err);
+    struct http_server_options options = options_of(f);
+    f->server = http_server_new(f->loop, &options, &err);
+    if (!f->server)
+        fail_msg("%s", err.message);
+    wire_init(&f->wire, f->loop);
+    f->fd = wire_connect(http_server_address(f->server));
+    *state = f;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+    close(f->fd);
+    http_server_free(f->server);
+    wire_deinit(&f->wire);
+    loop_free(f->loop);
+    free(f);
+    return 0;
+}
+
+/* Whether it answers the client. */
+static void expect_echo(struct fixture *f)
+{
+    buf_clear(&f->wire.got);
+    wire_send(f->fd, "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx");
+    wire_expect(&f->wire, f->fd, "\r\n\r\nx");
+}
+
+static void expect_no_server(struct fixture *f, const char *address, enum err_code code,
+                             const char *message)
+{
+    struct http_server_options options = options_of(f);
+    options.listen = address;
+    struct err err = {0};
+    assert_null(http_server_new(f->loop, &options, &err));
+    assert_int_equal(err.code, code);
+    if (!strstr(err.message, message))
+        fail_msg("\"%s\" doesn't say \"%s\"", err.message, message);
+}
+
+static void test_an_address_in_use_says_what_to_do(void **state)
+{
+    struct fixture *f = *state;
+    const char *address = http_server_address(f->server);
+    char message[160];
+    snprintf(message, sizeof(message),
+             "%s is in use by another program; stop it or choose another address with --listen",
+             address);
+    expect_no_server(f, address, ERR_EXISTS, message);
+    char any[32];
+    snprintf(any, sizeof(any), "*%s", strchr(address, ':'));
+    expect_no_server(f, any, ERR_EXISTS, "is in use by another program");
+}
+
+static void test_what_is_no_address_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const cases[] = {"",      "8750",        ":8750",          "127.0.0.1",
+                                        "1:2:3", "127.0.0.1:x", "127.0.0.1:",     "::1:8750",
+                                        "[]:1",  "[::1]",       "127.0.0.1:65536"};
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+        expect_no_server(f, cases[i], ERR_INVALID, "is no address to listen on");
+    expect_no_server(f, "192.0.2.1:0", ERR_INVALID, "this machine has no such address");
+    expect_no_server(f, "unix:", ERR_INVALID, "must have 1 to 107 bytes");
+}
+
+/* Whether a server on `address` answers at `name`, its address behind the port. */
+static void expect_serves(struct fixture *f, const char *address, const char *shown)
+{
+    struct http_server_options options = options_of(f);
+    options.listen = address;
+    struct err err = {0};
+    struct http_server *server = http_server_new(f->loop, &options, &err);
+    if (!server)
+        fail_msg("%s", err.message);
+    assert_memory_equal(http_server_address(server), shown, strlen(shown));
+    assert_true(atoi(http_server_address(server) + strlen(shown)) > 0);
+    http_server_free(server);
+}
+
+static void test_the_kinds_of_addresses_are_listened_on(void **state)
+{
+    struct fixture *f = *state;
+    expect_serves(f, "127.0.0.1:0", "127.0.0.1:");
+    expect_serves(f, "localhost:0", "localhost:");
+    expect_serves(f, "*:0", "*:");
+    if (access("/proc/net/if_inet6", R_OK) == 0)
+        expect_serves(f, "[::1]:0", "[::1]:");
+}
+
+static void test_all_addresses_include_ipv4(void **state)
+{
+    struct fixture *f = *state;
+    http_server_free(f->server);
+    struct http_server_options options = options_of(f);
+    options.listen = "*:0";
+    struct err err = {0};
+    f->server = http_server_new(f->loop, &options, &err);
+    assert_non_null(f->server);
+    close(f->fd);
+    f->fd = wire_connect(http_server_address(f->server));
+    expect_echo(f);
+}
+
+static int connect_unix(const char *path)
+{
+    struct sockaddr_un sa = {.sun_family = AF_UNIX};
+    strcpy(sa.sun_path, path);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&sa, sizeof(sa)), 0);
+    return fd;
+}
+
+static void test_a_socket_file_is_listened_on_and_removed_at_the_end(void **state)
+{
+    struct fixture *f = *state;
+    char dir[] = "/tmp/liaison-test-XXXXXX", path[64], address[80];
+    assert_non_null(mkdtemp(dir));
+    snprintf(path, sizeof(path), "%s/s", dir);
+    snprintf(address, sizeof(address), "unix:%s", path);
+    struct http_server_options options = options_of(f);
+    options.listen = address;
+    struct err err = {0};
+    struct http_server *server = http_server_new(f->loop, &options, &err);
+    assert_non_null(server);
+    assert_string_equal(http_server_address(server), address);
+    expect_no_server(f, address, ERR_EXISTS, "is in use by another program");
+
+    close(f->fd);
+    f->fd = connect_unix(path);
+    expect_echo(f);
+    http_server_free(server);
+    assert_int_equal(access(path, F_OK), -1);
+    rmdir(dir);
+}
+
+static void test_a_socket_file_is_its_owner_s(void **state)
+{
+    struct fixture *f = *state;
+    char dir[] = "/tmp/liaison-test-XXXXXX", address[64];
+    struct err err = {0};
+    struct stat st;
+    assert_non_null(mkdtemp(dir));
+    snprintf(address, sizeof(address), "unix:%s/socket", dir);
+    struct http_server_options options = options_of(f);
+    options.listen = address;
+    struct http_server *server = http_server_new(f->loop, &options, &err);
+    if (!server)
+        fail_msg("%s", err.message);
+    assert_int_equal(stat(address + strlen("unix:"), &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    http_server_free(server);
+    rmdir(dir);
+}
+
+static void test_a_socket_file_left_over_is_replaced_and_another_file_is_not(void **state)
+{
+    struct fixture *f = *state;
+    char dir[] = "/tmp/liaison-test-XXXXXX", path[64], address[80];
+    assert_non_null(mkdtemp(dir));
+    snprintf(path, sizeof(path), "%s/s", dir);
+    snprintf(address, sizeof(address), "unix:%s", path);
+    struct sockaddr_un sa = {.sun_family = AF_UNIX};
+    strcpy(sa.sun_path, path);
+    int dead = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(dead, (struct sockaddr *)&sa, sizeof(sa)), 0);
+    close(dead);
+
+    struct http_server_options options = options_of(f);
+    options.listen = address;
+    struct err err = {0};
+    struct http_server *server = http_server_new(f->loop, &options, &err);
+    if (!server)
+        fail_msg("%s", err.message);
+    http_server_free(server);
+
+    FILE *file = fopen(path, "w");
+    fclose(file);
+    expect_no_server(f, address, ERR_EXISTS, "the file exists and is no socket");
+    assert_int_equal(access(path, F_OK), 0);
+    unlink(path);
+    rmdir(dir);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_an_address_in_use_says_what_to_do),
+        TEST(test_what_is_no_address_is_refused),
+        TEST(test_the_kinds_of_addresses_are_listened_on),
+        TEST(test_all_addresses_include_ipv4),
+        TEST(test_a_socket_file_is_listened_on_and_removed_at_the_end),
+        TEST(test_a_socket_file_is_its_owner_s),
+        TEST(test_a_socket_file_left_over_is_replaced_and_another_file_is_not),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
