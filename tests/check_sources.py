@@ -28,7 +28,6 @@ LIBRARIES = {
     r"openssl/.*": "crypto",
     r"nats/.*|nats\.h|hiredis/.*|libpq-fe\.h|librdkafka/.*|mosquitto\.h|amqp\.h|rabbitmq-c/.*":
         "channel",
-    r"systemd/.*": "cli",
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 MARK = "NOLINT(readability-function-size)"

@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "cli/commands.h"
 #include "cli/project.h"
+#include "cli/service.h"
 #include "engine/engine.h"
 #include "loop/guard.h"
 #include "version.h"
@@ -18,6 +19,9 @@
 /* A loop that takes longer for one turn hangs. */
 #define TURN_MAX_MS 30000
 #define FILES_MAX 65536
+/* What closing the journal may take behind a drain. */
+#define CLOSE_MAX_MS 60000
+#define STOPPING "stopping: what runs may end, what waits is kept"
 
 /* The daemon: everything that lives as long as `run` does. */
 struct daemon {
@@ -27,6 +31,7 @@ struct daemon {
     struct engine *engine;
     struct admin *admin;
     struct loop_guard *guard;
+    struct service *service;
     struct loop_signal *term, *interrupt, *hangup;
     bool is_stopping;
 };
@@ -52,7 +57,8 @@ static void on_stop(void *ctx)
         return;
     }
     d->is_stopping = true;
-    log_info(d->log, "stopping: what runs may end, what waits is kept");
+    log_info(d->log, STOPPING);
+    service_stopping(d->service, STOPPING, d->project.config.drain_ms + CLOSE_MAX_MS);
     admin_quiesce(d->admin);
     engine_drain(d->engine, &(struct engine_drain){is_clear, on_drained, d});
 }
@@ -137,6 +143,28 @@ out:
     return status;
 }
 
+static void count_problem(void *ctx, const struct engine_problem *problem)
+{
+    (void)problem;
+    ++*(size_t *)ctx;
+}
+
+/* "takes events on 127.0.0.1:8750; 2 problems, see: liaison status" */
+static bool describe(void *ctx, struct buf *out)
+{
+    const struct daemon *d = ctx;
+    const char *refusal = engine_refusal(d->engine);
+    size_t problems = 0;
+    engine_each_problem(d->engine, count_problem, &problems);
+    if (refusal)
+        buf_printf(out, "takes no events: %s", refusal);
+    else
+        buf_printf(out, "takes events on %s", admin_address(d->admin));
+    if (problems > 0)
+        buf_printf(out, "; %zu problem%s, see: liaison status", problems, problems == 1 ? "" : "s");
+    return !refusal;
+}
+
 static void serve(struct daemon *d)
 {
     d->term = loop_signal_new(d->loop, SIGTERM, on_stop, d);
@@ -146,6 +174,8 @@ static void serve(struct daemon *d)
              LOG_STR("listen", admin_address(d->admin)),
              LOG_STR("project", d->project.config.project),
              LOG_STR("journal", d->project.config.journal), LOG_INT("pid", getpid()));
+    d->service = service_new(
+        &(struct service_options){.loop = d->loop, .log = d->log, .describe = describe, .ctx = d});
     loop_run(d->loop);
     loop_guard_free(d->guard); /* closing the journal may wait for its disk */
     d->guard = NULL;
@@ -155,6 +185,7 @@ static void serve(struct daemon *d)
 static void end(struct daemon *d)
 {
     loop_guard_free(d->guard);
+    service_free(d->service);
     admin_close(d->admin);
     engine_free(d->engine);
     admin_free(d->admin);

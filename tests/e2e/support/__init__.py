@@ -10,8 +10,9 @@ from .bus import SseBus
 from .command import LIAISON, ROOT, Result, liaison
 from .daemon import Daemon, DaemonFailed
 from .disk import Disk
-from .node import Node
+from .manager import Manager
 from .metrics import parse_metrics
+from .node import Node
 from .project import Project
 from .prometheus import Prometheus, promtool
 from .receiver import Receiver, Reply
@@ -21,7 +22,8 @@ from .wait import SLOWNESS, free_port, wait_until
 from .web import Answer, request
 
 __all__ = [
-    "Answer", "Daemon", "DaemonFailed", "Disk", "LIAISON", "Message", "Node", "Project", "Prometheus", "ROOT",
-    "Receiver", "Reply", "Result", "SLOWNESS", "SseBus", "Stream", "assert_sums_hold", "free_port",
-    "liaison", "parse_metrics", "promtool", "request", "wait_until",
+    "Answer", "Daemon", "DaemonFailed", "Disk", "LIAISON", "Manager", "Message", "Node", "Project",
+    "Prometheus", "ROOT", "Receiver", "Reply", "Result", "SLOWNESS", "SseBus", "Stream",
+    "assert_sums_hold", "free_port", "liaison", "parse_metrics", "promtool", "request",
+    "wait_until",
 ]
