@@ -71,7 +71,7 @@ bench-long: deps ## memory over 2,000,000 events, and a backlog of as many: buil
 	@LIAISON=$(LIAISON) tests/bench/bench.py --long $(BENCH)
 
 install: ## install below PREFIX (/usr/local), staged in DESTDIR where that is set
-	@$(call compile,release,-DCMAKE_INSTALL_PREFIX=$(PREFIX),liaison)
+	@$(call compile,release,-DCMAKE_INSTALL_PREFIX=$(PREFIX),liaison docs)
 	@DESTDIR=$(DESTDIR) cmake --install build/release
 
 clean: ## remove all that was built

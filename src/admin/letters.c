@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "engine/letter_json.h"
+#include "event/record.h"
 
 #define LIST_MAX 1000
 
@@ -51,13 +52,11 @@ static int parse_number(struct slice text, int64_t *number, struct err *err)
 /* A misspelt one would find nothing, as if all were well. */
 static int check_cause(struct slice cause, struct err *err)
 {
-    static const char *const causes[] = {"refused", "exhausted", "expired",
-                                         "script",  "limit",     "malformed"};
-    for (size_t i = 0; i < ARRAY_LEN(causes); i++) {
-        if (slice_is_equal(cause, slice_str(causes[i])))
+    for (size_t i = 0; i < RECORD_CAUSES; i++) {
+        if (slice_is_equal(cause, slice_str(record_causes[i])))
             return 0;
     }
-    const char *nearest = text_nearest(cause, causes, ARRAY_LEN(causes));
+    const char *nearest = text_nearest(cause, record_causes, RECORD_CAUSES);
     return err_set(err, ERR_INVALID, "\"%.*s\" is no cause of a dead letter%s%s%s",
                    SLICE_FMT(cause), nearest ? ": did you mean " : "", nearest ? nearest : "",
                    nearest ? "?" : "");

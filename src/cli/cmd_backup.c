@@ -59,10 +59,18 @@ static const struct option_row options[] = {
     {0},
 };
 
+static const struct example_row examples[] = {
+    {"liaison backup monday.db", "of the project here"},
+    {"liaison -C /etc/liaison/NAME backup monday.db --journal /var/lib/liaison/NAME/journal.db",
+     "of a service"},
+    {0},
+};
+
 const struct command command_backup = {
     .name = "backup",
     .summary = "copy the journal, while the daemon runs",
     .usage = "backup FILE [--journal FILE] [--json]",
+    .operands = "FILE",
     .help =
         "Copies the journal of the project here into FILE, as it stands at one moment; a daemon\n"
         "may be running on it, or none. The copy is checked as by fsck, and made unless it\n"
@@ -70,6 +78,7 @@ const struct command command_backup = {
         "To go back to it: stop the daemon, move the journal and its -wal and -shm away, put\n"
         "FILE in its place, start.",
     .options = options,
+    .examples = examples,
     .operands_min = 1,
     .operands_max = 1,
     .run = run,

@@ -101,14 +101,23 @@ static const struct option_row options[] = {
     {0},
 };
 
+static const struct example_row examples[] = {
+    {"liaison check", "the project in the current folder"},
+    {"liaison check --set settings.calendarUrl=http://localhost:9999",
+     "as it would be with another setting"},
+    {0},
+};
+
 const struct command command_check = {
     .name = "check",
     .summary = "load everything, send nothing, say what is wrong",
     .usage = "check [PATH] [--json]",
+    .operands = "PATH",
     .help = "Loads the configuration, scripts, connectors and transformers of the project at\n"
             "PATH (the current folder), as `run` would, and prints each error as\n"
             "FILE:LINE: what, and what to write instead. Nothing is opened and nothing is sent.",
     .options = options,
+    .examples = examples,
     .operands_max = 1,
     .run = run,
 };

@@ -46,11 +46,17 @@ static const struct option_row list_options[] = {
     {0},
 };
 
+static const struct example_row list_examples[] = {
+    {"liaison dead list --connector calendarApi --since 2h", "those of the last two hours"},
+    {0},
+};
+
 static const struct command list = {
     .name = "list",
     .summary = "the dead letters, the newest first",
     .usage = "dead list [FILTERS] [--limit N]",
     .options = list_options,
+    .examples = list_examples,
     .run = run_list,
 };
 
@@ -81,6 +87,7 @@ static const struct command show = {
     .name = "show",
     .summary = "one dead letter: why, its data, its attempts",
     .usage = "dead show ID",
+    .operands = "ID",
     .options = show_options,
     .operands_min = 1,
     .operands_max = 1,
@@ -158,23 +165,38 @@ static const struct option_row act_options[] = {
     {0},
 };
 
+static const struct example_row retry_examples[] = {
+    {"liaison dead retry --cause exhausted --dry-run", "which would be retried"},
+    {"liaison dead retry --cause exhausted", "all of them"},
+    {0},
+};
+
 static const struct command retry = {
     .name = "retry",
     .summary = "attempt them again with today's connectors",
     .usage = "dead retry ID... | FILTERS | --all",
+    .operands = "ID",
     .help = "Attempts the stored data again, with the transformer and connector as they are\n"
             "now; where the handler had failed, the event is handled again.",
     .options = act_options,
+    .examples = retry_examples,
     .operands_max = OPERANDS_MANY,
     .run = run_retry,
+};
+
+static const struct example_row drop_examples[] = {
+    {"liaison dead drop --cause malformed", "messages that were no events"},
+    {0},
 };
 
 static const struct command drop = {
     .name = "drop",
     .summary = "give them up",
     .usage = "dead drop ID... | FILTERS | --all",
+    .operands = "ID",
     .help = "Gives dead letters up: they aren't attempted again, and count as dropped.",
     .options = act_options,
+    .examples = drop_examples,
     .operands_max = OPERANDS_MANY,
     .run = run_drop,
 };

@@ -115,15 +115,23 @@ static const struct option_row options[] = {
     {0},
 };
 
+static const struct example_row examples[] = {
+    {"liaison emit schedule.updated '{\"id\": 7, \"startTime\": \"2026-11-23T09:00:00Z\"}'",
+     "its data on the command line"},
+    {"liaison emit schedule.updated @schedule.json --key 7",
+     "from a file, and in order with others of key 7"},
+    {0},
+};
+
 const struct command command_emit = {
     .name = "emit",
     .summary = "publish an event to the running daemon",
     .usage = "emit TYPE [DATA]",
-    .help =
-        "Publishes one event. DATA is JSON, @FILE, or - for standard input; without it, null.\n"
-        "When it returns, the event is on disk.\n\n"
-        "  liaison emit schedule.updated '{\"id\": 7, \"startTime\": \"2026-11-23T09:00:00Z\"}'",
+    .operands = "TYPE DATA",
+    .help = "Publishes one event. DATA is JSON, @FILE, or - for standard input; without it, null.\n"
+            "When it returns, the event is on disk.",
     .options = options,
+    .examples = examples,
     .operands_min = 1,
     .operands_max = 2,
     .run = run,

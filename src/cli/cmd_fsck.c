@@ -123,10 +123,17 @@ static const struct option_row options[] = {
     {0},
 };
 
+static const struct example_row examples[] = {
+    {"liaison fsck", "the journal of the project here"},
+    {"liaison fsck /var/lib/liaison/NAME/journal.db", "that of a service"},
+    {0},
+};
+
 const struct command command_fsck = {
     .name = "fsck",
     .summary = "check the journal and its sums",
     .usage = "fsck [JOURNAL] [--confirm] [--json]",
+    .operands = "JOURNAL",
     .help =
         "Reads the whole journal (that of the project here unless one is named) and checks its\n"
         "pages, that rows fit each other, and that the sums hold: everything received is\n"
@@ -135,6 +142,7 @@ const struct command command_fsck = {
         "After a damaged journal was set aside, no events are taken until --confirm says that\n"
         "this was seen; a running daemon notices.",
     .options = options,
+    .examples = examples,
     .operands_max = 1,
     .run = run,
 };

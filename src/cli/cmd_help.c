@@ -30,6 +30,7 @@ const struct command command_help = {
     .name = "help",
     .summary = "print this list, or all about one command",
     .usage = "help [COMMAND]",
+    .operands = "COMMAND",
     .operands_max = 2,
     .run = run,
 };

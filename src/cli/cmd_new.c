@@ -126,14 +126,21 @@ static int run(const struct invocation *in)
     return EXIT_DONE;
 }
 
+static const struct example_row examples[] = {
+    {"liaison new my-sync", "a project in the folder my-sync"},
+    {0},
+};
+
 const struct command command_new = {
     .name = "new",
     .summary = "make a project that runs",
     .usage = "new PATH",
+    .operands = "PATH",
     .help =
         "Makes a project in the folder PATH, which is made or must be empty: settings, a script,\n"
         "two connectors. It runs as it stands, with `liaison sink` as the other systems.",
     .operands_min = 1,
     .operands_max = 1,
     .run = run,
+    .examples = examples,
 };

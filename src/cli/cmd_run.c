@@ -210,15 +210,15 @@ static int run(const struct invocation *in)
     return status;
 }
 
-static void add_help(struct buf *out)
-{
-    buf_add_str(out, "Keys of liaison.lua, of --set and, in capitals, of the environment\n"
-                     "(limits.handlerTime is LIAISON_LIMITS_HANDLER_TIME), with their defaults:\n");
-    config_add_help(out);
-}
-
 static const struct option_row options[] = {
     PROJECT_OPTIONS,
+    {0},
+};
+
+static const struct example_row examples[] = {
+    {"liaison run /etc/liaison/NAME", "as a service does"},
+    {"liaison run --listen 127.0.0.1:9000 --set log.level=debug",
+     "the project here, on another port"},
     {0},
 };
 
@@ -226,11 +226,13 @@ const struct command command_run = {
     .name = "run",
     .summary = "run the daemon in the foreground",
     .usage = "run [PATH] [--listen ADDRESS] [--journal FILE] [--set KEY=VALUE]...",
+    .operands = "PATH",
     .help = "Runs the project at PATH (the current folder), or one script of it. TERM and INT\n"
             "end what runs and keep what waits. Exit status 78: the configuration or the\n"
             "scripts are refused, nothing was opened.",
     .options = options,
+    .examples = examples,
     .operands_max = 1,
-    .add_help = add_help,
+    .lists_keys = true,
     .run = run,
 };

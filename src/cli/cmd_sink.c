@@ -355,16 +355,21 @@ static const struct option_row options[] = {
     {0},
 };
 
+static const struct example_row examples[] = {
+    {"liaison sink --fail 503:3", "the first three requests get 503"},
+    {"liaison sink --fail 429:10%", "one in ten gets 429"},
+    {"liaison sink --delay 2s", "a slow one"},
+    {0},
+};
+
 const struct command command_sink = {
     .name = "sink",
     .summary = "a local receiver that prints what it gets",
     .usage = "sink [--port N] [--answer JSON] [--fail 503:3] [--delay 2s] [--hang] [--quiet]",
     .help =
         "Takes any request, prints it and answers 200, or fails as it is told. GET /stats answers\n"
-        "{\"requests\":N,\"ok\":N,\"failed\":N}. Stopped by Ctrl-C.\n\n"
-        "  liaison sink --fail 503:3         the first three requests get 503\n"
-        "  liaison sink --fail 429:10%       one in ten gets 429\n"
-        "  liaison sink --delay 2s           a slow one",
+        "{\"requests\":N,\"ok\":N,\"failed\":N}. Stopped by Ctrl-C.",
     .options = options,
+    .examples = examples,
     .run = run,
 };

@@ -262,6 +262,11 @@ static const struct option_row options[] = {
     {0},
 };
 
+static const struct example_row examples[] = {
+    {"liaison status --json | jq .problems", "what needs a person, for a program"},
+    {0},
+};
+
 const struct command command_status = {
     .name = "status",
     .summary = "the running daemon at a glance",
@@ -272,5 +277,6 @@ const struct command command_status = {
         "unmatched, duplicate, malformed or dropped; what was made is delivered, waiting, dead,\n"
         "skipped, superseded or dropped.",
     .options = options,
+    .examples = examples,
     .run = run,
 };

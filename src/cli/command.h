@@ -18,6 +18,7 @@
 #ifndef LIAISON_CLI_COMMAND_H
 #define LIAISON_CLI_COMMAND_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/attr.h"
@@ -36,15 +37,24 @@ enum exit_status {
 
 struct invocation;
 
+/* A table of them ends with a row of zeros. */
+struct example_row {
+    const char *command; /* "liaison …" */
+    const char *what;
+};
+
+/* Its texts make the help, the manual pages and the completions: see help.h and docs/. */
 struct command {
     const char *name;
-    const char *summary;                /* a few words, for the list of all */
-    const char *usage;                  /* without "liaison" */
-    const char *help;                   /* paragraphs for its own help; may be NULL */
+    const char *summary;  /* a few words, for the list of all */
+    const char *usage;    /* without "liaison" */
+    const char *operands; /* what each is called, the last being that of all further: "TYPE DATA" */
+    const char *help;     /* paragraphs for its own help; may be NULL */
     const struct option_row *options;   /* beside --help and -C; may be NULL */
+    const struct example_row *examples; /* may be NULL */
+    bool lists_keys;                    /* its help ends with the keys of liaison.lua */
     const struct command *const *verbs; /* commands below it, ended by NULL; then it has no run */
     size_t operands_min, operands_max;  /* how many it takes; OPERANDS_MANY: any number */
-    void (*add_help)(struct buf *out);  /* appends more to its help; may be NULL */
     int (*run)(const struct invocation *in); /* returns an exit_status */
 };
 

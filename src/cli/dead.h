@@ -23,7 +23,7 @@
 /* Rows for a command's table. */
 #define DEAD_FILTERS                                                                               \
     {"cause", 0, "CAUSE", "refused, exhausted, expired, script, limit or malformed"},              \
-        {"connector", 0, "NAME", "of this connector"},                                             \
+        {"connector", 0, "CONNECTOR", "of this connector"},                                        \
         {"type", 0, "TYPE", "of events of this type"}, {"key", 0, "KEY", "of this key"},           \
         {"since", 0, "TIME", "dead since then: 2026-11-23T18:00:00Z, or an age such as 2h"},       \
     {                                                                                              \

@@ -559,15 +559,15 @@ int config_find_address(const struct config_source *source, struct config_addres
     return rc;
 }
 
-#define ROW "  %-18s  %-21s  %-14s  %s\n"
-
-void config_add_help(struct buf *out)
+bool config_key_at(size_t n, struct config_key *key)
 {
     for (size_t i = 0; i < ARRAY_LEN(options); i++) {
         const struct option *o = &options[i];
-        if (o->type != TYPE_LATER)
-            buf_printf(out, ROW, o->path, type_names[o->type], o->fallback ? o->fallback : "",
-                       o->help);
+        if (o->type == TYPE_LATER || n-- > 0)
+            continue;
+        *key = (struct config_key){o->path, type_names[o->type], o->fallback, o->help};
+        return true;
     }
-    buf_printf(out, ROW, "settings.NAME", "", "", "what setting \"NAME\" reads");
+    *key = (struct config_key){SETTINGS_PREFIX "NAME", "", NULL, "what setting \"NAME\" reads"};
+    return n == 0;
 }

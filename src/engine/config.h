@@ -13,6 +13,7 @@
 #ifndef LIAISON_ENGINE_CONFIG_H
 #define LIAISON_ENGINE_CONFIG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -76,7 +77,15 @@ struct config_address {
 int config_find_address(const struct config_source *source, struct config_address *address,
                         struct err *err) must_check;
 
-/* Appends the documentation of all keys, a line each: name, type, default, meaning. */
-void config_add_help(struct buf *out);
+/* A key of liaison.lua, for its documentation; all static. */
+struct config_key {
+    const char *path;
+    const char *type;     /* "duration", "text|json"; empty: any */
+    const char *fallback; /* as it would be written; NULL: none */
+    const char *help;
+};
+
+/* The nth key (from 0), those that are known; false behind the last. */
+bool config_key_at(size_t n, struct config_key *key);
 
 #endif

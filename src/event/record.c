@@ -31,6 +31,9 @@ static const char *const delivery_names[] = {
     [DELIVERY_DROPPED] = "dropped",
 };
 
+const char *const record_causes[RECORD_CAUSES] = {"refused", "exhausted", "expired",
+                                                  "script",  "limit",     "malformed"};
+
 static int find(const char *const *names, size_t n, struct slice name)
 {
     for (size_t i = 0; i < n; i++) {

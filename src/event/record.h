@@ -36,6 +36,10 @@ enum delivery_state {
 };
 
 const char *delivery_state_name(enum delivery_state state);
+
+/* The causes of dead letters. */
+#define RECORD_CAUSES 6
+extern const char *const record_causes[RECORD_CAUSES];
 int delivery_state_of(struct slice name); /* an enum delivery_state; -1: none has that name */
 
 /* A delivery's number: its event's seq and its place among that event's. Places from
@@ -77,8 +81,7 @@ struct delivery_row {
     struct slice transformer; /* the send's own, by name; absent: the connector's */
     struct slice data;        /* JSON; absent: the event's data as it stands */
     enum delivery_state state;
-    struct slice cause; /* of a dead letter: refused exhausted expired script limit malformed; of a
-                           skipped one its reason */
+    struct slice cause; /* of a dead letter: one of record_causes; of a skipped one its reason */
     struct slice error; /* the last failure, in words, secrets masked */
     unsigned attempts;
     bool unknown;             /* any attempt's end was never seen: the other side may have it */
