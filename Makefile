@@ -18,7 +18,7 @@ LIAISON = $(CURDIR)/build/release/bin/liaison
 
 .DEFAULT_GOAL := build
 .PHONY: build deps test asan tsan valgrind fuzz fuzz-long bench bench-long soak check format demo install \
-	clean help
+	package package-check clean help
 
 build: ## build the program: build/release/bin/liaison (the default)
 	@$(call compile,release,,liaison)
@@ -74,11 +74,20 @@ install: ## install below PREFIX (/usr/local), staged in DESTDIR where that is s
 	@$(call compile,release,-DCMAKE_INSTALL_PREFIX=$(PREFIX),liaison docs)
 	@DESTDIR=$(DESTDIR) cmake --install build/release
 
+package: deps ## the Debian package: build/liaison_VERSION_ARCH.deb
+	@$(call compile,package)
+	@cd build/package && cpack >../package-cpack.log 2>&1 || { cat ../package-cpack.log; exit 1; }
+	@ls build/liaison_*.deb
+
+package-check: package ## lintian, and a life in a new Debian; as root
+	@packaging/install-deps.sh lintian debootstrap
+	@packaging/debian/check.sh build/liaison_*.deb
+
 clean: ## remove all that was built
 	@rm -rf build
 
 help: ## list these targets
-	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 21
 
 # $(call compile,PRESET[,OPTIONS[,TARGETS]]): all that there is, or TARGETS alone. CMake's own reports
 # are shown only where it fails.

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 The Liaison authors
 #
-# Installs what is missing of packaging/debian-packages.txt, and, where there is npm, the libraries that
-# some tests post and read events with (tests/node); silent when nothing is.
+# Installs what is missing of packaging/debian-packages.txt, and of the packages that are named, and, where
+# there is npm, the libraries that some tests post and read events with (tests/node); silent when nothing is.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -20,6 +20,7 @@ install_node_modules() {
 install_node_modules || echo "make deps: npm failed: tests that need tests/node are skipped" >&2
 
 mapfile -t wanted < <(sed 's/[[:space:]]*#.*//' debian-packages.txt | grep -v '^$')
+wanted+=("$@")
 
 if ! command -v dpkg-query >/dev/null; then
     echo "make deps: this isn't Debian: install the equivalents of packaging/debian-packages.txt" >&2

@@ -7,7 +7,7 @@ with a deadline, never for a fixed time.
 """
 
 from .bus import SseBus
-from .command import LIAISON, ROOT, Result, liaison
+from .command import LIAISON, ROOT, Result, clean_environment, liaison
 from .daemon import Daemon, DaemonFailed
 from .disk import Disk
 from .manager import Manager
@@ -24,6 +24,6 @@ from .web import Answer, request
 __all__ = [
     "Answer", "Daemon", "DaemonFailed", "Disk", "LIAISON", "Manager", "Message", "Node", "Project",
     "Prometheus", "ROOT", "Receiver", "Reply", "Result", "SLOWNESS", "SseBus", "Stream",
-    "assert_sums_hold", "free_port", "liaison", "parse_metrics", "promtool", "request",
-    "wait_until",
+    "assert_sums_hold", "clean_environment", "free_port", "liaison", "parse_metrics", "promtool",
+    "request", "wait_until",
 ]

@@ -30,7 +30,8 @@ class Daemon:
         daemon.kill(); daemon.start()
     """
 
-    def __init__(self, project, *arguments, settings=None, env=None, launcher=()):
+    def __init__(self, project, *arguments, settings=None, env=None, launcher=(),
+                 program=LIAISON):
         self.project = project
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -41,6 +42,7 @@ class Daemon:
         self._arguments = [str(argument) for argument in arguments]
         self._env = clean_environment(env)
         self._launcher = list(launcher)  # what runs it, such as valgrind and its options
+        self._program = str(program)
 
     # ---- its life ----
 
@@ -50,7 +52,7 @@ class Daemon:
         settings = [f"--set=settings.{name}={value}" for name, value in self.settings.items()]
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
-                [*self._launcher, LIAISON, "run", str(self.project.path), "--listen", f"127.0.0.1:{self.port}",
+                [*self._launcher, self._program, "run", str(self.project.path), "--listen", f"127.0.0.1:{self.port}",
                  *self._arguments, *settings],
                 cwd=self.project.path, env=self._env, stdin=subprocess.DEVNULL, stdout=log,
                 stderr=log)
