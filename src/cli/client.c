@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "cli/json_view.h"
+#include "cli/progress.h"
 #include "version.h"
 
 #define TIMEOUT_MS 300000 /* many dead letters may have to be retried for one answer */
@@ -111,6 +112,12 @@ static bool is_problem(const struct http_answer *answer)
     return answer->status >= 400 && slice_has_prefix(kind, SLICE_LIT("application/problem+json"));
 }
 
+static bool is_json(struct slice text)
+{
+    struct err err = {0};
+    return json_check(text, &err) == 0;
+}
+
 static bool is_success(const struct client_request *request, const struct http_answer *answer)
 {
     int status = answer->status;
@@ -123,18 +130,22 @@ static bool is_success(const struct client_request *request, const struct http_a
     return true;
 }
 
-static int judge(const struct exchange *e, const struct http_answer *answer)
+static int judge_failure(const struct exchange *e, const struct http_answer *answer)
 {
-    struct err err = {0};
+    progress_hide(e->client->progress);
     if (answer->failure == HTTP_TOO_BIG)
         return command_fail("the answer is too big: ask for less");
     if (answer->failure != HTTP_OK)
         return say_no_daemon(e->client, answer);
-    bool is_json = json_check(answer->body, &err) == 0;
-    if (is_json && is_problem(answer))
+    if (is_json(answer->body) && is_problem(answer))
         return say_problem(e->request, answer->status, answer->body);
-    if (!is_json || !is_success(e->request, answer))
-        return say_stranger(e->client, answer->status);
+    return say_stranger(e->client, answer->status);
+}
+
+static int judge(const struct exchange *e, const struct http_answer *answer)
+{
+    if (answer->failure != HTTP_OK || !is_json(answer->body) || !is_success(e->request, answer))
+        return judge_failure(e, answer);
     buf_clear(e->body);
     buf_add_slice(e->body, answer->body);
     return EXIT_DONE;

@@ -39,6 +39,7 @@ struct client {
     struct buf authorization; /* "Bearer …", empty without a token */
     struct loop *loop;
     struct http_client *http;
+    struct progress *progress; /* hidden before something is said; the caller's, NULL for none */
 };
 
 /* `in` has CLIENT_OPTIONS. Sends nothing. EXIT_DONE, or another status when it was said why. */

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "cli/commands.h"
+#include "cli/progress.h"
 #include "cli/project.h"
 #include "journal/journal.h"
 
@@ -44,7 +45,9 @@ static int run(const struct invocation *in)
     here.options.n_operands = 0;
     if (project_open(&project, &here, &err) < 0)
         return command_fail("%s", err.message);
+    struct progress *progress = progress_new(stderr, "copying the journal");
     int faults = journal_backup(project.config.journal, file, &err);
+    progress_free(progress);
     if (faults < 0)
         command_fail("%s", err.message);
     else

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "cli/commands.h"
+#include "cli/progress.h"
 #include "cli/project.h"
 #include "journal/journal.h"
 
@@ -16,6 +17,7 @@ struct fsck {
     int faults;
     const char *advised[16]; /* codes of which it was said what to do */
     size_t n_advised;
+    struct progress *progress;
 };
 
 static void advise(struct fsck *fsck, const char *code)
@@ -36,6 +38,7 @@ static void tell(void *ctx, const struct journal_finding *finding)
     if (fsck->confirms && strcmp(finding->code, "lost") == 0)
         return;
     fsck->faults++;
+    progress_hide(fsck->progress);
     if (!fsck->json) {
         printf("%s: %s\n", finding->code, finding->text);
         advise(fsck, finding->code);
@@ -96,7 +99,9 @@ static int run(const struct invocation *in)
     json_object_begin(&w, NULL);
     json_member_cstr(&w, "journal", path);
     json_array_begin(&w, "findings");
+    fsck.progress = progress_new(stderr, "checking the journal");
     int rc = journal_fsck(path, tell, &fsck, &err) < 0 ? -1 : 0;
+    progress_free(fsck.progress);
     json_array_end(&w);
     if (rc == 0 && fsck.confirms)
         rc = confirm(path, &fsck, &err);

@@ -12,6 +12,7 @@
 #include "cli/commands.h"
 #include "cli/project.h"
 #include "cli/service.h"
+#include "cli/terminal.h"
 #include "engine/engine.h"
 #include "loop/guard.h"
 #include "version.h"
@@ -82,7 +83,7 @@ static int load(struct daemon *d, const struct invocation *in)
         .fd = STDERR_FILENO,
         .level = config->log_level,
         .format = config->log_format,
-        .color = isatty(STDERR_FILENO) == 1,
+        .color = terminal_has_color(STDERR_FILENO),
         .mask = d->project.mask,
         .clock = clock_system(),
     });

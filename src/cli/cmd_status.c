@@ -132,9 +132,10 @@ static void show_connectors(struct slice status)
 
 static void show_unmatched(struct slice status)
 {
-    static const struct table_column columns[] = {{.title = "UNMATCHED TYPE", .is_flexible = true},
-                                                  {.title = "COUNT", .is_number = true},
-                                                  {.title = "NEAREST HANDLED"}};
+    static const struct table_column columns[] = {
+        {.title = "UNMATCHED TYPE", .is_flexible = true},
+        {.title = "COUNT", .is_number = true},
+        {.title = "NEAREST HANDLED", .is_flexible = true}};
     struct table t;
     struct json_items items;
     struct slice name, row;

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "cli/json_view.h"
+#include "cli/progress.h"
 #include "cli/query.h"
 #include "cli/table.h"
 
@@ -77,6 +78,17 @@ int dead_find(struct dead *dead, const char *id, struct buf *letter)
     return status;
 }
 
+static void begin_progress(struct dead *dead, const char *what)
+{
+    dead->client.progress = progress_new(stderr, what);
+}
+
+static void end_progress(struct dead *dead)
+{
+    progress_free(dead->client.progress);
+    dead->client.progress = NULL;
+}
+
 /* ---- walking --------------------------------------------------------------------------------- */
 
 typedef void (*letter_fn)(void *ctx, struct slice letter);
@@ -103,6 +115,7 @@ static void visit_page(struct walk *w)
         w->n++;
         w->fn(w->ctx, letter);
     }
+    progress_set(w->dead->client.progress, w->n, 0);
     json_items_end(&items);
 }
 
@@ -152,6 +165,7 @@ static int walk_ids(struct walk *w)
 static int walk(struct walk *w)
 {
     int status = EXIT_DONE;
+    begin_progress(w->dead, "reading dead letters");
     if (w->dead->in->options.n_operands) {
         status = walk_ids(w);
     } else {
@@ -159,6 +173,7 @@ static int walk(struct walk *w)
             status = walk_page(w);
         while (status == EXIT_DONE && w->cursor.len && !w->has_more);
     }
+    end_progress(w->dead);
     buf_deinit(&w->cursor);
     buf_deinit(&w->answer);
     return status;
@@ -363,8 +378,12 @@ static int act_on_ids(struct dead *dead, bool is_retry, struct dead_result *resu
 {
     const struct options *options = &dead->in->options;
     int status = check_daemon(dead);
-    for (size_t i = 0; i < options->n_operands && status == EXIT_DONE; i++)
+    begin_progress(dead, is_retry ? "retrying" : "dropping");
+    for (size_t i = 0; i < options->n_operands && status == EXIT_DONE; i++) {
+        progress_set(dead->client.progress, i, options->n_operands);
         status = act_on_id(dead, options->operands[i], is_retry, result);
+    }
+    end_progress(dead);
     return status;
 }
 
@@ -381,7 +400,9 @@ static int retry_matching(struct dead *dead, struct dead_result *result)
                                            .target = ROUTE "/retry",
                                            .body = buf_slice(&body),
                                            .members = {"retried"}};
+    begin_progress(dead, "retrying");
     int status = client_send(&dead->client, &request, &answer);
+    end_progress(dead);
     if (status == EXIT_DONE) {
         result->done = view_integer(buf_slice(&answer), "retried", 0);
         result->refused = view_integer(buf_slice(&answer), "refused", 0);
@@ -411,8 +432,13 @@ static int drop_matching(struct dead *dead, struct dead_result *result)
     struct buf ids = {0};
     struct walk w = {.dead = dead, .fn = collect_id, .ctx = &ids};
     int status = walk(&w);
-    for (size_t at = 0; at < ids.len && status == EXIT_DONE; at += strlen(ids.data + at) + 1)
+    size_t n = 0;
+    begin_progress(dead, "dropping");
+    for (size_t at = 0; at < ids.len && status == EXIT_DONE; at += strlen(ids.data + at) + 1) {
+        progress_set(dead->client.progress, n++, w.n);
         status = act_on_id(dead, ids.data + at, false, result);
+    }
+    end_progress(dead);
     buf_deinit(&ids);
     return status;
 }

@@ -4,36 +4,15 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "base/json.h"
-#include "base/utf8.h"
 #include "cli/json_view.h"
+#include "cli/terminal.h"
 
 #define GAP 2
 #define NOTE_INDENT 4
 #define FLEXIBLE_MIN 8
 #define ELLIPSIS "\xe2\x80\xa6"
-
-static size_t count_characters(struct slice text)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < text.len; i++)
-        n += ((unsigned char)text.data[i] & 0xc0) != 0x80;
-    return n;
-}
-
-/* Bytes of the first `n` characters. */
-static size_t bytes_of(struct slice text, size_t n)
-{
-    size_t at = 0;
-    while (n-- > 0 && at < text.len) {
-        size_t len = utf8_len(slice_from(text, at));
-        at += len ? len : 1;
-    }
-    return at;
-}
 
 void table_init(struct table *t, const struct table_column *columns, size_t n_columns)
 {
@@ -60,8 +39,13 @@ static struct table_cell *add_cell(struct table *t, struct slice text)
     *cell = (struct table_cell){.at = t->text.len};
     view_add_safe(&t->text, text.len ? text : SLICE_LIT("-"), false);
     cell->len = t->text.len - cell->at;
-    cell->width = count_characters(slice_of(t->text.data + cell->at, cell->len));
+    cell->width = terminal_text_width(slice_of(t->text.data + cell->at, cell->len));
     return cell;
+}
+
+static size_t next_column(const struct table *t, size_t column)
+{
+    return column + 1 < t->n_columns ? column + 1 : 0;
 }
 
 void table_add(struct table *t, struct slice text)
@@ -69,7 +53,7 @@ void table_add(struct table *t, struct slice text)
     struct table_cell *cell = add_cell(t, text);
     if (cell->width > t->widths[t->column])
         t->widths[t->column] = cell->width;
-    t->column = (t->column + 1) % t->n_columns;
+    t->column = next_column(t, t->column);
 }
 
 void table_add_integer(struct table *t, int64_t i)
@@ -85,35 +69,26 @@ void table_add_note(struct table *t, struct slice text)
     add_cell(t, text)->is_note = true;
 }
 
-size_t table_line_width(FILE *out)
-{
-    struct winsize size;
-    const char *columns = getenv("COLUMNS");
-    long given = columns ? strtol(columns, NULL, 10) : 0;
-    if (given > 0)
-        return (size_t)given;
-    if (ioctl(fileno(out), TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-        return size.ws_col;
-    return SIZE_MAX;
-}
-
 static void print_spaces(FILE *out, size_t n)
 {
     while (n-- > 0)
         putc(' ', out);
 }
 
-/* Text of at most `width` characters, an ellipsis being the last of one that was cut. */
+/* Text of at most `width` columns, an ellipsis being the last of one that was cut; returns what it
+   took. */
 static size_t print_cut(FILE *out, struct slice text, size_t text_width, size_t width)
 {
     if (text_width <= width) {
         fprintf(out, "%.*s", SLICE_FMT(text));
         return text_width;
     }
-    size_t len = bytes_of(text, width - 1);
-    fprintf(out, "%.*s" ELLIPSIS, (int)len, text.data);
-    return width;
+    struct slice cut = terminal_cut(text, width - 1);
+    fprintf(out, "%.*s" ELLIPSIS, SLICE_FMT(cut));
+    return terminal_text_width(cut) + 1;
 }
+
+/* ---- rows ------------------------------------------------------------------------------------ */
 
 struct layout {
     FILE *out;
@@ -121,36 +96,54 @@ struct layout {
     size_t line;
 };
 
-static void fit_columns(const struct table *t, struct layout *l)
+static size_t sum_widths(const struct table *t, const struct layout *l)
 {
-    size_t sum = 0, flexible = SIZE_MAX;
+    size_t sum = GAP * (t->n_columns - 1);
+    for (size_t i = 0; i < t->n_columns; i++)
+        sum += l->widths[i];
+    return sum;
+}
+
+/* The widest column that may still be cut; SIZE_MAX: none. */
+static size_t find_widest(const struct table *t, const struct layout *l)
+{
+    size_t widest = SIZE_MAX, width = FLEXIBLE_MIN;
     for (size_t i = 0; i < t->n_columns; i++) {
-        l->widths[i] = t->widths[i];
-        sum += t->widths[i] + (i > 0 ? GAP : 0);
-        if (t->columns[i].is_flexible)
-            flexible = i;
+        if (!t->columns[i].is_flexible || l->widths[i] <= width)
+            continue;
+        widest = i;
+        width = l->widths[i];
     }
-    if (sum <= l->line || flexible == SIZE_MAX)
-        return;
-    size_t over = sum - l->line;
-    size_t width = l->widths[flexible];
-    size_t least = width < FLEXIBLE_MIN ? width : FLEXIBLE_MIN;
-    l->widths[flexible] = width > over + least ? width - over : least;
+    return widest;
+}
+
+/* False where rows don't fit, however much is cut. */
+static bool fit_columns(const struct table *t, struct layout *l)
+{
+    for (size_t i = 0; i < t->n_columns; i++)
+        l->widths[i] = t->widths[i];
+    while (sum_widths(t, l) > l->line) {
+        size_t widest = find_widest(t, l);
+        if (widest == SIZE_MAX)
+            return false;
+        l->widths[widest]--;
+    }
+    return true;
 }
 
 static void print_cell(const struct table *t, const struct layout *l, size_t column,
                        struct slice text, size_t text_width)
 {
     size_t width = l->widths[column];
-    size_t shown = text_width < width ? text_width : width;
+    bool is_number = t->columns[column].is_number;
     if (column > 0)
         print_spaces(l->out, GAP);
-    if (t->columns[column].is_number)
-        print_spaces(l->out, width - shown);
-    print_cut(l->out, text, text_width, width);
+    if (is_number && text_width < width)
+        print_spaces(l->out, width - text_width);
+    size_t shown = print_cut(l->out, text, text_width, width);
     if (column + 1 == t->n_columns)
         putc('\n', l->out);
-    else if (!t->columns[column].is_number)
+    else if (!is_number)
         print_spaces(l->out, width - shown);
 }
 
@@ -162,20 +155,62 @@ static void print_note(const struct layout *l, struct slice text, size_t text_wi
     putc('\n', l->out);
 }
 
-void table_print(const struct table *t, FILE *out)
+static struct slice cell_text(const struct table *t, const struct table_cell *cell)
 {
-    struct layout l = {.out = out, .line = table_line_width(out)};
-    fit_columns(t, &l);
+    return slice_of(t->text.data + cell->at, cell->len);
+}
+
+static void print_rows(const struct table *t, const struct layout *l)
+{
     for (size_t i = 0; i < t->n_columns; i++)
-        print_cell(t, &l, i, slice_str(t->columns[i].title), strlen(t->columns[i].title));
+        print_cell(t, l, i, slice_str(t->columns[i].title), strlen(t->columns[i].title));
     for (size_t i = 0, column = 0; i < t->n_cells; i++) {
         const struct table_cell *cell = &t->cells[i];
-        struct slice text = slice_of(t->text.data + cell->at, cell->len);
         if (cell->is_note) {
-            print_note(&l, text, cell->width);
+            print_note(l, cell_text(t, cell), cell->width);
             continue;
         }
-        print_cell(t, &l, column, text, cell->width);
-        column = (column + 1) % t->n_columns;
+        print_cell(t, l, column, cell_text(t, cell), cell->width);
+        column = next_column(t, column);
     }
+}
+
+/* ---- records: a line a cell, where rows are too wide ------------------------------------------ */
+
+static size_t widest_title(const struct table *t)
+{
+    size_t width = 0;
+    for (size_t i = 0; i < t->n_columns; i++) {
+        size_t len = strlen(t->columns[i].title);
+        width = len > width ? len : width;
+    }
+    return width;
+}
+
+static void print_records(const struct table *t, const struct layout *l)
+{
+    size_t titles = widest_title(t);
+    size_t room = l->line > titles + GAP + FLEXIBLE_MIN ? l->line - titles - GAP : FLEXIBLE_MIN;
+    for (size_t i = 0, column = 0; i < t->n_cells; i++) {
+        const struct table_cell *cell = &t->cells[i];
+        if (cell->is_note) {
+            print_note(l, cell_text(t, cell), cell->width);
+            continue;
+        }
+        if (column == 0 && i > 0)
+            putc('\n', l->out);
+        fprintf(l->out, "%-*s", (int)(titles + GAP), t->columns[column].title);
+        print_cut(l->out, cell_text(t, cell), cell->width, room);
+        putc('\n', l->out);
+        column = next_column(t, column);
+    }
+}
+
+void table_print(const struct table *t, FILE *out)
+{
+    struct layout l = {.out = out, .line = terminal_line_width(out)};
+    if (fit_columns(t, &l))
+        print_rows(t, &l);
+    else
+        print_records(t, &l);
 }

@@ -2,7 +2,8 @@
 /* Copyright (c) 2026 The Liaison authors */
 /*
  * Rows of text in aligned columns, for people. Where the output is a terminal (or COLUMNS says how
- * wide it is) the one flexible column is cut so that rows fit.
+ * wide it is) flexible columns are cut so that rows fit, the widest first; where that isn't enough,
+ * each cell has a line of its own.
  *
  *     static const struct table_column columns[] = {
  *         {.title = "CONNECTOR", .is_flexible = true}, {.title = "WAITING", .is_number = true}};
@@ -29,12 +30,12 @@
 struct table_column {
     const char *title;
     bool is_number;   /* to the right */
-    bool is_flexible; /* cut where a row is too wide; one at most */
+    bool is_flexible; /* cut where a row is too wide */
 };
 
 struct table_cell {
     size_t at, len; /* bytes in `text` */
-    size_t width;   /* characters */
+    size_t width;   /* columns of a terminal */
     bool is_note;   /* a line of its own below its row */
 };
 
@@ -58,8 +59,5 @@ void table_add_integer(struct table *t, int64_t i);
 /* An indented line below the row that was completed last. */
 void table_add_note(struct table *t, struct slice text);
 void table_print(const struct table *t, FILE *out);
-
-/* Characters that a line of `out` has room for; SIZE_MAX where nobody says. */
-size_t table_line_width(FILE *out);
 
 #endif

@@ -52,9 +52,11 @@ void walk_fill(struct buf *out, const char *template_name, const struct buf *tab
 {
     const char *text = find_template(template_name);
     const char *place = strstr(text, PLACE);
-    if (!place)
+    if (place) {
+        buf_add(out, text, (size_t)(place - text));
+        buf_add_slice(out, buf_slice(tables));
+        buf_add_str(out, place + strlen(PLACE));
+    } else {
         die("%s has no place for the tables", template_name);
-    buf_add(out, text, (size_t)(place - text));
-    buf_add_slice(out, buf_slice(tables));
-    buf_add_str(out, place + strlen(PLACE));
+    }
 }

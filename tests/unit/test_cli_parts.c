@@ -19,6 +19,7 @@
 #include "cli/query.h"
 #include "cli/receipt.h"
 #include "cli/table.h"
+#include "cli/terminal.h"
 
 /* ---- faults ---- */
 
@@ -269,6 +270,86 @@ static void rows_are_aligned_and_cut_to_the_line(void **state)
     table_deinit(&t);
 }
 
+/* Two columns each, and an "a" with two accents that take none. */
+#define WIDE "\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e"
+#define COMBINED "a\xcc\x81\xcc\xa3"
+
+static void room_is_counted_in_columns(void **state)
+{
+    (void)state;
+    assert_int_equal(terminal_text_width(SLICE_LIT("abc")), 3);
+    assert_int_equal(terminal_text_width(SLICE_LIT("\xc3\xbc")), 1);
+    assert_int_equal(terminal_text_width(SLICE_LIT(WIDE)), 6);
+    assert_int_equal(terminal_text_width(SLICE_LIT(COMBINED)), 1);
+    assert_int_equal(terminal_text_width(SLICE_LIT("\xf0\x9f\x9a\x91")), 2);
+    assert_int_equal(terminal_text_width(SLICE_LIT("\xff\xfe")), 2);
+    assert_int_equal(terminal_cut(SLICE_LIT("abc"), 2).len, 2);
+    assert_int_equal(terminal_cut(SLICE_LIT(WIDE), 3).len, 3);
+    assert_int_equal(terminal_cut(SLICE_LIT(WIDE), 4).len, 6);
+    assert_int_equal(terminal_cut(SLICE_LIT(COMBINED "b"), 1).len, strlen(COMBINED));
+}
+
+static void wide_characters_stay_in_their_columns(void **state)
+{
+    (void)state;
+    static const struct table_column columns[] = {{.title = "NAME", .is_flexible = true},
+                                                  {.title = "N", .is_number = true}};
+    struct table t;
+    table_init(&t, columns, ARRAY_LEN(columns));
+    table_add(&t, SLICE_LIT(WIDE WIDE));
+    table_add_integer(&t, 1);
+    table_add(&t, SLICE_LIT(COMBINED));
+    table_add_integer(&t, 2);
+    assert_printed(&t, NULL, "NAME          N\n" WIDE WIDE "  1\n" COMBINED "             2\n");
+    /* Nine columns: four wide ones and the ellipsis. */
+    assert_printed(&t, "12",
+                   "NAME       N\n" WIDE "\xe6\x97\xa5\xe2\x80\xa6  1\n" COMBINED "          2\n");
+    /* Half of a wide one stays free. */
+    assert_printed(&t, "11", "NAME      N\n" WIDE "\xe2\x80\xa6   1\n" COMBINED "         2\n");
+    table_deinit(&t);
+}
+
+static void the_widest_column_is_cut_first(void **state)
+{
+    (void)state;
+    static const struct table_column columns[] = {
+        {.title = "A", .is_flexible = true}, {.title = "B", .is_flexible = true}, {.title = "C"}};
+    struct table t;
+    table_init(&t, columns, ARRAY_LEN(columns));
+    table_add(&t, SLICE_LIT("aaaaaaaaaaaa"));
+    table_add(&t, SLICE_LIT("bbbbbbbbbbbbbbbbbbbb"));
+    table_add(&t, SLICE_LIT("cccc"));
+    assert_printed(&t, "34",
+                   "A             B               C\n"
+                   "aaaaaaaaaaaa  bbbbbbbbbbbbb\xe2\x80\xa6  cccc\n");
+    assert_printed(&t, "28",
+                   "A           B           C\n"
+                   "aaaaaaaaa\xe2\x80\xa6  bbbbbbbbb\xe2\x80\xa6  cccc\n");
+    table_deinit(&t);
+}
+
+static void rows_that_never_fit_are_told_a_line_a_cell(void **state)
+{
+    (void)state;
+    static const struct table_column columns[] = {{.title = "ID"},
+                                                  {.title = "CONNECTOR", .is_flexible = true}};
+    struct table t;
+    table_init(&t, columns, ARRAY_LEN(columns));
+    table_add(&t, SLICE_LIT("1-6dd6ac577d9a"));
+    table_add(&t, SLICE_LIT("calendarApi"));
+    table_add_note(&t, SLICE_LIT("answered 503 Service Unavailable"));
+    table_add(&t, SLICE_LIT("2"));
+    table_add(&t, SLICE_LIT("c"));
+    assert_printed(&t, "22",
+                   "ID         1-6dd6ac57\xe2\x80\xa6\n"
+                   "CONNECTOR  calendarApi\n"
+                   "    answered 503 Serv\xe2\x80\xa6\n"
+                   "\n"
+                   "ID         2\n"
+                   "CONNECTOR  c\n");
+    table_deinit(&t);
+}
+
 /* ---- receipts ---- */
 
 static void a_receipt_is_one_line_whatever_came(void **state)
@@ -315,6 +396,10 @@ int main(void)
         cmocka_unit_test(absent_and_null_members_read_as_nothing),
         cmocka_unit_test(control_characters_are_made_harmless),
         cmocka_unit_test(rows_are_aligned_and_cut_to_the_line),
+        cmocka_unit_test(room_is_counted_in_columns),
+        cmocka_unit_test(wide_characters_stay_in_their_columns),
+        cmocka_unit_test(the_widest_column_is_cut_first),
+        cmocka_unit_test(rows_that_never_fit_are_told_a_line_a_cell),
         cmocka_unit_test(a_receipt_is_one_line_whatever_came),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -28,7 +28,7 @@ def clean_environment(extra=None):
     """The environment without what the caller's own Liaison is told by."""
     environment = {name: value for name, value in os.environ.items()
                    if name == "LIAISON_BINARY"
-                   or (not name.startswith("LIAISON_") and name != "COLUMNS")}
+                   or (not name.startswith("LIAISON_") and name not in ("COLUMNS", "NO_COLOR"))}
     environment.update(extra or {})
     return environment
 
