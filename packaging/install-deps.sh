@@ -2,8 +2,11 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 The Liaison authors
 #
-# Installs what is missing of packaging/debian-packages.txt, and of the packages that are named, and, where
-# there is npm, the libraries that some tests post and read events with (tests/node); silent when nothing is.
+#     packaging/install-deps.sh [--section NAME]... [PACKAGE]...
+#
+# Installs what is missing of packaging/debian-packages.txt, or of its sections that are named, and of
+# the packages that are named; without sections and where there is npm, the libraries, too, that some tests
+# post and read events with (tests/node). Silent when nothing is missing.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -17,10 +20,22 @@ install_node_modules() {
         touch "$folder/node_modules"
 }
 
-install_node_modules || echo "make deps: npm failed: tests that need tests/node are skipped" >&2
+sections=()
+while [ "${1:-}" = --section ]; do
+    sections+=("$2")
+    shift 2
+done
+if [ ${#sections[@]} -eq 0 ]; then
+    install_node_modules || echo "make deps: npm failed: tests that need tests/node are skipped" >&2
+fi
 
-mapfile -t wanted < <(sed 's/[[:space:]]*#.*//' debian-packages.txt | grep -v '^$')
+# A comment that begins with a small letter begins a section.
+mapfile -t wanted < <(awk -v wanted="${sections[*]}" '
+    /^# [a-z]/ { section = $2 }
+    { sub(/[[:space:]]*#.*/, "") }
+    $0 != "" && (wanted == "" || index(" " wanted " ", " " section " "))' debian-packages.txt)
 wanted+=("$@")
+[ ${#wanted[@]} -gt 0 ] || { echo "make deps: no such section: ${sections[*]}" >&2; exit 1; }
 
 if ! command -v dpkg-query >/dev/null; then
     echo "make deps: this isn't Debian: install the equivalents of packaging/debian-packages.txt" >&2
