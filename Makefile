@@ -79,8 +79,8 @@ package: deps ## the Debian package: build/liaison_VERSION_ARCH.deb
 	@cd build/package && cpack >../package-cpack.log 2>&1 || { cat ../package-cpack.log; exit 1; }
 	@ls build/liaison_*.deb
 
-package-check: package ## lintian; package and container tried in a new Debian; as root
-	@packaging/install-deps.sh lintian debootstrap
+package-check: package ## lintian; package, service and container tried in a new Debian; as root
+	@packaging/install-deps.sh lintian debootstrap systemd-container
 	@packaging/debian/check.sh build/liaison_*.deb
 	@packaging/try-containerfile.py build/package-check/base build/package-check
 

@@ -4,25 +4,14 @@
 #
 # A package's life in a new Debian, from within: see check.sh. Each step says what it is.
 set -euo pipefail
-export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
 cd /srv
 url=unix:/run/liaison.sock
-daemon=
+daemon=''
+sink=''
 
-fail() {
-    echo "package-check: $*" >&2
-    [ ! -e run.log ] || tail -n 20 run.log >&2
-    exit 1
-}
-step() { echo "life: $*"; }
-quietly() { "$@" >quiet.log 2>&1 || { cat quiet.log; fail "$*"; }; }
-until_true() { # COMMAND...: polls for half a minute
-    local deadline=$((SECONDS + 30))
-    until "$@" >/dev/null 2>&1; do
-        [ "$SECONDS" -lt "$deadline" ] || fail "gave up waiting for: $*"
-        sleep 0.1
-    done
-}
+show_log() { [ ! -e run.log ] || tail -n 20 run.log; }
+# shellcheck source=/dev/null
+. ./check-common.sh
 files() { find /etc /lib /usr /var -xdev | grep -vE '^/var/(cache|log|lib/(apt|dpkg))/|^/etc/ld\.so\.cache' | sort; }
 
 start() {
@@ -36,9 +25,6 @@ stop() {
     kill -TERM "$daemon"
     wait "$daemon" || fail "the daemon ended with $?"
 }
-counts() { liaison status --url "$url" --json | grep -q "\"$1\":$2\b"; }
-has_received() { [ "$(grep -c ' POST / 200 ' sink.log)" = "$1" ]; }
-emit() { quietly liaison emit schedule.updated '{"id": 7, "startTime": "2026-11-23T09:00:00Z"}' --url "$url"; }
 
 quietly apt-get update
 # What the package needs comes first, so that nothing else differs in the end.
@@ -56,9 +42,7 @@ quietly liaison check /usr/share/doc/liaison/examples/two-step
 
 step "at work"
 quietly liaison new project
-liaison sink --port 0 >sink.log 2>&1 &
-until_true grep -q listening sink.log
-sink=$(sed -n 's,^listening on http://,,p' sink.log)
+start_sink
 start
 emit
 until_true counts closed 1

@@ -21,16 +21,13 @@ lintian --allow-root --fail-on error,warning "$package"
 rm -rf "$work/root"
 cp -a "$work/base" "$work/root"
 root=$work/root
-cp "$here/check-life.sh" "$root/srv/"
+cp "$here/check-life.sh" "$here/check-common.sh" "$root/srv/"
 cp "$package" "$root/srv/first.deb"
-
-# The same again, as a later version.
-rm -rf "$work/next"
-dpkg-deb --raw-extract "$package" "$work/next"
-sed -i 's/^Version: .*/&+next/' "$work/next/DEBIAN/control"
-dpkg-deb --root-owner-group --build "$work/next" "$root/srv/next.deb" >/dev/null
+"$here/next-version.sh" "$package" "$root/srv/next.deb"
 
 # In a process space of its own: what was started in there ends with it.
 unshare --mount --pid --fork --mount-proc="$root/proc" chroot "$root" /srv/check-life.sh
-rm -rf "$root" "$work/next"
+rm -rf "$root"
 echo "the package is well"
+
+"$here/check-service.sh" "$package" "$work/base" "$work"

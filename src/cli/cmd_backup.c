@@ -36,23 +36,37 @@ static void say_done(const struct invocation *in, const char *journal, const cha
     buf_deinit(&out);
 }
 
+/* The journal that --journal names, wherever its project is, else the one of the project here. */
+static char *journal_path(const struct invocation *in, struct err *err)
+{
+    const char *named = options_get(&in->options, "journal");
+    if (named)
+        return mem_strdup(named);
+    struct project project;
+    struct invocation here = *in; /* the operand is no project */
+    here.options.n_operands = 0;
+    if (project_open(&project, &here, err) < 0)
+        return NULL;
+    char *path = mem_strdup(project.config.journal);
+    project_close(&project);
+    return path;
+}
+
 static int run(const struct invocation *in)
 {
     struct err err = {0};
-    struct project project;
-    struct invocation here = *in; /* the operand is no project */
     const char *file = in->options.operands[0];
-    here.options.n_operands = 0;
-    if (project_open(&project, &here, &err) < 0)
+    char *path = journal_path(in, &err);
+    if (!path)
         return command_fail("%s", err.message);
     struct progress *progress = progress_new(stderr, "copying the journal");
-    int faults = journal_backup(project.config.journal, file, &err);
+    int faults = journal_backup(path, file, &err);
     progress_free(progress);
     if (faults < 0)
         command_fail("%s", err.message);
     else
-        say_done(in, project.config.journal, file, faults);
-    project_close(&project);
+        say_done(in, path, file, faults);
+    free(path);
     return faults < 0 ? EXIT_FAILED : EXIT_DONE;
 }
 
@@ -64,8 +78,7 @@ static const struct option_row options[] = {
 
 static const struct example_row examples[] = {
     {"liaison backup monday.db", "of the project here"},
-    {"liaison -C /etc/liaison/NAME backup monday.db --journal /var/lib/liaison/NAME/journal.db",
-     "of a service"},
+    {"liaison backup monday.db --journal /var/lib/liaison/NAME/journal.db", "of a service"},
     {0},
 };
 

@@ -11,7 +11,7 @@ import sys
 
 import pytest
 
-from support import LIAISON, ROOT, Manager, wait_until
+from support import LIAISON, ROOT, Manager, liaison, wait_until
 
 TEMPLATE = ROOT / "packaging" / "systemd" / "liaison@.service.in"
 EXPOSURE_MAX = 2.0
@@ -94,6 +94,18 @@ def test_journal_and_secrets_are_where_systemd_puts_them(project, make_daemon, t
     assert daemon.stop() == 0
     assert stat.S_IMODE((state / "journal.db").stat().st_mode) == 0o600
     assert not (project.path / "var").exists()
+
+
+def test_a_service_s_journal_is_checked_and_copied_without_its_project(project, make_daemon, tmp_path):
+    state, copy = tmp_path / "state", tmp_path / "copy.db"
+    state.mkdir()
+    project.script('local sync = SyncManager.new { headers = { x = secret "S" } }\nsync:start()')
+    daemon = make_daemon(env={"STATE_DIRECTORY": str(state), "S": "s3cret"}).start()
+    daemon.emit("t")
+    for arguments in (["fsck", state / "journal.db"],
+                      ["backup", copy, "--journal", state / "journal.db"], ["fsck", copy]):
+        result = liaison(*arguments, cwd="/")
+        assert (result.status, result.err) == (0, "")
 
 
 # ---- the unit -------------------------------------------------------------------------------------
