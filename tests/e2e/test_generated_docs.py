@@ -184,7 +184,9 @@ class Terminal:
 def zsh(projects):
     terminal = Terminal("zsh", "-f", "-i", cwd=projects / "here")
     terminal.type("stty cols 200 rows 200; PS1='READY> ' LISTMAX=1000; unsetopt beep prompt_sp\n"
-                  f"fpath=({DOCS} $fpath); autoload -Uz compinit; compinit -u -D; echo be''gin\n")
+                  f"fpath=({DOCS} $fpath); autoload -Uz compinit; compinit -u -D\n"
+                  "fresh() { zle -I; print FRE''SH; BUFFER= }; zle -N fresh; bindkey '^F' fresh\n"
+                  "echo be''gin\n")
     terminal.expect("begin\nREADY> ")
     yield terminal
     terminal.close()
@@ -193,8 +195,8 @@ def zsh(projects):
 def ask(terminal, line):
     """Types a line and a tab, at a new prompt; the screen then shows nothing else."""
     terminal.screen = ""
-    terminal.type("\x03")
-    terminal.expect("READY> ")
+    terminal.type("\x06")  # ^F: see the fixture
+    terminal.expect("FRESH")
     terminal.screen = ""
     terminal.type(line + "\t")
 

@@ -36,6 +36,7 @@ def run(program, *arguments, **options):
     "share/liaison/connectors/calendarApi.lua",
     "share/liaison/transformers/omitNulls.lua",
     "share/liaison/scripts/register_sync.lua",
+    "share/liaison/prometheus/liaison.rules.yml",
     "share/doc/liaison/README.md",
     "share/doc/liaison/docs/OPERATING.md",
     "share/doc/liaison/examples/two-step/liaison.lua",
