@@ -76,6 +76,7 @@ install: ## install below PREFIX (/usr/local), staged in DESTDIR where that is s
 
 package: deps ## the Debian package: build/liaison_VERSION_ARCH.deb
 	@$(call compile,package)
+	@rm -f build/liaison_*.deb
 	@cd build/package && cpack >../package-cpack.log 2>&1 || { cat ../package-cpack.log; exit 1; }
 	@ls build/liaison_*.deb
 
