@@ -209,9 +209,20 @@ static void wrong_values_are_refused_with_what_to_write(void **state)
     assert_refused(*state, "return { listen = {} }", "not a table");
 }
 
+static void a_certificate_needs_its_key(void **state)
+{
+    struct fixture *f = *state;
+    assert_refused(f, "return { tls = { cert = 'a' } }", "tls.key is missing");
+    assert_refused(f, "return { tls = { key = 'a' } }", "tls.cert is missing");
+    write_file(f, "liaison.lua", "return { tls = { cert = 'a.pem', key = '/b.pem' } }");
+    assert_int_equal(load(f, (struct config_source){0}), 0);
+    assert_true(slice_has_suffix(slice_str(f->config.tls_cert), SLICE_LIT("/a.pem")));
+    assert_true(f->config.tls_cert[0] == '/');
+    assert_string_equal(f->config.tls_key, "/b.pem");
+}
+
 static void what_is_not_there_yet_is_refused(void **state)
 {
-    assert_refused(*state, "return { tls = { cert = 'a' } }", "`tls` is not available");
     assert_refused(*state, "return { reload = 'watch' }", "`reload` is not available");
 }
 
@@ -272,6 +283,7 @@ int main(void)
         TEST(a_text_takes_the_type_of_the_value_in_whose_place_it_comes),
         TEST(an_unknown_key_names_line_and_nearest),
         TEST(wrong_values_are_refused_with_what_to_write),
+        TEST(a_certificate_needs_its_key),
         TEST(what_is_not_there_yet_is_refused),
         TEST(a_set_without_a_value_or_of_an_unknown_key_is_refused),
         TEST(an_address_that_others_reach_needs_a_token),
