@@ -39,22 +39,50 @@ static void store_be64(unsigned char out[8], uint64_t value)
         out[i] = (unsigned char)value;
 }
 
+/* Short parts are gathered: OpenSSL takes longer to be handed a few bytes than to hash them. */
+struct gathered {
+    EVP_MD_CTX *ctx;
+    size_t len;
+    unsigned char bytes[1024];
+};
+
+static void flush(struct gathered *g)
+{
+    digest_add(g->ctx, g->bytes, g->len);
+    g->len = 0;
+}
+
+static void gather(struct gathered *g, const void *data, size_t len)
+{
+    if (len > sizeof(g->bytes) - g->len)
+        flush(g);
+    if (len > sizeof(g->bytes)) {
+        digest_add(g->ctx, data, len);
+    } else if (len > 0) {
+        memcpy(g->bytes + g->len, data, len);
+        g->len += len;
+    }
+}
+
 struct hash128 hash_parts(const struct slice *parts, size_t n_parts)
 {
     pthread_once(&sha256_once, fetch_sha256);
-    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-    if (!ctx || EVP_DigestInit_ex(ctx, sha256, NULL) != 1)
+    struct gathered gathered;
+    gathered.ctx = EVP_MD_CTX_new();
+    gathered.len = 0;
+    if (!gathered.ctx || EVP_DigestInit_ex(gathered.ctx, sha256, NULL) != 1)
         die("SHA-256 is not available");
     for (size_t i = 0; i < n_parts; i++) {
         unsigned char len[8];
         store_be64(len, parts[i].len);
-        digest_add(ctx, len, sizeof(len));
-        digest_add(ctx, parts[i].data, parts[i].len);
+        gather(&gathered, len, sizeof(len));
+        gather(&gathered, parts[i].data, parts[i].len);
     }
+    flush(&gathered);
     unsigned char digest[EVP_MAX_MD_SIZE];
-    if (EVP_DigestFinal_ex(ctx, digest, NULL) != 1)
+    if (EVP_DigestFinal_ex(gathered.ctx, digest, NULL) != 1)
         die("SHA-256 failed");
-    EVP_MD_CTX_free(ctx);
+    EVP_MD_CTX_free(gathered.ctx);
     struct hash128 hash;
     memcpy(hash.bytes, digest, sizeof(hash.bytes));
     return hash;

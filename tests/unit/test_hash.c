@@ -45,6 +45,28 @@ static void parts_hash_behind_their_lengths(void **state)
     assert_hash("374708fff7719dd5979ec875d56cd228", SLICE_NULL, SLICE_NULL);
 }
 
+/* Long ones and short ones by turns, around what is gathered before it is hashed; made as above. */
+static void parts_of_any_length_hash_alike(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t len;
+        const char *expected;
+    } rows[] = {
+        {1, "bffda97e1878c930b1a4e54018defc28"},    {498, "8c9351ba2c965f1e6aa3e27eb3c7c16b"},
+        {499, "c97d576371f47b76d8c59fc87a026323"},  {1005, "c889a43455a7f85ce8c05e3c231ae493"},
+        {1016, "8717505afb11c0f965835db0bf87b460"}, {1017, "2152802b613b8f56d281c8976c2d8761"},
+        {1024, "a5c3cb7c58892e889342e240a620d5fd"}, {1025, "42e204f7beca031e18691bb99e08e76a"},
+        {5000, "b03549859ac84d5440ba55c10de1e3a2"},
+    };
+    char before[5000], behind[5000];
+    memset(before, 'x', sizeof(before));
+    memset(behind, 'y', sizeof(behind));
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        assert_hash(rows[i].expected, slice_of(before, rows[i].len), SLICE_LIT("abc"),
+                    slice_of(behind, rows[i].len));
+}
+
 static void parts_do_not_run_into_each_other(void **state)
 {
     (void)state;
@@ -122,6 +144,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_parts_hash_as_the_empty_message),
         cmocka_unit_test(parts_hash_behind_their_lengths),
+        cmocka_unit_test(parts_of_any_length_hash_alike),
         cmocka_unit_test(parts_do_not_run_into_each_other),
         cmocka_unit_test(random_bytes_fill_all_and_differ),
         cmocka_unit_test(a_uuid_v7_has_the_layout_of_the_rfc),
