@@ -131,19 +131,30 @@ static int find_transformers(lua_State *L, const struct script_run *run)
     return container_of(node, struct transformer, node)->list_ref;
 }
 
+/* [-0, +1, e] */
+static void push_attempt_data(lua_State *L, struct script_run *run)
+{
+    const struct event *event = run->event;
+    run->given = run->attempt->data;
+    if (!run->given.data && event->data_kind == EVENT_DATA_JSON)
+        run->given = event->data;
+    if (run->given.data)
+        push_json(L, run->given);
+    else
+        push_event_data(L, event);
+}
+
 /* beginAttempt() -> send, data, delivery [, transformers, event] */
 static int begin_attempt(lua_State *L)
 {
     struct script_run *run = machine_of(L)->current;
     int transformers = find_transformers(L, run);
     lua_rawgeti(L, LUA_REGISTRYINDEX, run->connector->send_ref);
-    if (run->attempt->data.data)
-        push_json(L, run->attempt->data);
-    else
-        push_event_data(L, run->event);
+    push_attempt_data(L, run);
     push_delivery(L, run);
     if (transformers == LUA_NOREF)
         return 3;
+    run->given = SLICE_NULL; /* what comes of it is another document */
     lua_rawgeti(L, LUA_REGISTRYINDEX, transformers);
     push_event(L, run->event);
     return 5;
@@ -367,6 +378,8 @@ static struct script_run *step(struct script_run *run)
     enum machine_result how = machine_resume(run, 0, run->m->handler_time_ms);
     run->answer = NULL;
     run->awaited = NULL;
+    if (run->attempt && run->attempt->data.data)
+        run->given = SLICE_NULL; /* borrowed until the first wait; the event stays */
     run->attempt = NULL;
     if (how == MACHINE_PAUSED && run->pause != PAUSE_VERDICT && !run->is_cancelled)
         return run;

@@ -257,7 +257,7 @@ struct script_attempt {
     struct slice handler;
     int64_t created_ms;
     struct slice last_error; /* of the attempt before, or absent */
-    struct slice data;       /* JSON; absent: the event's */
+    struct slice data;       /* JSON, borrowed during the call; absent: the event's */
     struct slice transformer;
     bool keeps_value; /* somebody may await it: what the connector returns is told */
 };

@@ -79,6 +79,71 @@ static void test_json_has_its_media_type_unless_given(void **state)
         "POST http://h\nIdempotency-Key: d1\n\nfalse");
 }
 
+/* What a connector with this body sends, given an event's data and no others. */
+static void assert_body(const char *body, const char *event_data, const char *sent)
+{
+    struct project *p = load(body);
+    project_attempt_event(p, "out", event_data);
+    if (p->n_requests == 0)
+        fail_msg("no request: %s", project_error(p));
+    assert_string_equal(strstr(project_request_text(p, 0), "\n\n") + 2, sent);
+    project_free(p);
+}
+
+static void test_data_nobody_touched_leave_byte_by_byte(void **state)
+{
+    (void)state;
+    const char *data = "{ \"z\": [1.50, 2e2],\n \"a\": {\"n\": null, \"s\": \"\\u00e9\\/\"} }";
+    const char *post = "http.post('http://h', { json = data })";
+    assert_body(post, data, data);
+    assert_body(post, "\"\\u00e9\"", "\"\\u00e9\"");
+    assert_body("data.z[1] = 1.5 http.post('http://h', { json = data })", data, data);
+    assert_body("data.z[1] = 7 http.post('http://h', { json = data })", data,
+                "{\"a\":{\"n\":null,\"s\":\"é/\"},\"z\":[7,200]}");
+    assert_body("data.b = 1 http.post('http://h', { json = data })", "{ \"a\": 1 }",
+                "{\"a\":1,\"b\":1}");
+    assert_body("http.post('http://h', { json = { data } })", "{ \"a\": 1 }", "[{\"a\":1}]");
+    assert_body(post, "{\"a\":1, \"a\":2}", "{\"a\":2}");
+}
+
+static void test_stored_data_leave_as_they_came_until_the_first_wait(void **state)
+{
+    (void)state;
+    struct project *p = load("http.post('http://h', { json = data })\n"
+                             "http.post('http://h', { json = data })");
+    char *data = strdup("{ \"b\": 1, \"a\": 2 }");
+    project_attempt(p, "out", data);
+    free(data);
+    project_answer(p, 200, "");
+    assert_contains(project_request_text(p, 0), "\n\n{ \"b\": 1, \"a\": 2 }");
+    assert_contains(project_request_text(p, 1), "\n\n{\"a\":2,\"b\":1}");
+    project_free(p);
+}
+
+static void test_an_events_data_leave_as_they_came_after_a_wait_too(void **state)
+{
+    (void)state;
+    struct project *p = load("http.get('http://h') http.post('http://h', { json = data })");
+    project_attempt_event(p, "out", "{ \"b\": 1, \"a\": 2 }");
+    project_answer(p, 200, "");
+    assert_contains(project_request_text(p, 1), "\n\n{ \"b\": 1, \"a\": 2 }");
+    project_free(p);
+}
+
+static void test_what_a_transformer_returns_is_written_anew(void **state)
+{
+    (void)state;
+    struct project *p = project_new();
+    project_write(p, "connectors/out.lua",
+                  "return { transformer = function(data) return data end,\n"
+                  "send = function(data) http.post('http://h', { json = data }) end }");
+    project_write(p, "scripts/s.lua", "");
+    project_load_well(p);
+    project_attempt_event(p, "out", "{ \"b\": 1, \"a\": 2 }");
+    assert_contains(project_request_text(p, 0), "\n\n{\"a\":2,\"b\":1}");
+    project_free(p);
+}
+
 static void test_bodies_and_forms(void **state)
 {
     (void)state;
@@ -461,6 +526,10 @@ int main(void)
         cmocka_unit_test(test_json_has_its_media_type_unless_given),
         cmocka_unit_test(test_what_returned_tells_the_last_answer_s_status),
         cmocka_unit_test(test_a_request_without_an_answer_leaves_no_status),
+        cmocka_unit_test(test_data_nobody_touched_leave_byte_by_byte),
+        cmocka_unit_test(test_stored_data_leave_as_they_came_until_the_first_wait),
+        cmocka_unit_test(test_an_events_data_leave_as_they_came_after_a_wait_too),
+        cmocka_unit_test(test_what_a_transformer_returns_is_written_anew),
         cmocka_unit_test(test_bodies_and_forms),
         cmocka_unit_test(test_a_query_joins_the_url),
         cmocka_unit_test(test_headers_are_sorted_and_may_be_left_out),

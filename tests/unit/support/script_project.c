@@ -231,12 +231,13 @@ void project_handle(struct project *p, const char *data)
     project_handle_at(p, 0, data);
 }
 
-void project_attempt(struct project *p, const char *connector, const char *data)
+static void attempt(struct project *p, const char *connector, const char *event_data,
+                    const char *data)
 {
-    struct event *event = project_event("t", "{\"from\":\"event\"}");
+    struct event *event = project_event("t", event_data);
     if (script_manager_count(p->machine) > 0)
         event->channel = script_manager_at(p->machine, 0)->channel;
-    const struct script_attempt attempt = {
+    const struct script_attempt asked = {
         .event = event,
         .id = SLICE_LIT("d1"),
         .attempt = 2,
@@ -253,8 +254,18 @@ void project_attempt(struct project *p, const char *connector, const char *data)
             ? script_dead_letters(p->machine)
             : script_connector_find(p->machine, slice_str(connector));
     assert_non_null(c);
-    p->run = script_attempt(p->machine, c, &attempt, on_result, p);
+    p->run = script_attempt(p->machine, c, &asked, on_result, p);
     event_unref(event);
+}
+
+void project_attempt(struct project *p, const char *connector, const char *data)
+{
+    attempt(p, connector, "{\"from\":\"event\"}", data);
+}
+
+void project_attempt_event(struct project *p, const char *connector, const char *event_data)
+{
+    attempt(p, connector, event_data, NULL);
 }
 
 void project_answer_with(struct project *p, const struct script_answer *answer)

@@ -98,6 +98,8 @@ void project_handle_at(struct project *p, size_t handler, const char *data);
 /* An attempt of delivery "d1" with that data; the connector may be Liaison's own, too. Its event is
    of the channel of the project's first manager. */
 void project_attempt(struct project *p, const char *connector, const char *data);
+/* The same where the delivery has no data of its own, but the event's. */
+void project_attempt_event(struct project *p, const char *connector, const char *event_data);
 /* Answers the newest request that waits. */
 void project_answer(struct project *p, int status, const char *body);
 void project_answer_with(struct project *p, const struct script_answer *answer);
