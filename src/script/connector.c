@@ -217,6 +217,7 @@ static void add_transformer(struct job *job, int list)
         lua_remove(L, -2);
     }
     if (lua_isfunction(L, -1)) {
+        job->connector->transformer_takes_event |= machine_takes_second(L, -1);
         lua_rawseti(L, list, next);
         return;
     }
@@ -270,6 +271,14 @@ static void read_concurrency(struct job *job, int index)
         tell(job, "concurrency", "`concurrency` must be \"auto\" or a whole number from 1 up");
 }
 
+/* [-1, +0] Of the function on top; nil where a problem has been told. */
+static void keep_send(struct job *job)
+{
+    lua_State *L = job->L;
+    job->connector->takes_delivery = lua_isfunction(L, -1) && machine_takes_second(L, -1);
+    job->connector->send_ref = luaL_ref(L, LUA_REGISTRYINDEX);
+}
+
 static void read_table(struct job *job)
 {
     lua_State *L = job->L;
@@ -284,7 +293,7 @@ static void read_table(struct job *job)
     read_order(job, base + CONNECTOR_ORDER, base + CONNECTOR_ON_DEAD);
     read_concurrency(job, base + CONNECTOR_CONCURRENCY);
     lua_pushvalue(L, base + CONNECTOR_SEND);
-    job->connector->send_ref = luaL_ref(L, LUA_REGISTRYINDEX);
+    keep_send(job);
 }
 
 static int read_connector(lua_State *L)
@@ -294,7 +303,7 @@ static int read_connector(lua_State *L)
     job->connector->transformer_ref = LUA_NOREF;
     lua_rawgeti(L, LUA_REGISTRYINDEX, job->ref);
     if (lua_isfunction(L, -1))
-        job->connector->send_ref = luaL_ref(L, LUA_REGISTRYINDEX);
+        keep_send(job);
     else if (lua_istable(L, -1))
         read_table(job);
     else

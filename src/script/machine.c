@@ -124,6 +124,21 @@ void machine_mark(lua_State *L, int index, enum machine_ref ref)
     lua_pop(L, 1);
 }
 
+bool machine_takes_second(lua_State *L, int index)
+{
+    int top = lua_gettop(L);
+    lua_pushvalue(L, index);
+    machine_push(L, REF_FUNCTION_INFO);
+    lua_insert(L, -2);
+    lua_pushliteral(L, "u");
+    lua_call(L, 2, 1);
+    lua_getfield(L, -1, "nparams");
+    lua_getfield(L, -2, "isvararg");
+    bool takes = lua_tointeger(L, -2) >= 2 || lua_toboolean(L, -1);
+    lua_settop(L, top);
+    return takes;
+}
+
 /* ---- the host's own work ---- */
 
 int machine_protect(struct script_machine *m, lua_CFunction fn, void *ctx, struct err *err)

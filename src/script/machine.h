@@ -49,7 +49,8 @@ enum machine_ref {
     REF_RUN_HANDLER,    /* the prelude's entries of the runs */
     REF_RUN_ATTEMPT,
     REF_RUN_FUNCTION,
-    REF_DEAD_LETTERS, /* the prelude's connector */
+    REF_DEAD_LETTERS,  /* the prelude's connector */
+    REF_FUNCTION_INFO, /* debug.getinfo, for machine_takes_second */
     REF_COUNT,
 };
 
@@ -139,13 +140,15 @@ struct connector {
     struct script_connector public; /* first: script_connector_at gives it out */
     struct map_node node;
     int send_ref;
-    int transformer_ref; /* a table of functions, LUA_NOREF: none */
+    int transformer_ref;                          /* a table of functions, LUA_NOREF: none */
+    bool takes_delivery, transformer_takes_event; /* their second arguments */
 };
 
 struct transformer {
     struct map_node node;
     const char *name;
     int list_ref; /* a table with the one function */
+    bool takes_event;
 };
 
 /* Levels of nesting whose objects' sizes are remembered; deeper ones share the last. */
@@ -226,6 +229,10 @@ void machine_push(lua_State *L, enum machine_ref ref);
 bool machine_is(lua_State *L, int index, enum machine_ref ref);
 /* [-0, +0] Gives the value at `index` that metatable. */
 void machine_mark(lua_State *L, int index, enum machine_ref ref);
+
+/* [-0, +0, e] Whether the function at `index` can see a second argument: one written in Lua with one
+   parameter can't, and nothing needs to be made for it. */
+bool machine_takes_second(lua_State *L, int index);
 
 /* ---- entering Lua ---- */
 

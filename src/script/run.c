@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <lauxlib.h>
+#include <lualib.h>
 
 #include "base/text.h"
 #include "base/utf8.h"
@@ -117,18 +118,26 @@ static void push_delivery(lua_State *L, const struct script_run *run)
     machine_mark(L, lua_gettop(L), REF_DELIVERY);
 }
 
-/* The list of transformers: send's in place of the connector's. LUA_NOREF: none. */
-static int find_transformers(lua_State *L, const struct script_run *run)
+/* The list of transformers: send's in place of the connector's. */
+struct transformers {
+    int list_ref; /* LUA_NOREF: none */
+    bool take_event;
+};
+
+static struct transformers find_transformers(lua_State *L, const struct script_run *run)
 {
     struct script_machine *m = run->m;
+    const struct connector *connector = run->connector;
     struct slice name = run->attempt->transformer;
     if (name.len == 0)
-        return run->connector->transformer_ref;
+        return (struct transformers){connector->transformer_ref,
+                                     connector->transformer_takes_event};
     struct map_node *node = map_find(&m->transformer_map, name);
     if (!node)
         machine_raise(L, "no transformer \"%.*s\" any more: make transformers/%.*s.lua",
                       SLICE_FMT(name), SLICE_FMT(name));
-    return container_of(node, struct transformer, node)->list_ref;
+    const struct transformer *t = container_of(node, struct transformer, node);
+    return (struct transformers){t->list_ref, t->takes_event};
 }
 
 /* [-0, +1, e] */
@@ -144,18 +153,23 @@ static void push_attempt_data(lua_State *L, struct script_run *run)
         push_event_data(L, event);
 }
 
-/* beginAttempt() -> send, data, delivery [, transformers, event] */
+/* beginAttempt() -> send, data, delivery [, transformers, event]; what no function takes is nil. */
 static int begin_attempt(lua_State *L)
 {
     struct script_run *run = machine_of(L)->current;
-    int transformers = find_transformers(L, run);
+    struct transformers transformers = find_transformers(L, run);
     lua_rawgeti(L, LUA_REGISTRYINDEX, run->connector->send_ref);
     push_attempt_data(L, run);
-    push_delivery(L, run);
-    if (transformers == LUA_NOREF)
+    if (run->connector->takes_delivery)
+        push_delivery(L, run);
+    else
+        lua_pushnil(L);
+    if (transformers.list_ref == LUA_NOREF)
         return 3;
     run->given = SLICE_NULL; /* what comes of it is another document */
-    lua_rawgeti(L, LUA_REGISTRYINDEX, transformers);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, transformers.list_ref);
+    if (!transformers.take_event)
+        return 4;
     push_event(L, run->event);
     return 5;
 }
@@ -181,8 +195,20 @@ static const luaL_Reg host_functions[] = {
 
 static const luaL_Reg delivery_metamethods[] = {{"__index", delivery_index}, {NULL, NULL}};
 
+/* debug.getinfo tells of a function's parameters, which lua_getinfo doesn't. */
+static void keep_function_info(lua_State *L)
+{
+    lua_pushcfunction(L, luaopen_debug);
+    lua_pushliteral(L, LUA_DBLIBNAME);
+    lua_call(L, 1, 1);
+    lua_getfield(L, -1, "getinfo");
+    machine_set(L, REF_FUNCTION_INFO);
+    lua_pop(L, 1);
+}
+
 void run_open(lua_State *L)
 {
+    keep_function_info(L);
     bindings_add_host(L, host_functions);
     bindings_add_metatable(L, REF_DELIVERY, delivery_metamethods);
 }

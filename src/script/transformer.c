@@ -13,6 +13,7 @@
 struct add_job {
     int ref;
     int list_ref;
+    bool takes_event;
 };
 
 /* A list of one, the form in which runs apply them. */
@@ -22,6 +23,7 @@ static int make_list(lua_State *L)
     lua_rawgeti(L, LUA_REGISTRYINDEX, job->ref);
     if (!lua_isfunction(L, -1))
         return 0;
+    job->takes_event = machine_takes_second(L, -1);
     lua_createtable(L, 1, 0);
     lua_insert(L, -2);
     lua_rawseti(L, -2, 1);
@@ -32,7 +34,7 @@ static int make_list(lua_State *L)
 void transformer_add(struct loader *l, const char *name, const struct source *source, int ref)
 {
     struct script_machine *m = l->m;
-    struct add_job job = {ref, LUA_NOREF};
+    struct add_job job = {ref, LUA_NOREF, false};
     if (map_find(&m->transformer_map, slice_str(name)))
         return;
     if (machine_protect(m, make_list, &job, NULL) < 0 || job.list_ref == LUA_NOREF) {
@@ -44,6 +46,7 @@ void transformer_add(struct loader *l, const char *name, const struct source *so
     t->node.key = machine_keep(m, slice_str(name));
     t->name = t->node.key.data;
     t->list_ref = job.list_ref;
+    t->takes_event = job.takes_event;
     map_insert(&m->transformer_map, &t->node);
 }
 

@@ -78,6 +78,32 @@ static void test_an_attempt_gets_data_and_delivery(void **state)
     assert_value("return function(data) return data == null end", "null", "true");
 }
 
+static void assert_rejects(const char *connector, const char *reason)
+{
+    struct project *p = attempt(connector, "{}");
+    assert_string_equal(project_error(p), reason);
+    assert_int_equal(p->result.end, SCRIPT_REJECT);
+    project_free(p);
+}
+
+/* The delivery, and a transformer's event, aren't made for a function that has no parameter for it. */
+static void test_second_arguments_come_to_whom_can_see_them(void **state)
+{
+    (void)state;
+    assert_rejects("return function(data, d) reject(d.id) end", "d1");
+    assert_rejects("return function(data, ...) reject((...).id) end", "d1");
+    assert_rejects("return function(...) reject(select(2, ...).id) end", "d1");
+    assert_rejects("return { send = function(data, d) reject(d.id) end }", "d1");
+    assert_rejects("local function second(_, d) reject(d.id) end\n"
+                   "return { send = function(...) return second(...) end }",
+                   "d1");
+    assert_rejects("return function(data) reject(tostring(select('#', data))) end", "1");
+    assert_rejects(
+        "return { transformer = { function(d) return d end, function(d, event) return "
+        "event.id end, function(d) return d end }, send = function(data) reject(data) end }",
+        "e1");
+}
+
 static void test_transformers_are_applied_in_turn(void **state)
 {
     (void)state;
@@ -458,6 +484,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_an_attempt_gets_data_and_delivery),
+        cmocka_unit_test(test_second_arguments_come_to_whom_can_see_them),
         cmocka_unit_test(test_transformers_are_applied_in_turn),
         cmocka_unit_test(test_a_sends_transformer_takes_the_connectors_place),
         cmocka_unit_test(test_a_transformer_that_returns_nothing_is_told),
