@@ -25,18 +25,11 @@ void buf_deinit(struct buf *b)
     *b = (struct buf){0};
 }
 
-void buf_clear(struct buf *b)
-{
-    buf_truncate(b, 0);
-}
-
-void buf_reserve(struct buf *b, size_t n)
+void buf_grow(struct buf *b, size_t n)
 {
     if (n >= SIZE_MAX / 2 - b->len)
         die("a buffer of %zu bytes can't grow by %zu", b->len, n);
-    size_t need = b->len + n + 1; /* the NUL */
-    if (need <= b->cap)
-        return;
+    size_t need = b->len + n + 1;
     size_t cap = b->cap < BUF_CAP_MIN ? BUF_CAP_MIN : b->cap;
     while (cap < need)
         cap *= 2;
@@ -51,23 +44,6 @@ void buf_add(struct buf *b, const void *data, size_t len)
     if (len > 0)
         memcpy(b->data + b->len, data, len);
     b->len += len;
-    b->data[b->len] = '\0';
-}
-
-void buf_add_slice(struct buf *b, struct slice s)
-{
-    buf_add(b, s.data, s.len);
-}
-
-void buf_add_str(struct buf *b, const char *s)
-{
-    buf_add(b, s, strlen(s));
-}
-
-void buf_add_char(struct buf *b, char c)
-{
-    buf_reserve(b, 1);
-    b->data[b->len++] = c;
     b->data[b->len] = '\0';
 }
 
@@ -103,14 +79,6 @@ void buf_consume(struct buf *b, size_t n)
         return;
     memmove(b->data, b->data + n, b->len - n);
     buf_truncate(b, b->len - n);
-}
-
-void buf_truncate(struct buf *b, size_t len)
-{
-    assert(len <= b->len);
-    b->len = len;
-    if (b->data)
-        b->data[len] = '\0';
 }
 
 char *buf_take(struct buf *b)

@@ -12,9 +12,11 @@
 #ifndef LIAISON_BASE_BUF_H
 #define LIAISON_BASE_BUF_H
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "base/attr.h"
 #include "base/slice.h"
@@ -26,20 +28,55 @@ struct buf {
 };
 
 void buf_deinit(struct buf *b);
-void buf_clear(struct buf *b);             /* empty, its memory kept */
-void buf_reserve(struct buf *b, size_t n); /* room for n more bytes */
 void buf_add(struct buf *b, const void *data, size_t len);
-void buf_add_slice(struct buf *b, struct slice s);
-void buf_add_str(struct buf *b, const char *s);
-void buf_add_char(struct buf *b, char c);
 void buf_printf(struct buf *b, const char *fmt, ...) printf_like(2, 3);
 void buf_vprintf(struct buf *b, const char *fmt, va_list args) printf_like(2, 0);
 /* Drops the first n bytes (n <= len). */
 void buf_consume(struct buf *b, size_t n);
-/* Cuts to len bytes (len <= b->len). */
-void buf_truncate(struct buf *b, size_t len);
 /* Hands the bytes to the caller, who frees them; *b is empty after. Never NULL. */
 char *buf_take(struct buf *b);
+
+/* Of buf_reserve, where there is no room yet. */
+void buf_grow(struct buf *b, size_t n);
+
+/* Room for n more bytes. */
+static inline void buf_reserve(struct buf *b, size_t n)
+{
+    if (n >= b->cap - b->len) /* the NUL needs one more */
+        buf_grow(b, n);
+}
+
+static inline void buf_add_char(struct buf *b, char c)
+{
+    buf_reserve(b, 1);
+    b->data[b->len++] = c;
+    b->data[b->len] = '\0';
+}
+
+static inline void buf_add_slice(struct buf *b, struct slice s)
+{
+    buf_add(b, s.data, s.len);
+}
+
+static inline void buf_add_str(struct buf *b, const char *s)
+{
+    buf_add(b, s, strlen(s));
+}
+
+/* Cuts to len bytes (len <= b->len). */
+static inline void buf_truncate(struct buf *b, size_t len)
+{
+    assert(len <= b->len);
+    b->len = len;
+    if (b->data)
+        b->data[len] = '\0';
+}
+
+/* Empty, its memory kept. */
+static inline void buf_clear(struct buf *b)
+{
+    buf_truncate(b, 0);
+}
 
 static inline struct slice buf_slice(const struct buf *b)
 {

@@ -51,11 +51,12 @@ struct json_reader {
     struct slice source;
     struct buf scratch; /* strings with escapes are decoded here */
     unsigned depth;
-    unsigned state;                            /* what may come next */
-    enum json_token last;                      /* token read, JSON_ERROR at first */
-    bool escaped;                              /* the string just read has escapes */
-    const char *wrong;                         /* after JSON_ERROR: what is wrong at `pos`, */
-    const char *expected;                      /* or what should stand there */
+    unsigned state;       /* what may come next */
+    enum json_token last; /* token read, JSON_ERROR at first */
+    bool is_in_object;    /* the innermost container is one */
+    bool is_escaped;      /* the string just read has escapes that aren't decoded */
+    const char *wrong;    /* after JSON_ERROR: what is wrong at `pos`, */
+    const char *expected; /* or what should stand there */
     unsigned char nesting[JSON_DEPTH_MAX / 8]; /* one bit a level: 1 = object */
 };
 

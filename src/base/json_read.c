@@ -22,7 +22,7 @@ enum state {
     STATE_NEXT_NAME,
     STATE_COLON,
     STATE_BEHIND, /* a value */
-    STATE_END,
+    STATE_END,    /* from here on nothing comes any more */
     STATE_FAILED,
 };
 
@@ -113,22 +113,26 @@ const char *json_reader_error(struct json_reader *r)
 
 /* ---- Strings -------------------------------------------------------------------------------- */
 
-/* Reads over the string at the reader's position; `text` becomes its content, not yet decoded. */
-static enum json_token read_string(struct json_reader *r, enum json_token token)
+static enum json_token end_string(struct json_reader *r, enum json_token token, size_t quote)
+{
+    r->text = slice_of(r->source.data + r->start + 1, quote - r->start - 1);
+    r->pos = quote + 1;
+    return r->last = token;
+}
+
+/* Of read_string, from `i` on, where something else than plain bytes and the closing quote is. */
+static enum json_token read_string_on(struct json_reader *r, enum json_token token, size_t i)
 {
     const unsigned char *s = (const unsigned char *)r->source.data;
     size_t end = r->source.len;
-    r->escaped = false;
-    for (size_t i = r->start + 1, len; (i += json_plain_len(s + i, end - i)) < end; i += len) {
+    for (size_t len; (i += json_plain_len(s + i, end - i)) < end; i += len) {
         const char *wrong = "a string must be UTF-8";
         switch (class_of[s[i]]) {
         case CLASS_QUOTE:
-            r->text = slice_of(r->source.data + r->start + 1, i - r->start - 1);
-            r->pos = i + 1;
-            return r->last = token;
+            return end_string(r, token, i);
         case CLASS_ESCAPE:
             len = json_escape_len(slice_from(r->source, i), &wrong);
-            r->escaped = true;
+            r->is_escaped = true;
             break;
         case CLASS_WIDE:
             len = utf8_len(slice_from(r->source, i));
@@ -143,39 +147,57 @@ static enum json_token read_string(struct json_reader *r, enum json_token token)
     return fail(r, r->start, "a string has no closing quote");
 }
 
-/* ---- Other tokens --------------------------------------------------------------------------- */
-
-static bool is_digit_at(const struct json_reader *r, size_t pos)
+/* Reads over the string at the reader's position; `text` becomes its content, not yet decoded. */
+static inline enum json_token read_string(struct json_reader *r, enum json_token token)
 {
-    return pos < r->source.len && r->source.data[pos] >= '0' && r->source.data[pos] <= '9';
+    const unsigned char *s = (const unsigned char *)r->source.data;
+    size_t i = r->start + 1;
+    i += json_plain_len(s + i, r->source.len - i);
+    if (i < r->source.len && s[i] == '"')
+        return end_string(r, token, i);
+    return read_string_on(r, token, i);
 }
 
-/* Moves *pos over digits; whether there was one. */
-static bool read_digits(const struct json_reader *r, size_t *pos)
+/* ---- Other tokens --------------------------------------------------------------------------- */
+
+static inline bool is_digit(char c)
 {
-    size_t first = *pos;
-    while (is_digit_at(r, *pos))
-        (*pos)++;
-    return *pos > first;
+    return c >= '0' && c <= '9';
+}
+
+/* The end of the digits that begin at `i`. */
+static inline size_t digits_end(const char *s, size_t i, size_t end)
+{
+    while (i < end && is_digit(s[i]))
+        i++;
+    return i;
 }
 
 static enum json_token read_number(struct json_reader *r)
 {
     const char *s = r->source.data;
-    size_t end = r->source.len, i = r->start;
+    size_t end = r->source.len, i = r->start, first;
     if (s[i] == '-')
         i++;
-    if (i < end && s[i] == '0' && is_digit_at(r, i + 1))
-        return fail(r, i, "a number must not begin with 0");
-    if (!read_digits(r, &i))
+    first = i;
+    i = digits_end(s, first, end);
+    if (i == first)
         return fail_expecting(r, i, "a digit");
-    if (i < end && s[i] == '.' && (i++, !read_digits(r, &i)))
-        return fail_expecting(r, i, "a digit behind '.'");
-    if (i < end && (s[i] == 'e' || s[i] == 'E')) {
+    if (s[first] == '0' && i > first + 1)
+        return fail(r, first, "a number must not begin with 0");
+    if (i < end && s[i] == '.') {
+        first = ++i;
+        i = digits_end(s, first, end);
+        if (i == first)
+            return fail_expecting(r, i, "a digit behind '.'");
+    }
+    if (i < end && (s[i] | 0x20) == 'e') {
         i++;
         if (i < end && (s[i] == '+' || s[i] == '-'))
             i++;
-        if (!read_digits(r, &i))
+        first = i;
+        i = digits_end(s, first, end);
+        if (i == first)
             return fail_expecting(r, i, "a digit of the exponent");
     }
     r->text = slice_of(s + r->start, i - r->start);
@@ -192,10 +214,10 @@ static enum json_token read_literal(struct json_reader *r, struct slice word, en
     return r->last = token;
 }
 
-static bool is_in_object(const struct json_reader *r)
+static bool is_object_at(const struct json_reader *r, unsigned depth)
 {
-    unsigned level = r->depth - 1;
-    return r->depth > 0 && (r->nesting[level / 8] >> level % 8 & 1) != 0;
+    unsigned level = depth - 1;
+    return depth > 0 && (r->nesting[level / 8] >> level % 8 & 1) != 0;
 }
 
 static enum json_token open_container(struct json_reader *r, bool object)
@@ -206,6 +228,7 @@ static enum json_token open_container(struct json_reader *r, bool object)
     unsigned char bit = (unsigned char)(1U << r->depth % 8);
     *byte = (unsigned char)(object ? *byte | bit : *byte & ~bit);
     r->depth++;
+    r->is_in_object = object;
     r->pos = r->start + 1;
     r->state = object ? STATE_FIRST_NAME : STATE_FIRST_ELEMENT;
     r->text = slice_of(r->source.data + r->start, 1);
@@ -214,8 +237,8 @@ static enum json_token open_container(struct json_reader *r, bool object)
 
 static enum json_token close_container(struct json_reader *r)
 {
-    enum json_token token = is_in_object(r) ? JSON_OBJECT_END : JSON_ARRAY_END;
-    r->depth--;
+    enum json_token token = r->is_in_object ? JSON_OBJECT_END : JSON_ARRAY_END;
+    r->is_in_object = is_object_at(r, --r->depth);
     r->pos = r->start + 1;
     r->state = STATE_BEHIND;
     r->text = slice_of(r->source.data + r->start, 1);
@@ -224,14 +247,11 @@ static enum json_token close_container(struct json_reader *r)
 
 /* ---- The grammar ---------------------------------------------------------------------------- */
 
-static enum json_token read_value(struct json_reader *r, char c)
+/* Of read_value, where it is no string. */
+static enum json_token read_other_value(struct json_reader *r, char c, enum state before)
 {
     static_assert(JSON_DEPTH_MAX == 512, "the message of open_container names the limit");
-    enum state before = r->state;
-    r->state = STATE_BEHIND;
     switch (c) {
-    case '"':
-        return read_string(r, JSON_STRING);
     case '-':
     case '0' ... '9':
         return read_number(r);
@@ -250,10 +270,25 @@ static enum json_token read_value(struct json_reader *r, char c)
     }
 }
 
+static inline enum json_token read_value(struct json_reader *r, char c)
+{
+    enum state before = r->state;
+    r->state = STATE_BEHIND;
+    return c == '"' ? read_string(r, JSON_STRING) : read_other_value(r, c, before);
+}
+
+static inline enum json_token read_name(struct json_reader *r, char c)
+{
+    if (c != '"')
+        return fail_expecting(r, r->start, expected_in[r->state]);
+    r->state = STATE_COLON;
+    return read_string(r, JSON_KEY);
+}
+
 /* What stands behind a value where it isn't a comma: the end of its container, or of the text. */
 static enum json_token read_end(struct json_reader *r, char c)
 {
-    bool object = is_in_object(r);
+    bool object = r->is_in_object;
     if (r->depth == 0 && r->start < r->source.len)
         return fail_expecting(r, r->start, "nothing behind the value");
     if (r->depth == 0) {
@@ -266,30 +301,18 @@ static enum json_token read_end(struct json_reader *r, char c)
     return close_container(r);
 }
 
-/* Takes the comma or colon that may stand before the next token; whether there was one. */
-static bool take_separator(struct json_reader *r, char c)
+static inline char byte_at(const struct json_reader *r, size_t i)
 {
-    if (c == ',' && r->state == STATE_BEHIND && r->depth > 0)
-        r->state = is_in_object(r) ? STATE_NEXT_NAME : STATE_NEXT_ELEMENT;
-    else if (c == ':' && r->state == STATE_COLON)
-        r->state = STATE_VALUE;
-    else
-        return false;
-    r->pos++;
-    return true;
+    return i < r->source.len ? r->source.data[i] : '\0';
 }
 
-/* Moves to the next token; returns its first byte, or NUL, which begins none, at the end. */
-static inline char find_token(struct json_reader *r)
+/* Moves to the token at `i` or behind the white space there; returns its first byte, or NUL, which
+   begins none, at the end. */
+static inline char find_token(struct json_reader *r, size_t i)
 {
-    size_t i = r->pos;
-    char c = '\0';
-    for (; i < r->source.len; i++) {
-        c = r->source.data[i];
-        if (c != ' ' && c != '\n' && c != '\r' && c != '\t')
-            break;
-        c = '\0';
-    }
+    char c = byte_at(r, i);
+    while ((unsigned char)c <= ' ' && (c == ' ' || c == '\n' || c == '\r' || c == '\t'))
+        c = byte_at(r, ++i);
     r->pos = r->start = i;
     return c;
 }
@@ -297,26 +320,27 @@ static inline char find_token(struct json_reader *r)
 /* The next token; the text of a string or a name is its content, not yet decoded. */
 static enum json_token step(struct json_reader *r)
 {
-    if (r->state == STATE_END || r->state == STATE_FAILED)
+    if (r->state >= STATE_END)
         return r->last;
-    char c = find_token(r);
-    if (take_separator(r, c))
-        c = find_token(r);
+    r->is_escaped = false;
+    char c = find_token(r, r->pos);
     switch ((enum state)r->state) {
     case STATE_BEHIND:
-        return read_end(r, c);
+        if (c != ',' || r->depth == 0)
+            return read_end(r, c);
+        c = find_token(r, r->start + 1);
+        r->state = r->is_in_object ? STATE_NEXT_NAME : STATE_NEXT_ELEMENT;
+        return r->is_in_object ? read_name(r, c) : read_value(r, c);
+    case STATE_COLON:
+        if (c != ':')
+            return fail_expecting(r, r->start, expected_in[STATE_COLON]);
+        c = find_token(r, r->start + 1);
+        r->state = STATE_VALUE;
+        return read_value(r, c);
     case STATE_FIRST_NAME:
-    case STATE_NEXT_NAME:
-        if (c == '}' && r->state == STATE_FIRST_NAME)
-            return close_container(r);
-        if (c != '"')
-            return fail_expecting(r, r->start, expected_in[r->state]);
-        r->state = STATE_COLON;
-        return read_string(r, JSON_KEY);
+        return c == '}' ? close_container(r) : read_name(r, c);
     case STATE_FIRST_ELEMENT:
         return c == ']' ? close_container(r) : read_value(r, c);
-    case STATE_COLON:
-        return fail_expecting(r, r->start, expected_in[STATE_COLON]);
     default:
         return read_value(r, c);
     }
@@ -325,10 +349,11 @@ static enum json_token step(struct json_reader *r)
 enum json_token json_next(struct json_reader *r)
 {
     enum json_token token = step(r);
-    if ((token == JSON_STRING || token == JSON_KEY) && r->escaped) {
+    if (r->is_escaped && token != JSON_ERROR) {
         buf_clear(&r->scratch);
         json_string_decode(&r->scratch, r->text);
         r->text = buf_slice(&r->scratch);
+        r->is_escaped = false;
     }
     return token;
 }

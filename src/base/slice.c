@@ -12,11 +12,6 @@
 #include "base/buf.h"
 #include "base/utf8.h"
 
-bool slice_is_equal(struct slice a, struct slice b)
-{
-    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
-}
-
 /* ASCII only: tolower() follows the locale. */
 static unsigned char lower(char c)
 {
@@ -62,19 +57,6 @@ size_t slice_find(struct slice s, char c)
 {
     const char *found = s.len > 0 ? memchr(s.data, c, s.len) : NULL;
     return found ? (size_t)(found - s.data) : s.len;
-}
-
-struct slice slice_from(struct slice s, size_t from)
-{
-    if (from > s.len)
-        from = s.len;
-    /* Even 0 may not be added to a null pointer. */
-    return s.data ? slice_of(s.data + from, s.len - from) : SLICE_NULL;
-}
-
-struct slice slice_upto(struct slice s, size_t len)
-{
-    return slice_of(s.data, len < s.len ? len : s.len);
 }
 
 static bool is_space(char c)

@@ -33,7 +33,25 @@ static inline struct slice slice_str(const char *s)
     return (struct slice){s, s ? strlen(s) : 0};
 }
 
-bool slice_is_equal(struct slice a, struct slice b);
+static inline bool slice_is_equal(struct slice a, struct slice b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
+/* From > len gives an empty slice. */
+static inline struct slice slice_from(struct slice s, size_t from)
+{
+    if (from > s.len)
+        from = s.len;
+    /* Even 0 may not be added to a null pointer. */
+    return s.data ? slice_of(s.data + from, s.len - from) : SLICE_NULL;
+}
+
+static inline struct slice slice_upto(struct slice s, size_t len)
+{
+    return slice_of(s.data, len < s.len ? len : s.len);
+}
+
 bool slice_is_equal_nocase(struct slice a, struct slice b); /* ASCII letters only */
 bool slice_has_prefix(struct slice s, struct slice prefix);
 bool slice_has_prefix_nocase(struct slice s, struct slice prefix);
@@ -42,8 +60,6 @@ bool slice_has_suffix(struct slice s, struct slice suffix);
 int slice_compare(struct slice a, struct slice b);
 /* Position of the first `c`, or s.len. */
 size_t slice_find(struct slice s, char c);
-struct slice slice_from(struct slice s, size_t from); /* from > len gives an empty slice */
-struct slice slice_upto(struct slice s, size_t len);
 struct slice slice_trim(struct slice s); /* without ASCII white space at both ends */
 
 /* Cuts off and returns what stands before the first `c`; *s becomes what follows it (empty, with
