@@ -196,7 +196,8 @@ static void begin_text(struct line *line, enum log_level level, const char *mess
     bool color = line->log->color;
     char time[TEXT_TIME_LEN + 1];
     text_format_time(time, now_ms);
-    buf_printf(out, "%.12s ", time + sizeof("2026-11-23T") - 1);
+    buf_add(out, time + sizeof("2026-11-23T") - 1, sizeof("18:56:15.042") - 1);
+    buf_add_char(out, ' ');
     buf_add_str(out, color ? levels[level].color : "");
     buf_add_str(out, levels[level].padded);
     buf_add_str(out, color ? COLOR_OFF " " COLOR_STRONG : " ");

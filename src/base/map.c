@@ -9,8 +9,10 @@
 #include "base/map.h"
 
 #include <assert.h>
+#include <endian.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 
 #include "base/buf.h"
@@ -23,12 +25,12 @@ static uint64_t rotate_left(uint64_t x, int by)
     return (x << by) | (x >> (64 - by));
 }
 
-static uint64_t load_le64(const unsigned char *p, size_t n)
+/* n bytes, 8 at most. */
+static uint64_t load_le64(const char *p, size_t n)
 {
     uint64_t x = 0;
-    for (size_t i = 0; i < n; i++)
-        x |= (uint64_t)p[i] << (8 * i);
-    return x;
+    memcpy(&x, p, n);
+    return le64toh(x);
 }
 
 static void sip_rounds(uint64_t v[4], int n)
@@ -63,13 +65,12 @@ uint64_t hash_siphash(const uint64_t seed[2], struct slice s)
         seed[0] ^ 0x6c7967656e657261,
         seed[1] ^ 0x7465646279746573,
     };
-    const unsigned char *p = (const unsigned char *)s.data;
     size_t whole = s.len & ~(size_t)7;
     for (size_t i = 0; i < whole; i += 8)
-        sip_absorb(v, load_le64(p + i, 8));
+        sip_absorb(v, load_le64(s.data + i, 8));
     uint64_t last = (uint64_t)s.len << 56;
     if (s.len > whole)
-        last |= load_le64(p + whole, s.len - whole);
+        last |= load_le64(s.data + whole, s.len - whole);
     sip_absorb(v, last);
     v[2] ^= 0xff;
     sip_rounds(v, 4);

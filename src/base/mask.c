@@ -33,7 +33,9 @@ struct needle {
 struct mask {
     /* Chains by first byte. */
     _Atomic(struct needle *) first[256];
-    /* A bit for each pair of bytes in a text where a needle may begin: few places pass it. */
+    /* Not 0 for each byte with which a needle may begin in a text: few do. */
+    _Atomic unsigned char begins[256];
+    /* A bit for each pair of bytes where one may: of those few places pass it. */
     _Atomic uint64_t filter[FILTER_BITS / 64];
 };
 
@@ -210,9 +212,13 @@ static size_t match_longest(const struct mask *mask, struct slice text)
 /* The first place of `text` from `at` on where a needle may begin; its end: none may. */
 static size_t next_candidate(const struct mask *mask, struct slice text, size_t at)
 {
-    while (at < text.len && !filter_passes(mask, slice_of(text.data + at, text.len - at)))
-        at++;
-    return at;
+    for (; at < text.len; at++) {
+        unsigned char byte = (unsigned char)text.data[at];
+        if (atomic_load_explicit(&mask->begins[byte], memory_order_relaxed) &&
+            filter_passes(mask, slice_of(text.data + at, text.len - at)))
+            return at;
+    }
+    return text.len;
 }
 
 void mask_apply(const struct mask *mask, struct buf *b, size_t from)
@@ -262,6 +268,7 @@ static void add_needle(struct mask *mask, struct slice s)
     filter_add(mask, s.data[0], '\\');
     filter_add(mask, s.data[0], '%');
     filter_add(mask, s.data[0], '+');
+    atomic_store(&mask->begins[(unsigned char)s.data[0]], 1);
 }
 
 static void add_base64(struct buf *b, struct slice s, bool is_for_url)
@@ -311,7 +318,9 @@ void mask_add(struct mask *mask, struct slice secret)
 
 struct mask *mask_new(void)
 {
-    return mem_calloc(1, sizeof(struct mask));
+    struct mask *mask = mem_calloc(1, sizeof(*mask));
+    mask->begins['\\'] = mask->begins['%'] = mask->begins['+'] = 1; /* as is_escape */
+    return mask;
 }
 
 void mask_free(struct mask *mask)

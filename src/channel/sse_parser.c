@@ -237,6 +237,12 @@ static void add_to_line(struct sse_parser *p, struct slice bytes)
     buf_add_slice(&p->line, slice_upto(bytes, room));
 }
 
+/* Where the first LF or CR stands; the length of `s` when there is none. */
+static size_t line_end(struct slice s)
+{
+    return slice_find(slice_upto(s, slice_find(s, '\n')), '\r');
+}
+
 /* Takes bytes from the input up to the end of a line; false when the input ends before. *line is
    borrowed from the input or from p->line. */
 static bool read_line(struct sse_parser *p, struct slice *line)
@@ -247,9 +253,7 @@ static bool read_line(struct sse_parser *p, struct slice *line)
         p->input_pos += rest.data[0] == '\n';
         rest = slice_from(rest, rest.data[0] == '\n');
     }
-    size_t end = 0;
-    while (end < rest.len && rest.data[end] != '\n' && rest.data[end] != '\r')
-        end++;
+    size_t end = line_end(rest);
     if (end == rest.len) {
         add_to_line(p, rest);
         empty(&p->input);

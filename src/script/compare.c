@@ -7,6 +7,9 @@
 #include "script/exact.h"
 #include "script/machine.h"
 
+/* By one table, and by what it holds that is none. */
+#define STACK_USED 6
+
 struct comparison {
     lua_State *L;
     struct json_reader *r;
@@ -53,6 +56,7 @@ static bool is_same_array(struct comparison *c)
     int i = 1;
     if (!lua_istable(L, -1) || !machine_is(L, -1, REF_ARRAY))
         return false;
+    luaL_checkstack(L, STACK_USED, "JSON");
     for (enum json_token token; (token = json_next(c->r)) != JSON_ARRAY_END; i++) {
         lua_rawgeti(L, -1, i);
         bool is = is_same(c, token);
@@ -69,6 +73,7 @@ static bool is_same_object(struct comparison *c)
     size_t n = 0;
     if (!lua_istable(L, -1) || machine_is(L, -1, REF_ARRAY))
         return false;
+    luaL_checkstack(L, STACK_USED, "JSON");
     for (enum json_token token; (token = json_next(c->r)) != JSON_OBJECT_END; n++) {
         if (token != JSON_KEY)
             return false;
@@ -85,7 +90,6 @@ static bool is_same_object(struct comparison *c)
 /* The value is on top, `token` is the first of the text's. */
 static bool is_same(struct comparison *c, enum json_token token)
 {
-    luaL_checkstack(c->L, 6, "JSON");
     switch (token) {
     case JSON_NULL:
         return codec_is_null(c->L, -1);
