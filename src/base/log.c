@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Liaison authors */
 /*
- * Log lines: put together in a buffer of their own, written at once.
+ * Log lines: each is put together in a buffer of its own. What is to be written stands in the log's:
+ * one line, or those that were gathered and the one that ends their wait.
  */
 #include "base/log.h"
 
@@ -20,6 +21,7 @@
 /* Room from the start, so that a usual line doesn't grow. */
 #define LINE_USUAL 400
 #define VALUE_USUAL 100
+#define GATHERED_MAX 32768
 #define BLOCKED_WAIT_MS 100 /* for a full pipe that somebody made non-blocking */
 
 struct log {
@@ -29,6 +31,10 @@ struct log {
     struct clock clock;
     atomic_int level, format;
     pthread_mutex_t lock; /* a pipe takes no more than 4 KiB at once whole */
+    /* Under the lock: */
+    struct buf out;
+    bool gathers;
+    pthread_t gatherer;
 };
 
 /* One line while it is made. */
@@ -66,6 +72,8 @@ void log_free(struct log *log)
 {
     if (!log)
         return;
+    log_gather_end(log);
+    buf_deinit(&log->out);
     pthread_mutex_destroy(&log->lock);
     free(log);
 }
@@ -252,19 +260,58 @@ static void make_json(struct line *line, enum log_level level, const char *messa
 }
 
 /* What can't be written has nowhere to be reported: it is dropped. */
-static void write_line(struct log *log, struct slice line)
+static void write_out(struct log *log)
 {
-    pthread_mutex_lock(&log->lock);
-    while (line.len > 0) {
-        ssize_t n = write(log->fd, line.data, line.len);
+    struct slice rest = buf_slice(&log->out);
+    while (rest.len > 0) {
+        ssize_t n = write(log->fd, rest.data, rest.len);
         if (n >= 0) {
-            line = slice_from(line, (size_t)n);
+            rest = slice_from(rest, (size_t)n);
             continue;
         }
         struct pollfd writable = {.fd = log->fd, .events = POLLOUT};
         if (errno != EINTR && (errno != EAGAIN || poll(&writable, 1, BLOCKED_WAIT_MS) <= 0))
             break;
     }
+    if (log->out.cap > 2 * GATHERED_MAX)
+        buf_deinit(&log->out);
+    buf_clear(&log->out);
+}
+
+static void add_line(struct log *log, enum log_level level, struct slice line)
+{
+    pthread_mutex_lock(&log->lock);
+    buf_add_slice(&log->out, line);
+    bool waits = log->gathers && level <= LOG_INFO && log->out.len < GATHERED_MAX &&
+                 pthread_equal(log->gatherer, pthread_self());
+    if (!waits)
+        write_out(log);
+    pthread_mutex_unlock(&log->lock);
+}
+
+static void set_gathers(struct log *log, bool gathers)
+{
+    pthread_mutex_lock(&log->lock);
+    write_out(log);
+    log->gathers = gathers;
+    log->gatherer = pthread_self();
+    pthread_mutex_unlock(&log->lock);
+}
+
+void log_gather(struct log *log)
+{
+    set_gathers(log, true);
+}
+
+void log_gather_end(struct log *log)
+{
+    set_gathers(log, false);
+}
+
+void log_flush(struct log *log)
+{
+    pthread_mutex_lock(&log->lock);
+    write_out(log);
     pthread_mutex_unlock(&log->lock);
 }
 
@@ -282,7 +329,7 @@ void log_write(struct log *log, enum log_level level, const char *message,
     else
         make_text(&line, level, message, now_ms, fields, n_fields);
     buf_add_char(&line.out, '\n');
-    write_line(log, buf_slice(&line.out));
+    add_line(log, level, buf_slice(&line.out));
     buf_deinit(&line.out);
     buf_deinit(&line.value);
 }

@@ -9,7 +9,8 @@
  *     18:56:15.042 info  delivered connector=calendarApi ms=12
  *     {"time":"2026-11-23T18:56:15.042Z","level":"info","message":"delivered","connector":"calendarApi","ms":12}
  *
- * Safe from any thread: a line is one write. The message and values pass the mask; in text form an
+ * Safe from any thread, and written at once: a line is one write. One thread may have its own gathered
+ * instead (log_gather); lines stay in the order in which they were logged. The message and values pass the mask; in text form an
  * empty value, and one with white space, quotes, control characters or bytes that aren't UTF-8, is
  * shown as a JSON string, so that a line stays a line.
  */
@@ -55,9 +56,17 @@ struct log_options {
 };
 
 struct log *log_new(const struct log_options *options);
-void log_free(struct log *log);
+void log_free(struct log *log); /* writes what was gathered */
 /* What a reload may change. */
 void log_set(struct log *log, enum log_level level, enum log_format format);
+/* From now on the calling thread's lines of levels info and debug are written together: by log_flush,
+   before any other line, or when there are 32 KiB. What is gathered when the process is aborted is
+   lost. */
+void log_gather(struct log *log);
+/* Writes what was gathered. */
+void log_flush(struct log *log);
+/* Flushes, and gathers no more. */
+void log_gather_end(struct log *log);
 bool log_has_level(const struct log *log, enum log_level level);
 
 /* Fields with a NULL name or an absent text are left out. A NULL log swallows the line (tests). */

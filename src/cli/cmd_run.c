@@ -34,6 +34,7 @@ struct daemon {
     struct loop_guard *guard;
     struct service *service;
     struct loop_signal *term, *interrupt, *hangup;
+    struct loop_prepare *flush; /* of the log */
     bool is_stopping;
 };
 
@@ -166,6 +167,13 @@ static bool describe(void *ctx, struct buf *out)
     return !refusal;
 }
 
+static void on_flush(void *ctx)
+{
+    struct daemon *d = ctx;
+    log_flush(d->log);
+}
+
+/* A turn's lines are one write. The hook is the last, since the others may log. */
 static void serve(struct daemon *d)
 {
     d->term = loop_signal_new(d->loop, SIGTERM, on_stop, d);
@@ -177,7 +185,10 @@ static void serve(struct daemon *d)
              LOG_STR("journal", d->project.config.journal), LOG_INT("pid", getpid()));
     d->service = service_new(
         &(struct service_options){.loop = d->loop, .log = d->log, .describe = describe, .ctx = d});
+    d->flush = loop_prepare_new(d->loop, on_flush, d);
+    log_gather(d->log);
     loop_run(d->loop);
+    log_gather_end(d->log);
     loop_guard_free(d->guard); /* closing the journal may wait for its disk */
     d->guard = NULL;
     log_info(d->log, "stopped");
@@ -193,6 +204,7 @@ static void end(struct daemon *d)
     loop_signal_free(d->term);
     loop_signal_free(d->interrupt);
     loop_signal_free(d->hangup);
+    loop_prepare_free(d->flush);
     loop_free(d->loop);
     log_free(d->log);
     project_close(&d->project);

@@ -78,6 +78,70 @@ static void text_is_time_level_message_and_fields(void **state)
     close_log(&f);
 }
 
+static void gathered_lines_wait_for_the_flush(void **state)
+{
+    (void)state;
+    struct fixture f;
+    open_log(&f, LOG_TEXT, false);
+    log_info(f.log, "before");
+    assert_string_equal(read_lines(&f), "18:56:15.042 info  before\n");
+    log_gather(f.log);
+    log_info(f.log, "one");
+    log_info(f.log, "two");
+    assert_string_equal(read_lines(&f), "");
+    log_flush(f.log);
+    assert_string_equal(read_lines(&f), "18:56:15.042 info  one\n18:56:15.042 info  two\n");
+    log_info(f.log, "three");
+    log_gather_end(f.log);
+    assert_string_equal(read_lines(&f), "18:56:15.042 info  three\n");
+    log_info(f.log, "four");
+    assert_string_equal(read_lines(&f), "18:56:15.042 info  four\n");
+    close_log(&f);
+}
+
+static void *log_from_a_thread(void *ctx)
+{
+    log_info(ctx, "from a thread");
+    return NULL;
+}
+
+static void other_lines_come_behind_what_was_gathered(void **state)
+{
+    (void)state;
+    struct fixture f;
+    pthread_t thread;
+    open_log(&f, LOG_TEXT, false);
+    log_gather(f.log);
+    log_info(f.log, "one");
+    log_warn(f.log, "look");
+    assert_string_equal(read_lines(&f), "18:56:15.042 info  one\n18:56:15.042 warn  look\n");
+    log_info(f.log, "two");
+    assert_int_equal(pthread_create(&thread, NULL, log_from_a_thread, f.log), 0);
+    pthread_join(thread, NULL);
+    assert_string_equal(read_lines(&f),
+                        "18:56:15.042 info  two\n18:56:15.042 info  from a thread\n");
+    close_log(&f);
+}
+
+static void what_is_gathered_is_bounded_and_written_at_the_end(void **state)
+{
+    (void)state;
+    struct fixture f;
+    open_log(&f, LOG_TEXT, false);
+    log_gather(f.log);
+    size_t n = 0;
+    while (read_lines(&f)[0] == '\0' && n++ < 2000)
+        log_info(f.log, "a line");
+    size_t line = strlen("18:56:15.042 info  a line\n");
+    assert_int_equal(f.read.len, n * line);
+    assert_true(f.read.len >= 32768 && f.read.len < 32768 + line);
+    log_info(f.log, "last");
+    log_free(f.log);
+    f.log = NULL;
+    assert_string_equal(read_lines(&f), "18:56:15.042 info  last\n");
+    close_log(&f);
+}
+
 static void json_is_one_object_a_line(void **state)
 {
     (void)state;
@@ -263,6 +327,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(text_is_time_level_message_and_fields),
+        cmocka_unit_test(gathered_lines_wait_for_the_flush),
+        cmocka_unit_test(other_lines_come_behind_what_was_gathered),
+        cmocka_unit_test(what_is_gathered_is_bounded_and_written_at_the_end),
         cmocka_unit_test(json_is_one_object_a_line),
         cmocka_unit_test(lower_levels_are_left_out_until_they_are_asked_for),
         cmocka_unit_test(fields_without_a_name_or_text_are_left_out),
