@@ -11,6 +11,7 @@
 #include "script/answer.h"
 #include "script/bindings.h"
 #include "script/codec.h"
+#include "script/document.h"
 #include "script/exact.h"
 #include "script/machine.h"
 #include "script/options.h"
@@ -293,11 +294,14 @@ static void add_trace(struct request *r)
 
 /* ---- body ---- */
 
-/* An attempt's own data that nobody touched leave byte by byte as they came. */
+/* A document that nobody touched leaves byte by byte as it came: one that nobody looked into, and an
+   attempt's own data that are what they were. */
 static void read_json_body(struct request *r)
 {
     struct slice given = r->m->current->given;
     struct err err = {0};
+    if (document_is_unread(r->L, OPTION(HTTP_JSON), &r->out.body))
+        return;
     if (given.data && codec_is_same(r->L, OPTION(HTTP_JSON), given)) {
         r->out.body = given;
         return;

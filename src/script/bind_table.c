@@ -5,12 +5,14 @@
 #include <lauxlib.h>
 
 #include "script/bindings.h"
+#include "script/document.h"
 #include "script/machine.h"
 
 static int table_insert(lua_State *L)
 {
     int n_args = lua_gettop(L);
     luaL_checktype(L, 1, LUA_TTABLE);
+    document_read(L, 1);
     if (n_args != 2 && n_args != 3)
         machine_raise(L,
                       "wrong number of arguments to 'insert': write table.insert(list, value) or "

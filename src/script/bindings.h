@@ -15,6 +15,7 @@ void bindings_open(lua_State *L);
 
 void sandbox_open(lua_State *L);
 void match_open(lua_State *L);
+void document_open(lua_State *L);
 void data_open(lua_State *L);
 void json_open(lua_State *L);
 void exact_open(lua_State *L);

@@ -8,6 +8,7 @@
 #include <lualib.h>
 
 #include "script/bindings.h"
+#include "script/document.h"
 #include "script/machine.h"
 
 /* lua-cjson's own default; its functions call themselves for each level. */
@@ -39,6 +40,7 @@ static void walk_value(struct walk *w, int depth)
     if (!lua_istable(L, -1) || depth > DEPTH_MAX)
         return;
     luaL_checkstack(L, 4, "cjson");
+    document_read(L, -1);
     double last = 0;
     for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
         if (lua_type(L, -2) == LUA_TNUMBER)

@@ -19,6 +19,10 @@
 /* [-0, +1, m] Pushes the value of `text`; -1 with err, and nothing pushed, when it is no JSON. */
 int codec_decode(lua_State *L, struct slice text, struct err *err) must_check;
 
+/* [-0, +0, m] Sets the members of `text`, an object, in the table on top; -1 with err where that isn't
+   possible, some of them set. May be called while another text is being decoded or compared. */
+int codec_fill(lua_State *L, struct slice text, struct err *err) must_check;
+
 enum codec_mode {
     CODEC_STRICT,  /* a secret is an error */
     CODEC_SECRETS, /* a secret is its value: what goes to another system */

@@ -4,6 +4,7 @@
 #include <lauxlib.h>
 
 #include "script/codec.h"
+#include "script/document.h"
 #include "script/exact.h"
 #include "script/machine.h"
 
@@ -74,6 +75,7 @@ static bool is_same_object(struct comparison *c)
     if (!lua_istable(L, -1) || machine_is(L, -1, REF_ARRAY))
         return false;
     luaL_checkstack(L, STACK_USED, "JSON");
+    document_read(L, -1);
     for (enum json_token token; (token = json_next(c->r)) != JSON_OBJECT_END; n++) {
         if (token != JSON_KEY)
             return false;
@@ -112,6 +114,9 @@ static bool is_same(struct comparison *c, enum json_token token)
 bool codec_is_same(lua_State *L, int index, struct slice text)
 {
     struct script_machine *m = machine_of(L);
+    struct slice unread;
+    if (document_is_unread(L, index, &unread) && slice_is_equal(unread, text))
+        return true;
     struct comparison c = {L, &m->reader};
     int top = lua_gettop(L);
     json_reader_deinit(&m->reader);

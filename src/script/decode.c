@@ -90,11 +90,11 @@ static int push_array(struct decoder *d)
     return 0;
 }
 
-static int push_object(struct decoder *d)
+/* Sets the members of the object that has begun in the table on top. */
+static int fill_object(struct decoder *d)
 {
     luaL_checkstack(d->L, 4, "JSON");
     unsigned char *size = size_of_level(d);
-    lua_createtable(d->L, 0, *size > 0 ? *size : 4);
     enum json_token token;
     int n = 0;
     for (d->level++; (token = json_next(d->r)) != JSON_OBJECT_END; n++) {
@@ -107,6 +107,14 @@ static int push_object(struct decoder *d)
     d->level--;
     *size = (unsigned char)(n < UCHAR_MAX ? n : UCHAR_MAX);
     return 0;
+}
+
+static int push_object(struct decoder *d)
+{
+    luaL_checkstack(d->L, 4, "JSON");
+    unsigned char size = *size_of_level(d);
+    lua_createtable(d->L, 0, size > 0 ? size : 4);
+    return fill_object(d);
 }
 
 static int push_value(struct decoder *d, enum json_token token)
@@ -135,23 +143,42 @@ static int push_value(struct decoder *d, enum json_token token)
     }
 }
 
+/* The reader reads `text` from now on, and the metatable of arrays is on top. */
+static struct decoder begin(lua_State *L, struct json_reader *r, struct slice text, struct err *err)
+{
+    json_reader_deinit(r);
+    json_reader_init(r, text);
+    machine_push(L, REF_ARRAY);
+    return (struct decoder){L, r, machine_of(L), lua_gettop(L), 0, err};
+}
+
+/* Whether the text ends here. */
+static int check_end(struct decoder *d)
+{
+    return json_next(d->r) == JSON_END
+               ? 0
+               : err_set(d->err, ERR_INVALID, "%s", json_reader_error(d->r));
+}
+
 int codec_decode(lua_State *L, struct slice text, struct err *err)
 {
-    struct script_machine *m = machine_of(L);
     int top = lua_gettop(L);
-    json_reader_deinit(&m->reader);
-    json_reader_init(&m->reader, text);
-    machine_push(L, REF_ARRAY);
-    struct decoder d = {L, &m->reader, m, lua_gettop(L), 0, err};
-
-    if (push_value(&d, json_next(d.r)) < 0) {
+    struct decoder d = begin(L, &machine_of(L)->reader, text, err);
+    if (push_value(&d, json_next(d.r)) < 0 || check_end(&d) < 0) {
         lua_settop(L, top);
         return -1;
     }
-    if (json_next(d.r) != JSON_END) {
-        lua_settop(L, top);
-        return err_set(err, ERR_INVALID, "%s", json_reader_error(d.r));
-    }
     lua_remove(L, -2);
     return 0;
+}
+
+int codec_fill(lua_State *L, struct slice text, struct err *err)
+{
+    int top = lua_gettop(L);
+    struct decoder d = begin(L, &machine_of(L)->filler, text, err);
+    lua_pushvalue(L, top);
+    bool is_whole =
+        json_next(d.r) == JSON_OBJECT_BEGIN && fill_object(&d) == 0 && check_end(&d) == 0;
+    lua_settop(L, top);
+    return is_whole ? 0 : -1;
 }

@@ -7,6 +7,7 @@
 #include <lauxlib.h>
 
 #include "script/codec.h"
+#include "script/document.h"
 #include "script/exact.h"
 #include "script/machine.h"
 #include "script/secret.h"
@@ -245,6 +246,7 @@ static int encode_table(struct encoder *e, int index, const struct place *at)
     if (check_bounds(e, at) < 0)
         return -1;
     luaL_checkstack(e->L, 6, "JSON");
+    document_read(e->L, index);
     bool is_array = machine_is(e->L, index, REF_ARRAY);
     lua_pushvalue(e->L, index);
     struct shape s;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
+#include "script/document.h"
 #include "script/machine.h"
 
 /* Up to so many keys, insertion beats the library's sort. */
@@ -53,6 +54,7 @@ void keys_sort(struct keys *k, size_t from)
 void keys_push_all(lua_State *L, int index, struct keys *k, const char *what)
 {
     size_t from = k->len;
+    document_read(L, index);
     lua_pushvalue(L, index);
     lua_pushnil(L);
     while (lua_next(L, -2)) {

@@ -350,6 +350,7 @@ struct script_machine *machine_new(const struct script_options *options, struct 
     map_init(&m->transformer_map);
     json_reader_init(&m->reader, SLICE_NULL);
     rng_init_entropy(&m->rng);
+    json_reader_init(&m->filler, SLICE_NULL);
     read_options(m, options);
 
     m->memory.is_lifted = true;
@@ -405,6 +406,7 @@ static void free_registered(struct script_machine *m)
 static void free_scratch(struct script_machine *m)
 {
     json_reader_deinit(&m->reader);
+    json_reader_deinit(&m->filler);
     buf_deinit(&m->json);
     buf_deinit(&m->text);
     buf_deinit(&m->url);

@@ -33,6 +33,7 @@ struct exact_scratch;
 enum machine_ref {
     REF_GLOBALS,        /* what each file's environment is a copy of */
     REF_ARRAY,          /* metatable that marks a table as an array */
+    REF_UNREAD,         /* metatable of documents that nobody has looked into, see document.h */
     REF_SECRET,         /* metatable of secrets */
     REF_SECRETS,        /* name -> secret, as read */
     REF_SETTINGS,       /* name -> setting, as asked for; not those that are tables */
@@ -190,6 +191,7 @@ struct script_machine {
 
     /* Scratch of the bindings, kept here so that an error raised through them leaks nothing. */
     struct json_reader reader;
+    struct json_reader filler;                 /* of documents, perhaps while `reader` is at work */
     unsigned char object_sizes[DECODE_LEVELS]; /* members that the last object of a level had */
     struct buf json, text, url, body, id;
     struct buf trace; /* header values */

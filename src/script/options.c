@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "script/codec.h"
+#include "script/document.h"
 #include "script/machine.h"
 #include "script/secret.h"
 
@@ -175,6 +176,7 @@ static void read_rows(lua_State *L, int index, const struct option_set *set, str
     lua_settop(L, base + set->n_rows - 1);
     if (lua_isnoneornil(L, index))
         return;
+    document_read(L, index);
     lua_pushvalue(L, index);
     for (lua_pushnil(L); lua_next(L, base + set->n_rows); lua_pop(L, 1))
         take_option(L, set, base, t);

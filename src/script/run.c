@@ -12,6 +12,7 @@
 #include "script/answer.h"
 #include "script/bindings.h"
 #include "script/codec.h"
+#include "script/document.h"
 #include "script/exact.h"
 #include "script/machine.h"
 #include "script/returned.h"
@@ -34,8 +35,18 @@ static void set_text(lua_State *L, const char *name, struct slice value)
 static void push_json(lua_State *L, struct slice json)
 {
     struct err err = {0};
-    if (codec_decode(L, json, &err) < 0)
+    if (json_is_object(json))
+        document_push(L, json);
+    else if (codec_decode(L, json, &err) < 0)
         machine_raise(L, "the data can't be read: %s", err.message);
+}
+
+/* [-0, +0, e] Sets the members of a JSON object in the table on top. */
+static void add_attributes(lua_State *L, struct slice json)
+{
+    struct err err = {0};
+    if (codec_fill(L, json, &err) < 0)
+        machine_raise(L, "the attributes can't be read: %s", err.message);
 }
 
 /* [-0, +1, e] The event's data; nil without any. */
@@ -53,10 +64,9 @@ static void push_event_data(lua_State *L, const struct event *event)
 static void push_event(lua_State *L, const struct event *event)
 {
     luaL_checkstack(L, 8, "event");
+    lua_createtable(L, 0, 8);
     if (event->attributes.len > 0)
-        push_json(L, event->attributes);
-    else
-        lua_createtable(L, 0, 8);
+        add_attributes(L, event->attributes);
     set_text(L, "id", event->id);
     set_text(L, "type", event->type);
     set_text(L, "source", event->source);

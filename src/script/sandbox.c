@@ -142,6 +142,7 @@ void bindings_open(lua_State *L)
     lua_setfield(L, LUA_REGISTRYINDEX, HOST);
     lua_newtable(L); /* the globals */
     sandbox_open(L);
+    document_open(L);
     data_open(L);
     json_open(L);
     exact_open(L);

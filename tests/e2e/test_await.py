@@ -137,7 +137,7 @@ def test_what_was_skipped_is_nil_and_its_reason(project, start, receiver):
 # ---- while it waits ----
 
 def test_a_waiting_handler_holds_up_its_key_alone(start, receiver):
-    receiver.rule = lambda request: Reply(hangs=True) if b'"slow":true' in request.body else None
+    receiver.rule = lambda request: Reply(hangs=True) if json.loads(request.body)["slow"] else None
     daemon = start("""
   local d = sync:send { connector = "first", key = event.data.n, data = event.data }
   if event.data.slow then d:await() end

@@ -97,51 +97,76 @@ static void test_data_nobody_touched_leave_byte_by_byte(void **state)
     const char *post = "http.post('http://h', { json = data })";
     assert_body(post, data, data);
     assert_body(post, "\"\\u00e9\"", "\"\\u00e9\"");
+    assert_body(post, "[ 1.0 ]", "[ 1.0 ]");
+    assert_body(post, "{\"a\":1, \"a\":2}", "{\"a\":1, \"a\":2}");
+    assert_body("http.post('http://h', { json = delivery.event.data })", data, data);
+    assert_body("http.post('http://h', { json = { data } })", "{ \"a\": 1 }", "[{\"a\":1}]");
+}
+
+static void test_data_that_were_looked_at_leave_byte_by_byte_too(void **state)
+{
+    (void)state;
+    const char *data = "{ \"z\": [1.50, 2e2],\n \"a\": {\"n\": null, \"s\": \"\\u00e9\\/\"} }";
+    const char *put = "http.put('http://h/' .. data.z[1], { json = data })";
+    assert_body(put, data, data);
     assert_body("data.z[1] = 1.5 http.post('http://h', { json = data })", data, data);
     assert_body("data.z[1] = 7 http.post('http://h', { json = data })", data,
                 "{\"a\":{\"n\":null,\"s\":\"é/\"},\"z\":[7,200]}");
     assert_body("data.b = 1 http.post('http://h', { json = data })", "{ \"a\": 1 }",
                 "{\"a\":1,\"b\":1}");
-    assert_body("http.post('http://h', { json = { data } })", "{ \"a\": 1 }", "[{\"a\":1}]");
-    assert_body(post, "{\"a\":1, \"a\":2}", "{\"a\":2}");
+    assert_body("data.a = nil http.post('http://h', { json = data })", "{ \"a\": 1 }", "{}");
+    assert_body("local a = data.a http.post('http://h', { json = data })", "{\"a\":1, \"a\":2}",
+                "{\"a\":2}");
 }
 
-static void test_stored_data_leave_as_they_came_until_the_first_wait(void **state)
+static void assert_second_body(const char *body, const char *stored, const char *event_data,
+                               const char *sent)
 {
-    (void)state;
-    struct project *p = load("http.post('http://h', { json = data })\n"
-                             "http.post('http://h', { json = data })");
-    char *data = strdup("{ \"b\": 1, \"a\": 2 }");
-    project_attempt(p, "out", data);
-    free(data);
+    struct project *p = load(body);
+    if (stored)
+        project_attempt(p, "out", stored);
+    else
+        project_attempt_event(p, "out", event_data);
     project_answer(p, 200, "");
-    assert_contains(project_request_text(p, 0), "\n\n{ \"b\": 1, \"a\": 2 }");
-    assert_contains(project_request_text(p, 1), "\n\n{\"a\":2,\"b\":1}");
+    assert_string_equal(strstr(project_request_text(p, 1), "\n\n") + 2, sent);
     project_free(p);
 }
 
-static void test_an_events_data_leave_as_they_came_after_a_wait_too(void **state)
+static void test_after_a_wait_data_leave_as_they_came_too(void **state)
 {
     (void)state;
-    struct project *p = load("http.get('http://h') http.post('http://h', { json = data })");
-    project_attempt_event(p, "out", "{ \"b\": 1, \"a\": 2 }");
-    project_answer(p, 200, "");
-    assert_contains(project_request_text(p, 1), "\n\n{ \"b\": 1, \"a\": 2 }");
-    project_free(p);
+    const char *untouched = "http.get('http://h') http.post('http://h', { json = data })";
+    const char *looked_at = "local a = data.a http.get('http://h')\n"
+                            "http.post('http://h', { json = data })";
+    const char *data = "{ \"b\": 1, \"a\": 2 }";
+    assert_second_body(untouched, NULL, data, data);
+    assert_second_body(looked_at, NULL, data, data);
+    assert_second_body(untouched, data, NULL, data);
+    /* Stored data aren't there any more; those that a handler sent are written so anyway. */
+    assert_second_body(looked_at, data, NULL, "{\"a\":2,\"b\":1}");
 }
 
-static void test_what_a_transformer_returns_is_written_anew(void **state)
+static void test_what_a_transformer_looks_at_is_written_anew(void **state)
 {
     (void)state;
-    struct project *p = project_new();
-    project_write(p, "connectors/out.lua",
-                  "return { transformer = function(data) return data end,\n"
-                  "send = function(data) http.post('http://h', { json = data }) end }");
-    project_write(p, "scripts/s.lua", "");
-    project_load_well(p);
-    project_attempt_event(p, "out", "{ \"b\": 1, \"a\": 2 }");
-    assert_contains(project_request_text(p, 0), "\n\n{\"a\":2,\"b\":1}");
-    project_free(p);
+    static const char *const transformers[] = {"function(data) return data end",
+                                               "function(data) return data.b and data end"};
+    static const char *const bodies[] = {"\n\n{ \"b\": 1, \"a\": 2 }", "\n\n{\"a\":2,\"b\":1}"};
+    for (size_t i = 0; i < 2; i++) {
+        struct project *p = project_new();
+        struct buf connector = {0};
+        buf_printf(&connector,
+                   "return { transformer = %s,\n"
+                   "send = function(data) http.post('http://h', { json = data }) end }",
+                   transformers[i]);
+        project_write(p, "connectors/out.lua", connector.data);
+        project_write(p, "scripts/s.lua", "");
+        project_load_well(p);
+        project_attempt_event(p, "out", "{ \"b\": 1, \"a\": 2 }");
+        assert_contains(project_request_text(p, 0), bodies[i]);
+        buf_deinit(&connector);
+        project_free(p);
+    }
 }
 
 static void test_bodies_and_forms(void **state)
@@ -527,9 +552,9 @@ int main(void)
         cmocka_unit_test(test_what_returned_tells_the_last_answer_s_status),
         cmocka_unit_test(test_a_request_without_an_answer_leaves_no_status),
         cmocka_unit_test(test_data_nobody_touched_leave_byte_by_byte),
-        cmocka_unit_test(test_stored_data_leave_as_they_came_until_the_first_wait),
-        cmocka_unit_test(test_an_events_data_leave_as_they_came_after_a_wait_too),
-        cmocka_unit_test(test_what_a_transformer_returns_is_written_anew),
+        cmocka_unit_test(test_data_that_were_looked_at_leave_byte_by_byte_too),
+        cmocka_unit_test(test_after_a_wait_data_leave_as_they_came_too),
+        cmocka_unit_test(test_what_a_transformer_looks_at_is_written_anew),
         cmocka_unit_test(test_bodies_and_forms),
         cmocka_unit_test(test_a_query_joins_the_url),
         cmocka_unit_test(test_headers_are_sorted_and_may_be_left_out),
