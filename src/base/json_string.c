@@ -88,6 +88,8 @@ bool json_string_is_equal(struct slice content, struct slice name)
 {
     if (content.len < name.len) /* decoding never makes it longer */
         return false;
+    if (name.len > 0 && content.data[0] != name.data[0] && content.data[0] != '\\')
+        return false;
     if (slice_find(content, '\\') == content.len)
         return slice_is_equal(content, name);
     size_t i = 0;

@@ -74,6 +74,16 @@ static void ask(struct engine *e, size_t index, struct event *event, struct aske
         asked->key = SLICE_LIT("");
 }
 
+/* On the heap, since few items have one; NULL where it is none. */
+static struct err *keep_error(const struct err *err)
+{
+    if (err->code == ERR_NONE)
+        return NULL;
+    struct err *kept = mem_alloc(sizeof(*kept));
+    *kept = *err;
+    return kept;
+}
+
 /* An item for handler `index`; NULL when its filter lets the event pass by. Runs stand in the order
    of their events. */
 static struct item *run_new(struct engine *e, struct work *work, size_t index)
@@ -89,7 +99,7 @@ static struct item *run_new(struct engine *e, struct work *work, size_t index)
                             .key = asked.key,
                             .handler = script_handler_at(e->machine, index)->name,
                         });
-        item->early = asked.err;
+        item->early = keep_error(&asked.err);
         item->d.position = delivery_seq(work->seq, 0);
     }
     buf_deinit(&asked.own_key);
@@ -284,14 +294,14 @@ static struct work *hold_work(struct engine *e, struct event *event, const struc
 }
 
 /* Asks today's functions only whether they fail: it was let through before. */
-static struct err ask_early(struct engine *e, const struct target *target, struct event *event)
+static struct err *ask_early(struct engine *e, const struct target *target, struct event *event)
 {
     struct target **place = target_owner(target);
     struct asked asked = {0};
     if (place)
         ask(e, (size_t)(place - e->handlers), event, &asked);
     buf_deinit(&asked.own_key);
-    return asked.err;
+    return keep_error(&asked.err);
 }
 
 struct item *handle_load(struct engine *e, struct target *target, struct event *event,
@@ -310,9 +320,9 @@ struct item *handle_load(struct engine *e, struct target *target, struct event *
 static void end_early(struct item *item)
 {
     const struct attempt_end end = {
-        .kind = item->early.code == ERR_TIMEOUT ? ATTEMPT_LIMIT : ATTEMPT_SCRIPT,
+        .kind = item->early->code == ERR_TIMEOUT ? ATTEMPT_LIMIT : ATTEMPT_SCRIPT,
         .after_ms = -1,
-        .error = slice_str(item->early.message),
+        .error = slice_str(item->early->message),
     };
     lanes_attempt_ended(item->engine->lanes, &item->d, &end);
 }
@@ -321,7 +331,7 @@ void handle_run(struct item *item)
 {
     struct engine *e = item->engine;
     counts_deinit(&item->sent);
-    if (item->early.code != ERR_NONE) {
+    if (item->early) {
         end_early(item);
         return;
     }

@@ -56,8 +56,8 @@ struct item {
     int64_t started_us;     /* of the last attempt, monotonic … */
     int64_t run_us;         /* … and how long that took */
     struct counts sent;     /* of a handler's run: how often to the same connector and key */
-    struct err early;       /* its key or filter function failed: the run ends so at once */
-    struct wait *wait;      /* of a handler's run: the one it is in, or NULL */
+    struct err *early; /* its key or filter function failed: the run ends so at once; or NULL */
+    struct wait *wait; /* of a handler's run: the one it is in, or NULL */
     struct list in_work;
     bool keeps_result;              /* its handler may ask what became of it */
     struct buf result;              /* what its connector returned, if so */

@@ -173,6 +173,7 @@ void item_free(struct item *item)
     buf_deinit(&item->result);
     publication_forget(item);
     counts_deinit(&item->sent);
+    free(item->early);
     event_unref(item->d.event);
     free(item);
 }

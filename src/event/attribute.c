@@ -50,6 +50,10 @@ static bool is_forbidden(uint32_t scalar)
 static bool is_string(struct slice text)
 {
     for (size_t i = 0, len; i < text.len; i += len) {
+        if (text.data[i] >= ' ' && text.data[i] < 0x7F) {
+            len = 1;
+            continue;
+        }
         len = utf8_len(slice_from(text, i));
         if (len == 0 || is_forbidden(decode(text.data + i, len)))
             return false;

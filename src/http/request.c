@@ -5,6 +5,8 @@
  */
 #include "http/request.h"
 
+#include "base/json.h"
+
 /* tchar of RFC 9110, 5.6.2 */
 static const bool token_chars[256] = {
     ['0' ... '9'] = true, ['a' ... 'z'] = true, ['A' ... 'Z'] = true, ['!'] = true,  ['#'] = true,
@@ -107,8 +109,11 @@ void request_frame(const struct http_request *request, const struct http_url *ur
             add_line(out, given.items[i].name, slice_trim(given.items[i].value));
     }
     add_own(out, given, "User-Agent", slice_str(user_agent));
-    if (request_has_length(request))
-        buf_printf(out, "Content-Length: %zu\r\n", request->body.len);
+    if (request_has_length(request)) {
+        buf_add_str(out, "Content-Length: ");
+        json_add_integer(out, (int64_t)request->body.len);
+        buf_add(out, "\r\n", 2);
+    }
     buf_add(out, "\r\n", 2);
     buf_add_slice(out, request->body);
 }

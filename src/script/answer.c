@@ -77,13 +77,18 @@ static bool is_accepted(lua_State *L, int index, int status)
 
 /* ---- the tables ---- */
 
+static char to_lower(char c)
+{
+    return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+}
+
 /* [-0, +1] Pushes a header's name in lower case. */
 static void push_lower(lua_State *L, struct slice name)
 {
     char lower[HEADER_NAME_MAX];
     size_t len = name.len < HEADER_NAME_MAX ? name.len : HEADER_NAME_MAX;
     for (size_t i = 0; i < len; i++)
-        lower[i] = (char)tolower((unsigned char)name.data[i]);
+        lower[i] = to_lower(name.data[i]);
     lua_pushlstring(L, lower, len);
 }
 

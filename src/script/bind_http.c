@@ -299,13 +299,13 @@ static void add_trace(struct request *r)
 static void read_json_body(struct request *r)
 {
     struct slice given = r->m->current->given;
-    struct err err = {0};
     if (document_is_unread(r->L, OPTION(HTTP_JSON), &r->out.body))
         return;
     if (given.data && codec_is_same(r->L, OPTION(HTTP_JSON), given)) {
         r->out.body = given;
         return;
     }
+    struct err err = {0};
     buf_clear(&r->m->body);
     if (codec_encode(r->L, OPTION(HTTP_JSON), CODEC_SECRETS, "json", &r->m->body, &err) < 0)
         machine_raise(r->L, "%s: %s", r->what, err.message);

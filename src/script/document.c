@@ -36,12 +36,9 @@ bool document_is_unread(lua_State *L, int index, struct slice *text)
 }
 
 /* One that can't be filled, for want of time or memory, stays unread. */
-void document_read(lua_State *L, int index)
+static void fill(lua_State *L, int index, struct slice text)
 {
-    struct slice text;
     struct err err = {0};
-    if (!document_is_unread(L, index, &text))
-        return;
     lua_pushvalue(L, index);
     if (codec_fill(L, text, &err) < 0)
         machine_raise(L, "the data can't be read: %s", err.message);
@@ -51,6 +48,13 @@ void document_read(lua_State *L, int index)
     lua_pushnil(L);
     lua_setmetatable(L, -2);
     lua_pop(L, 1);
+}
+
+void document_read(lua_State *L, int index)
+{
+    struct slice text;
+    if (document_is_unread(L, index, &text))
+        fill(L, index, text);
 }
 
 /* ---- its metamethods ---- */

@@ -118,10 +118,8 @@ bool machine_is(lua_State *L, int index, enum machine_ref ref)
 
 void machine_mark(lua_State *L, int index, enum machine_ref ref)
 {
-    lua_pushvalue(L, index);
     machine_push(L, ref);
-    lua_setmetatable(L, -2);
-    lua_pop(L, 1);
+    lua_setmetatable(L, index);
 }
 
 bool machine_takes_second(lua_State *L, int index)

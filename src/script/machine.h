@@ -229,7 +229,7 @@ void machine_set(lua_State *L, enum machine_ref ref);
 void machine_push(lua_State *L, enum machine_ref ref);
 /* [-0, +0] Whether the value's metatable is the one kept as `ref`. */
 bool machine_is(lua_State *L, int index, enum machine_ref ref);
-/* [-0, +0] Gives the value at `index` that metatable. */
+/* [-0, +0] Gives the value at `index`, from the bottom, that metatable. */
 void machine_mark(lua_State *L, int index, enum machine_ref ref);
 
 /* [-0, +0, e] Whether the function at `index` can see a second argument: one written in Lua with one

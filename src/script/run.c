@@ -34,10 +34,12 @@ static void set_text(lua_State *L, const char *name, struct slice value)
 /* [-0, +1, e] JSON that was checked when it was taken in. */
 static void push_json(lua_State *L, struct slice json)
 {
-    struct err err = {0};
-    if (json_is_object(json))
+    if (json_is_object(json)) {
         document_push(L, json);
-    else if (codec_decode(L, json, &err) < 0)
+        return;
+    }
+    struct err err = {0};
+    if (codec_decode(L, json, &err) < 0)
         machine_raise(L, "the data can't be read: %s", err.message);
 }
 

@@ -68,11 +68,11 @@ static struct slice read_data(lua_State *L, const struct event *event)
 {
     struct script_machine *m = machine_of(L);
     int index = FIRST + SEND_DATA;
-    struct err err = {0};
     if (is_event_data(L, index, event))
         return SLICE_NULL;
     if (lua_isnil(L, index))
         machine_raise(L, "sync:send: `data` is missing (nil); write null where nothing is meant");
+    struct err err = {0};
     buf_clear(&m->json);
     if (codec_encode(L, index, CODEC_STRICT, "data", &m->json, &err) < 0)
         machine_raise(L, "sync:send: %s", err.message);
@@ -109,9 +109,11 @@ static void read_transformer(lua_State *L, struct script_send *send)
 
 static int64_t read_duration(lua_State *L, int option)
 {
-    struct err err = {0};
     int64_t ms = 0;
-    if (!lua_isnil(L, FIRST + option) && option_duration(L, FIRST + option, &ms, &err) < 0)
+    if (lua_isnil(L, FIRST + option))
+        return 0;
+    struct err err = {0};
+    if (option_duration(L, FIRST + option, &ms, &err) < 0)
         machine_raise(L, "sync:send: `%s`: %s", send_rows[option].name, err.message);
     return ms;
 }
