@@ -503,6 +503,8 @@ static bool is_worth_waiting_for(struct lanes *lanes, const struct target *t, in
 
 static bool holds(struct lanes *lanes, bool is_handler)
 {
+    if (list_is_empty(&lanes->full))
+        return false; /* as nearly always: without a look at the clock */
     int64_t now = machine_now(lanes);
     list_each (it, &lanes->full) {
         const struct target *t = list_entry(it, struct target, backlog.full);
