@@ -91,7 +91,10 @@ char *buf_take(struct buf *b)
 
 void *mem_alloc(size_t size)
 {
-    return mem_realloc(NULL, size);
+    void *p = malloc(size > 0 ? size : 1);
+    if (!p)
+        die("out of memory for %zu bytes", size);
+    return p;
 }
 
 void *mem_calloc(size_t n, size_t size)

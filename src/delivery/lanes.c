@@ -179,7 +179,10 @@ void machine_head_arrived(struct lanes *lanes, struct delivery *d)
 
 void machine_init(struct lanes *lanes, struct delivery *d, const struct delivery_row *row)
 {
-    struct moment now = moment_now(&lanes->clock);
+    bool is_timed = row || d->delay_ms > 0 || d->expires_ms > 0 || target_is_paused(d->target);
+    struct moment now = {0};
+    if (is_timed) /* few are: to read both clocks takes longer than all that is done here */
+        now = moment_now(&lanes->clock);
     delivery_init(d, now, pause_total_ms(&d->target->pause, now.mono_ms));
     if (row)
         delivery_restore(d, row, now);

@@ -41,7 +41,7 @@ static void *allocate(void *ud, void *ptr, size_t old_size, size_t new_size)
         memory->refused = new_size - old_size;
         return NULL;
     }
-    void *p = realloc(ptr, new_size);
+    void *p = ptr ? realloc(ptr, new_size) : malloc(new_size); /* which is the shorter way */
     if (!p && memory->is_lifted)
         die("out of memory: %zu bytes for the scripts' machine", new_size);
     if (p)
