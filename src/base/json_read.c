@@ -303,7 +303,7 @@ static enum json_token read_end(struct json_reader *r, char c)
 
 static inline char byte_at(const struct json_reader *r, size_t i)
 {
-    return i < r->source.len ? r->source.data[i] : '\0';
+    return (char)(i < r->source.len ? r->source.data[i] : '\0');
 }
 
 /* Moves to the token at `i` or behind the white space there; returns its first byte, or NUL, which

@@ -22,7 +22,7 @@
 /* Room from the start, so that a usual line doesn't grow. */
 #define LINE_USUAL 400
 #define VALUE_USUAL 100
-#define GATHERED_MAX 32768
+#define GATHERED_MAX ((size_t)32768)
 #define BLOCKED_WAIT_MS 100 /* for a full pipe that somebody made non-blocking */
 
 struct log {

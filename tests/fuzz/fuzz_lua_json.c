@@ -2,8 +2,8 @@
 /* Copyright (c) 2026 The Liaison authors */
 /*
  * Documents through scripts, in a machine with the project beside this file: what a handler passes
- * on untouched leaves as it came, in place of the event's data and inside of other data, and
- * json.decode takes what is JSON and nothing else.
+ * on untouched leaves as it came, whether or not it has looked into it, in place of the event's data
+ * and inside of other data, and json.decode takes what is JSON and nothing else.
  */
 #include "base/json.h"
 #include "fuzz.h"
@@ -13,7 +13,7 @@
 #define HANDLER_TIME_MS 10000 /* beyond what any input takes */
 
 /* The handlers of the project, in their order. */
-enum { UNTOUCHED, WRAPPED, DECODED };
+enum { UNTOUCHED, LOOKED_INTO, WRAPPED, DECODED };
 
 static struct script_machine *machine;
 
@@ -57,7 +57,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     (void)argc;
     (void)argv;
     machine = script_load(&options, on_problem, NULL);
-    require(machine && script_handler_count(machine) == 3);
+    require(machine && script_handler_count(machine) == 4);
     return 0;
 }
 
@@ -98,12 +98,15 @@ static bool is_limit(const struct buf *error)
 static void try_document(struct slice text, struct buf *error)
 {
     struct slice wrapped;
-    if (!run(UNTOUCHED, text, EVENT_DATA_JSON, error)) {
-        require(is_limit(error));
-        return;
+    for (size_t handler = UNTOUCHED; handler <= LOOKED_INTO; handler++) {
+        if (!run(handler, text, EVENT_DATA_JSON, error)) {
+            require(is_limit(error));
+            return;
+        }
+        require(sent.n == 1);
+        require(!sent.has_data || json_is_same(buf_slice(&sent.data), text));
+        require(!sent.has_data || handler != UNTOUCHED || !json_is_object(text));
     }
-    require(sent.n == 1);
-    require(!sent.has_data || json_is_same(buf_slice(&sent.data), text));
     if (!run(WRAPPED, text, EVENT_DATA_JSON, error)) {
         require(is_limit(error));
         return;

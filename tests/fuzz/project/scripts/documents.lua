@@ -6,6 +6,11 @@ sync:on("untouched", function(event)
   sync:send { connector = "out", data = event.data }
 end)
 
+sync:on("looked into", function(event)
+  get(event.data, "a")
+  sync:send { connector = "out", data = event.data }
+end)
+
 sync:on("wrapped", function(event)
   sync:send { connector = "out", data = { wrapped = event.data } }
 end)
