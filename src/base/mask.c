@@ -252,6 +252,7 @@ void mask_apply(const struct mask *mask, struct buf *b, size_t from)
 
 static void add_needle(struct mask *mask, struct slice s)
 {
+    assert(s.data && s.len >= 2);
     _Atomic(struct needle *) *chain = &mask->first[(unsigned char)s.data[0]];
     struct needle *head = atomic_load(chain);
     for (const struct needle *known = head; known; known = known->next) {

@@ -44,7 +44,7 @@ static inline struct slice slice_from(struct slice s, size_t from)
     if (from > s.len)
         from = s.len;
     /* Even 0 may not be added to a null pointer. */
-    return s.data ? slice_of(s.data + from, s.len - from) : SLICE_NULL;
+    return slice_of(from > 0 ? s.data + from : s.data, s.len - from);
 }
 
 static inline struct slice slice_upto(struct slice s, size_t len)
