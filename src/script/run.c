@@ -156,13 +156,15 @@ static struct transformers find_transformers(lua_State *L, const struct script_r
 static void push_attempt_data(lua_State *L, struct script_run *run)
 {
     const struct event *event = run->event;
-    run->given = run->attempt->data;
-    if (!run->given.data && event->data_kind == EVENT_DATA_JSON)
+    struct slice own = run->attempt->data;
+    if (own.data) {
+        run->given = own;
+        push_json(L, own);
+        return;
+    }
+    if (event->data_kind == EVENT_DATA_JSON)
         run->given = event->data;
-    if (run->given.data)
-        push_json(L, run->given);
-    else
-        push_event_data(L, event);
+    push_event_data(L, event);
 }
 
 /* beginAttempt() -> send, data, delivery [, transformers, event]; what no function takes is nil. */
