@@ -119,6 +119,16 @@ static void test_data_that_were_looked_at_leave_byte_by_byte_too(void **state)
                 "{\"a\":2}");
 }
 
+/* A part that nobody has looked into is compared by what it says. */
+static void test_unread_parts_are_compared_too(void **state)
+{
+    (void)state;
+    struct project *p = load("data.c = delivery.event.data http.post('http://h', { json = data })");
+    project_attempt(p, "out", "{ \"c\": {\"from\": \"event\"} }");
+    assert_contains(project_request_text(p, 0), "\n\n{ \"c\": {\"from\": \"event\"} }");
+    project_free(p);
+}
+
 static void assert_second_body(const char *body, const char *stored, const char *event_data,
                                const char *sent)
 {
@@ -553,6 +563,7 @@ int main(void)
         cmocka_unit_test(test_a_request_without_an_answer_leaves_no_status),
         cmocka_unit_test(test_data_nobody_touched_leave_byte_by_byte),
         cmocka_unit_test(test_data_that_were_looked_at_leave_byte_by_byte_too),
+        cmocka_unit_test(test_unread_parts_are_compared_too),
         cmocka_unit_test(test_after_a_wait_data_leave_as_they_came_too),
         cmocka_unit_test(test_what_a_transformer_looks_at_is_written_anew),
         cmocka_unit_test(test_bodies_and_forms),
