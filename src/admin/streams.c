@@ -80,10 +80,9 @@ static bool is_wanted(const char *pattern, struct slice type)
     return !pattern || (type.data && pattern_matches(slice_str(pattern), type));
 }
 
-static bool find_event(void *ctx, struct event *event, enum event_state state, int64_t closed_ms)
+static bool find_event(void *ctx, struct event *event, enum event_state state)
 {
     struct page_read *p = ctx;
-    (void)closed_ms;
     p->last = event->seq;
     p->n_rows++;
     if (state != EVENT_MALFORMED && is_wanted(p->pattern, event->type)) {

@@ -99,10 +99,9 @@ void arrivals_add(struct engine *e, struct event *event)
 
 /* ---- a page: on the reader's thread ---- */
 
-static bool find_open(void *ctx, struct event *event, enum event_state state, int64_t closed_ms)
+static bool find_open(void *ctx, struct event *event, enum event_state state)
 {
     (void)state;
-    (void)closed_ms;
     struct arrivals *a = ctx;
     struct page *page = &a->page;
     if (event->seq > a->asked)

@@ -25,10 +25,9 @@ bool known_rows_add(void *rows, const struct delivery_row *row)
     return true;
 }
 
-bool known_event(void *event, struct event *found, enum event_state state, int64_t closed_ms)
+bool known_event(void *event, struct event *found, enum event_state state)
 {
     (void)state;
-    (void)closed_ms;
     *(struct event **)event = event_ref(found);
     return false;
 }

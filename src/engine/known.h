@@ -23,7 +23,7 @@ struct known_row {
 /* A journal_delivery_visit that copies the row to the end of `rows` (a struct list). */
 bool known_rows_add(void *rows, const struct delivery_row *row);
 /* A journal_event_visit that keeps a reference in `event` (a struct event **) and ends the visit. */
-bool known_event(void *event, struct event *found, enum event_state state, int64_t closed_ms);
+bool known_event(void *event, struct event *found, enum event_state state);
 void known_rows_free(struct list *rows);
 static inline const struct delivery_row *known_row_of(struct list *link)
 {

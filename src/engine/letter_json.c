@@ -34,10 +34,9 @@ static void add_data(struct json_writer *w, const struct delivery_row *row,
         json_member_null(w, "data");
 }
 
-static bool add_event(void *ctx, struct event *event, enum event_state state, int64_t closed_ms)
+static bool add_event(void *ctx, struct event *event, enum event_state state)
 {
     (void)state;
-    (void)closed_ms;
     struct letter *l = ctx;
     struct event shown = *event;
     struct buf json = {0};

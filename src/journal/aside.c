@@ -262,6 +262,11 @@ static char *describe_loss(const char *aside, const char *why, const struct salv
                    ", while %" PRId64 " open events and %" PRId64
                    " waiting deliveries could not be read",
                    found->n_open_lost, found->n_waiting_lost);
+    if (found->n_open_guessed > 0)
+        buf_printf(&text,
+                   "; of %" PRId64 " open events it could not be read which they are, so the "
+                   "newest are handled again",
+                   found->n_open_guessed);
     return buf_take(&text);
 }
 

@@ -18,18 +18,43 @@ static void log_mismatch(struct committer *c, const char *what, int64_t seq, con
 
 /* ---- Events --------------------------------------------------------------------------------- */
 
+static int run_on(struct committer *c, enum sql sql, int64_t seq, struct err *err)
+{
+    sqlite3_stmt *s = db_statement(c->db, sql, err);
+    if (!s)
+        return -1;
+    db_bind_int(s, 1, seq);
+    return db_run(c->db, s, err);
+}
+
+/* So that a start finds the identities of this event and of those around it. */
+static int put_block(struct committer *c, struct slice channel, int64_t seq, struct err *err)
+{
+    if (!recent_enters_block(c->recent, channel, recent_block(seq)))
+        return 0;
+    sqlite3_stmt *s = db_statement(c->db, SQL_PUT_BLOCK, err);
+    if (!s)
+        return -1;
+    db_bind_text(s, 1, channel);
+    db_bind_int(s, 2, recent_block(seq));
+    return db_run(c->db, s, err);
+}
+
 static int insert_event(struct committer *c, const struct op_append *a, size_t i, struct err *err)
 {
     sqlite3_stmt *s = db_statement(c->db, SQL_INSERT_EVENT, err);
     if (!s)
         return -1;
+    int64_t seq = a->op.seq + (int64_t)i;
     row_bind_event(s, a->events[i]);
-    db_bind_int(s, 1, a->op.seq + (int64_t)i);
+    db_bind_int(s, 1, seq);
     db_bind_text(s, 2, a->channel); /* the one whose sums are changed */
     db_bind_blob(s, 15,
                  a->has_identity[i] ? slice_of((const char *)a->identities[i], IDENTITY_LEN)
                                     : SLICE_NULL);
-    return db_run(c->db, s, err);
+    if (db_run(c->db, s, err) < 0 || run_on(c, SQL_OPEN_EVENT, seq, err) < 0)
+        return -1;
+    return a->has_identity[i] ? put_block(c, a->channel, seq, err) : 0;
 }
 
 static int apply_append(struct committer *c, struct op_append *a, struct err *err)
@@ -130,18 +155,45 @@ static int apply_malformed(struct committer *c, const struct op_append *a, struc
     return 0;
 }
 
-static int apply_set_event(struct committer *c, const struct op_set_event *set, struct err *err)
+/* The row of an open event says how it will have ended well. 1: changed; 0: it wasn't in `from`. */
+static int set_row(struct committer *c, const struct op_set_event *set, struct err *err)
 {
+    bool opens = set->to == EVENT_OPEN;
     sqlite3_stmt *s = db_statement(c->db, SQL_SET_EVENT, err);
     if (!s)
         return -1;
     db_bind_int(s, 1, set->op.seq);
-    db_bind_str(s, 2, event_state_name(set->to));
-    db_bind_time(s, 3, set->to == EVENT_OPEN ? 0 : set->op.at_ms);
-    db_bind_str(s, 4, event_state_name(set->from));
+    db_bind_str(s, 2, event_state_name(opens ? EVENT_CLOSED : set->to));
+    db_bind_time(s, 3, opens ? 0 : set->op.at_ms);
+    db_bind_str(s, 4, event_state_name(set->from == EVENT_OPEN ? EVENT_CLOSED : set->from));
     if (db_run(c->db, s, err) < 0)
         return -1;
-    if (sqlite3_changes(c->db->handle) == 0) {
+    return sqlite3_changes(c->db->handle) > 0;
+}
+
+/* As set_row. */
+static int set_event(struct committer *c, const struct op_set_event *set, struct err *err)
+{
+    if (set->from == EVENT_OPEN) {
+        if (run_on(c, SQL_CLOSE_EVENT, set->op.seq, err) < 0)
+            return -1;
+        if (sqlite3_changes(c->db->handle) == 0)
+            return 0;
+    }
+    if (set->from == EVENT_OPEN && set->to == EVENT_CLOSED)
+        return 1;
+    int rc = set_row(c, set, err);
+    if (rc > 0 && set->to == EVENT_OPEN && run_on(c, SQL_OPEN_EVENT, set->op.seq, err) < 0)
+        return -1;
+    return rc;
+}
+
+static int apply_set_event(struct committer *c, const struct op_set_event *set, struct err *err)
+{
+    int rc = set_event(c, set, err);
+    if (rc < 0)
+        return -1;
+    if (rc == 0) {
         log_mismatch(c, "event", set->op.seq, event_state_name(set->from));
         return 0;
     }
@@ -202,15 +254,6 @@ static int apply_put_letter(struct committer *c, struct op_put_letter *letter, s
                            err);
 }
 
-static int apply_clear_results(struct committer *c, const struct op *op, struct err *err)
-{
-    sqlite3_stmt *s = db_statement(c->db, SQL_CLEAR_RESULTS, err);
-    if (!s)
-        return -1;
-    db_bind_int(s, 1, op->seq);
-    return db_run(c->db, s, err);
-}
-
 /* ---- Groups --------------------------------------------------------------------------------- */
 
 static int apply(struct committer *c, struct op *op, struct err *err)
@@ -227,7 +270,7 @@ static int apply(struct committer *c, struct op *op, struct err *err)
     case OP_PUT_LETTER:
         return apply_put_letter(c, op_put_letter(op), err);
     case OP_CLEAR_RESULTS:
-        return apply_clear_results(c, op, err);
+        return run_on(c, SQL_CLEAR_RESULTS, op->seq, err);
     case OP_FENCE:
         return 0;
     }

@@ -111,15 +111,15 @@ static int leave_gap(struct journal *j, struct err *err)
     return note_remove(j->options.path, NOTE_GAP, err);
 }
 
-/* An index says nothing that its table doesn't. */
-static int remake_indexes(struct journal *j, const struct schema *schema, size_t found,
+/* Indexes and views say nothing that the tables don't. */
+static int remake_objects(struct journal *j, const struct schema *schema, size_t found,
                           struct err *err)
 {
     struct buf made = {0};
     int rc = objects_remake(&j->db, schema, found, &made, err);
     if (rc == 0 && made.len > 0)
-        log_warn(j->options.log, "journal: indexes were gone and are made anew",
-                 LOG_STR("indexes", made.data));
+        log_warn(j->options.log, "journal: indexes or views were gone and are made anew",
+                 LOG_STR("objects", made.data));
     buf_deinit(&made);
     return rc;
 }
@@ -136,7 +136,7 @@ static int open_database(struct journal *j, struct err *err)
     if (db_bound_log(&j->db, retention->size_max, retention->disk_free_min, err) < 0)
         return -1;
     int64_t now = clock_wall_ms(&j->options.clock);
-    if (remake_indexes(j, &schema, found, err) < 0 ||
+    if (remake_objects(j, &schema, found, err) < 0 ||
         schema_migrate(&j->db, &schema, found, now, err) < 0)
         return -1;
     if (found > 0 && found < schema.version)

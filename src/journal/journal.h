@@ -219,8 +219,7 @@ struct journal_reader *journal_reader_open(const char *path, struct err *err) mu
 void journal_reader_close(struct journal_reader *r);
 
 /* Rows are borrowed during the visit; returning false ends it. All return 0, or -1 with err. */
-typedef bool (*journal_event_visit)(void *ctx, struct event *event, enum event_state state,
-                                    int64_t closed_ms);
+typedef bool (*journal_event_visit)(void *ctx, struct event *event, enum event_state state);
 typedef bool (*journal_delivery_visit)(void *ctx, const struct delivery_row *row);
 typedef bool (*journal_attempt_visit)(void *ctx, const struct attempt_row *row);
 typedef bool (*journal_sum_visit)(void *ctx, const char *scope, const char *name, const char *term,

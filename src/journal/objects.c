@@ -71,10 +71,10 @@ static int check(void *ctx, sqlite3_stmt *object, const char *sql, struct err *e
     const struct db *db = ctx;
     const char *type = db_column_str(object, 0), *name = db_column_str(object, 1);
     const char *ours = db_column_str(object, 2);
-    bool is_index = strcmp(type, "index") == 0;
-    if (!sql && !is_index)
+    bool is_table = strcmp(type, "table") == 0;
+    if (!sql && is_table)
         return err_set(err, ERR_CORRUPT, "%s has no %s %s any more", db->path, type, name);
-    if (!sql || strcmp(sql, ours) == 0 || (!is_index && is_extended(ours, sql)))
+    if (!sql || strcmp(sql, ours) == 0 || (is_table && is_extended(ours, sql)))
         return 0;
     return err_set(err, ERR_CORRUPT, "the %s %s of %s isn't the one that was made", type, name,
                    db->path);

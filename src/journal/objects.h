@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Liaison authors */
 /*
- * Whether a file has the tables and indexes that its version of the schema is made of, as they were
+ * Whether a file has the tables, indexes and views that its version of the schema is made of, as they were
  * made: a byte that changed in a name or a definition leaves a file that is sound to SQLite, and in
  * which nothing is found. What somebody else added (columns, indexes, triggers, tables) is theirs.
  */
@@ -17,11 +17,11 @@
 #include "journal/schema.h"
 
 /* Compares them with what the migrations up to `version` make. -1 with ERR_CORRUPT that says what
-   is another, or is gone. An index that is gone is no damage. */
+   is another, or is gone. An index or a view that is gone is no damage. */
 int objects_check(struct db *db, const struct schema *schema, size_t version,
                   struct err *err) must_check;
 
-/* Makes the indexes that are gone; puts their names into `made`. */
+/* Makes the indexes and views that are gone; puts their names into `made`. */
 int objects_remake(struct db *db, const struct schema *schema, size_t version, struct buf *made,
                    struct err *err) must_check;
 

@@ -67,9 +67,8 @@ static int visit_events(struct journal_reader *r, sqlite3_stmt *s, journal_event
     int rc;
     while ((rc = db_step(&r->db, s, err)) > 0) {
         enum event_state state;
-        int64_t closed_ms;
-        struct event *event = row_event(s, &state, &closed_ms);
-        bool more = visit(ctx, event, state, closed_ms);
+        struct event *event = row_event(s, &state);
+        bool more = visit(ctx, event, state);
         event_unref(event);
         if (!more)
             break;

@@ -31,6 +31,7 @@ struct ring {
     uint32_t *table;          /* 2 * size slots: 0 free, else 1 + the entry's place */
     size_t size;
     uint64_t first, kept, next;
+    int64_t block, kept_block; /* of the newest identity; -1: not known */
 };
 
 struct recent {
@@ -166,6 +167,7 @@ static struct ring *ring_of(struct recent *recent, struct slice channel)
         ring->channel = slice_dup(channel);
         ring->node.key = slice_of(ring->channel, channel.len);
         map_insert(&recent->channels, &ring->node);
+        ring->block = ring->kept_block = -1;
         resize(recent, ring, RING_MIN);
     }
     recent->last = ring;
@@ -197,6 +199,14 @@ bool recent_has(struct recent *recent, struct slice channel,
     return ring && is_known(recent, ring, &wanted);
 }
 
+bool recent_enters_block(struct recent *recent, struct slice channel, int64_t block)
+{
+    struct ring *ring = ring_of(recent, channel);
+    bool enters = block != ring->block;
+    ring->block = block;
+    return enters;
+}
+
 size_t recent_count(struct recent *recent, struct slice channel)
 {
     struct ring *ring = find_ring(recent, channel);
@@ -211,6 +221,7 @@ static void commit_ring(void *ctx, struct map_node *node)
     for (; ring->next - ring->first > recent->capacity; ring->first++)
         table_remove(recent, ring, place_of(ring, ring->first));
     ring->kept = ring->next;
+    ring->kept_block = ring->block;
 }
 
 static void rollback_ring(void *ctx, struct map_node *node)
@@ -221,6 +232,7 @@ static void rollback_ring(void *ctx, struct map_node *node)
         ring->next--;
         table_remove(recent, ring, place_of(ring, ring->next));
     }
+    ring->block = ring->kept_block;
 }
 
 void recent_commit(struct recent *recent)
@@ -235,22 +247,49 @@ void recent_rollback(struct recent *recent)
 
 /* ---- Loading -------------------------------------------------------------------------------- */
 
+/* What a statement gives, the newest first. */
+struct source {
+    sqlite3_stmt *s;
+    int64_t seq; /* of the row that stands in it; 0: there are no more */
+};
+
+static int next(struct source *from, struct db *db, struct err *err)
+{
+    int rc = db_step(db, from->s, err);
+    from->seq = rc > 0 ? sqlite3_column_int64(from->s, 0) : 0;
+    return rc < 0 ? -1 : 0;
+}
+
+static int begin(struct source *from, struct db *db, enum sql sql, struct slice channel,
+                 size_t capacity, struct err *err)
+{
+    from->s = db_statement(db, sql, err);
+    if (!from->s)
+        return -1;
+    db_bind_text(from->s, 1, channel);
+    db_bind_int(from->s, 2, (int64_t)capacity);
+    return next(from, db, err);
+}
+
 /* The newest `capacity` identities, the newest first. */
 static int read_newest(struct db *db, struct slice channel, size_t capacity, struct buf *out,
                        struct err *err)
 {
-    sqlite3_stmt *s = db_statement(db, SQL_RECENT, err);
-    int rc = -1;
-    if (!s)
+    struct source held, gone;
+    if (begin(&held, db, SQL_RECENT, channel, capacity, err) < 0 ||
+        begin(&gone, db, SQL_RECENT_GONE, channel, capacity, err) < 0)
         return -1;
-    db_bind_text(s, 1, channel);
-    db_bind_int(s, 2, (int64_t)capacity);
-    while ((rc = db_step(db, s, err)) > 0) {
-        struct slice identity = db_column_blob(s, 1);
+    while (out->len < capacity * IDENTITY_LEN && (held.seq > 0 || gone.seq > 0)) {
+        struct source *newer = held.seq > gone.seq ? &held : &gone;
+        struct slice identity = db_column_blob(newer->s, 1);
         if (identity.len == IDENTITY_LEN)
             buf_add_slice(out, identity);
+        if (next(newer, db, err) < 0)
+            return -1;
     }
-    return rc;
+    sqlite3_reset(held.s);
+    sqlite3_reset(gone.s);
+    return 0;
 }
 
 int recent_load(struct recent *recent, struct slice channel, struct db *db, struct err *err)

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/attr.h"
 #include "base/err.h"
@@ -36,6 +37,15 @@ bool recent_add(struct recent *recent, struct slice channel,
 /* Whether it is one of the channel's newest `capacity`. */
 bool recent_has(struct recent *recent, struct slice channel,
                 const unsigned char identity[static IDENTITY_LEN]);
+/* Events are found by blocks of 64 numbers in which their channel has identities. */
+static inline int64_t recent_block(int64_t seq)
+{
+    return seq >> 6;
+}
+/* Notes that the channel's next identity belongs to that block; whether it is the first of its block
+   that is known to do so. */
+bool recent_enters_block(struct recent *recent, struct slice channel, int64_t block);
+
 /* How many of a channel's identities are known. */
 size_t recent_count(struct recent *recent, struct slice channel);
 

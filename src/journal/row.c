@@ -36,7 +36,7 @@ void row_bind_event(sqlite3_stmt *s, const struct event *event)
     bind_data(s, 10, event->data, event->data_kind);
     db_bind_str(s, 11, data_kinds[event->data_kind]);
     db_bind_int(s, 12, event->received_ms);
-    db_bind_str(s, 13, event_state_name(EVENT_OPEN));
+    db_bind_str(s, 13, event_state_name(EVENT_CLOSED)); /* once it isn't open any more */
     db_bind_int(s, 14, event->has_own_id);
 }
 
@@ -97,7 +97,7 @@ static enum event_data data_kind_of(const char *name)
     return EVENT_DATA_BYTES;
 }
 
-struct event *row_event(sqlite3_stmt *s, enum event_state *state, int64_t *closed_ms)
+struct event *row_event(sqlite3_stmt *s, enum event_state *state)
 {
     const struct event_parts parts = {
         .channel = db_column_text(s, 1),
@@ -111,14 +111,13 @@ struct event *row_event(sqlite3_stmt *s, enum event_state *state, int64_t *close
         .data = db_column_blob(s, 9),
         .data_kind = data_kind_of(db_column_str(s, 10)),
         .received_ms = sqlite3_column_int64(s, 11),
-        .has_own_id = sqlite3_column_int(s, 15) != 0,
+        .has_own_id = sqlite3_column_int(s, 14) != 0,
     };
     int found = event_state_of(db_column_text(s, 12));
     *state = found < 0 ? EVENT_NEW : (enum event_state)found;
-    *closed_ms = sqlite3_column_int64(s, 13);
     struct event *event = event_new(&parts);
     event->seq = sqlite3_column_int64(s, 0);
-    event->replay = (unsigned)sqlite3_column_int(s, 14);
+    event->replay = (unsigned)sqlite3_column_int(s, 13);
     return event;
 }
 

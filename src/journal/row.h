@@ -21,7 +21,7 @@ void row_bind_delivery(sqlite3_stmt *s, const struct delivery_row *row);
 void row_bind_attempt(sqlite3_stmt *s, int64_t delivery, const struct attempt_row *attempt);
 
 /* The event in a row, one reference the caller's. */
-struct event *row_event(sqlite3_stmt *s, enum event_state *state, int64_t *closed_ms);
+struct event *row_event(sqlite3_stmt *s, enum event_state *state);
 /* Borrowed from the row. A state of no known name is read as new. */
 void row_delivery(sqlite3_stmt *s, struct delivery_row *row);
 void row_attempt(sqlite3_stmt *s, struct attempt_row *attempt);

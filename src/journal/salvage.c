@@ -27,7 +27,7 @@ typedef bool (*keep_fn)(struct copying *c, sqlite3_stmt *row);
 
 /* A table with its statements on both sides; `row` gives those of one `key`, `all` every one. */
 struct table {
-    const char *name;
+    const char *name, *into; /* on either side */
     char *columns;
     sqlite3_stmt *seek, *row, *insert; /* `seek` where rows have a seq */
 };
@@ -37,6 +37,8 @@ struct copying {
     struct table events, deliveries, attempts;
     struct recent *recent; /* identities that are copied */
     int64_t last_seq;      /* the highest number seen */
+    int64_t n_unmarked;    /* events that must be open, though which can't be read */
+    int64_t n_guessed;     /* as salvage.n_open_guessed */
     struct err *err;
 };
 
@@ -140,12 +142,20 @@ static int knows_table(struct copying *c, const char *name)
     return rc;
 }
 
+/* Up to version 5 events had one table, of the name that the view has now. */
+static int knows_events(struct copying *c)
+{
+    int rc = knows_table(c, "event_rows");
+    if (rc == 0)
+        return knows_table(c, "events");
+    return rc > 0 ? knows_table(c, "open_events") : rc;
+}
+
 int salvage_knows_tables(struct db *from, struct db *to, struct err *err)
 {
-    static const char *const names[] = {"schema",   "events",    "deliveries",
-                                        "attempts", "positions", "sums"};
+    static const char *const names[] = {"schema", "deliveries", "attempts", "positions", "sums"};
     struct copying c = {.from = from, .to = to, .err = err};
-    int rc = 1;
+    int rc = knows_events(&c);
     for (size_t i = 0; i < ARRAY_LEN(names) && rc > 0; i++)
         rc = knows_table(&c, names[i]);
     return rc;
@@ -159,7 +169,7 @@ static int prepare_insert(struct copying *c, struct table *t)
     for (int i = 0; i < sqlite3_column_count(t->row); i++, comma = ", ")
         buf_printf(&marks, "%s?%d", comma, i + 1);
     char *sql =
-        sqlite3_mprintf(sql_text[SQL_SALVAGE_INSERT_FORMAT], t->name, t->columns, marks.data);
+        sqlite3_mprintf(sql_text[SQL_SALVAGE_INSERT_FORMAT], t->into, t->columns, marks.data);
     int code = sqlite3_prepare_v2(c->to->handle, sql, -1, &t->insert, NULL);
     sqlite3_free(sql);
     buf_deinit(&marks);
@@ -176,9 +186,10 @@ static int prepare_insert(struct copying *c, struct table *t)
 }
 
 /* A table that can't be read any more stays without statements. */
-static int table_init(struct copying *c, struct table *t, const char *name, const char *key)
+static int table_init(struct copying *c, struct table *t, const char *name, const char *into,
+                      const char *key)
 {
-    *t = (struct table){.name = name};
+    *t = (struct table){.name = name, .into = into};
     if (read_columns(c, t) < 0)
         return -1;
     if (!t->columns)
@@ -192,6 +203,19 @@ static int table_init(struct copying *c, struct table *t, const char *name, cons
     else if (prepare_from(c, sql, &t->seek) < 0)
         return -1;
     return t->row ? prepare_insert(c, t) : 0;
+}
+
+/* Up to version 5 they had the name that the view has now. */
+static int events_init(struct copying *c)
+{
+    if (table_init(c, &c->events, "event_rows", "event_rows", "seq") < 0)
+        return -1;
+    return c->events.columns ? 0 : table_init(c, &c->events, "events", "event_rows", "seq");
+}
+
+static bool has_open_events(const struct copying *c)
+{
+    return strcmp(c->events.name, c->events.into) == 0;
 }
 
 static int column_of(sqlite3_stmt *s, const char *name)
@@ -312,7 +336,7 @@ static int copy_small_table(struct copying *c, const char *name, const char *con
                             keep_fn keep)
 {
     struct table t;
-    int rc = table_init(c, &t, name, "1");
+    int rc = table_init(c, &t, name, name, "1");
     for (int i = 0; i < 2 && rc == 0 && t.row; i++) {
         enum reading got = READ_END;
         sqlite3_stmt *s;
@@ -364,9 +388,10 @@ static bool is_unfinished(struct copying *c, sqlite3_stmt *row)
     return state == DELIVERY_WAITING || state == DELIVERY_DEAD;
 }
 
-static bool has_delivery(struct copying *c, int64_t event)
+/* Whether the statement finds something of the event in what was copied. */
+static bool has(struct copying *c, enum sql sql, int64_t event)
 {
-    sqlite3_stmt *s = db_statement(c->to, SQL_SALVAGE_HAS_DELIVERY, c->err);
+    sqlite3_stmt *s = db_statement(c->to, sql, c->err);
     if (!s)
         return false;
     db_bind_int(s, 1, event);
@@ -384,6 +409,23 @@ static bool is_recent(struct copying *c, sqlite3_stmt *row)
     return recent_add(c->recent, channel, (const unsigned char *)identity.data);
 }
 
+/* Where it can't be read which events are open, the newest are taken to be: to handle one again that
+   was closed repeats none of its sends, which have their rows. */
+static bool is_open(struct copying *c, int64_t seq)
+{
+    if (has(c, SQL_SALVAGE_IS_OPEN, seq))
+        return true;
+    if (c->n_unmarked == 0)
+        return false;
+    sqlite3_stmt *s = db_statement(c->to, SQL_OPEN_EVENT, c->err);
+    if (!s)
+        return false;
+    c->n_unmarked--;
+    c->n_guessed++;
+    db_bind_int(s, 1, seq);
+    return db_run(c->to, s, c->err) == 0;
+}
+
 static bool is_wanted_event(struct copying *c, sqlite3_stmt *row)
 {
     int64_t seq = int_of(row, "seq");
@@ -395,7 +437,8 @@ static bool is_wanted_event(struct copying *c, sqlite3_stmt *row)
     if (seq > c->last_seq)
         c->last_seq = seq;
     bool is_new = is_recent(c, row);
-    return state == EVENT_OPEN || is_new || has_delivery(c, seq);
+    return state == EVENT_OPEN || (state == EVENT_CLOSED && is_open(c, seq)) || is_new ||
+           has(c, SQL_SALVAGE_HAS_DELIVERY, seq);
 }
 
 static bool is_any(struct copying *c, sqlite3_stmt *row)
@@ -458,29 +501,40 @@ static int copy_attempts_of(struct copying *c, int64_t delivery)
     return copy_rows_of(c, &c->attempts, delivery, is_any);
 }
 
-static int copy_rows(struct copying *c)
+static int run_each(struct copying *c, const enum sql *sql, size_t n)
 {
-    static const enum sql mending[] = {SQL_SALVAGE_DROP_RUNS, SQL_SALVAGE_DROP_DELIVERIES,
-                                       SQL_SALVAGE_ADD_EVENTS, SQL_SALVAGE_CLOSE_EVENTS,
-                                       SQL_SALVAGE_DROP_EVENTS};
-    if (copy_table(c, &c->deliveries, is_unfinished) < 0 ||
-        copy_table(c, &c->events, is_wanted_event) < 0 ||
-        each_seq(c, SQL_SALVAGE_NEXT_OPEN, copy_deliveries_of) < 0)
-        return -1;
-    for (size_t i = 0; i < ARRAY_LEN(mending); i++) {
-        if (db_run_sql(c->to, mending[i], c->err) < 0)
+    for (size_t i = 0; i < n; i++) {
+        if (db_run_sql(c->to, sql[i], c->err) < 0)
             return -1;
     }
+    return 0;
+}
+
+static int copy_rows(struct copying *c)
+{
+    static const enum sql opening[] = {SQL_SALVAGE_PUT_OPEN, SQL_SALVAGE_CLOSE_ROWS,
+                                       SQL_SALVAGE_DROP_OPEN};
+    static const enum sql mending[] = {SQL_SALVAGE_DROP_RUNS,   SQL_SALVAGE_DROP_DELIVERIES,
+                                       SQL_SALVAGE_ADD_EVENTS,  SQL_SALVAGE_CLOSE_EVENTS,
+                                       SQL_SALVAGE_DROP_EVENTS, SQL_SALVAGE_PUT_BLOCKS};
+    if (copy_table(c, &c->deliveries, is_unfinished) < 0 ||
+        copy_table(c, &c->events, is_wanted_event) < 0 ||
+        run_each(c, opening, ARRAY_LEN(opening)) < 0 ||
+        each_seq(c, SQL_SALVAGE_NEXT_OPEN, copy_deliveries_of) < 0 ||
+        run_each(c, mending, ARRAY_LEN(mending)) < 0)
+        return -1;
     return each_seq(c, SQL_SALVAGE_NEXT_DELIVERY, copy_attempts_of);
 }
 
 static int copy_small_tables(struct copying *c)
 {
     static const char *const by_channel[] = {"channel", "channel DESC"};
-    static const char *const by_seq[] = {"channel, seq", "channel DESC, seq DESC"};
+    static const char *const by_seq[] = {"seq", "seq DESC"};
+    static const char *const by_place[] = {"channel, seq", "channel DESC, seq DESC"};
     static const char *const by_term[] = {"scope, name, term", "scope DESC, name DESC, term DESC"};
     if (copy_small_table(c, "positions", by_channel, is_any) < 0 ||
-        copy_small_table(c, "identities", by_seq, is_any) < 0)
+        copy_small_table(c, "identities", by_place, is_any) < 0 ||
+        copy_small_table(c, "open_events", by_seq, is_any) < 0)
         return -1;
     return copy_small_table(c, "sums", by_term, is_sum);
 }
@@ -501,8 +555,18 @@ static int count(struct copying *c, struct salvage *out)
         .n_dead = sqlite3_column_int64(s, 2),
         .n_open_lost = above_zero(sqlite3_column_int64(s, 3) - sqlite3_column_int64(s, 0)),
         .n_waiting_lost = above_zero(sqlite3_column_int64(s, 4) - sqlite3_column_int64(s, 1)),
+        .n_open_guessed = c->n_guessed,
     };
     sqlite3_reset(s);
+    return 0;
+}
+
+static int count_unmarked(struct copying *c)
+{
+    struct salvage found = {0};
+    if (has_open_events(c) && count(c, &found) < 0)
+        return -1;
+    c->n_unmarked = has_open_events(c) ? found.n_open_lost : 0;
     return 0;
 }
 
@@ -512,11 +576,7 @@ static int fit_sums(struct copying *c)
                                      SQL_SALVAGE_HOLD_EVENTS, SQL_SALVAGE_HOLD_DELIVERIES,
                                      SQL_SALVAGE_FIT_TERMS,   SQL_SALVAGE_FIT_DROPPED,
                                      SQL_SALVAGE_FIT_TOTALS};
-    for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
-        if (db_run_sql(c->to, steps[i], c->err) < 0)
-            return -1;
-    }
-    return 0;
+    return run_each(c, steps, ARRAY_LEN(steps));
 }
 
 /* The id stays, since those of deliveries are made of it, and numbers go on behind all that may
@@ -549,12 +609,13 @@ static int copy_all(struct copying *c, struct salvage *out)
     /* Of one moment, and without a lock for each row; a file too damaged for it can't be read. */
     if (db_run_sql(c->from, SQL_BEGIN_READ, c->err) < 0 && judge(c) == READ_FAILED)
         return -1;
-    if (table_init(c, &c->events, "events", "seq") < 0 ||
-        table_init(c, &c->deliveries, "deliveries", "seq") < 0 ||
-        table_init(c, &c->attempts, "attempts", "delivery") < 0)
+    if (events_init(c) < 0 ||
+        table_init(c, &c->deliveries, "deliveries", "deliveries", "seq") < 0 ||
+        table_init(c, &c->attempts, "attempts", "attempts", "delivery") < 0)
         return -1;
-    if (db_run_sql(c->to, SQL_BEGIN_WRITE, c->err) < 0 || copy_rows(c) < 0 ||
-        copy_small_tables(c) < 0 || count(c, out) < 0 || fit_sums(c) < 0 || copy_schema(c) < 0)
+    if (db_run_sql(c->to, SQL_BEGIN_WRITE, c->err) < 0 || copy_small_tables(c) < 0 ||
+        count_unmarked(c) < 0 || copy_rows(c) < 0 || count(c, out) < 0 || fit_sums(c) < 0 ||
+        copy_schema(c) < 0)
         return -1;
     return db_run_sql(c->to, SQL_COMMIT, c->err);
 }

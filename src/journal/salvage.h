@@ -19,6 +19,8 @@
 struct salvage {
     int64_t n_open, n_waiting, n_dead;
     int64_t n_open_lost, n_waiting_lost;
+    int64_t
+        n_open_guessed; /* of those open: it couldn't be read which were, so these are the newest */
 };
 
 /* Numbers that are left out behind a loss: more than events can have come in the meantime. */

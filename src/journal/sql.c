@@ -125,7 +125,34 @@ static const char version_5[] =
     "CREATE INDEX deliveries_expiring ON deliveries(connector, expires_at)"
     " WHERE state = 'waiting' AND expires_at > 0;";
 
-const char *const sql_migrations[] = {version_1, version_2, version_3, version_4, version_5};
+/* A row is written once where its event ends well: that it is open stands beside it, so that nothing
+   but this is changed when it is closed. `events` is for people and for queries, as it was.
+
+   Identities are found by the blocks of 64 numbers in which a channel has some: an index of them
+   would cost an entry for each. */
+static const char version_6[] =
+    "CREATE TABLE open_events (seq INTEGER PRIMARY KEY);"
+    "INSERT INTO open_events SELECT seq FROM events INDEXED BY events_open WHERE state = 'open';"
+    "CREATE TABLE identity_blocks ("
+    "  channel TEXT NOT NULL,"
+    "  block INTEGER NOT NULL," /* seq >> 6 */
+    "  PRIMARY KEY (channel, block)"
+    ") WITHOUT ROWID;"
+    "INSERT INTO identity_blocks SELECT DISTINCT channel, seq >> 6"
+    " FROM events INDEXED BY events_channel WHERE identity IS NOT NULL;"
+    "DROP INDEX events_open;"
+    "DROP INDEX events_channel;"
+    "UPDATE events SET state = 'closed' WHERE seq IN (SELECT seq FROM open_events);"
+    "ALTER TABLE events RENAME TO event_rows;"
+    "CREATE VIEW events AS SELECT seq, channel, id, type, source, subject, time, key, attributes,"
+    " data, data_kind, received_at, iif(seq IN open_events, 'open', state) AS state,"
+    /* Of one that ended well: when the last of its deliveries ended. */
+    " iif(seq IN open_events, NULL, coalesce(closed_at, (SELECT max(ended_at) FROM deliveries d"
+    " WHERE d.seq >= event_rows.seq << 20 AND d.seq < (event_rows.seq + 1) << 20), received_at))"
+    " AS closed_at, replay, own_id, identity FROM event_rows;";
+
+const char *const sql_migrations[] = {version_1, version_2, version_3,
+                                      version_4, version_5, version_6};
 const size_t sql_migrations_count = ARRAY_LEN(sql_migrations);
 
 /* ---- Statements ----------------------------------------------------------------------------- */
@@ -133,7 +160,7 @@ const size_t sql_migrations_count = ARRAY_LEN(sql_migrations);
 /* Read by row_event and row_delivery. */
 #define EVENT_COLUMNS                                                                              \
     "seq, channel, id, type, source, subject, time, key, attributes, data, data_kind, "            \
-    "received_at, state, closed_at, replay, own_id"
+    "received_at, state, replay, own_id"
 #define DELIVERY_COLUMNS                                                                           \
     "seq, id, connector, handler, key, transformer, data, state, cause, error, attempts, "         \
     "unknown, created_at, first_attempt_at, due_at, expires_at, ended_at, result, position"
@@ -160,7 +187,9 @@ const size_t sql_migrations_count = ARRAY_LEN(sql_migrations);
 
 #define UP " AND seq > ?1 ORDER BY seq LIMIT ?2"
 #define DOWN " AND seq < ?1 ORDER BY seq DESC LIMIT ?2"
-#define EVENTS(source, order) "SELECT " EVENT_COLUMNS " FROM events " source EVENT_FILTER order
+#define EVENTS(source, order) "SELECT " EVENT_COLUMNS " FROM " source " WHERE 1" EVENT_FILTER order
+#define ALL_EVENTS "events"
+#define OPEN_EVENTS "open_events CROSS JOIN events USING (seq)"
 /* What waits for a connector comes in the order in which it waits. */
 #define UP_IN_PLACE                                                                                \
     " AND position > ifnull((SELECT position FROM deliveries WHERE seq = ?1), 0)"                  \
@@ -173,7 +202,6 @@ const size_t sql_migrations_count = ARRAY_LEN(sql_migrations);
     "SELECT " DELIVERY_COLUMNS " FROM deliveries " source DELIVERY_FILTER order
 
 #define ALL "NOT INDEXED WHERE 1"
-#define OPEN "INDEXED BY events_open WHERE state = 'open'"
 #define DEAD "INDEXED BY deliveries_dead WHERE state = 'dead'"
 #define WAITING "INDEXED BY deliveries_waiting WHERE state = 'waiting'"
 #define OF_CONNECTOR                                                                               \
@@ -218,14 +246,21 @@ const char *const sql_text[] = {
     [SQL_MARK_FORMAT] = "PRAGMA application_id = %d; PRAGMA user_version = %d",
     [SQL_SCHEMA_VERSION] = "SELECT version FROM schema WHERE length(journal) = 32",
     [SQL_JOURNAL_ID] = "SELECT journal FROM schema",
-    [SQL_LAST_SEQ] = "SELECT max(last_seq, ifnull((SELECT max(seq) FROM events), 0)) FROM schema",
+    [SQL_LAST_SEQ] =
+        "SELECT max(last_seq, ifnull((SELECT max(seq) FROM event_rows), 0)) FROM schema",
     [SQL_COPY] = "VACUUM INTO ?1",
 
     [SQL_INSERT_EVENT] =
-        "INSERT INTO events(seq, channel, id, type, source, subject, time, key, attributes, data,"
+        "INSERT INTO event_rows(seq, channel, id, type, source, subject, time, key, attributes, "
+        "data,"
         " data_kind, received_at, state, own_id, identity)"
         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
-    [SQL_SET_EVENT] = "UPDATE events SET state = ?2, closed_at = ?3 WHERE seq = ?1 AND state = ?4",
+    [SQL_OPEN_EVENT] = "INSERT INTO open_events(seq) VALUES (?1)",
+    [SQL_CLOSE_EVENT] = "DELETE FROM open_events WHERE seq = ?1",
+    /* Of one that isn't open. */
+    [SQL_SET_EVENT] =
+        "UPDATE event_rows SET state = ?2, closed_at = ?3 WHERE seq = ?1 AND state = ?4"
+        " AND seq NOT IN open_events",
     [SQL_INSERT_DELIVERY] =
         "INSERT OR IGNORE INTO deliveries(" DELIVERY_COLUMNS ")"
         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,"
@@ -247,6 +282,7 @@ const char *const sql_text[] = {
     [SQL_TRIM_ATTEMPTS] = "DELETE FROM attempts WHERE delivery = ?1 AND n <= ?2",
     [SQL_CLEAR_RESULTS] = "UPDATE deliveries SET result = NULL"
                           " WHERE seq >= ?1 << 20 AND seq < (?1 + 1) << 20 AND result IS NOT NULL",
+    [SQL_PUT_BLOCK] = "INSERT OR IGNORE INTO identity_blocks(channel, block) VALUES (?1, ?2)",
     [SQL_PUT_POSITION] = "INSERT INTO positions(channel, position) VALUES (?1, ?2)"
                          " ON CONFLICT(channel) DO UPDATE SET position = excluded.position",
     [SQL_PUT_SUM] = "INSERT INTO sums(scope, name, term, value) VALUES (?1, ?2, ?3, ?4)"
@@ -258,25 +294,24 @@ const char *const sql_text[] = {
     [SQL_LOG_FORMAT] = "PRAGMA wal_autocheckpoint = %d; PRAGMA journal_size_limit = %lld",
 
     /* The first event behind one, and the last there is. */
-    [SQL_RETAIN_SPAN] = "SELECT (SELECT seq FROM events WHERE seq > ?1 ORDER BY seq LIMIT 1),"
-                        " (SELECT max(seq) FROM events)",
+    [SQL_RETAIN_SPAN] = "SELECT (SELECT seq FROM event_rows WHERE seq > ?1 ORDER BY seq LIMIT 1),"
+                        " (SELECT max(seq) FROM event_rows)",
     /* When events from 1 on were received, 2 of them. */
     [SQL_RETAIN_DATES] =
-        "SELECT seq, received_at FROM events WHERE seq >= ?1 ORDER BY seq LIMIT ?2",
+        "SELECT seq, received_at FROM event_rows WHERE seq >= ?1 ORDER BY seq LIMIT ?2",
     /* The latest receipt of events 1 to 2 of those up to a time, and the last of them. */
-    [SQL_RETAIN_AGE] = "SELECT max(received_at), max(seq) FROM events"
+    [SQL_RETAIN_AGE] = "SELECT max(received_at), max(seq) FROM event_rows"
                        " WHERE seq >= ?1 AND seq <= ?2 AND received_at <= ?3",
     /* Events 1 to 2 that have to stay, in order, perhaps more than once: known by indexes alone,
        so that going past a million of them costs no page of theirs. A dead or malformed event has
        a dead letter. */
-    [SQL_RETAIN_HELD] = "SELECT seq FROM events INDEXED BY events_open"
-                        " WHERE state = 'open' AND seq >= ?1 AND seq <= ?2"
+    [SQL_RETAIN_HELD] = "SELECT seq FROM open_events WHERE seq >= ?1 AND seq <= ?2"
                         " UNION ALL SELECT seq >> 20 FROM deliveries INDEXED BY deliveries_waiting"
                         " WHERE state = 'waiting' AND seq >= ?1 << 20 AND seq < (?2 + 1) << 20"
                         " UNION ALL SELECT seq >> 20 FROM deliveries INDEXED BY deliveries_dead"
                         " WHERE state = 'dead' AND seq >= ?1 << 20 AND seq < (?2 + 1) << 20"
                         " ORDER BY 1",
-    [SQL_RETAIN_IDENTITIES] = "SELECT seq, channel, identity FROM events"
+    [SQL_RETAIN_IDENTITIES] = "SELECT seq, channel, identity FROM event_rows"
                               " WHERE seq >= ?1 AND seq <= ?2 AND identity IS NOT NULL",
     [SQL_KEEP_IDENTITY] = "INSERT INTO identities(channel, seq, identity) VALUES (?1, ?2, ?3)",
     [SQL_OLDEST_IDENTITY] = "SELECT seq, identity FROM identities WHERE channel = ?1"
@@ -287,7 +322,14 @@ const char *const sql_text[] = {
                             " WHERE delivery >= ?1 << 20 AND delivery < (?2 + 1) << 20",
     [SQL_REMOVE_DELIVERIES] = "DELETE FROM deliveries"
                               " WHERE seq >= ?1 << 20 AND seq < (?2 + 1) << 20",
-    [SQL_REMOVE_EVENTS] = "DELETE FROM events WHERE seq >= ?1 AND seq <= ?2",
+    [SQL_REMOVE_EVENTS] = "DELETE FROM event_rows WHERE seq >= ?1 AND seq <= ?2",
+    /* Of events 1 to 2, where no other event is left; but not the last, into which events may still
+       come, which goes with those behind it. */
+    [SQL_REMOVE_BLOCKS] =
+        "DELETE FROM identity_blocks"
+        " WHERE channel IN (SELECT name FROM sums WHERE scope = 'channel')"
+        " AND block >= (?1 >> 6) - 1 AND block < ?2 >> 6 AND NOT EXISTS"
+        " (SELECT 1 FROM event_rows WHERE seq >= block << 6 AND seq < (block + 1) << 6)",
     [SQL_SET_LAST_SEQ] = "UPDATE schema SET last_seq = ?1 WHERE last_seq < ?1",
     /* The first dead letter behind one, with its event. */
     [SQL_RETAIN_LETTER] =
@@ -297,27 +339,30 @@ const char *const sql_text[] = {
     [SQL_DROP_LETTER] = "UPDATE deliveries SET state = 'dropped' WHERE seq = ?1",
     /* With its last letter that isn't of a connector. */
     [SQL_DROP_EVENT] =
-        "UPDATE events SET state = 'dropped' WHERE seq = ?1 AND state IN ('dead', 'malformed')"
+        "UPDATE event_rows SET state = 'dropped' WHERE seq = ?1 AND state IN ('dead', 'malformed')"
         " AND NOT EXISTS (SELECT 1 FROM deliveries INDEXED BY deliveries_dead WHERE state = 'dead'"
         " AND seq >= ?1 << 20 AND seq < (?1 + 1) << 20 AND connector IS NULL)",
 
     [SQL_CHANNELS] = "SELECT DISTINCT name FROM sums WHERE scope = 'channel'",
-    [SQL_RECENT] = "SELECT seq, identity FROM events INDEXED BY events_channel"
-                   " WHERE channel = ?1 AND identity IS NOT NULL"
-                   " UNION ALL SELECT seq, identity FROM identities WHERE channel = ?1"
-                   " ORDER BY seq DESC LIMIT ?2",
+    /* The newest identities of a channel, of events and of events that are gone. */
+    [SQL_RECENT] = "SELECT e.seq, e.identity FROM identity_blocks b CROSS JOIN event_rows e"
+                   " ON e.seq >= b.block << 6 AND e.seq < (b.block + 1) << 6"
+                   " WHERE b.channel = ?1 AND e.channel = ?1 AND e.identity IS NOT NULL"
+                   " ORDER BY b.block DESC, e.seq DESC LIMIT ?2",
+    [SQL_RECENT_GONE] = "SELECT seq, identity FROM identities WHERE channel = ?1"
+                        " ORDER BY seq DESC LIMIT ?2",
     [SQL_SUMS] = "SELECT scope, name, term, value FROM sums ORDER BY scope, name, term",
     [SQL_DEAD_LETTERS] = "SELECT connector, cause FROM deliveries INDEXED BY deliveries_dead"
                          " WHERE state = 'dead' ORDER BY seq",
-    [SQL_REACH] = "SELECT (SELECT received_at FROM events ORDER BY seq LIMIT 1),"
-                  " (SELECT received_at FROM events"
+    [SQL_REACH] = "SELECT (SELECT received_at FROM event_rows ORDER BY seq LIMIT 1),"
+                  " (SELECT received_at FROM event_rows"
                   " WHERE seq > (SELECT last_seq FROM schema) ORDER BY seq LIMIT 1)",
     [SQL_POSITION] = "SELECT position FROM positions WHERE channel = ?1",
     [SQL_EVENT] = "SELECT " EVENT_COLUMNS " FROM events WHERE seq = ?1",
-    [SQL_EVENTS_ALL] = EVENTS(ALL, UP),
-    [SQL_EVENTS_ALL_DOWN] = EVENTS(ALL, DOWN),
-    [SQL_EVENTS_OPEN] = EVENTS(OPEN, UP),
-    [SQL_EVENTS_OPEN_DOWN] = EVENTS(OPEN, DOWN),
+    [SQL_EVENTS_ALL] = EVENTS(ALL_EVENTS, UP),
+    [SQL_EVENTS_ALL_DOWN] = EVENTS(ALL_EVENTS, DOWN),
+    [SQL_EVENTS_OPEN] = EVENTS(OPEN_EVENTS, UP),
+    [SQL_EVENTS_OPEN_DOWN] = EVENTS(OPEN_EVENTS, DOWN),
     [SQL_DELIVERY] = "SELECT " DELIVERY_COLUMNS " FROM deliveries"
                      " WHERE seq >= ?1 << 20 AND seq < (?1 + 1) << 20 AND id = ?2",
     [SQL_DELIVERIES_OF_EVENT] = "SELECT " DELIVERY_COLUMNS " FROM deliveries"
@@ -364,15 +409,23 @@ const char *const sql_text[] = {
     [SQL_CHECK_PAGES] = "PRAGMA integrity_check",
     [SQL_CHECK_EVENT_STATES] =
         "SELECT 'event ' || seq || ' is in a state that doesn''t exist: ' || quote(state)"
-        " FROM events WHERE state NOT IN"
-        " ('open', 'closed', 'dead', 'dropped', 'unmatched', 'malformed')",
+        " FROM event_rows WHERE state NOT IN"
+        " ('closed', 'dead', 'dropped', 'unmatched', 'malformed')",
+    [SQL_CHECK_OPEN_EVENTS] =
+        "SELECT 'event ' || o.seq || iif(e.seq IS NULL, ' is open, but isn''t there',"
+        " ' is open, but ' || e.state) FROM open_events o"
+        " LEFT JOIN event_rows e ON e.seq = o.seq WHERE e.seq IS NULL OR e.state <> 'closed'",
+    [SQL_CHECK_BLOCKS] =
+        "SELECT 'event ' || seq || ' has an identity that no start would find'"
+        " FROM event_rows e WHERE identity IS NOT NULL AND NOT EXISTS"
+        " (SELECT 1 FROM identity_blocks WHERE channel = e.channel AND block = e.seq >> 6)",
     [SQL_CHECK_DELIVERY_STATES] =
         "SELECT 'delivery ' || id || ' is in a state that doesn''t exist: ' || quote(state)"
         " FROM deliveries WHERE state NOT IN"
         " ('waiting', 'delivered', 'dead', 'skipped', 'superseded', 'dropped')",
     [SQL_CHECK_ORPHANS] =
         "SELECT 'delivery ' || id || ' belongs to event ' || event || ', which isn''t there'"
-        " FROM deliveries d WHERE NOT EXISTS (SELECT 1 FROM events WHERE seq = d.event)",
+        " FROM deliveries d WHERE NOT EXISTS (SELECT 1 FROM event_rows WHERE seq = d.event)",
     [SQL_CHECK_ORPHAN_ATTEMPTS] =
         "SELECT 'attempt ' || n || ' belongs to delivery number ' || delivery ||"
         " ', which isn''t there'"
@@ -393,7 +446,8 @@ const char *const sql_text[] = {
         " FROM deliveries d INDEXED BY runs_waiting"
         " JOIN events e ON e.seq = d.event"
         " WHERE d.state = 'waiting' AND d.connector IS NULL AND e.state <> 'open'",
-    [SQL_CHECK_EVENT_DATA] = "SELECT 'event ' || seq, data FROM events WHERE data_kind = 'json'",
+    [SQL_CHECK_EVENT_DATA] =
+        "SELECT 'event ' || seq, data FROM event_rows WHERE data_kind = 'json'",
     [SQL_CHECK_DELIVERY_DATA] = "SELECT 'delivery ' || id, data FROM deliveries"
                                 " WHERE data IS NOT NULL",
     [SQL_CHECK_PLACES] =
@@ -419,32 +473,41 @@ const char *const sql_text[] = {
         " AND term = 'received'))",
     [SQL_SALVAGE_HAS_DELIVERY] =
         "SELECT 1 FROM deliveries WHERE seq >= ?1 << 20 AND seq < (?1 + 1) << 20 LIMIT 1",
-    [SQL_SALVAGE_NEXT_OPEN] = "SELECT seq FROM events INDEXED BY events_open"
-                              " WHERE state = 'open' AND seq > ?1 ORDER BY seq LIMIT 1",
+    [SQL_SALVAGE_IS_OPEN] = "SELECT 1 FROM open_events WHERE seq = ?1",
+    /* Up to version 5 the rows themselves said so. */
+    [SQL_SALVAGE_PUT_OPEN] =
+        "INSERT OR IGNORE INTO open_events SELECT seq FROM event_rows WHERE state = 'open'",
+    [SQL_SALVAGE_CLOSE_ROWS] = "UPDATE event_rows SET state = 'closed' WHERE state = 'open'",
+    [SQL_SALVAGE_DROP_OPEN] = "DELETE FROM open_events WHERE NOT EXISTS (SELECT 1 FROM event_rows e"
+                              " WHERE e.seq = open_events.seq AND e.state = 'closed')",
+    [SQL_SALVAGE_NEXT_OPEN] = "SELECT seq FROM open_events WHERE seq > ?1 ORDER BY seq LIMIT 1",
     [SQL_SALVAGE_NEXT_DELIVERY] = "SELECT seq FROM deliveries WHERE seq > ?1 ORDER BY seq LIMIT 1",
     /* What can't be handled without its event, which is gone or isn't open. */
     [SQL_SALVAGE_DROP_RUNS] =
         "DELETE FROM deliveries WHERE connector IS NULL AND state = 'waiting' AND NOT EXISTS"
-        " (SELECT 1 FROM events e WHERE e.seq = deliveries.event AND e.state = 'open')",
+        " (SELECT 1 FROM open_events o WHERE o.seq = deliveries.event)",
     [SQL_SALVAGE_DROP_DELIVERIES] =
         "DELETE FROM deliveries WHERE (data IS NULL OR connector IS NULL) AND NOT EXISTS"
-        " (SELECT 1 FROM events e WHERE e.seq = deliveries.event)",
+        " (SELECT 1 FROM event_rows e WHERE e.seq = deliveries.event)",
     /* What has its own data goes on, of an event of which nothing more is known. */
     [SQL_SALVAGE_ADD_EVENTS] =
-        "INSERT INTO events(seq, channel, data_kind, received_at, state, closed_at, own_id)"
+        "INSERT INTO event_rows(seq, channel, data_kind, received_at, state, closed_at, own_id)"
         " SELECT event, 'salvaged', 'none', min(created_at), 'closed', min(created_at), 0"
-        " FROM deliveries d WHERE NOT EXISTS (SELECT 1 FROM events WHERE seq = d.event)"
+        " FROM deliveries d WHERE NOT EXISTS (SELECT 1 FROM event_rows WHERE seq = d.event)"
         " GROUP BY event",
     [SQL_SALVAGE_CLOSE_EVENTS] =
-        "UPDATE events SET state = 'closed' WHERE state = 'dead' AND NOT EXISTS"
-        " (SELECT 1 FROM deliveries d WHERE d.seq >= events.seq << 20"
-        " AND d.seq < (events.seq + 1) << 20 AND connector IS NULL AND d.state = 'dead')",
-    [SQL_SALVAGE_DROP_EVENTS] = "DELETE FROM events WHERE state = 'malformed' AND NOT EXISTS"
-                                " (SELECT 1 FROM deliveries d WHERE d.seq >= events.seq << 20"
-                                " AND d.seq < (events.seq + 1) << 20 AND d.state = 'dead')",
+        "UPDATE event_rows SET state = 'closed' WHERE state = 'dead' AND NOT EXISTS"
+        " (SELECT 1 FROM deliveries d WHERE d.seq >= event_rows.seq << 20"
+        " AND d.seq < (event_rows.seq + 1) << 20 AND connector IS NULL AND d.state = 'dead')",
+    [SQL_SALVAGE_DROP_EVENTS] = "DELETE FROM event_rows WHERE state = 'malformed' AND NOT EXISTS"
+                                " (SELECT 1 FROM deliveries d WHERE d.seq >= event_rows.seq << 20"
+                                " AND d.seq < (event_rows.seq + 1) << 20 AND d.state = 'dead')",
+    [SQL_SALVAGE_PUT_BLOCKS] =
+        "INSERT OR IGNORE INTO identity_blocks SELECT DISTINCT channel, seq >> 6"
+        " FROM event_rows WHERE identity IS NOT NULL",
     /* Open events, waiting deliveries, dead ones; the first two by the sums. */
     [SQL_SALVAGE_COUNTS] =
-        "SELECT (SELECT count(*) FROM events WHERE state = 'open'),"
+        "SELECT (SELECT count(*) FROM open_events),"
         " (SELECT count(*) FROM deliveries WHERE state = 'waiting' AND connector IS NOT NULL),"
         " (SELECT count(*) FROM deliveries WHERE state = 'dead'),"
         " (SELECT ifnull(sum(value), 0) FROM sums WHERE scope = 'channel' AND term = 'open'),"
@@ -483,6 +546,6 @@ const char *const sql_text[] = {
     /* Leaves 1 numbers out, so that those given to what is gone aren't given again: ids are made of
        them. */
     [SQL_SKIP_SEQS] = "UPDATE schema SET last_seq = ?1 + max(last_seq,"
-                      " ifnull((SELECT max(seq) FROM events), 0))",
+                      " ifnull((SELECT max(seq) FROM event_rows), 0))",
 };
 static_assert(ARRAY_LEN(sql_text) == SQL_COUNT, "each statement has its text");

@@ -529,7 +529,7 @@ def test_a_journal_with_faults_that_it_goes_on_with_is_backed_up(damaged, tmp_pa
 
 def test_a_damaged_journal_makes_no_backup(damaged, tmp_path):
     journal = damaged.project.journal
-    trash(journal, root_page(journal, "events"))
+    trash(journal, root_page(journal, "event_rows"))
     result = liaison("backup", tmp_path / "backup.db", cwd=damaged.project.path)
     assert result.status == 1 and "fsck" in result.err
     assert not list(tmp_path.glob("backup.db*"))

@@ -82,7 +82,7 @@ static void rows_that_retention_removed_are_no_fault(void **state)
 {
     struct fixture *f = *state;
     fill(f);
-    fixture_exec(f, "DELETE FROM deliveries WHERE event = 2; DELETE FROM events WHERE seq = 2");
+    fixture_exec(f, "DELETE FROM deliveries WHERE event = 2; DELETE FROM event_rows WHERE seq = 2");
     fixture_check(f);
 }
 
@@ -140,7 +140,7 @@ static void sums_of_a_channel_that_are_all_missing_are_found(void **state)
 
 static void a_delivery_without_its_event_is_found(void **state)
 {
-    assert_found(*state, "DELETE FROM events WHERE seq = 2",
+    assert_found(*state, "DELETE FROM event_rows WHERE seq = 2",
                  "row: delivery 2-hash0 belongs to event 2, which isn't there");
 }
 
@@ -152,12 +152,27 @@ static void an_attempt_without_its_delivery_is_found(void **state)
 
 static void unknown_states_are_found(void **state)
 {
-    assert_found(*state, "UPDATE events SET state = 'lost' WHERE seq = 5",
+    assert_found(*state, "UPDATE event_rows SET state = 'lost' WHERE seq = 5",
                  "row: event 5 is in a state that doesn't exist: 'lost'");
     fixture_exec(*state, "UPDATE deliveries SET state = 'gone' WHERE event = 2");
     char *found = check(*state);
     assert_non_null(strstr(found, "row: delivery 2-hash0 is in a state that doesn't exist"));
     free(found);
+}
+
+static void an_open_event_that_isnt_there_or_ended_is_found(void **state)
+{
+    assert_found(*state, "INSERT INTO open_events VALUES (3), (9)",
+                 "row: event 9 is open, but isn't there");
+    char *found = check(*state);
+    assert_non_null(strstr(found, "row: event 3 is open, but dead"));
+    free(found);
+}
+
+static void an_identity_that_no_start_would_find_is_found(void **state)
+{
+    assert_found(*state, "DELETE FROM identity_blocks",
+                 "row: event 1 has an identity that no start would find");
 }
 
 static void a_dead_event_without_its_dead_letter_is_found(void **state)
@@ -238,6 +253,8 @@ int main(void)
         TEST(a_delivery_without_its_event_is_found),
         TEST(an_attempt_without_its_delivery_is_found),
         TEST(unknown_states_are_found),
+        TEST(an_open_event_that_isnt_there_or_ended_is_found),
+        TEST(an_identity_that_no_start_would_find_is_found),
         TEST(a_dead_event_without_its_dead_letter_is_found),
         TEST(a_malformed_event_without_its_dead_letter_is_found),
         TEST(a_waiting_run_of_an_event_that_isnt_open_is_found),

@@ -96,13 +96,15 @@ static void a_log_without_its_database_is_set_aside_with_it(void **state)
 /* ---- Pages ---------------------------------------------------------------------------------- */
 
 /* One row of an event's page costs that event, what was sent of it, and its letters where they have
-   no data of their own; one of a delivery's that delivery. An index, attempts, positions and sums
-   cost nothing that waits. */
+   no data of their own; one of a delivery's that delivery. Where it is lost which events are open, as
+   many are. An index, attempts, positions and sums cost nothing that waits. */
 static void assert_salvaged(struct fixture *f, const struct damage_page *page)
 {
     struct damage_counts c = damage_count(f);
     int64_t lost = damage_total(damage_whole) - damage_total(c);
-    if (strcmp(page->name, "events") == 0)
+    if (strcmp(page->name, "open_events") == 0)
+        lost -= damage_whole.sent - c.sent;
+    if (strcmp(page->name, "event_rows") == 0)
         assert_in_range(damage_whole.open - c.open, 0, page->cells);
     else if (strcmp(page->name, "deliveries") == 0)
         assert_in_range(lost, 0, page->cells);
@@ -138,7 +140,7 @@ static void a_page_costs_its_own_rows_alone(void **state)
         if (strcmp(page.name, "schema") != 0)
             assert_string_equal(journal_id(f->journal), id);
         assert_true(fixture_append(f, "new") > SALVAGE_GAP);
-        if (strcmp(page.name, "events") != 0)
+        if (strcmp(page.name, "event_rows") != 0)
             assert_int_equal(fixture_append(f, "event-600"), 0);
         assert_int_equal(journal_confirm(f->path.data, NULL), 0);
         fixture_reopen(f);

@@ -70,11 +70,10 @@ static _Noreturn void run_child(struct fixture *f, int pipe)
     }
 }
 
-static bool take_seq(void *ctx, struct event *event, enum event_state state, int64_t closed_ms)
+static bool take_seq(void *ctx, struct event *event, enum event_state state)
 {
     int64_t *found = ctx;
     (void)state;
-    (void)closed_ms;
     *found = event->seq;
     return true;
 }

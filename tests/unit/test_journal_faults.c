@@ -196,12 +196,11 @@ struct reading {
     struct err err;
 };
 
-static bool count_event(void *ctx, struct event *event, enum event_state state, int64_t closed_ms)
+static bool count_event(void *ctx, struct event *event, enum event_state state)
 {
     struct reading *r = ctx;
     (void)event;
     (void)state;
-    (void)closed_ms;
     r->n_events++;
     return true;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Liaison authors */
 /*
- * journal/: tables and indexes that aren't as they were made, though the file is sound to SQLite.
+ * journal/: tables, indexes and views that aren't as they were made, though the file is sound to SQLite.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -25,7 +25,8 @@ static int setup(void **state)
 static void names_that_changed_cost_no_rows(void **state)
 {
     static const char *const names[] = {
-        "expires_at", "deliveries", "data_kind", "term", "positions", "schema",
+        "expires_at", "deliveries", "data_kind",  "term",
+        "positions",  "schema",     "event_rows", "open_events",
     };
     struct fixture *f = *state;
     struct damage_files files = {0};
@@ -64,6 +65,17 @@ static void an_index_that_changed_costs_no_rows(void **state)
     fixture_check(f);
 }
 
+/* By which nobody would find what is open. */
+static void a_view_that_changed_costs_no_rows(void **state)
+{
+    struct fixture *f = *state;
+    fixture_exec(f, "DROP VIEW events; CREATE VIEW events AS SELECT * FROM event_rows");
+    fixture_reopen(f);
+    damage_assert_lost(f, "the view events of ");
+    assert_int_equal(damage_total(damage_count(f)), damage_total(damage_whole));
+    fixture_check(f);
+}
+
 /* By its definition it is there, by the name beside that it isn't. */
 static void an_index_that_is_there_and_gone_costs_no_rows(void **state)
 {
@@ -77,15 +89,16 @@ static void an_index_that_is_there_and_gone_costs_no_rows(void **state)
     fixture_check(f);
 }
 
-static void an_index_that_is_gone_is_made_anew(void **state)
+static void what_is_derived_and_gone_is_made_anew(void **state)
 {
     struct fixture *f = *state;
-    fixture_exec(f, "DROP INDEX deliveries_dead; DROP INDEX events_channel");
+    fixture_exec(f, "DROP INDEX deliveries_dead; DROP VIEW events");
     fixture_reopen(f);
     assert_null(journal_unconfirmed(f->journal));
     assert_int_equal(fixture_query(f, "SELECT count(*) FROM deliveries INDEXED BY deliveries_dead"
                                       " WHERE state = 'dead'"),
                      damage_whole.dead);
+    assert_int_equal(damage_total(damage_count(f)), damage_total(damage_whole));
     assert_int_equal(fixture_append(f, "event-600"), 0);
     fixture_check(f);
 }
@@ -93,11 +106,12 @@ static void an_index_that_is_gone_is_made_anew(void **state)
 static void what_others_added_to_a_journal_is_no_damage(void **state)
 {
     struct fixture *f = *state;
-    fixture_exec(f, "CREATE INDEX by_type ON events(type); CREATE TABLE mine(x);"
-                    "CREATE VIEW dead AS SELECT * FROM deliveries WHERE state = 'dead';"
-                    "CREATE TRIGGER told AFTER INSERT ON events BEGIN INSERT INTO mine VALUES(1);"
-                    " END; ALTER TABLE events ADD COLUMN note; ALTER TABLE sums ADD COLUMN a TEXT;"
-                    "ALTER TABLE sums ADD COLUMN b; ANALYZE");
+    fixture_exec(f,
+                 "CREATE INDEX by_type ON event_rows(type); CREATE TABLE mine(x);"
+                 "CREATE VIEW dead AS SELECT * FROM deliveries WHERE state = 'dead';"
+                 "CREATE TRIGGER told AFTER INSERT ON event_rows BEGIN INSERT INTO mine VALUES(1);"
+                 " END; ALTER TABLE event_rows ADD COLUMN note; ALTER TABLE sums ADD COLUMN a TEXT;"
+                 "ALTER TABLE sums ADD COLUMN b; ANALYZE");
     fixture_reopen(f);
     assert_null(journal_unconfirmed(f->journal));
     assert_int_equal(damage_total(damage_count(f)), damage_total(damage_whole));
@@ -112,8 +126,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(names_that_changed_cost_no_rows),
         TEST(an_index_that_changed_costs_no_rows),
+        TEST(a_view_that_changed_costs_no_rows),
         TEST(an_index_that_is_there_and_gone_costs_no_rows),
-        TEST(an_index_that_is_gone_is_made_anew),
+        TEST(what_is_derived_and_gone_is_made_anew),
         TEST(what_others_added_to_a_journal_is_no_damage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -235,23 +235,26 @@ static void an_older_schema_is_brought_up_to_date_beside_a_copy(void **state)
 
 #define BEFORE_PLACES 3
 
-static void what_waited_before_there_were_places_waits_by_its_number(void **state)
+/* Of that version, with those rows. */
+static void make_older(struct fixture *f, size_t version, const char *rows)
 {
-    struct fixture *f = *state;
     struct db db;
     struct err err = {0};
-    const struct schema older = {schema_own().migrations, BEFORE_PLACES};
+    const struct schema older = {schema_own().migrations, version};
     assert_int_equal(files_make_folder(f->path.data, &err), 0);
     assert_int_equal(files_create(f->path.data, &err), 0);
     assert_int_equal(db_open(&db, f->path.data, DB_WRITE, &err), 0);
     assert_int_equal(schema_migrate(&db, &older, 0, FIXTURE_WALL_MS, &err), 0);
-    assert_int_equal(
-        db_exec(&db,
-                "INSERT INTO deliveries(seq, id, connector, state, attempts, unknown, created_at)"
-                " VALUES (7, 'a', 'cal', 'waiting', 0, 0, 1), (8, 'b', 'cal', 'dead', 0, 0, 1)",
-                &err),
-        0);
+    assert_int_equal(db_exec(&db, rows, &err), 0);
     db_close(&db);
+}
+
+static void what_waited_before_there_were_places_waits_by_its_number(void **state)
+{
+    struct fixture *f = *state;
+    make_older(f, BEFORE_PLACES,
+               "INSERT INTO deliveries(seq, id, connector, state, attempts, unknown, created_at)"
+               " VALUES (7, 'a', 'cal', 'waiting', 0, 0, 1), (8, 'b', 'cal', 'dead', 0, 0, 1)");
     fixture_open(f);
     assert_int_equal(fixture_query(f, "SELECT position FROM deliveries WHERE state = 'waiting'"),
                      7);
@@ -289,6 +292,39 @@ static void the_copy_is_on_disk_before_the_schema_is_changed(void **state)
     assert_int_equal(copy_synced, st.st_size);
 }
 
+#define BEFORE_OPEN_EVENTS 5
+
+/* Identities as fixture_append makes them. */
+static void what_was_open_and_known_in_rows_alone_is_so_still(void **state)
+{
+    const struct slice channel = SLICE_LIT(FIXTURE_CHANNEL);
+    struct fixture *f = *state;
+    make_older(f, BEFORE_OPEN_EVENTS,
+               "INSERT INTO events(seq, channel, data_kind, received_at, state, closed_at, own_id,"
+               " identity) VALUES"
+               " (1, 'bus', 'none', 1, 'open', NULL, 0, CAST('a' || zeroblob(15) AS BLOB)),"
+               " (70, 'bus', 'none', 1, 'closed', 7, 0, CAST('b' || zeroblob(15) AS BLOB)),"
+               " (71, 'bus', 'none', 1, 'dead', 8, 0, NULL);"
+               "INSERT INTO deliveries(seq, id, state, attempts, unknown, created_at)"
+               " VALUES (71 << 20, '71-a', 'dead', 0, 0, 1);"
+               "INSERT INTO sums VALUES ('channel', 'bus', 'received', 3),"
+               " ('channel', 'bus', 'open', 1), ('channel', 'bus', 'closed', 1),"
+               " ('channel', 'bus', 'dead', 1)");
+    fixture_open(f);
+    fixture_check(f);
+    assert_int_equal(fixture_query(f, "SELECT seq FROM events WHERE state = 'open'"), 1);
+    assert_int_equal(fixture_query(f, "SELECT seq FROM events WHERE closed_at = 7"), 70);
+    assert_int_equal(fixture_query(f, "SELECT seq FROM events WHERE state = 'dead'"), 71);
+    assert_int_equal(fixture_append(f, "a"), 0);
+    assert_int_equal(fixture_append(f, "b"), 0);
+    journal_set_event(f->journal, 1, channel, EVENT_OPEN, EVENT_CLOSED, NULL, NULL);
+    journal_set_event(f->journal, 71, channel, EVENT_DEAD, EVENT_OPEN, NULL, NULL);
+    fixture_settle(f);
+    assert_int_equal(fixture_query(f, "SELECT seq FROM events WHERE state = 'open'"), 71);
+    assert_int_equal(fixture_query(f, "SELECT count(*) FROM events WHERE state = 'closed'"), 2);
+    fixture_check(f);
+}
+
 static void a_migration_that_fails_changes_nothing(void **state)
 {
     struct fixture *f = *state;
@@ -320,6 +356,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_waited_before_there_were_places_waits_by_its_number,
                                         fixture_setup_closed, fixture_teardown),
         TEST(the_copy_is_on_disk_before_the_schema_is_changed),
+        cmocka_unit_test_setup_teardown(what_was_open_and_known_in_rows_alone_is_so_still,
+                                        fixture_setup_closed, fixture_teardown),
         TEST(a_migration_that_fails_changes_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -44,10 +44,10 @@ struct list_of {
     int left; /* visits until it says stop */
 };
 
-static bool note_event(void *ctx, struct event *event, enum event_state state, int64_t closed_ms)
+static bool note_event(void *ctx, struct event *event, enum event_state state)
 {
     struct list_of *list = ctx;
-    assert_int_equal(closed_ms != 0, state == EVENT_CLOSED);
+    (void)state;
     buf_printf(&list->seqs, "%s%lld", list->seqs.len > 0 ? " " : "", (long long)event->seq);
     return --list->left != 0;
 }

@@ -102,6 +102,28 @@ static void a_rollback_takes_back_what_came_since_the_commit(void **state)
     recent_free(r);
 }
 
+static bool enters(struct recent *r, int64_t seq)
+{
+    return recent_enters_block(r, SLICE_LIT("a"), recent_block(seq));
+}
+
+static void a_block_is_entered_once_and_again_when_that_was_taken_back(void **state)
+{
+    (void)state;
+    struct recent *r = recent_new(3);
+    assert_true(enters(r, 1));
+    assert_false(enters(r, 63));
+    recent_rollback(r);
+    assert_true(enters(r, 1));
+    recent_commit(r);
+    assert_true(enters(r, 64));
+    assert_false(enters(r, 65));
+    recent_rollback(r);
+    assert_false(enters(r, 2));
+    assert_true(recent_enters_block(r, SLICE_LIT("b"), 0));
+    recent_free(r);
+}
+
 /* A slow model: the newest `capacity` numbers in a row. */
 struct model {
     uint64_t numbers[4000];
@@ -165,6 +187,7 @@ int main(void)
         cmocka_unit_test(beyond_the_capacity_the_oldest_is_forgotten),
         cmocka_unit_test(the_bound_holds_within_a_group_too),
         cmocka_unit_test(a_rollback_takes_back_what_came_since_the_commit),
+        cmocka_unit_test(a_block_is_entered_once_and_again_when_that_was_taken_back),
         cmocka_unit_test(it_does_as_a_plain_list_does_whatever_comes),
         cmocka_unit_test(two_hundred_thousand_are_held),
     };

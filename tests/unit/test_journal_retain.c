@@ -515,6 +515,7 @@ static void nothing_is_searched_by_reading_all(void **state)
         SQL_RETAIN_DATES,    SQL_RETAIN_AGE,      SQL_RETAIN_HELD,     SQL_RETAIN_IDENTITIES,
         SQL_OLDEST_IDENTITY, SQL_FORGET_IDENTITY, SQL_REMOVE_ATTEMPTS, SQL_REMOVE_DELIVERIES,
         SQL_REMOVE_EVENTS,   SQL_DROP_LETTER,     SQL_DROP_EVENT,      SQL_RECENT,
+        SQL_RECENT_GONE,     SQL_REMOVE_BLOCKS,
     };
     struct fixture *f = *state;
     sqlite3 *db;
