@@ -3,7 +3,8 @@
 /*
  * Operations become rows. A row that isn't as the caller believed it to be (an event in another
  * state, a delivery's number taken) is left alone and logged, and its sums with it: they count
- * rows.
+ * rows. What most events need is gathered and done at once, as if all rows were so; where one
+ * isn't, the group is taken back and applied one by one.
  */
 #include "journal/commit.h"
 
@@ -27,6 +28,20 @@ static int run_on(struct committer *c, enum sql sql, int64_t seq, struct err *er
     return db_run(c->db, s, err);
 }
 
+/* Of what was gathered all is done, or the group has to be applied one by one. */
+static int flush(struct committer *c, struct err *err)
+{
+    int rc = feed_flush(c->feed, err);
+    if (rc == 0)
+        c->was_refused = true;
+    return rc > 0 ? 0 : -1;
+}
+
+static int make_room(struct committer *c, struct err *err)
+{
+    return feed_is_full(c->feed) ? flush(c, err) : 0;
+}
+
 /* So that a start finds the identities of this event and of those around it. */
 static int put_block(struct committer *c, struct slice channel, int64_t seq, struct err *err)
 {
@@ -40,21 +55,19 @@ static int put_block(struct committer *c, struct slice channel, int64_t seq, str
     return db_run(c->db, s, err);
 }
 
-static int insert_event(struct committer *c, const struct op_append *a, size_t i, struct err *err)
+static int add_event(struct committer *c, const struct op_append *a, size_t i, struct err *err)
 {
-    sqlite3_stmt *s = db_statement(c->db, SQL_INSERT_EVENT, err);
-    if (!s)
+    struct event_row row = {
+        .event = a->events[i],
+        .seq = a->op.seq + (int64_t)i,
+        .channel = a->channel,
+        .identity = a->has_identity[i] ? a->identities[i] : NULL,
+        .state = EVENT_CLOSED,
+    };
+    if (make_room(c, err) < 0)
         return -1;
-    int64_t seq = a->op.seq + (int64_t)i;
-    row_bind_event(s, a->events[i]);
-    db_bind_int(s, 1, seq);
-    db_bind_text(s, 2, a->channel); /* the one whose sums are changed */
-    db_bind_blob(s, 15,
-                 a->has_identity[i] ? slice_of((const char *)a->identities[i], IDENTITY_LEN)
-                                    : SLICE_NULL);
-    if (db_run(c->db, s, err) < 0 || run_on(c, SQL_OPEN_EVENT, seq, err) < 0)
-        return -1;
-    return a->has_identity[i] ? put_block(c, a->channel, seq, err) : 0;
+    feed_add_event(c->feed, &row);
+    return row.identity ? put_block(c, a->channel, row.seq, err) : 0;
 }
 
 static int apply_append(struct committer *c, struct op_append *a, struct err *err)
@@ -65,7 +78,7 @@ static int apply_append(struct committer *c, struct op_append *a, struct err *er
             a->has_identity[i] && !recent_add(c->recent, a->channel, a->identities[i]);
         if (a->is_duplicate[i])
             duplicates++;
-        else if (insert_event(c, a, i, err) < 0)
+        else if (add_event(c, a, i, err) < 0)
             return -1;
     }
     sums_add(c->sums, SUM_CHANNEL, a->channel, SUM_RECEIVED, (int64_t)a->n_events);
@@ -74,20 +87,27 @@ static int apply_append(struct committer *c, struct op_append *a, struct err *er
     return 0;
 }
 
+static int update_row(struct committer *c, const struct delivery_row *row, enum delivery_state from,
+                      struct err *err)
+{
+    sqlite3_stmt *s = db_statement(c->db, SQL_UPDATE_DELIVERY, err);
+    if (!s)
+        return -1;
+    row_bind_delivery(s, row);
+    db_bind_str(s, 19, delivery_state_name(from));
+    if (db_run(c->db, s, err) < 0)
+        return -1;
+    return sqlite3_changes(c->db->handle) > 0;
+}
+
 /* Inserts it, or with `from` another state than NEW updates it. 1: done; 0: it wasn't in `from`. */
 static int put_row(struct committer *c, const struct delivery_row *row, enum delivery_state from,
                    struct err *err)
 {
-    enum sql sql = from == DELIVERY_NEW ? SQL_INSERT_DELIVERY : SQL_UPDATE_DELIVERY;
-    sqlite3_stmt *s = db_statement(c->db, sql, err);
-    if (!s)
-        return -1;
-    row_bind_delivery(s, row);
     if (from != DELIVERY_NEW)
-        db_bind_str(s, 19, delivery_state_name(from));
-    if (db_run(c->db, s, err) < 0)
-        return -1;
-    return sqlite3_changes(c->db->handle) > 0;
+        return update_row(c, row, from, err);
+    feed_add_delivery(c->feed, row);
+    return feed_flush(c->feed, err);
 }
 
 static void count_delivery(struct committer *c, const struct delivery_row *row,
@@ -140,13 +160,18 @@ static int apply_malformed(struct committer *c, const struct op_append *a, struc
         .created_ms = a->op.at_ms,
         .ended_ms = a->op.at_ms,
     };
-    sqlite3_stmt *s = db_statement(c->db, SQL_INSERT_EVENT, err);
-    if (!s)
-        return -1;
-    row_bind_malformed(s, a->op.seq, a->channel, a->malformed, a->op.at_ms);
+    const struct event event = {
+        .data = a->malformed,
+        .data_kind = EVENT_DATA_BYTES,
+        .received_ms = a->op.at_ms,
+    };
     malformed_id(a->op.seq, id);
     row.id = slice_str(id);
-    if (db_run(c->db, s, err) < 0 || put_row(c, &row, DELIVERY_NEW, err) < 0)
+    feed_add_event(c->feed, &(struct event_row){.event = &event,
+                                                .seq = a->op.seq,
+                                                .channel = a->channel,
+                                                .state = EVENT_MALFORMED});
+    if (put_row(c, &row, DELIVERY_NEW, err) < 0)
         return -1;
     if (a->publication && put_publication(c, a->publication, a->op.seq, &publication_seq, err) < 0)
         return -1;
@@ -174,18 +199,22 @@ static int set_row(struct committer *c, const struct op_set_event *set, struct e
 /* As set_row. */
 static int set_event(struct committer *c, const struct op_set_event *set, struct err *err)
 {
+    int rc = 1;
     if (set->from == EVENT_OPEN) {
-        if (run_on(c, SQL_CLOSE_EVENT, set->op.seq, err) < 0)
-            return -1;
-        if (sqlite3_changes(c->db->handle) == 0)
-            return 0;
+        feed_close_event(c->feed, set->op.seq);
+        rc = feed_flush(c->feed, err);
     }
-    if (set->from == EVENT_OPEN && set->to == EVENT_CLOSED)
-        return 1;
-    int rc = set_row(c, set, err);
+    if (rc > 0 && (set->from != EVENT_OPEN || set->to != EVENT_CLOSED))
+        rc = set_row(c, set, err);
     if (rc > 0 && set->to == EVENT_OPEN && run_on(c, SQL_OPEN_EVENT, set->op.seq, err) < 0)
         return -1;
     return rc;
+}
+
+static void count_event(struct committer *c, const struct op_set_event *set)
+{
+    sums_add(c->sums, SUM_CHANNEL, set->channel, sum_term_of_event(set->from), -1);
+    sums_add(c->sums, SUM_CHANNEL, set->channel, sum_term_of_event(set->to), 1);
 }
 
 static int apply_set_event(struct committer *c, const struct op_set_event *set, struct err *err)
@@ -197,8 +226,7 @@ static int apply_set_event(struct committer *c, const struct op_set_event *set, 
         log_mismatch(c, "event", set->op.seq, event_state_name(set->from));
         return 0;
     }
-    sums_add(c->sums, SUM_CHANNEL, set->channel, sum_term_of_event(set->from), -1);
-    sums_add(c->sums, SUM_CHANNEL, set->channel, sum_term_of_event(set->to), 1);
+    count_event(c, set);
     return 0;
 }
 
@@ -256,7 +284,7 @@ static int apply_put_letter(struct committer *c, struct op_put_letter *letter, s
 
 /* ---- Groups --------------------------------------------------------------------------------- */
 
-static int apply(struct committer *c, struct op *op, struct err *err)
+static int apply_alone(struct committer *c, struct op *op, struct err *err)
 {
     switch (op->kind) {
     case OP_APPEND:
@@ -275,6 +303,50 @@ static int apply(struct committer *c, struct op *op, struct err *err)
         return 0;
     }
     die("no operation of the journal is number %d", (int)op->kind);
+}
+
+/* Whether it can be done later than what comes behind it, if that can be too: events come, new
+   deliveries and events that end well, each of another row. A result is kept or not by its event. */
+static bool can_be_gathered(struct op *op)
+{
+    switch (op->kind) {
+    case OP_APPEND:
+    case OP_FENCE:
+        return true;
+    case OP_SET_EVENT:
+        return op_set_event(op)->from == EVENT_OPEN && op_set_event(op)->to == EVENT_CLOSED;
+    case OP_PUT_DELIVERY:
+        return op_put_delivery(op)->from == DELIVERY_NEW && !op_put_delivery(op)->attempt &&
+               !op_put_delivery(op)->row.result.data;
+    default:
+        return false;
+    }
+}
+
+static int gather(struct committer *c, struct op *op, struct err *err)
+{
+    if (op->kind == OP_APPEND)
+        return apply_append(c, op_append(op), err);
+    if (make_room(c, err) < 0)
+        return -1;
+    if (op->kind == OP_SET_EVENT) {
+        feed_close_event(c->feed, op->seq);
+        count_event(c, op_set_event(op));
+    } else if (op->kind == OP_PUT_DELIVERY) {
+        const struct op_put_delivery *put = op_put_delivery(op);
+        feed_add_delivery(c->feed, &put->row);
+        count_delivery(c, &put->row, put->from);
+    }
+    return 0;
+}
+
+static int apply(struct committer *c, struct op *op, struct err *err)
+{
+    if (!c->one_by_one && can_be_gathered(op))
+        return gather(c, op, err);
+    if (flush(c, err) < 0 || apply_alone(c, op, err) < 0)
+        return -1;
+    return c->one_by_one ? flush(c, err) : 0;
 }
 
 /* Whose position is to be stored; NULL: `op` brings none. */
@@ -308,22 +380,31 @@ static int apply_all(struct committer *c, struct list *ops, struct err *err)
             return -1;
         last = next;
     }
+    if (flush(c, err) < 0)
+        return -1;
     return last ? put_position(c, last, err) : 0;
 }
 
-int commit_group(struct committer *c, struct list *ops, struct retain *retain, struct err *err)
+static void roll_back(struct committer *c, struct retain *retain)
 {
-    if (files_watch_check(c->files, err) < 0 || db_run_sql(c->db, SQL_BEGIN_WRITE, err) < 0)
+    /* SQLite has rolled back by itself after some errors, and then has nothing to. */
+    if (!sqlite3_get_autocommit(c->db->handle) && db_run_sql(c->db, SQL_ROLLBACK, NULL) < 0)
+        log_warn(c->log, "journal: a transaction could not be rolled back");
+    feed_clear(c->feed);
+    sums_rollback(c->sums);
+    recent_rollback(c->recent);
+    if (retain)
+        retain_rollback(retain);
+}
+
+static int try_group(struct committer *c, struct list *ops, struct retain *retain, struct err *err)
+{
+    c->was_refused = false;
+    if (db_run_sql(c->db, SQL_BEGIN_WRITE, err) < 0)
         return -1;
     if (apply_all(c, ops, err) < 0 || (retain && retain_slice(retain, err) < 0) ||
         sums_write(c->sums, c->db, err) < 0 || db_run_sql(c->db, SQL_COMMIT, err) < 0) {
-        /* SQLite has rolled back by itself after some errors, and then has nothing to. */
-        if (!sqlite3_get_autocommit(c->db->handle) && db_run_sql(c->db, SQL_ROLLBACK, NULL) < 0)
-            log_warn(c->log, "journal: a transaction could not be rolled back");
-        sums_rollback(c->sums);
-        recent_rollback(c->recent);
-        if (retain)
-            retain_rollback(retain);
+        roll_back(c, retain);
         return -1;
     }
     sums_commit(c->sums);
@@ -331,4 +412,17 @@ int commit_group(struct committer *c, struct list *ops, struct retain *retain, s
     if (retain)
         retain_commit(retain);
     return 0;
+}
+
+int commit_group(struct committer *c, struct list *ops, struct retain *retain, struct err *err)
+{
+    if (files_watch_check(c->files, err) < 0)
+        return -1;
+    int rc = try_group(c, ops, retain, err);
+    if (rc < 0 && c->was_refused) {
+        c->one_by_one = true;
+        rc = try_group(c, ops, retain, err);
+        c->one_by_one = false;
+    }
+    return rc;
 }

@@ -11,6 +11,7 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "journal/db.h"
+#include "journal/feed.h"
 #include "journal/files.h"
 #include "journal/recent.h"
 #include "journal/retain.h"
@@ -19,10 +20,13 @@
 /* What the writer's connection and memory consist of; all borrowed. */
 struct committer {
     struct db *db;
+    struct feed *feed;
     struct sums *sums;
     struct recent *recent;
     const struct files_watch *files;
     struct log *log;
+    bool one_by_one;  /* nothing is gathered */
+    bool was_refused; /* something that was gathered wasn't as it was believed to be */
 };
 
 /* Applies the ops (struct op by task.link) in order, does a slice of retention unless `retain` is

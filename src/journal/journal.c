@@ -27,6 +27,7 @@ struct journal {
     int lock;
     struct db db; /* the writer's */
     struct files_watch files;
+    struct feed *feed;
     struct sums *sums;
     struct recent *recent;
     struct retain *retain;
@@ -86,6 +87,7 @@ static int load_recent(struct journal *j, struct err *err)
 static int load(struct journal *j, struct err *err)
 {
     int64_t last_seq;
+    j->feed = feed_new(&j->db);
     j->sums = sums_new();
     j->recent = recent_new(JOURNAL_RECENT);
     if (read_id(j, err) < 0 || sums_load(j->sums, &j->db, err) < 0 || load_recent(j, err) < 0 ||
@@ -153,7 +155,9 @@ static void close_database(struct journal *j)
     sums_free(j->sums);
     recent_free(j->recent);
     db_close(&j->db);
+    feed_free(j->feed);
     files_watch_deinit(&j->files);
+    j->feed = NULL;
     j->sums = NULL;
     j->recent = NULL;
 }
@@ -231,7 +235,12 @@ static int start(struct journal *j, struct err *err)
     };
     j->retain = retain_new(&retention);
     const struct writer_options writing = {
-        .committer = {&j->db, j->sums, j->recent, &j->files, j->options.log},
+        .committer = {.db = &j->db,
+                      .feed = j->feed,
+                      .sums = j->sums,
+                      .recent = j->recent,
+                      .files = &j->files,
+                      .log = j->options.log},
         .retain = j->retain,
         .clock = j->options.clock,
         .committed = &j->finished,

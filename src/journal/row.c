@@ -6,6 +6,7 @@
 #include "journal/row.h"
 
 #include "base/attr.h"
+#include "journal/recent.h"
 
 static const char *const data_kinds[] = {
     [EVENT_DATA_NONE] = "none",
@@ -13,47 +14,155 @@ static const char *const data_kinds[] = {
     [EVENT_DATA_BYTES] = "bytes",
 };
 
+/* ---- New rows ------------------------------------------------------------------------------- */
+
+static void give_text(sqlite3_context *value, struct slice text)
+{
+    if (text.data)
+        sqlite3_result_text64(value, text.data, text.len, SQLITE_STATIC, SQLITE_UTF8);
+}
+
+static void give_str(sqlite3_context *value, const char *text)
+{
+    give_text(value, slice_str(text));
+}
+
+static void give_time(sqlite3_context *value, int64_t ms)
+{
+    if (ms != 0)
+        sqlite3_result_int64(value, ms);
+}
+
 /* JSON reads as text in the database, anything else may hold any bytes. */
-static void bind_data(sqlite3_stmt *s, int i, struct slice data, enum event_data kind)
+static void give_data(sqlite3_context *value, struct slice data, enum event_data kind)
 {
-    if (kind == EVENT_DATA_BYTES)
-        db_bind_blob(s, i, data.data ? data : SLICE_LIT(""));
-    else
-        db_bind_text(s, i, kind == EVENT_DATA_JSON ? data : SLICE_NULL);
+    if (kind == EVENT_DATA_JSON)
+        give_text(value, data);
+    else if (kind == EVENT_DATA_BYTES)
+        sqlite3_result_blob64(value, data.data ? data.data : "", data.len, SQLITE_STATIC);
 }
 
-void row_bind_event(sqlite3_stmt *s, const struct event *event)
+void row_give_event(sqlite3_context *value, int column, const struct event_row *row)
 {
-    db_bind_int(s, 1, event->seq);
-    db_bind_text(s, 2, event->channel);
-    db_bind_text(s, 3, event->id);
-    db_bind_text(s, 4, event->type);
-    db_bind_text(s, 5, event->source);
-    db_bind_text(s, 6, event->subject);
-    db_bind_text(s, 7, event->time);
-    db_bind_text(s, 8, event->has_key ? event->key : SLICE_NULL);
-    db_bind_text(s, 9, event->attributes);
-    bind_data(s, 10, event->data, event->data_kind);
-    db_bind_str(s, 11, data_kinds[event->data_kind]);
-    db_bind_int(s, 12, event->received_ms);
-    db_bind_str(s, 13, event_state_name(EVENT_CLOSED)); /* once it isn't open any more */
-    db_bind_int(s, 14, event->has_own_id);
+    const struct event *event = row->event;
+    switch (column) {
+    case 0:
+        sqlite3_result_int64(value, row->seq);
+        break;
+    case 1:
+        give_text(value, row->channel);
+        break;
+    case 2:
+        give_text(value, event->id);
+        break;
+    case 3:
+        give_text(value, event->type);
+        break;
+    case 4:
+        give_text(value, event->source);
+        break;
+    case 5:
+        give_text(value, event->subject);
+        break;
+    case 6:
+        give_text(value, event->time);
+        break;
+    case 7:
+        give_text(value, event->has_key ? event->key : SLICE_NULL);
+        break;
+    case 8:
+        give_text(value, event->attributes);
+        break;
+    case 9:
+        give_data(value, event->data, event->data_kind);
+        break;
+    case 10:
+        give_str(value, data_kinds[event->data_kind]);
+        break;
+    case 11:
+        sqlite3_result_int64(value, event->received_ms);
+        break;
+    case 12:
+        give_str(value, event_state_name(row->state));
+        break;
+    case 13:
+        sqlite3_result_int64(value, event->has_own_id);
+        break;
+    case 14:
+        if (row->identity)
+            sqlite3_result_blob64(value, row->identity, IDENTITY_LEN, SQLITE_STATIC);
+        break;
+    default:
+        die("new events have no column %d", column);
+    }
 }
 
-void row_bind_malformed(sqlite3_stmt *s, int64_t seq, struct slice channel, struct slice bytes,
-                        int64_t at_ms)
+void row_give_delivery(sqlite3_context *value, int column, const struct delivery_row *row)
 {
-    const struct event event = {
-        .seq = seq,
-        .channel = channel,
-        .data = bytes,
-        .data_kind = EVENT_DATA_BYTES,
-        .received_ms = at_ms,
-    };
-    row_bind_event(s, &event);
-    db_bind_str(s, 13, event_state_name(EVENT_MALFORMED));
-    db_bind_blob(s, 15, SLICE_NULL);
+    switch (column) {
+    case 0:
+        sqlite3_result_int64(value, row->seq);
+        break;
+    case 1:
+        give_text(value, row->id);
+        break;
+    case 2:
+        give_text(value, row->connector);
+        break;
+    case 3:
+        give_text(value, row->handler);
+        break;
+    case 4:
+        give_text(value, row->has_key ? row->key : SLICE_NULL);
+        break;
+    case 5:
+        give_text(value, row->transformer);
+        break;
+    case 6:
+        give_text(value, row->data);
+        break;
+    case 7:
+        give_str(value, delivery_state_name(row->state));
+        break;
+    case 8:
+        give_text(value, row->cause);
+        break;
+    case 9:
+        give_text(value, row->error);
+        break;
+    case 10:
+        sqlite3_result_int64(value, row->attempts);
+        break;
+    case 11:
+        sqlite3_result_int64(value, row->unknown);
+        break;
+    case 12:
+        sqlite3_result_int64(value, row->created_ms);
+        break;
+    case 13:
+        give_time(value, row->first_attempt_ms);
+        break;
+    case 14:
+        give_time(value, row->due_ms);
+        break;
+    case 15:
+        give_time(value, row->expires_ms);
+        break;
+    case 16:
+        give_time(value, row->ended_ms);
+        break;
+    case 17:
+        give_text(value, row->result);
+        break;
+    case 18:
+        give_time(value, row->position);
+        break;
+    default:
+        die("new deliveries have no column %d", column);
+    }
 }
+
+/* ---- Parameters ----------------------------------------------------------------------------- */
 
 void row_bind_delivery(sqlite3_stmt *s, const struct delivery_row *row)
 {
@@ -87,6 +196,8 @@ void row_bind_attempt(sqlite3_stmt *s, int64_t delivery, const struct attempt_ro
     db_bind_text(s, 5, attempt->error);
     db_bind_text(s, 6, attempt->answer);
 }
+
+/* ---- Reading -------------------------------------------------------------------------------- */
 
 static enum event_data data_kind_of(const char *name)
 {

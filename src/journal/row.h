@@ -11,12 +11,19 @@
 #include "event/record.h"
 #include "journal/db.h"
 
-/* Parameters 1 to 14 of SQL_INSERT_EVENT; the event's state is open. */
-void row_bind_event(sqlite3_stmt *s, const struct event *event);
-/* All of them, for a message that is no event. */
-void row_bind_malformed(sqlite3_stmt *s, int64_t seq, struct slice channel, struct slice bytes,
-                        int64_t at_ms);
-/* Parameters 1 to 18 and 20 of SQL_INSERT_DELIVERY and SQL_UPDATE_DELIVERY. */
+/* An event as a group adds it; what it points to is borrowed. */
+struct event_row {
+    const struct event *event;
+    int64_t seq;
+    struct slice channel;          /* the one whose sums are changed */
+    const unsigned char *identity; /* IDENTITY_LEN; NULL: none */
+    enum event_state state;        /* CLOSED: once it isn't open any more */
+};
+
+/* The value of a column of the tables new_events and new_deliveries, borrowed. */
+void row_give_event(sqlite3_context *value, int column, const struct event_row *row);
+void row_give_delivery(sqlite3_context *value, int column, const struct delivery_row *row);
+/* Parameters 1 to 18 and 20 of SQL_UPDATE_DELIVERY. */
 void row_bind_delivery(sqlite3_stmt *s, const struct delivery_row *row);
 void row_bind_attempt(sqlite3_stmt *s, int64_t delivery, const struct attempt_row *attempt);
 

@@ -161,13 +161,17 @@ const size_t sql_migrations_count = ARRAY_LEN(sql_migrations);
 #define EVENT_COLUMNS                                                                              \
     "seq, channel, id, type, source, subject, time, key, attributes, data, data_kind, "            \
     "received_at, state, replay, own_id"
+#define NEW_EVENT_COLUMNS                                                                          \
+    "seq, channel, id, type, source, subject, time, key, attributes, data, data_kind, "            \
+    "received_at, state, own_id, identity"
 #define DELIVERY_COLUMNS                                                                           \
     "seq, id, connector, handler, key, transformer, data, state, cause, error, attempts, "         \
     "unknown, created_at, first_attempt_at, due_at, expires_at, ended_at, result, position"
 /* A result that comes when its event is closed is for nobody. */
-#define RESULT                                                                                     \
-    "CASE WHEN ?18 IS NOT NULL AND EXISTS (SELECT 1 FROM events WHERE seq = ?1 >> 20"              \
-    " AND state IN ('open', 'dead')) THEN ?18 END"
+#define RESULT(result, seq)                                                                        \
+    "CASE WHEN " result " IS NOT NULL AND EXISTS (SELECT 1 FROM events e WHERE e.seq = " seq       \
+    " >> 20"                                                                                       \
+    " AND e.state IN ('open', 'dead')) THEN " result " END"
 
 /* Parameters of lists: 1 the seq to begin behind, 2 the number of rows, 3 the state, 4 and 5 the
    earliest and latest time, 6 type, 7 channel, 8 key; of events 9 the id as text, 10 as a number;
@@ -250,27 +254,29 @@ const char *const sql_text[] = {
         "SELECT max(last_seq, ifnull((SELECT max(seq) FROM event_rows), 0)) FROM schema",
     [SQL_COPY] = "VACUUM INTO ?1",
 
-    [SQL_INSERT_EVENT] =
-        "INSERT INTO event_rows(seq, channel, id, type, source, subject, time, key, attributes, "
-        "data,"
-        " data_kind, received_at, state, own_id, identity)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+    /* Rows that are gathered, see feed.h; row_give_event and row_give_delivery have their columns. */
+    [SQL_NEW_EVENTS] = "CREATE TABLE new_events(" NEW_EVENT_COLUMNS ")",
+    [SQL_NEW_DELIVERIES] = "CREATE TABLE new_deliveries(" DELIVERY_COLUMNS ")",
+    [SQL_INSERT_EVENTS] = "INSERT INTO event_rows(" NEW_EVENT_COLUMNS ") SELECT * FROM new_events",
+    [SQL_OPEN_EVENTS] = "INSERT INTO open_events SELECT seq FROM new_events WHERE state = 'closed'",
     [SQL_OPEN_EVENT] = "INSERT INTO open_events(seq) VALUES (?1)",
-    [SQL_CLOSE_EVENT] = "DELETE FROM open_events WHERE seq = ?1",
+    [SQL_CLOSE_EVENTS] = "DELETE FROM open_events WHERE seq BETWEEN ?1 AND ?2",
     /* Of one that isn't open. */
     [SQL_SET_EVENT] =
         "UPDATE event_rows SET state = ?2, closed_at = ?3 WHERE seq = ?1 AND state = ?4"
         " AND seq NOT IN open_events",
-    [SQL_INSERT_DELIVERY] =
+    [SQL_INSERT_DELIVERIES] =
         "INSERT OR IGNORE INTO deliveries(" DELIVERY_COLUMNS ")"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,"
-        " " RESULT ", ?20)",
-    /* The same parameters, and 19 the state before. */
+        " SELECT seq, id, connector, handler, key, transformer, data, state, cause, error, "
+        "attempts,"
+        " unknown, created_at, first_attempt_at, due_at, expires_at, ended_at, " RESULT(
+            "new_deliveries.result", "new_deliveries.seq") ", position FROM new_deliveries",
+    /* 1 to 18 its columns up to the result, 20 the position, 19 the state before. */
     [SQL_UPDATE_DELIVERY] =
         "UPDATE deliveries SET id = ?2, connector = ?3, handler = ?4, key = ?5, transformer = ?6,"
         " data = ?7, state = ?8, cause = ?9, error = ?10, attempts = ?11, unknown = ?12,"
         " created_at = ?13, first_attempt_at = ?14, due_at = ?15, expires_at = ?16, ended_at = ?17,"
-        " result = " RESULT ", position = ?20 WHERE seq = ?1 AND state = ?19",
+        " result = " RESULT("?18", "?1") ", position = ?20 WHERE seq = ?1 AND state = ?19",
     /* Behind the last one between 1 and, exclusive, 2. */
     [SQL_NEXT_PUBLICATION] =
         "SELECT coalesce(max(seq) + 1, ?1) FROM deliveries WHERE seq >= ?1 AND seq < ?2",

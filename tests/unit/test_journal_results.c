@@ -74,6 +74,21 @@ static void a_result_that_comes_when_the_event_is_closed_is_not_kept(void **stat
     assert_result(f, a, "");
 }
 
+static void in_one_commit_the_result_that_came_first_is_kept(void **state)
+{
+    const struct slice channel = SLICE_LIT(FIXTURE_CHANNEL);
+    struct fixture *f = *state;
+    int64_t a = fixture_append(f, "a"), b = fixture_append(f, "b");
+    journal_set_event(f->journal, a, channel, EVENT_OPEN, EVENT_CLOSED, NULL, NULL);
+    put(f, fixture_delivery(a, 0, DELIVERY_DELIVERED), DELIVERY_NEW);
+    assert_result(f, a, "");
+    struct delivery_row row = fixture_delivery(b, 0, DELIVERY_DELIVERED);
+    row.result = SLICE_LIT("{\"value\":7}");
+    journal_put_delivery(f->journal, &row, DELIVERY_NEW, NULL, NULL, NULL);
+    set_event(f, b, EVENT_OPEN, EVENT_CLOSED);
+    assert_result(f, b, "{\"value\":7}");
+}
+
 static void results_are_cleared_of_one_event_alone(void **state)
 {
     struct fixture *f = *state;
@@ -95,6 +110,7 @@ int main(void)
         TEST(a_result_is_kept_with_a_row_that_is_new_or_waited),
         TEST(a_result_is_kept_for_a_handler_that_may_be_retried),
         TEST(a_result_that_comes_when_the_event_is_closed_is_not_kept),
+        TEST(in_one_commit_the_result_that_came_first_is_kept),
         TEST(results_are_cleared_of_one_event_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
