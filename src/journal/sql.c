@@ -257,8 +257,11 @@ const char *const sql_text[] = {
     /* Rows that are gathered, see feed.h; row_give_event and row_give_delivery have their columns. */
     [SQL_NEW_EVENTS] = "CREATE TABLE new_events(" NEW_EVENT_COLUMNS ")",
     [SQL_NEW_DELIVERIES] = "CREATE TABLE new_deliveries(" DELIVERY_COLUMNS ")",
-    [SQL_INSERT_EVENTS] = "INSERT INTO event_rows(" NEW_EVENT_COLUMNS ") SELECT * FROM new_events",
-    [SQL_OPEN_EVENTS] = "INSERT INTO open_events SELECT seq FROM new_events WHERE state = 'closed'",
+    /* OR FAIL: since the transaction is taken back when one fails, the statement needn't be able to. */
+    [SQL_INSERT_EVENTS] =
+        "INSERT OR FAIL INTO event_rows(" NEW_EVENT_COLUMNS ") SELECT * FROM new_events",
+    [SQL_OPEN_EVENTS] =
+        "INSERT OR FAIL INTO open_events SELECT seq FROM new_events WHERE state = 'closed'",
     [SQL_OPEN_EVENT] = "INSERT INTO open_events(seq) VALUES (?1)",
     [SQL_CLOSE_EVENTS] = "DELETE FROM open_events WHERE seq BETWEEN ?1 AND ?2",
     /* Of one that isn't open. */
