@@ -39,6 +39,7 @@ struct copying {
     int64_t last_seq;      /* the highest number seen */
     int64_t n_unmarked;    /* events that must be open, though which can't be read */
     int64_t n_guessed;     /* as salvage.n_open_guessed */
+    bool is_older;         /* the rows themselves say what is open */
     struct err *err;
 };
 
@@ -76,7 +77,7 @@ static enum reading step(struct copying *c, sqlite3_stmt *s)
     int rc = db_step(c->from, s, &err);
     if (rc >= 0)
         return rc > 0 ? READ_ROW : READ_END;
-    if (err.code == ERR_CORRUPT)
+    if (err.code == ERR_CORRUPT || judge(c) == READ_DAMAGED)
         return READ_DAMAGED;
     *c->err = err;
     return READ_FAILED;
@@ -145,10 +146,10 @@ static int knows_table(struct copying *c, const char *name)
 /* Up to version 5 events had one table, of the name that the view has now. */
 static int knows_events(struct copying *c)
 {
-    int rc = knows_table(c, "event_rows");
-    if (rc == 0)
-        return knows_table(c, "events");
-    return rc > 0 ? knows_table(c, "open_events") : rc;
+    int rows = knows_table(c, "event_rows"), open = knows_table(c, "open_events");
+    if (rows < 0 || open < 0)
+        return -1;
+    return rows > 0 || open > 0 ? rows && open : knows_table(c, "events");
 }
 
 int salvage_knows_tables(struct db *from, struct db *to, struct err *err)
@@ -436,6 +437,7 @@ static bool is_wanted_event(struct copying *c, sqlite3_stmt *row)
         return false;
     if (seq > c->last_seq)
         c->last_seq = seq;
+    c->is_older = c->is_older || state == EVENT_OPEN;
     bool is_new = is_recent(c, row);
     return state == EVENT_OPEN || (state == EVENT_CLOSED && is_open(c, seq)) || is_new ||
            has(c, SQL_SALVAGE_HAS_DELIVERY, seq);
@@ -510,6 +512,15 @@ static int run_each(struct copying *c, const enum sql *sql, size_t n)
     return 0;
 }
 
+/* By the first page of the new one, what is older looks as if it had lost which events are open. */
+static int forget_guesses(struct copying *c)
+{
+    if (!c->is_older)
+        return 0;
+    c->n_guessed = 0;
+    return db_run_sql(c->to, SQL_SALVAGE_FORGET_OPEN, c->err);
+}
+
 static int copy_rows(struct copying *c)
 {
     static const enum sql opening[] = {SQL_SALVAGE_PUT_OPEN, SQL_SALVAGE_CLOSE_ROWS,
@@ -518,7 +529,7 @@ static int copy_rows(struct copying *c)
                                        SQL_SALVAGE_ADD_EVENTS,  SQL_SALVAGE_CLOSE_EVENTS,
                                        SQL_SALVAGE_DROP_EVENTS, SQL_SALVAGE_PUT_BLOCKS};
     if (copy_table(c, &c->deliveries, is_unfinished) < 0 ||
-        copy_table(c, &c->events, is_wanted_event) < 0 ||
+        copy_table(c, &c->events, is_wanted_event) < 0 || forget_guesses(c) < 0 ||
         run_each(c, opening, ARRAY_LEN(opening)) < 0 ||
         each_seq(c, SQL_SALVAGE_NEXT_OPEN, copy_deliveries_of) < 0 ||
         run_each(c, mending, ARRAY_LEN(mending)) < 0)

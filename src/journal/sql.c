@@ -483,6 +483,7 @@ const char *const sql_text[] = {
     [SQL_SALVAGE_HAS_DELIVERY] =
         "SELECT 1 FROM deliveries WHERE seq >= ?1 << 20 AND seq < (?1 + 1) << 20 LIMIT 1",
     [SQL_SALVAGE_IS_OPEN] = "SELECT 1 FROM open_events WHERE seq = ?1",
+    [SQL_SALVAGE_FORGET_OPEN] = "DELETE FROM open_events",
     /* Up to version 5 the rows themselves said so. */
     [SQL_SALVAGE_PUT_OPEN] =
         "INSERT OR IGNORE INTO open_events SELECT seq FROM event_rows WHERE state = 'open'",

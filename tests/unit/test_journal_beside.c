@@ -40,17 +40,22 @@ static void append(struct fixture *f, int first, int last)
 
 /* ---- What is open ---- */
 
-/* Lets the next start find the table's first page damaged; the journal is closed. */
-static void damage_table(struct fixture *f, const char *table)
+/* Lets the next start find that page damaged; the journal is closed. */
+static void damage(struct fixture *f, int64_t page)
 {
-    char sql[96], junk[DAMAGE_PAGE];
-    snprintf(sql, sizeof(sql), "SELECT rootpage FROM sqlite_schema WHERE name = '%s'", table);
-    int64_t page = fixture_query(f, sql);
+    char junk[DAMAGE_PAGE];
     int fd = open(f->path.data, O_WRONLY);
     memset(junk, 0x5A, sizeof(junk));
     assert_int_equal(pwrite(fd, junk, DAMAGE_PAGE, (page - 1) * DAMAGE_PAGE), DAMAGE_PAGE);
     close(fd);
     assert_int_equal(note_add(f->path.data, NOTE_SUSPECT, "a read met it", NULL), 0);
+}
+
+static void damage_table(struct fixture *f, const char *table)
+{
+    char sql[96];
+    snprintf(sql, sizeof(sql), "SELECT rootpage FROM sqlite_schema WHERE name = '%s'", table);
+    damage(f, fixture_query(f, sql));
 }
 
 static void where_it_is_lost_which_events_are_open_the_newest_are_handled_again(void **state)
@@ -70,11 +75,26 @@ static void where_it_is_lost_which_events_are_open_the_newest_are_handled_again(
     fixture_check(f);
 }
 
-#define BEFORE_OPEN_EVENTS 5
-
-static void what_is_open_in_a_damaged_journal_of_an_older_schema_stays_so(void **state)
+/* They are the columns of nothing that a new journal has. */
+static void columns_of_others_cost_no_event(void **state)
 {
     struct fixture *f = *state;
+    append(f, 1, 30);
+    close_event(f, 7);
+    fixture_settle(f);
+    fixture_exec(f, "ALTER TABLE event_rows ADD COLUMN note");
+    fixture_close(f);
+    damage_table(f, "positions");
+    fixture_open(f);
+    damage_assert_lost(f, "with 29 open events");
+    assert_null(strstr(journal_unconfirmed(f->journal), "it could not be read which"));
+    fixture_check(f);
+}
+
+#define BEFORE_OPEN_EVENTS 5
+
+static void make_older(struct fixture *f)
+{
     struct db db;
     struct err err = {0};
     const struct schema older = {schema_own().migrations, BEFORE_OPEN_EVENTS};
@@ -85,8 +105,9 @@ static void what_is_open_in_a_damaged_journal_of_an_older_schema_stays_so(void *
     assert_int_equal(schema_migrate(&db, &older, 0, FIXTURE_WALL_MS, &err), 0);
     assert_int_equal(
         db_exec(&db,
-                "INSERT INTO events(seq, channel, data_kind, received_at, state, own_id)"
-                " VALUES (1, 'bus', 'none', 1, 'open', 0), (2, 'bus', 'none', 1, 'closed', 0);"
+                "INSERT INTO events(seq, channel, data, data_kind, received_at, state, own_id)"
+                " VALUES (1, 'bus', NULL, 'none', 1, 'open', 0),"
+                " (2, 'bus', zeroblob(100000), 'bytes', 1, 'closed', 0);"
                 "INSERT INTO deliveries(seq, id, connector, state, attempts, unknown, created_at)"
                 " VALUES (1 << 20, '1-a', 'cal', 'delivered', 1, 0, 1);"
                 "INSERT INTO positions VALUES ('bus', 'p2');"
@@ -95,12 +116,32 @@ static void what_is_open_in_a_damaged_journal_of_an_older_schema_stays_so(void *
                 &err),
         0);
     db_close(&db);
-    damage_table(f, "positions");
+}
+
+static void assert_one_is_open(struct fixture *f)
+{
     fixture_open(f);
     damage_assert_lost(f, "with 1 open events");
+    assert_null(strstr(journal_unconfirmed(f->journal), "it could not be read which"));
     assert_int_equal(fixture_query(f, "SELECT seq FROM events WHERE state = 'open'"), 1);
     assert_int_equal(fixture_query(f, "SELECT count(*) FROM deliveries WHERE event = 1"), 1);
     fixture_check(f);
+}
+
+static void what_is_open_in_a_damaged_journal_of_an_older_schema_stays_so(void **state)
+{
+    struct fixture *f = *state;
+    make_older(f);
+    damage_table(f, "positions");
+    assert_one_is_open(f);
+}
+
+static void and_where_nothing_tells_of_which_schema_it_was(void **state)
+{
+    struct fixture *f = *state;
+    make_older(f);
+    damage(f, 1);
+    assert_one_is_open(f);
 }
 
 static void the_view_tells_when_an_event_ended(void **state)
@@ -167,7 +208,9 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
     const struct CMUnitTest tests[] = {
         TEST(where_it_is_lost_which_events_are_open_the_newest_are_handled_again),
+        TEST(columns_of_others_cost_no_event),
         TEST(what_is_open_in_a_damaged_journal_of_an_older_schema_stays_so),
+        TEST(and_where_nothing_tells_of_which_schema_it_was),
         TEST(the_view_tells_when_an_event_ended),
         TEST(blocks_go_with_their_events_but_for_the_one_that_is_filled),
     };
