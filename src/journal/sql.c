@@ -143,7 +143,10 @@ static const char version_6[] =
     "DROP INDEX events_open;"
     "DROP INDEX events_channel;"
     "UPDATE events SET state = 'closed' WHERE seq IN (SELECT seq FROM open_events);"
+    /* Views that somebody else made read `events` still, and needn't make sense. */
+    "PRAGMA legacy_alter_table = ON;"
     "ALTER TABLE events RENAME TO event_rows;"
+    "PRAGMA legacy_alter_table = OFF;"
     "CREATE VIEW events AS SELECT seq, channel, id, type, source, subject, time, key, attributes,"
     " data, data_kind, received_at, iif(seq IN open_events, 'open', state) AS state,"
     /* Of one that ended well: when the last of its deliveries ended. */

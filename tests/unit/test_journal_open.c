@@ -325,6 +325,23 @@ static void what_was_open_and_known_in_rows_alone_is_so_still(void **state)
     fixture_check(f);
 }
 
+/* Which would else be made to read the rows alone, or stand in the way of the renaming. */
+static void views_of_others_read_what_they_read_before(void **state)
+{
+    struct fixture *f = *state;
+    make_older(f, BEFORE_OPEN_EVENTS,
+               "INSERT INTO events(seq, channel, data_kind, received_at, state, own_id) VALUES"
+               " (1, 'bus', 'none', 1, 'open', 0), (2, 'bus', 'none', 1, 'closed', 0);"
+               "INSERT INTO sums VALUES ('channel', 'bus', 'received', 2),"
+               " ('channel', 'bus', 'open', 1), ('channel', 'bus', 'closed', 1);"
+               "CREATE VIEW mine AS SELECT seq FROM events WHERE state = 'open';"
+               "CREATE VIEW stale AS SELECT * FROM what_is_gone;"
+               "CREATE INDEX by_type ON events(type)");
+    fixture_open(f);
+    assert_int_equal(fixture_query(f, "SELECT seq FROM mine"), 1);
+    fixture_check(f);
+}
+
 static void a_migration_that_fails_changes_nothing(void **state)
 {
     struct fixture *f = *state;
@@ -357,6 +374,8 @@ int main(void)
                                         fixture_setup_closed, fixture_teardown),
         TEST(the_copy_is_on_disk_before_the_schema_is_changed),
         cmocka_unit_test_setup_teardown(what_was_open_and_known_in_rows_alone_is_so_still,
+                                        fixture_setup_closed, fixture_teardown),
+        cmocka_unit_test_setup_teardown(views_of_others_read_what_they_read_before,
                                         fixture_setup_closed, fixture_teardown),
         TEST(a_migration_that_fails_changes_nothing),
     };
