@@ -4,7 +4,8 @@
  * Operations become rows. A row that isn't as the caller believed it to be (an event in another
  * state, a delivery's number taken) is left alone and logged, and its sums with it: they count
  * rows. What most events need is gathered and done at once, as if all rows were so; where one
- * isn't, the group is taken back and applied one by one.
+ * isn't, the group is taken back and applied one by one. Damage is none of that: it ends the group,
+ * and the writer finds whose it is.
  */
 #include "journal/commit.h"
 

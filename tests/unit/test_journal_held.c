@@ -120,6 +120,34 @@ static void what_damage_does_not_touch_is_committed(void **state)
     fixture_check(f);
 }
 
+/* New deliveries and closings are gathered, and so meet the damage together. */
+static void of_what_is_gathered_only_what_damage_touches_is_held(void **state)
+{
+    struct fixture *f = *state;
+    static bool is_closed[DAMAGE_EVENTS + 1];
+    memset(is_closed, 0, sizeof(is_closed));
+    open_damaged(f, "deliveries", false);
+    for (int64_t event = 3; event <= DAMAGE_EVENTS; event += 3) {
+        struct delivery_row row = fixture_delivery(event, 1, DELIVERY_DELIVERED);
+        journal_put_delivery(f->journal, &row, DELIVERY_NEW, NULL, on_done, &is_done[event]);
+        close_event(f, event, &is_closed[event]);
+    }
+    fixture_settle(f);
+    int done = count_done(), n = DAMAGE_EVENTS / 3;
+    assert_in_range(done, n / 2, n - 1);
+    assert_memory_equal(is_closed, is_done, sizeof(is_closed));
+    assert_int_equal(journal_queued(f->journal), 2 * (n - done));
+    assert_null(journal_problem(f->journal));
+    assert_int_equal(fixture_query(f, "SELECT count(*) FROM open_events"), n - done);
+    assert_int_equal(fixture_sum(f, "channel", FIXTURE_CHANNEL, "open"), n - done);
+    assert_int_equal(fixture_sum(f, "connector", "cal", "delivered"), n + done);
+    for (int event = 3; event <= DAMAGE_EVENTS; event += 3) {
+        char sql[96];
+        snprintf(sql, sizeof(sql), "SELECT count(*) FROM open_events WHERE seq = %d", event);
+        assert_int_equal(fixture_query(f, sql), !is_done[event]);
+    }
+}
+
 static void what_is_of_the_same_event_waits_behind_it(void **state)
 {
     struct fixture *f = *state;
@@ -222,6 +250,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, fixture_teardown)
     const struct CMUnitTest tests[] = {
         TEST(what_damage_does_not_touch_is_committed),
+        TEST(of_what_is_gathered_only_what_damage_touches_is_held),
         TEST(what_is_of_the_same_event_waits_behind_it),
         TEST(appends_are_held_and_nothing_waits_behind_them),
         TEST(what_a_read_met_holds_appends_too),
