@@ -125,9 +125,11 @@ int db_open(struct db *db, const char *path, enum db_mode mode, struct err *err)
     int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
                 (mode == DB_READ ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE);
     *db = (struct db){.path = mem_strdup(path)};
-    /* Nobody asks how much SQLite has allocated, and counting it takes a mutex at each allocation.
+    /* Nobody asks how much SQLite has allocated, and counting it takes a mutex at each allocation. A
+       connection's cache gets its pages one by one, as it needs them, not the first twenty at once.
        Refused once SQLite is in use, when it was done before. */
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    sqlite3_config(SQLITE_CONFIG_PAGECACHE, NULL, 0, 0);
     int rc = sqlite3_open_v2(path, &db->handle, flags, NULL);
     if (!db->handle)
         die("out of memory for a database connection");
