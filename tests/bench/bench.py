@@ -31,6 +31,7 @@ from workloads import Workload  # noqa: E402
 BARE_LOOP = "bare curl-multi loop"
 POSTS = "POST /events, 64 connections"
 POSTS_SECONDS = 4
+PROFILE_TIMES = 4  # as many events as in a run that is timed: enough samples for the small shares
 
 W1 = Workload("Liaison W1: one POST an event", ("warehouse",), 40000)
 W2 = Workload("Liaison W2: two connectors", ("calendar", "warehouse"), 20000)
@@ -117,7 +118,8 @@ def take_turns(arguments, contestants):
 
 def profile(arguments, workload, entry, reference):
     """The shares of a run of its own: perf costs something itself, so that it tells shares only."""
-    scaled = replace(workload, events=max(int(workload.events * arguments.scale), 100))
+    events = workload.events * PROFILE_TIMES * arguments.scale
+    scaled = replace(workload, events=max(int(events), 100))
     arguments.out.mkdir(parents=True, exist_ok=True)
     file = arguments.out / f"{'+'.join(workload.connectors)}.perf"
     in_rig(arguments, lambda rig: workloads.run_daemon(rig, scaled, file))
