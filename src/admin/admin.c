@@ -58,6 +58,10 @@ static const struct http_route routes[] = {
     {"GET", "/metrics", route_metrics},
     {"GET", "/api/status", route_status},
     {"POST", "/api/journal/confirm", route_journal_confirm},
+    {"GET", "/api/events", route_event_list},
+    {"GET", "/api/events/*", route_event},
+    {"GET", "/api/deliveries", route_deliveries},
+    {"GET", "/api/deliveries/*", route_delivery},
     {"GET", "/api/dead-letters", route_letters},
     {"POST", "/api/dead-letters/retry", route_letters_retry},
     {"GET", "/api/dead-letters/*", route_letter},
@@ -160,9 +164,14 @@ struct rendering *rendering_new(struct http_exchange *x)
 
 void rendering_free(struct rendering *r)
 {
-    for (size_t i = 0; i < ARRAY_LEN(r->text); i++)
-        free(r->text[i]);
+    filter_deinit(&r->filter);
     free(r->id);
+    for (size_t i = 0; i < r->n_unkept; i++) {
+        free(r->unkept[i].id);
+        buf_deinit(&r->unkept[i].json);
+    }
+    free(r->unkept);
+    free(r->in_flight);
     buf_deinit(&r->out);
     free(r);
 }

@@ -7,6 +7,7 @@
 #define LIAISON_ADMIN_ROUTES_H
 
 #include "admin/admin.h"
+#include "admin/filter.h"
 #include "base/json.h"
 #include "http/server.h"
 #include "journal/journal.h"
@@ -34,6 +35,12 @@ struct metrics *metrics_new(void);
 void metrics_free(struct metrics *m); /* accepts NULL */
 void route_metrics(void *ctx, struct http_exchange *x);
 
+/* records.c */
+void route_event_list(void *ctx, struct http_exchange *x);
+void route_event(void *ctx, struct http_exchange *x);
+void route_deliveries(void *ctx, struct http_exchange *x);
+void route_delivery(void *ctx, struct http_exchange *x);
+
 /* letters.c */
 void route_letters(void *ctx, struct http_exchange *x);
 void route_letter(void *ctx, struct http_exchange *x);
@@ -47,13 +54,24 @@ struct rendering {
     struct buf out;
     int status; /* 200 unless render says otherwise */
     struct err err;
-    struct journal_filter filter;
-    char *text[6]; /* what the filter's slices point to */
+    struct filter filter;
     char *id;
     struct json_writer writer;
     struct journal_reader *reader;
+    /* A list's: */
     int64_t last_seq;
     unsigned n_rows;
+    struct unkept *unkept; /* deliveries in memory that had no row when they were looked at */
+    size_t n_unkept, next_unkept, unkept_bytes;
+    int64_t *in_flight; /* numbers of rows whose attempts are under way, in order */
+    size_t n_in_flight;
+};
+
+struct unkept {
+    int64_t place; /* among the numbers of rows */
+    bool has_seq;  /* its row may have come to disk meanwhile */
+    char *id;
+    struct buf json;
 };
 
 /* Queues `render` with a struct rendering as its ctx, which is answered and freed after it. */
@@ -61,5 +79,14 @@ struct rendering *rendering_new(struct http_exchange *x);
 void rendering_start(struct admin *a, struct rendering *r, journal_job_fn render);
 /* Frees it unstarted. */
 void rendering_free(struct rendering *r);
+
+/* listing.c: lists in pages, `{ items, next }`. */
+#define LISTING_LOOKED_AT 10000 /* rows that a page looks at, at most, whatever it finds */
+/* A rendering with the query's filters; NULL when they were refused, and that was answered. */
+struct rendering *listing_new(struct http_exchange *x, enum filter_kind kind) must_check;
+/* Adds what is in memory, for the first page of a list of deliveries. */
+void listing_add_unkept(struct rendering *r, struct engine *e);
+/* As rendering_start's `render`: the page. */
+void listing_render(struct journal_reader *reader, void *rendering);
 
 #endif

@@ -214,6 +214,13 @@ const struct tally *target_tally(const struct target *t);
 typedef void (*target_visit_fn)(void *ctx, struct target *t);
 void lanes_each_target(struct lanes *lanes, target_visit_fn fn, void *ctx);
 
+/* Visits what is in memory, lane by lane, until one visit returns false or so many lanes were looked
+   at. */
+typedef bool (*delivery_visit_fn)(void *ctx, const struct delivery *d);
+void lanes_each_delivery(struct lanes *lanes, size_t lanes_max, delivery_visit_fn fn, void *ctx);
+/* How d would be recorded now, as one that waits; borrows from d. */
+struct delivery_row lanes_describe(const struct lanes *lanes, const struct delivery *d);
+
 /* Takes d in at the end of its lane; its first block must be filled in. With a delay to wait it
    gets its row as soon as it is the head of its lane. d may be gone after. */
 void lanes_take(struct lanes *lanes, struct delivery *d);

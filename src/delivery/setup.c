@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
+#include "delivery/delivery.h"
 #include "delivery/machine.h"
 
 /* ---- targets ---- */
@@ -83,6 +84,42 @@ void lanes_each_target(struct lanes *lanes, target_visit_fn fn, void *ctx)
     struct target_walk walk = {fn, ctx};
     map_each(&lanes->connectors, visit_target, &walk);
     map_each(&lanes->handlers, visit_target, &walk);
+}
+
+struct delivery_walk {
+    delivery_visit_fn fn;
+    void *ctx;
+    size_t n_left; /* lanes; 0: it is over */
+};
+
+static void visit_deliveries(void *ctx, struct target *t)
+{
+    struct delivery_walk *walk = ctx;
+    for (struct list *it = t->lanes.next; it != &t->lanes && walk->n_left > 0; it = it->next) {
+        walk->n_left--;
+        struct list *deliveries = &list_entry(it, struct lane, link)->deliveries;
+        list_each (at, deliveries) {
+            if (!walk->fn(walk->ctx, list_entry(at, struct delivery, in_lane))) {
+                walk->n_left = 0;
+                break;
+            }
+        }
+    }
+}
+
+void lanes_each_delivery(struct lanes *lanes, size_t lanes_max, delivery_visit_fn fn, void *ctx)
+{
+    struct delivery_walk walk = {fn, ctx, lanes_max};
+    lanes_each_target(lanes, visit_deliveries, &walk);
+}
+
+struct delivery_row lanes_describe(const struct lanes *lanes, const struct delivery *d)
+{
+    struct delivery_row row = delivery_describe(d, moment_now(&lanes->clock));
+    row.state = DELIVERY_WAITING;
+    row.cause = SLICE_NULL;
+    row.ended_ms = 0;
+    return row;
 }
 
 /* ---- its life ---- */

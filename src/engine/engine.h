@@ -119,6 +119,17 @@ void engine_each_target(struct engine *e, engine_target_fn fn, void *ctx);
 /* How many deliveries of a connector were dropped as dead letters before the process began. */
 int64_t engine_dropped_before(const struct engine *e, struct slice connector);
 
+/* A delivery, or handler's run, in memory. */
+struct engine_delivery {
+    struct delivery_row row; /* as it would be written now; seq 0 where no number was given yet */
+    const struct event *event;
+    bool has_row; /* its row on disk says that it waits */
+    bool is_in_flight;
+};
+/* Those are looked at that a bounded walk meets: 20,000 keys. Borrowed; false ends it. */
+typedef bool (*engine_delivery_fn)(void *ctx, const struct engine_delivery *d);
+void engine_each_delivery(struct engine *e, engine_delivery_fn fn, void *ctx);
+
 /* Types that came and that no handler takes; at most 100 are remembered. `nearest` may be NULL. */
 typedef void (*engine_unmatched_fn)(void *ctx, struct slice type, uint64_t count,
                                     const char *nearest);

@@ -36,6 +36,19 @@ uint64_t identity_format(const struct identity *identity, char out[static DELIVE
     return prefix_of(hash.bytes);
 }
 
+void identity_format_run(const struct engine *e, const struct event *event, struct slice handler,
+                         char out[static DELIVERY_ID_SIZE])
+{
+    identity_format(
+        &(struct identity){
+            .journal = slice_str(journal_id(e->journal)),
+            .event = event->seq,
+            .replay = event->replay,
+            .handler = handler,
+        },
+        out);
+}
+
 uint64_t identity_prefix(struct slice id)
 {
     size_t dash = slice_find(id, '-');

@@ -351,6 +351,9 @@ struct identity {
 };
 /* The public id; what it returns is its 64-bit prefix, to find it by. */
 uint64_t identity_format(const struct identity *identity, char out[static DELIVERY_ID_SIZE]);
+/* That of a handler's run at an event as it stands. */
+void identity_format_run(const struct engine *e, const struct event *event, struct slice handler,
+                         char out[static DELIVERY_ID_SIZE]);
 /* That prefix of a public id; 0 when it is none. */
 uint64_t identity_prefix(struct slice id);
 

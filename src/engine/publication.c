@@ -15,8 +15,8 @@
 
 #include "base/json.h"
 #include "base/text.h"
-#include "engine/letter_json.h"
 #include "engine/parts.h"
+#include "engine/record_json.h"
 #include "event/pattern.h"
 
 #define LETTER_MAX ((size_t)256 << 10) /* of a published one, as JSON */

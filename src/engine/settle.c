@@ -30,15 +30,7 @@ static struct slice masked(const struct mask *mask, struct slice s, struct buf *
 
 static void name_run(struct item *item)
 {
-    struct engine *e = item->engine;
-    identity_format(
-        &(struct identity){
-            .journal = slice_str(journal_id(e->journal)),
-            .event = item->d.event->seq,
-            .replay = item->d.event->replay,
-            .handler = slice_str(item->d.handler),
-        },
-        item->id);
+    identity_format_run(item->engine, item->d.event, slice_str(item->d.handler), item->id);
     item->d.id = item->id;
 }
 

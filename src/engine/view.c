@@ -188,6 +188,40 @@ void view_free(struct engine *e)
     map_deinit(&e->dropped);
 }
 
+/* ---- deliveries ---- */
+
+/* A person waits for the answer, and the loop for the walk. */
+#define WALK_MAX 20000
+
+struct delivery_walk {
+    struct engine *engine;
+    engine_delivery_fn fn;
+    void *ctx;
+};
+
+static bool visit_delivery(void *ctx, const struct delivery *d)
+{
+    const struct delivery_walk *walk = ctx;
+    char run_id[DELIVERY_ID_SIZE];
+    struct engine_delivery shown = {
+        .row = lanes_describe(walk->engine->lanes, d),
+        .event = d->event,
+        .has_row = d->state == DELIVERY_WAITING,
+        .is_in_flight = d->phase == PHASE_ATTEMPTING,
+    };
+    if (!d->id) {
+        identity_format_run(walk->engine, d->event, slice_str(d->handler), run_id);
+        shown.row.id = slice_str(run_id);
+    }
+    return walk->fn(walk->ctx, &shown);
+}
+
+void engine_each_delivery(struct engine *e, engine_delivery_fn fn, void *ctx)
+{
+    struct delivery_walk walk = {e, fn, ctx};
+    lanes_each_delivery(e->lanes, WALK_MAX, visit_delivery, &walk);
+}
+
 /* ---- unmatched types ---- */
 
 struct unmatched_walk {

@@ -103,6 +103,12 @@ struct slice http_exchange_query(const struct http_exchange *x, const char *name
     return target_query(&x->target, name);
 }
 
+bool http_exchange_query_at(const struct http_exchange *x, size_t n, struct slice *name,
+                            struct slice *value)
+{
+    return target_query_at(&x->target, n, name, value);
+}
+
 struct slice http_exchange_header(const struct http_exchange *x, const char *name)
 {
     return slice_str(MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, name));

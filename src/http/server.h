@@ -19,6 +19,7 @@
 #ifndef LIAISON_HTTP_SERVER_H
 #define LIAISON_HTTP_SERVER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -82,6 +83,9 @@ struct slice http_exchange_target(const struct http_exchange *x);
 struct slice http_exchange_segment(const struct http_exchange *x, size_t n); /* percent-decoded */
 /* A query parameter, percent-decoded; data NULL when it isn't there. */
 struct slice http_exchange_query(const struct http_exchange *x, const char *name);
+/* The n-th of them, from 0; false beyond the last. */
+bool http_exchange_query_at(const struct http_exchange *x, size_t n, struct slice *name,
+                            struct slice *value);
 struct slice http_exchange_header(const struct http_exchange *x, const char *name);
 struct http_headers http_exchange_headers(const struct http_exchange *x);
 struct slice http_exchange_body(const struct http_exchange *x);

@@ -110,14 +110,24 @@ int target_parse(struct target *t, const char *raw)
     return parse_query(t, query);
 }
 
-struct slice target_query(const struct target *t, const char *name)
+bool target_query_at(const struct target *t, size_t n, struct slice *name, struct slice *value)
 {
-    for (size_t at = 0; at < t->query.len;) {
-        const char *found = t->query.data + at;
-        const char *value = found + strlen(found) + 1;
-        if (strcmp(found, name) == 0)
-            return slice_str(value);
-        at = (size_t)(value + strlen(value) + 1 - t->query.data);
+    for (size_t at = 0; at < t->query.len; n--) {
+        *name = slice_str(t->query.data + at);
+        *value = slice_str(name->data + name->len + 1);
+        if (n == 0)
+            return true;
+        at += name->len + 1 + value->len + 1;
+    }
+    return false;
+}
+
+struct slice target_query(const struct target *t, const char *wanted)
+{
+    struct slice name, value;
+    for (size_t n = 0; target_query_at(t, n, &name, &value); n++) {
+        if (slice_is_equal(name, slice_str(wanted)))
+            return value;
     }
     return SLICE_NULL;
 }

@@ -7,6 +7,7 @@
 #ifndef LIAISON_HTTP_TARGET_H
 #define LIAISON_HTTP_TARGET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/attr.h"
@@ -30,7 +31,9 @@ void target_deinit(struct target *t);
 /* -1 for percent-encoding that is broken or holds a NUL. */
 int target_parse(struct target *t, const char *raw) must_check;
 /* The first value of a query parameter; data NULL when there is none. */
-struct slice target_query(const struct target *t, const char *name);
+struct slice target_query(const struct target *t, const char *wanted);
+/* The n-th parameter, from 0; false beyond the last. */
+bool target_query_at(const struct target *t, size_t n, struct slice *name, struct slice *value);
 /* What the n-th "*" of `pattern` stands for in a path that matches it. */
 struct slice target_wildcard(const struct target *t, const char *pattern, size_t n);
 

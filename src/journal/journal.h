@@ -227,13 +227,25 @@ typedef bool (*journal_sum_visit)(void *ctx, const char *scope, const char *name
 
 struct journal_filter {
     int64_t after_seq; /* only rows behind this (or before it when newest_first); 0: from the end */
+    int64_t through_seq; /* … and up to this one; 0: to the other end. See journal_bound_… */
     bool newest_first;
-    struct slice type, connector, channel, key, cause; /* absent: any; connector "": handlers' */
-    struct slice id;            /* events: the sender's id or Liaison's own */
+    /* Absent: any. A type may be a beginning, "schedule.*"; connector "": handlers' own; of events:
+       who have a delivery's row for it. */
+    struct slice type, connector, channel, key, cause;
+    /* Events: the sender's id or Liaison's own. Deliveries: their own or one of their event's. */
+    struct slice id;
     int state;                  /* enum event_state or delivery_state; -1: any */
-    int64_t since_ms, until_ms; /* of receipt or creation; 0: open */
+    int64_t since_ms, until_ms; /* of receipt or creation, until exclusive; 0: open */
+    bool is_of_ends;            /* deliveries: of their ends instead */
     unsigned limit;             /* rows; 0: 100 */
 };
+
+/* Bounds what a list looks at to find its rows: sets through_seq so that it goes past `n_rows` rows
+   at most, whatever of them the filter takes. It stays as it is where there are no more, or where it was nearer. What is left is found from behind through_seq on. */
+int journal_bound_events(struct journal_reader *r, struct journal_filter *filter, unsigned n_rows,
+                         struct err *err) must_check;
+int journal_bound_deliveries(struct journal_reader *r, struct journal_filter *filter,
+                             unsigned n_rows, struct err *err) must_check;
 
 int journal_find_event(struct journal_reader *r, int64_t seq, journal_event_visit visit, void *ctx,
                        struct err *err) must_check;

@@ -13,22 +13,6 @@
 
 /* ---- Filters -------------------------------------------------------------------------------- */
 
-/* The parameters that lists of events and deliveries share (see sql.c). */
-static void bind_filter(sqlite3_stmt *s, const struct journal_filter *f, const char *state)
-{
-    int64_t after = f->after_seq;
-    if (after == 0 && f->newest_first)
-        after = INT64_MAX;
-    db_bind_int(s, 1, after);
-    db_bind_int(s, 2, f->limit > 0 ? f->limit : LIMIT_DEFAULT);
-    db_bind_str(s, 3, state);
-    db_bind_time(s, 4, f->since_ms);
-    db_bind_time(s, 5, f->until_ms);
-    db_bind_text(s, 6, f->type);
-    db_bind_text(s, 7, f->channel);
-    db_bind_text(s, 8, f->key);
-}
-
 /* Liaison's own id of an event is its number; 0 for what is none. */
 static int64_t parse_seq(struct slice id)
 {
@@ -41,9 +25,43 @@ static int64_t parse_seq(struct slice id)
     return seq;
 }
 
+/* The ends of a list. */
+static void bind_range(sqlite3_stmt *s, const struct journal_filter *f)
+{
+    int64_t after = f->after_seq;
+    if (after == 0 && f->newest_first)
+        after = INT64_MAX;
+    db_bind_int(s, 1, after);
+    db_bind_time(s, 11, f->through_seq);
+}
+
+/* The parameters that lists of events and deliveries share (see sql.c). */
+static void bind_filter(sqlite3_stmt *s, const struct journal_filter *f, const char *state)
+{
+    struct slice type = f->type;
+    bool is_beginning = type.len > 0 && type.data[type.len - 1] == '*';
+    bind_range(s, f);
+    db_bind_int(s, 2, f->limit > 0 ? f->limit : LIMIT_DEFAULT);
+    db_bind_str(s, 3, state);
+    db_bind_time(s, 4, f->since_ms);
+    db_bind_time(s, 5, f->until_ms);
+    db_bind_text(s, 6, type);
+    db_bind_text(s, 12, is_beginning ? slice_upto(type, type.len - 1) : SLICE_NULL);
+    db_bind_text(s, 7, f->channel);
+    db_bind_text(s, 8, f->key);
+    db_bind_text(s, 9, f->connector);
+    db_bind_text(s, 13, f->id);
+    db_bind_int(s, 14, parse_seq(f->id));
+}
+
 static enum sql down_if(enum sql sql, bool newest_first)
 {
     return newest_first ? (enum sql)(sql + 1) : sql;
+}
+
+static enum sql events_source(const struct journal_filter *f)
+{
+    return f->state == EVENT_OPEN ? SQL_EVENTS_OPEN : SQL_EVENTS_ALL;
 }
 
 static enum sql deliveries_source(const struct journal_filter *f)
@@ -52,11 +70,66 @@ static enum sql deliveries_source(const struct journal_filter *f)
         return SQL_DELIVERIES_DEAD;
     if (f->state != DELIVERY_WAITING)
         return SQL_DELIVERIES_ALL;
-    if (!f->connector.data)
-        return SQL_DELIVERIES_WAITING;
-    if (f->connector.len == 0)
-        return SQL_DELIVERIES_OF_HANDLERS;
-    return f->key.data ? SQL_DELIVERIES_OF_KEY : SQL_DELIVERIES_OF_CONNECTOR;
+    bool is_of_handlers = f->connector.data && f->connector.len == 0;
+    return is_of_handlers ? SQL_DELIVERIES_OF_HANDLERS : SQL_DELIVERIES_WAITING;
+}
+
+/* What an id of Liaison's own looks like; a sender's may look like anything. */
+static bool is_delivery_id(struct slice id, size_t dash)
+{
+    const size_t hash_len = 24;
+    struct slice rest = slice_from(id, dash + 1);
+    return dash < id.len && (rest.len == hash_len || slice_is_equal(rest, SLICE_LIT("malformed")));
+}
+
+/* A delivery's id names its event, in whose rows alone it is looked for. */
+static struct journal_filter narrowed(const struct journal_filter *filter)
+{
+    struct journal_filter f = *filter;
+    size_t dash = slice_find(f.id, '-');
+    int64_t event = is_delivery_id(f.id, dash) ? parse_seq(slice_upto(f.id, dash)) : 0;
+    int64_t first = delivery_seq(event, 0), end = delivery_seq(event + 1, 0);
+    if (event == 0)
+        return f;
+    if (f.newest_first) {
+        f.after_seq = f.after_seq == 0 || f.after_seq > end ? end : f.after_seq;
+        f.through_seq = f.through_seq < first ? first : f.through_seq;
+    } else {
+        f.after_seq = f.after_seq < first - 1 ? first - 1 : f.after_seq;
+        f.through_seq = f.through_seq == 0 || f.through_seq >= end ? end - 1 : f.through_seq;
+    }
+    return f;
+}
+
+/* *through_seq: left as it is where fewer rows are there. */
+static int find_bound(struct journal_reader *r, enum sql sql, const struct journal_filter *filter,
+                      unsigned n_rows, int64_t *through_seq, struct err *err)
+{
+    sqlite3_stmt *s = db_statement(&r->db, down_if(sql, filter->newest_first), err);
+    if (!s)
+        return -1;
+    bind_range(s, filter);
+    db_bind_int(s, 2, n_rows);
+    int rc = db_step(&r->db, s, err);
+    if (rc > 0)
+        *through_seq = sqlite3_column_int64(s, 0);
+    sqlite3_reset(s);
+    return rc < 0 ? -1 : 0;
+}
+
+int journal_bound_events(struct journal_reader *r, struct journal_filter *filter, unsigned n_rows,
+                         struct err *err)
+{
+    enum sql bound = events_source(filter) - SQL_EVENTS_ALL + SQL_BOUND_EVENTS_ALL;
+    return find_bound(r, bound, filter, n_rows, &filter->through_seq, err);
+}
+
+int journal_bound_deliveries(struct journal_reader *r, struct journal_filter *filter,
+                             unsigned n_rows, struct err *err)
+{
+    enum sql bound = deliveries_source(filter) - SQL_DELIVERIES_ALL + SQL_BOUND_DELIVERIES_ALL;
+    const struct journal_filter near = narrowed(filter);
+    return find_bound(r, bound, &near, n_rows, &filter->through_seq, err);
 }
 
 /* ---- Events --------------------------------------------------------------------------------- */
@@ -90,15 +163,13 @@ int journal_find_event(struct journal_reader *r, int64_t seq, journal_event_visi
 int journal_list_events(struct journal_reader *r, const struct journal_filter *filter,
                         journal_event_visit visit, void *ctx, struct err *err)
 {
-    enum sql source = filter->state == EVENT_OPEN ? SQL_EVENTS_OPEN : SQL_EVENTS_ALL;
+    enum sql source = events_source(filter);
     sqlite3_stmt *s = db_statement(&r->db, down_if(source, filter->newest_first), err);
     if (!s)
         return -1;
     const char *state =
         filter->state < 0 ? NULL : event_state_name((enum event_state)filter->state);
     bind_filter(s, filter, state);
-    db_bind_text(s, 9, filter->id);
-    db_bind_int(s, 10, parse_seq(filter->id));
     return visit_events(r, s, visit, ctx, err);
 }
 
@@ -138,9 +209,10 @@ int journal_list_deliveries(struct journal_reader *r, const struct journal_filte
         return -1;
     const char *state =
         filter->state < 0 ? NULL : delivery_state_name((enum delivery_state)filter->state);
-    bind_filter(s, filter, state);
-    db_bind_text(s, 9, filter->connector);
+    const struct journal_filter near = narrowed(filter);
+    bind_filter(s, &near, state);
     db_bind_text(s, 10, filter->cause);
+    db_bind_int(s, 15, filter->is_of_ends);
     return visit_deliveries(r, s, visit, ctx, err);
 }
 

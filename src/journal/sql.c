@@ -176,45 +176,48 @@ const size_t sql_migrations_count = ARRAY_LEN(sql_migrations);
     " >> 20"                                                                                       \
     " AND e.state IN ('open', 'dead')) THEN " result " END"
 
-/* Parameters of lists: 1 the seq to begin behind, 2 the number of rows, 3 the state, 4 and 5 the
-   earliest and latest time, 6 type, 7 channel, 8 key; of events 9 the id as text, 10 as a number;
-   of deliveries 9 connector, 10 cause. NULL is any. */
+/* Parameters of lists: 1 the seq to begin behind and 11 the last one, 2 the number of rows, 3 the
+   state, 4 and 5 the earliest and latest time, 6 type, or 12 how it begins, 7 channel, 8 key,
+   9 connector, 13 an id as text, 14 as an event's number; of deliveries 10 cause, 15 whether times
+   are those of their ends. NULL is any. */
+#define TYPE_FILTER "(type = ?6 OR substr(type, 1, length(?12)) = ?12)"
 #define EVENT_FILTER                                                                               \
     " AND (?3 IS NULL OR state = ?3) AND (?4 IS NULL OR received_at >= ?4)"                        \
-    " AND (?5 IS NULL OR received_at < ?5) AND (?6 IS NULL OR type = ?6)"                          \
+    " AND (?5 IS NULL OR received_at < ?5) AND (?6 IS NULL OR " TYPE_FILTER ")"                    \
     " AND (?7 IS NULL OR channel = ?7) AND (?8 IS NULL OR key = ?8)"                               \
-    " AND (?9 IS NULL OR id = ?9 OR seq = ?10)"
+    " AND (?13 IS NULL OR id = ?13 OR seq = ?14)"                                                  \
+    " AND (?9 IS NULL OR EXISTS (SELECT 1 FROM deliveries d WHERE d.seq >= events.seq << 20"       \
+    " AND d.seq < (events.seq + 1) << 20 AND connector = ?9))"
+#define OF_ITS_EVENT "SELECT 1 FROM events WHERE seq = deliveries.event AND "
 #define DELIVERY_FILTER                                                                            \
-    " AND (?3 IS NULL OR state = ?3) AND (?4 IS NULL OR created_at >= ?4)"                         \
-    " AND (?5 IS NULL OR created_at < ?5) AND (?8 IS NULL OR key = ?8)"                            \
+    " AND (?3 IS NULL OR state = ?3)"                                                              \
+    " AND (?4 IS NULL OR iif(?15, ended_at, created_at) >= ?4)"                                    \
+    " AND (?5 IS NULL OR iif(?15, ended_at, created_at) < ?5) AND (?8 IS NULL OR key = ?8)"        \
     " AND (?9 IS NULL OR connector = ?9 OR (?9 = '' AND connector IS NULL))"                       \
     " AND (?10 IS NULL OR cause = ?10)"                                                            \
-    " AND (?6 IS NULL OR ?6 = (SELECT type FROM events WHERE seq = deliveries.event))"             \
-    " AND (?7 IS NULL OR ?7 = (SELECT channel FROM events WHERE seq = deliveries.event))"
+    " AND (?6 IS NULL OR EXISTS (" OF_ITS_EVENT TYPE_FILTER "))"                                   \
+    " AND (?7 IS NULL OR EXISTS (" OF_ITS_EVENT "channel = ?7))"                                   \
+    " AND (?13 IS NULL OR id = ?13 OR event = ?14"                                                 \
+    " OR EXISTS (" OF_ITS_EVENT "events.id = ?13))"
 
-#define UP " AND seq > ?1 ORDER BY seq LIMIT ?2"
-#define DOWN " AND seq < ?1 ORDER BY seq DESC LIMIT ?2"
-#define EVENTS(source, order) "SELECT " EVENT_COLUMNS " FROM " source " WHERE 1" EVENT_FILTER order
+#define LAST "9223372036854775807"
+#define UP " AND seq > ?1 AND seq <= ifnull(?11, " LAST ")"
+#define DOWN " AND seq < ?1 AND seq >= ifnull(?11, 0)"
+#define IN_ORDER_UP " ORDER BY seq LIMIT ?2"
+#define IN_ORDER_DOWN " ORDER BY seq DESC LIMIT ?2"
+#define EVENTS(source, way)                                                                        \
+    "SELECT " EVENT_COLUMNS " FROM " source " WHERE 1" EVENT_FILTER way IN_ORDER_##way
 #define ALL_EVENTS "events"
 #define OPEN_EVENTS "open_events CROSS JOIN events USING (seq)"
-/* What waits for a connector comes in the order in which it waits. */
-#define UP_IN_PLACE                                                                                \
-    " AND position > ifnull((SELECT position FROM deliveries WHERE seq = ?1), 0)"                  \
-    " ORDER BY position LIMIT ?2"
-#define DOWN_IN_PLACE                                                                              \
-    " AND position < ifnull((SELECT position FROM deliveries WHERE seq = ?1), "                    \
-    "9223372036854775807)"                                                                         \
-    " ORDER BY position DESC LIMIT ?2"
-#define DELIVERIES(source, order)                                                                  \
-    "SELECT " DELIVERY_COLUMNS " FROM deliveries " source DELIVERY_FILTER order
+#define DELIVERIES(source, way)                                                                    \
+    "SELECT " DELIVERY_COLUMNS " FROM deliveries " source DELIVERY_FILTER way IN_ORDER_##way
+/* The last of so many rows of a list without its filter, to bound what is looked at. */
+#define BOUND(table, source, way)                                                                  \
+    "SELECT seq FROM " table " " source way IN_ORDER_##way " OFFSET ?2 - 1"
 
 #define ALL "NOT INDEXED WHERE 1"
 #define DEAD "INDEXED BY deliveries_dead WHERE state = 'dead'"
 #define WAITING "INDEXED BY deliveries_waiting WHERE state = 'waiting'"
-#define OF_CONNECTOR                                                                               \
-    "INDEXED BY deliveries_waiting_position WHERE state = 'waiting' AND connector = ?9"
-#define OF_KEY                                                                                     \
-    "INDEXED BY deliveries_waiting_key WHERE state = 'waiting' AND connector = ?9 AND key = ?8"
 #define OF_HANDLERS "INDEXED BY runs_waiting WHERE state = 'waiting' AND connector IS NULL"
 
 /* Parameters: 1 connector or handler; 2 and 3 the positions to begin behind and to end with; 4 the
@@ -385,12 +388,20 @@ const char *const sql_text[] = {
     [SQL_DELIVERIES_DEAD_DOWN] = DELIVERIES(DEAD, DOWN),
     [SQL_DELIVERIES_WAITING] = DELIVERIES(WAITING, UP),
     [SQL_DELIVERIES_WAITING_DOWN] = DELIVERIES(WAITING, DOWN),
-    [SQL_DELIVERIES_OF_CONNECTOR] = DELIVERIES(OF_CONNECTOR, UP_IN_PLACE),
-    [SQL_DELIVERIES_OF_CONNECTOR_DOWN] = DELIVERIES(OF_CONNECTOR, DOWN_IN_PLACE),
-    [SQL_DELIVERIES_OF_KEY] = DELIVERIES(OF_KEY, UP_IN_PLACE),
-    [SQL_DELIVERIES_OF_KEY_DOWN] = DELIVERIES(OF_KEY, DOWN_IN_PLACE),
     [SQL_DELIVERIES_OF_HANDLERS] = DELIVERIES(OF_HANDLERS, UP),
     [SQL_DELIVERIES_OF_HANDLERS_DOWN] = DELIVERIES(OF_HANDLERS, DOWN),
+    [SQL_BOUND_EVENTS_ALL] = BOUND("event_rows", "WHERE 1", UP),
+    [SQL_BOUND_EVENTS_ALL_DOWN] = BOUND("event_rows", "WHERE 1", DOWN),
+    [SQL_BOUND_EVENTS_OPEN] = BOUND("open_events", "WHERE 1", UP),
+    [SQL_BOUND_EVENTS_OPEN_DOWN] = BOUND("open_events", "WHERE 1", DOWN),
+    [SQL_BOUND_DELIVERIES_ALL] = BOUND("deliveries", ALL, UP),
+    [SQL_BOUND_DELIVERIES_ALL_DOWN] = BOUND("deliveries", ALL, DOWN),
+    [SQL_BOUND_DELIVERIES_DEAD] = BOUND("deliveries", DEAD, UP),
+    [SQL_BOUND_DELIVERIES_DEAD_DOWN] = BOUND("deliveries", DEAD, DOWN),
+    [SQL_BOUND_DELIVERIES_WAITING] = BOUND("deliveries", WAITING, UP),
+    [SQL_BOUND_DELIVERIES_WAITING_DOWN] = BOUND("deliveries", WAITING, DOWN),
+    [SQL_BOUND_DELIVERIES_OF_HANDLERS] = BOUND("deliveries", OF_HANDLERS, UP),
+    [SQL_BOUND_DELIVERIES_OF_HANDLERS_DOWN] = BOUND("deliveries", OF_HANDLERS, DOWN),
     [SQL_PLACES_OF_CONNECTOR] = PLACES(FOR_CONNECTOR("deliveries_waiting_position")),
     [SQL_PLACES_OF_HANDLER] = PLACES(FOR_HANDLER("runs_waiting_position")),
     [SQL_ROWS_OF_CONNECTOR] = ROWS(FOR_CONNECTOR("deliveries_waiting_position")),

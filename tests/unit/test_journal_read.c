@@ -206,9 +206,6 @@ static void waiting_deliveries_are_found_by_connector_and_key(void **state)
     assert_deliveries(*state, filter, "");
     filter.connector = SLICE_LIT("dw");
     assert_deliveries(*state, filter, "4.1");
-    filter.newest_first = false;
-    filter.after_seq = delivery_seq(4, 1);
-    assert_deliveries(*state, filter, "");
 }
 
 static void an_empty_connector_means_handlers(void **state)
@@ -237,6 +234,94 @@ static void deliveries_come_in_pages(void **state)
     assert_deliveries(*state, IN_STATE(DELIVERY_WAITING, .limit = 1), "1.0");
     assert_deliveries(
         *state, IN_STATE(DELIVERY_WAITING, .limit = 1, .after_seq = delivery_seq(1, 0)), "4.1");
+}
+
+static void a_type_may_be_a_beginning(void **state)
+{
+    fill_deliveries(*state);
+    assert_events(*state, FILTER(.type = SLICE_LIT("a*"), .limit = 2), "1 3");
+    assert_events(*state, FILTER(.type = SLICE_LIT("*"), .limit = 3), "1 2 3");
+    assert_events(*state, FILTER(.type = SLICE_LIT("ab*")), "");
+    assert_deliveries(*state, FILTER(.type = SLICE_LIT("b*")), "2.0 4.1 6.0");
+}
+
+static void events_are_found_by_the_connector_they_were_sent_to(void **state)
+{
+    fill_deliveries(*state);
+    assert_events(*state, FILTER(.connector = SLICE_LIT("cal")), "1 2 3");
+    assert_events(*state, FILTER(.connector = SLICE_LIT("dw"), .newest_first = true), "4");
+}
+
+#define ID_OF_2 "2-0123456789abcdef01234567"
+
+static void deliveries_are_found_by_their_ids_and_their_events(void **state)
+{
+    struct fixture *f = *state;
+    fill_deliveries(f);
+    struct delivery_row row = fixture_delivery(2, 1, DELIVERY_DELIVERED);
+    row.id = SLICE_LIT(ID_OF_2);
+    put(f, row);
+    fixture_settle(f);
+    for (int down = 0; down < 2; down++) {
+        assert_deliveries(f, FILTER(.id = SLICE_LIT(ID_OF_2), .newest_first = down), "2.1");
+        assert_deliveries(f, IN_STATE(DELIVERY_DEAD, .id = row.id, .newest_first = down), "");
+        assert_deliveries(f, FILTER(.id = SLICE_LIT("e3"), .newest_first = down), "4.1");
+    }
+    assert_deliveries(f, FILTER(.id = SLICE_LIT("2")), "2.0 2.1");
+    assert_deliveries(f, FILTER(.id = row.id, .after_seq = delivery_seq(2, 1)), "");
+    assert_deliveries(
+        f, FILTER(.id = row.id, .newest_first = true, .after_seq = delivery_seq(2, 1)), "");
+}
+
+static void times_may_be_those_of_ends(void **state)
+{
+    struct fixture *f = *state;
+    fill_events(f);
+    struct delivery_row row = fixture_delivery(1, 0, DELIVERY_DEAD);
+    row.created_ms = 1000;
+    row.ended_ms = 5000;
+    put(f, row);
+    fixture_settle(f);
+    assert_deliveries(f, FILTER(.since_ms = 4000), "");
+    assert_deliveries(f, FILTER(.since_ms = 4000, .is_of_ends = true), "1.0");
+    assert_deliveries(f, FILTER(.until_ms = 5000, .is_of_ends = true), "");
+}
+
+/* Pages of a list that looks at two rows each time: what it finds, and where it stops. */
+static void assert_bound_pages(struct fixture *f, struct journal_filter filter, bool of_events,
+                               const char *expected)
+{
+    struct list_of list = {0};
+    struct journal_reader *r = fixture_reader(f);
+    do {
+        filter.after_seq = filter.through_seq;
+        filter.through_seq = 0;
+        buf_add_str(&list.seqs, list.seqs.len ? " |" : "|");
+        struct err err = {0};
+        int rc = of_events ? journal_bound_events(r, &filter, 2, &err)
+                           : journal_bound_deliveries(r, &filter, 2, &err);
+        assert_int_equal(rc, 0);
+        rc = of_events ? journal_list_events(r, &filter, note_event, &list, &err)
+                       : journal_list_deliveries(r, &filter, note_delivery, &list, &err);
+        assert_int_equal(rc, 0);
+    } while (filter.through_seq);
+    assert_string_equal(list.seqs.data, expected);
+    buf_deinit(&list.seqs);
+    journal_reader_close(r);
+}
+
+static void a_page_looks_at_so_many_rows_and_no_more(void **state)
+{
+    struct fixture *f = *state;
+    fill_deliveries(f);
+    assert_bound_pages(f, FILTER(.key = SLICE_LIT("k0")), true, "| 1 | 4 | | 7 | 10 |");
+    assert_bound_pages(f, FILTER(.key = SLICE_LIT("k0"), .newest_first = true), true,
+                       "| 10 | 7 | | 4 | 1 |");
+    assert_bound_pages(f, IN_STATE(EVENT_OPEN, .key = SLICE_LIT("k1")), true, "| 2 | 5 | | 8 |");
+    assert_bound_pages(f, FILTER(.connector = SLICE_LIT("dw")), false, "| | 4.1 | |");
+    assert_bound_pages(f, IN_STATE(DELIVERY_DEAD, .cause = SLICE_LIT("script")), false, "| 6.0 |");
+    assert_bound_pages(f, IN_STATE(DELIVERY_WAITING, .newest_first = true), false,
+                       "| 5.0 4.1 | 1.0");
 }
 
 static bool take_row(void *ctx, const struct delivery_row *row)
@@ -489,6 +574,11 @@ int main(void)
         TEST(an_empty_connector_means_handlers),
         TEST(deliveries_are_filtered_by_cause_and_by_their_event),
         TEST(deliveries_come_in_pages),
+        TEST(a_type_may_be_a_beginning),
+        TEST(events_are_found_by_the_connector_they_were_sent_to),
+        TEST(deliveries_are_found_by_their_ids_and_their_events),
+        TEST(times_may_be_those_of_ends),
+        TEST(a_page_looks_at_so_many_rows_and_no_more),
         TEST(a_delivery_is_found_by_its_public_id_as_it_was_put),
         TEST(attempts_are_listed_in_order),
         TEST(a_queued_read_runs_and_is_told_from_dispatch),

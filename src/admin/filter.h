@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * What lists are filtered by, from a query or from a JSON object, for the journal and for what is in
+ * memory. A name or a value that there isn't is an error that says what there is: it would find
+ * nothing, as if all were well, or more than was meant.
+ */
+#ifndef LIAISON_ADMIN_FILTER_H
+#define LIAISON_ADMIN_FILTER_H
+
+#include <stdbool.h>
+
+#include "base/attr.h"
+#include "base/err.h"
+#include "base/slice.h"
+#include "event/event.h"
+#include "http/server.h"
+#include "journal/journal.h"
+
+/* What is listed, and so which filters there are. */
+enum filter_kind {
+    FILTER_EVENTS,
+    FILTER_DELIVERIES,
+    FILTER_LETTERS,
+};
+
+#define FILTER_TEXTS 6
+#define FILTER_LIMIT 100 /* rows of a page, unless asked otherwise … */
+#define FILTER_LIMIT_MAX 1000
+
+/* In place. */
+struct filter {
+    enum filter_kind kind;
+    struct journal_filter journal; /* the newest first */
+    char *texts[FILTER_TEXTS];     /* what its slices point to */
+};
+
+void filter_init(struct filter *f, enum filter_kind kind);
+void filter_deinit(struct filter *f);
+/* -1 with ERR_INVALID. `name` may be one of a page's own, cursor and limit. */
+int filter_set(struct filter *f, struct slice name, struct slice value, struct err *err) must_check;
+/* All that the query has. */
+int filter_set_query(struct filter *f, const struct http_exchange *x, struct err *err) must_check;
+/* Whether there is a filter of that name for this kind, a page's own aside. */
+bool filter_has(const struct filter *f, struct slice name);
+/* Of a delivery that isn't on disk. */
+bool filter_takes(const struct filter *f, const struct delivery_row *row,
+                  const struct event *event);
+
+#endif

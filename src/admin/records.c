@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * Events and deliveries, listed and shown.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "admin/routes.h"
+#include "base/buf.h"
+#include "engine/record_json.h"
+
+/* ---- events ---- */
+
+/* Deliveries that are shown with their event; a list with ?id= has them all. */
+#define SHOWN_MAX 1000
+
+void route_event_list(void *ctx, struct http_exchange *x)
+{
+    struct rendering *r = listing_new(x, FILTER_EVENTS);
+    if (r)
+        rendering_start(ctx, r, listing_render);
+}
+
+static bool add_brief(void *ctx, const struct delivery_row *row)
+{
+    struct rendering *r = ctx;
+    struct err err = {0};
+    if (delivery_add_json_brief(r->reader, &r->writer, row, false, &err) < 0)
+        r->err = err;
+    return r->err.code == ERR_NONE && ++r->n_rows < SHOWN_MAX;
+}
+
+static bool show_event(void *ctx, struct event *event, enum event_state state)
+{
+    struct rendering *r = ctx;
+    struct err err = {0};
+    r->last_seq = event->seq;
+    json_object_begin(&r->writer, NULL);
+    event_add_members(&r->writer, event, state);
+    json_array_begin(&r->writer, "deliveries");
+    if (journal_event_deliveries(r->reader, event->seq, add_brief, r, &err) < 0)
+        r->err = err;
+    json_array_end(&r->writer);
+    json_member_bool(&r->writer, "hasMore", r->n_rows == SHOWN_MAX);
+    json_object_end(&r->writer);
+    return false;
+}
+
+/* By Liaison's own number, else the newest that has it as the sender's id. */
+static int find_event(struct rendering *r, struct err *err)
+{
+    struct journal_filter *filter = &r->filter.journal;
+    char *end;
+    int64_t seq = strtoll(r->id, &end, 10);
+    if (*end == '\0' && journal_find_event(r->reader, seq, show_event, r, err) < 0)
+        return -1;
+    if (r->last_seq)
+        return 0;
+    filter->id = slice_str(r->id);
+    if (journal_bound_events(r->reader, filter, LISTING_LOOKED_AT, err) < 0)
+        return -1;
+    return journal_list_events(r->reader, filter, show_event, r, err);
+}
+
+static void render_event(struct journal_reader *reader, void *ctx)
+{
+    struct rendering *r = ctx;
+    struct err err = {0};
+    r->reader = reader;
+    if (find_event(r, &err) < 0)
+        r->err = err;
+    else if (r->last_seq == 0 && r->filter.journal.through_seq)
+        err_set(&r->err, ERR_NOT_FOUND,
+                "there is no event %s, by number or among the newest %d by the sender's id; "
+                "GET /api/events?id= looks further back",
+                r->id, LISTING_LOOKED_AT);
+    else if (r->last_seq == 0)
+        err_set(&r->err, ERR_NOT_FOUND, "there is no event %s", r->id);
+}
+
+void route_event(void *ctx, struct http_exchange *x)
+{
+    struct rendering *r = rendering_new(x);
+    filter_init(&r->filter, FILTER_EVENTS);
+    r->id = slice_dup(http_exchange_segment(x, 0));
+    rendering_start(ctx, r, render_event);
+}
+
+/* ---- deliveries ---- */
+
+void route_deliveries(void *ctx, struct http_exchange *x)
+{
+    struct admin *a = ctx;
+    struct rendering *r = listing_new(x, FILTER_DELIVERIES);
+    if (!r)
+        return;
+    listing_add_unkept(r, a->engine);
+    rendering_start(a, r, listing_render);
+}
+
+static bool show_delivery(void *ctx, const struct delivery_row *row)
+{
+    struct rendering *r = ctx;
+    struct err err = {0};
+    bool flies = row->state == DELIVERY_WAITING && r->n_in_flight > 0;
+    if (delivery_add_json(r->reader, &r->writer, row, flies, &err) < 0)
+        r->err = err;
+    r->n_rows++;
+    return false;
+}
+
+static void render_delivery(struct journal_reader *reader, void *ctx)
+{
+    struct rendering *r = ctx;
+    struct err err = {0};
+    r->reader = reader;
+    if (journal_find_delivery(reader, slice_str(r->id), show_delivery, r, &err) < 0)
+        r->err = err;
+    else if (r->n_rows == 0 && r->n_unkept > 0)
+        buf_add_slice(&r->out, buf_slice(&r->unkept[0].json));
+    else if (r->n_rows == 0)
+        err_set(&r->err, ERR_NOT_FOUND, "there is no delivery %s", r->id);
+}
+
+static bool note_own(void *ctx, const struct engine_delivery *d)
+{
+    struct rendering *r = ctx;
+    if (!slice_is_equal(d->row.id, slice_str(r->id)))
+        return true;
+    r->n_in_flight = d->has_row && d->is_in_flight;
+    if (d->has_row)
+        return false;
+    r->unkept = mem_calloc(1, sizeof(*r->unkept));
+    r->n_unkept = 1;
+    struct json_writer w = {.out = &r->unkept->json};
+    delivery_add_json_unkept(&w, &d->row, d->event, d->is_in_flight);
+    return false;
+}
+
+void route_delivery(void *ctx, struct http_exchange *x)
+{
+    struct admin *a = ctx;
+    struct rendering *r = rendering_new(x);
+    r->id = slice_dup(http_exchange_segment(x, 0));
+    engine_each_delivery(a->engine, note_own, r);
+    rendering_start(a, r, render_delivery);
+}
