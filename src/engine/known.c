@@ -8,9 +8,10 @@ bool known_rows_add(void *rows, const struct delivery_row *row)
 {
     struct known_row *known = mem_calloc(1, sizeof(*known));
     known->row = *row;
-    struct slice *const texts[] = {&known->row.id,    &known->row.connector,   &known->row.handler,
-                                   &known->row.key,   &known->row.transformer, &known->row.data,
-                                   &known->row.cause, &known->row.error,       &known->row.result};
+    struct slice *const texts[] = {
+        &known->row.id,          &known->row.connector, &known->row.handler, &known->row.key,
+        &known->row.transformer, &known->row.data,      &known->row.cause,   &known->row.error,
+        &known->row.result,      &known->row.stale_by};
     size_t total = 0;
     for (size_t i = 0; i < ARRAY_LEN(texts); i++)
         total += texts[i]->len;

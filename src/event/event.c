@@ -76,7 +76,7 @@ static struct slice place(char **at, struct slice from)
 static size_t parts_len(const struct event_parts *p)
 {
     return p->channel.len + p->id.len + p->type.len + p->source.len + p->subject.len + p->time.len +
-           p->attributes.len + p->data.len;
+           p->attributes.len + p->data.len + p->replay_handler.len;
 }
 
 struct event *event_new(const struct event_parts *parts)
@@ -96,6 +96,7 @@ struct event *event_new(const struct event_parts *parts)
         .key = place(&at, key),
         .attributes = place(&at, parts->attributes),
         .data = place(&at, parts->data),
+        .replay_handler = place(&at, parts->replay_handler),
         .data_kind = parts->data_kind,
         .has_own_id = parts->has_own_id,
         .has_inner_id = parts->has_inner_id,
@@ -125,5 +126,5 @@ void event_unref(struct event *event)
 size_t event_size(const struct event *e)
 {
     return sizeof(*e) + e->channel.len + e->id.len + e->type.len + e->source.len + e->subject.len +
-           e->time.len + e->key.len + e->attributes.len + e->data.len + 1;
+           e->time.len + e->key.len + e->attributes.len + e->data.len + e->replay_handler.len + 1;
 }

@@ -36,6 +36,7 @@ struct event_parts {
     struct slice
         data_id;        /* source text of data's member "id", or absent, for who knows it already */
     bool knows_data_id; /* else data is looked through */
+    struct slice replay_handler; /* as in struct event */
     enum event_data data_kind;
     bool has_own_id;     /* the sender gave the id */
     bool has_inner_id;   /* and in the message itself, not beside it */
@@ -50,8 +51,10 @@ struct event {
     bool has_inner_id; /* as in its parts; not kept in the journal */
     bool has_key;      /* without one there is no order, `key` is empty */
     int64_t received_ms;
-    unsigned replay; /* how often it was handled anew by a replay */
-    unsigned refs;   /* see event_ref */
+    unsigned replay;             /* how often it was handled anew by a replay */
+    struct slice replay_handler; /* the one that its last replay was for; absent: all */
+    bool is_replay_forced;       /* … which sends also what is older than what was delivered */
+    unsigned refs;               /* see event_ref */
 };
 
 /* Copies `parts`. Without a key given it is the `partitionkey` attribute, else the subject, else

@@ -90,6 +90,9 @@ struct delivery_row {
     int64_t due_ms;           /* when it may be attempted */
     int64_t expires_ms;       /* 0: never */
     int64_t ended_ms;         /* 0 while it waits */
+    /* Dead: the id of a newer delivery of its connector and key that has succeeded; the journal's
+       writer gives it. */
+    struct slice stale_by;
     /* Delivered: what its connector returned, for the handler that awaits it, as JSON text of the
        script host's; absent: nothing. Kept only while its event is open or dead. */
     struct slice result;

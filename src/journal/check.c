@@ -66,10 +66,10 @@ static int check_pages(struct check *c, struct err *err)
 static int check_rows(struct check *c, struct err *err)
 {
     static const enum sql checks[] = {
-        SQL_CHECK_EVENT_STATES,    SQL_CHECK_DELIVERY_STATES, SQL_CHECK_ORPHANS,
-        SQL_CHECK_ORPHAN_ATTEMPTS, SQL_CHECK_DEAD_EVENTS,     SQL_CHECK_MALFORMED_EVENTS,
-        SQL_CHECK_WAITING_RUNS,    SQL_CHECK_PLACES,          SQL_CHECK_OPEN_EVENTS,
-        SQL_CHECK_BLOCKS,
+        SQL_CHECK_EVENT_STATES,     SQL_CHECK_DELIVERY_STATES, SQL_CHECK_ORPHANS,
+        SQL_CHECK_ORPHAN_ATTEMPTS,  SQL_CHECK_ORPHAN_EDITS,    SQL_CHECK_DEAD_EVENTS,
+        SQL_CHECK_MALFORMED_EVENTS, SQL_CHECK_WAITING_RUNS,    SQL_CHECK_PLACES,
+        SQL_CHECK_OPEN_EVENTS,      SQL_CHECK_BLOCKS,
     };
     struct db *db = &c->reader->db;
     for (size_t i = 0; i < ARRAY_LEN(checks); i++) {

@@ -11,6 +11,7 @@
 
 #include "journal/op.h"
 #include "journal/row.h"
+#include "journal/steer.h"
 
 static void log_mismatch(struct committer *c, const char *what, int64_t seq, const char *expected)
 {
@@ -258,6 +259,24 @@ static int put_attempt(struct committer *c, int64_t delivery, const struct attem
     return n > JOURNAL_ATTEMPTS_KEPT ? trim_attempts(c, delivery, n, err) : 0;
 }
 
+/* A success makes older dead letters of its key void, where there are any of its connector. In a file
+   that is damaged they may be what can't be read, which must not keep the success from being written. */
+static int mark_stale(struct committer *c, const struct delivery_row *row, struct err *err)
+{
+    if (row->state != DELIVERY_DELIVERED || !row->connector.data || !row->has_key ||
+        c->db->damage.code != ERR_NONE ||
+        sums_value(c->sums, SUM_CONNECTOR, row->connector, SUM_DELIVERY_DEAD) == 0)
+        return 0;
+    sqlite3_stmt *s = db_statement(c->db, SQL_MARK_STALE, err);
+    if (!s)
+        return -1;
+    db_bind_text(s, 1, row->connector);
+    db_bind_text(s, 2, row->key.data ? row->key : SLICE_LIT(""));
+    db_bind_int(s, 3, row->seq);
+    db_bind_text(s, 4, row->id);
+    return db_run(c->db, s, err);
+}
+
 /* 1: done; 0: it wasn't in the state that it was to be changed from. */
 static int apply_put_delivery(struct committer *c, const struct op_put_delivery *put,
                               struct err *err)
@@ -270,6 +289,8 @@ static int apply_put_delivery(struct committer *c, const struct op_put_delivery 
         return 0;
     }
     count_delivery(c, &put->row, put->from);
+    if (mark_stale(c, &put->row, err) < 0)
+        return -1;
     return put->attempt && put_attempt(c, put->row.seq, put->attempt, err) < 0 ? -1 : 1;
 }
 
@@ -300,6 +321,8 @@ static int apply_alone(struct committer *c, struct op *op, struct err *err)
         return apply_put_letter(c, op_put_letter(op), err);
     case OP_CLEAR_RESULTS:
         return run_on(c, SQL_CLEAR_RESULTS, op->seq, err);
+    case OP_STEER:
+        return steer_apply(c, container_of(op, struct op_steer, op), err);
     case OP_FENCE:
         return 0;
     }
@@ -307,7 +330,7 @@ static int apply_alone(struct committer *c, struct op *op, struct err *err)
 }
 
 /* Whether it can be done later than what comes behind it, if that can be too: events come, new
-   deliveries and events that end well, each of another row. A result is kept or not by its event. */
+   deliveries and events that end well, each of another row. A dead letter may be told of a success. A result is kept or not by its event. */
 static bool can_be_gathered(struct op *op)
 {
     switch (op->kind) {
@@ -318,7 +341,8 @@ static bool can_be_gathered(struct op *op)
         return op_set_event(op)->from == EVENT_OPEN && op_set_event(op)->to == EVENT_CLOSED;
     case OP_PUT_DELIVERY:
         return op_put_delivery(op)->from == DELIVERY_NEW && !op_put_delivery(op)->attempt &&
-               !op_put_delivery(op)->row.result.data;
+               !op_put_delivery(op)->row.result.data &&
+               op_put_delivery(op)->row.state != DELIVERY_DEAD;
     default:
         return false;
     }
@@ -337,6 +361,7 @@ static int gather(struct committer *c, struct op *op, struct err *err)
         const struct op_put_delivery *put = op_put_delivery(op);
         feed_add_delivery(c->feed, &put->row);
         count_delivery(c, &put->row, put->from);
+        return mark_stale(c, &put->row, err);
     }
     return 0;
 }

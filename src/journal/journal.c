@@ -498,6 +498,52 @@ void journal_put_letter(struct journal *j, const struct delivery_row *row, enum 
     queue(j, op_new_put_letter(row, from, attempt, publication, done, ctx));
 }
 
+static void steer(struct journal *j, const struct op_steer *like, int64_t seq,
+                  journal_steer_fn done, void *ctx)
+{
+    queue(j, op_new_steer(like, seq, done, ctx));
+}
+
+void journal_edit_letter(struct journal *j, int64_t seq, struct slice data, journal_steer_fn done,
+                         void *ctx)
+{
+    const struct op_steer edit = {.kind = STEER_EDIT, .number = seq, .text = data};
+    steer(j, &edit, delivery_event_seq(seq), done, ctx);
+}
+
+void journal_set_paused(struct journal *j, struct slice connector, bool is_paused,
+                        journal_steer_fn done, void *ctx)
+{
+    const struct op_steer pause = {.kind = is_paused ? STEER_PAUSE : STEER_RESUME,
+                                   .text = connector};
+    steer(j, &pause, 0, done, ctx);
+}
+
+void journal_begin_replay(struct journal *j, struct slice wish, journal_steer_fn done, void *ctx)
+{
+    const struct op_steer begin = {.kind = STEER_BEGIN_REPLAY, .text = wish};
+    steer(j, &begin, 0, done, ctx);
+}
+
+void journal_replay_event(struct journal *j, int64_t seq, struct slice handler, bool is_forced,
+                          journal_steer_fn done, void *ctx)
+{
+    const struct op_steer replay = {.kind = STEER_REPLAY, .is_forced = is_forced, .text = handler};
+    steer(j, &replay, seq, done, ctx);
+}
+
+void journal_pass_replay(struct journal *j, int64_t seq, int64_t n_refused)
+{
+    const struct op_steer pass = {.kind = STEER_PASS, .number = n_refused};
+    steer(j, &pass, seq, NULL, NULL);
+}
+
+void journal_end_replay(struct journal *j, journal_steer_fn done, void *ctx)
+{
+    const struct op_steer end = {.kind = STEER_END_REPLAY};
+    steer(j, &end, 0, done, ctx);
+}
+
 void journal_clear_results(struct journal *j, int64_t event_seq)
 {
     queue(j, op_new_clear_results(event_seq));

@@ -193,6 +193,31 @@ void journal_put_letter(struct journal *j, const struct delivery_row *row, enum 
                         const struct attempt_row *attempt, const struct delivery_row *publication,
                         journal_letter_fn done, void *ctx);
 
+/* ---- what people do ---- */
+
+/* `was_done`: false where it could not be, since things stood otherwise; nothing was changed then. */
+typedef void (*journal_steer_fn)(void *ctx, bool was_done);
+
+/* A dead letter has these data from now on, JSON; what it had is kept (journal_edits). */
+void journal_edit_letter(struct journal *j, int64_t seq, struct slice data, journal_steer_fn done,
+                         void *ctx);
+/* Remembers that a person has paused the connector, or that it goes on. */
+void journal_set_paused(struct journal *j, struct slice connector, bool is_paused,
+                        journal_steer_fn done, void *ctx);
+
+/* A replay: recorded events are handled again as new, one after the other, up to the newest there is
+   at its begin. One at a time: it isn't done where another is under way. `wish` says what was asked for, to whoever goes
+   on with it after a restart. */
+void journal_begin_replay(struct journal *j, struct slice wish, journal_steer_fn done, void *ctx);
+/* An event that is over is open again, with a replay more, for this handler alone unless absent; its
+   handlers' dead letters end as superseded, since they run again; the replay has come so far. Not done where
+   it isn't over. */
+void journal_replay_event(struct journal *j, int64_t seq, struct slice handler, bool is_forced,
+                          journal_steer_fn done, void *ctx);
+/* The replay has come so far without this many. */
+void journal_pass_replay(struct journal *j, int64_t seq, int64_t n_refused);
+void journal_end_replay(struct journal *j, journal_steer_fn done, void *ctx);
+
 /* Removes the results of an event's deliveries: no handler will ask for them any more. */
 void journal_clear_results(struct journal *j, int64_t event_seq);
 
@@ -237,6 +262,7 @@ struct journal_filter {
     int state;                  /* enum event_state or delivery_state; -1: any */
     int64_t since_ms, until_ms; /* of receipt or creation, until exclusive; 0: open */
     bool is_of_ends;            /* deliveries: of their ends instead */
+    bool has_dead;              /* events: only those with a dead letter */
     unsigned limit;             /* rows; 0: 100 */
 };
 
@@ -303,6 +329,32 @@ int journal_waiting_connectors(struct journal_reader *r, journal_waiting_visit v
                                struct err *err) must_check;
 int journal_attempts(struct journal_reader *r, int64_t delivery_seq, journal_attempt_visit visit,
                      void *ctx, struct err *err) must_check;
+/* What a dead letter's data were before it was edited, the oldest first; absent: the event's. */
+typedef bool (*journal_edit_visit)(void *ctx, int64_t at_ms, struct slice data);
+int journal_edits(struct journal_reader *r, int64_t delivery_seq, journal_edit_visit visit,
+                  void *ctx, struct err *err) must_check;
+/* The connectors that people have paused, since when. */
+typedef bool (*journal_pause_visit)(void *ctx, struct slice connector, int64_t at_ms);
+int journal_pauses(struct journal_reader *r, journal_pause_visit visit, void *ctx,
+                   struct err *err) must_check;
+/* The last 20 replays, the newest first; one that is under way has ended_ms 0. */
+struct journal_replay {
+    int64_t id;
+    struct slice wish;
+    int64_t cursor, through; /* events */
+    int64_t n_replayed, n_refused;
+    int64_t at_ms, ended_ms;
+};
+typedef bool (*journal_replay_visit)(void *ctx, const struct journal_replay *replay);
+int journal_replays(struct journal_reader *r, journal_replay_visit visit, void *ctx,
+                    struct err *err) must_check;
+/* Of up to n_rows deliveries behind *after_seq, which is moved on to the last one, those that were
+   delivered, or are dead and older than what was: the newest event of which that is known for
+   connector and key. *is_end: there are no more. */
+typedef void (*journal_delivered_visit)(void *ctx, struct slice connector, struct slice key,
+                                        int64_t event_seq);
+int journal_delivered(struct journal_reader *r, int64_t *after_seq, unsigned n_rows, bool *is_end,
+                      journal_delivered_visit visit, void *ctx, struct err *err) must_check;
 /* scope "channel": received duplicate malformed unmatched closed dead dropped open;
    scope "connector": made delivered dead skipped superseded dropped waiting. */
 int journal_sums(struct journal_reader *r, journal_sum_visit visit, void *ctx,

@@ -18,6 +18,7 @@ const char *op_kind_name(enum op_kind kind)
         [OP_PUT_DELIVERY] = "put delivery",
         [OP_PUT_LETTER] = "put dead letter",
         [OP_CLEAR_RESULTS] = "clear results",
+        [OP_STEER] = "steer",
         [OP_FENCE] = "fence",
     };
     return names[kind];
@@ -260,6 +261,25 @@ struct op *op_new_clear_results(int64_t event_seq)
     struct op *op = mem_alloc(sizeof(*op));
     *op = op_base(OP_CLEAR_RESULTS, event_seq, NULL, finish_clear_results);
     return op;
+}
+
+static void finish_steer(struct task *task, bool tell)
+{
+    struct op_steer *steer = container_of(op_of(task), struct op_steer, op);
+    if (tell && steer->done)
+        steer->done(steer->op.ctx, steer->was_done);
+    free(steer);
+}
+
+struct op *op_new_steer(const struct op_steer *like, int64_t seq, journal_steer_fn done, void *ctx)
+{
+    struct op_steer *steer = mem_alloc(sizeof(*steer) + like->text.len);
+    char *at = (char *)(steer + 1);
+    *steer = *like;
+    steer->op = op_base(OP_STEER, seq, ctx, finish_steer);
+    steer->done = done;
+    copy(&at, &steer->text);
+    return &steer->op;
 }
 
 static void finish_fence(struct task *task, bool tell)

@@ -19,6 +19,7 @@ enum op_kind {
     OP_PUT_DELIVERY,
     OP_PUT_LETTER,
     OP_CLEAR_RESULTS, /* a struct op alone */
+    OP_STEER,         /* what people do: see steer.c */
     OP_FENCE,         /* changes nothing: tells when all before it is on disk */
 };
 
@@ -70,6 +71,25 @@ struct op_put_letter {
     journal_letter_fn done;
 };
 
+/* What each of them needs; the rest is 0 or absent. */
+struct op_steer {
+    struct op op; /* seq: of the event */
+    enum steer {
+        STEER_EDIT,         /* delivery `number` has the data `text` from now on */
+        STEER_PAUSE,        /* connector `text` */
+        STEER_RESUME,       /* … */
+        STEER_BEGIN_REPLAY, /* `text`: what was asked for */
+        STEER_REPLAY,       /* the event is open again; `text`: for this handler alone */
+        STEER_PASS,         /* up to the event, `number` were refused */
+        STEER_END_REPLAY,
+    } kind;
+    int64_t number;
+    bool is_forced;
+    bool was_done; /* the writer's finding */
+    struct slice text;
+    journal_steer_fn done; /* NULL: nobody asks */
+};
+
 struct op_fence {
     struct op op;
     journal_done_fn done;
@@ -113,6 +133,9 @@ struct op *op_new_put_letter(const struct delivery_row *row, enum delivery_state
                              void *ctx);
 
 struct op *op_new_clear_results(int64_t event_seq);
+
+/* Copies `like`. */
+struct op *op_new_steer(const struct op_steer *like, int64_t seq, journal_steer_fn done, void *ctx);
 
 struct op *op_new_fence(journal_done_fn done, void *ctx);
 

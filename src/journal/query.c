@@ -170,6 +170,7 @@ int journal_list_events(struct journal_reader *r, const struct journal_filter *f
     const char *state =
         filter->state < 0 ? NULL : event_state_name((enum event_state)filter->state);
     bind_filter(s, filter, state);
+    db_bind_int(s, 16, filter->has_dead);
     return visit_events(r, s, visit, ctx, err);
 }
 
@@ -333,6 +334,81 @@ int journal_attempts(struct journal_reader *r, int64_t delivery_seq, journal_att
             break;
     }
     sqlite3_reset(s);
+    return rc < 0 ? -1 : 0;
+}
+
+/* ---- What people did ------------------------------------------------------------------------- */
+
+int journal_edits(struct journal_reader *r, int64_t delivery_seq, journal_edit_visit visit,
+                  void *ctx, struct err *err)
+{
+    sqlite3_stmt *s = db_statement(&r->db, SQL_EDITS, err);
+    int rc = -1;
+    if (!s)
+        return -1;
+    db_bind_int(s, 1, delivery_seq);
+    while ((rc = db_step(&r->db, s, err)) > 0) {
+        if (!visit(ctx, sqlite3_column_int64(s, 0), db_column_text(s, 1)))
+            break;
+    }
+    sqlite3_reset(s);
+    return rc < 0 ? -1 : 0;
+}
+
+int journal_pauses(struct journal_reader *r, journal_pause_visit visit, void *ctx, struct err *err)
+{
+    sqlite3_stmt *s = db_statement(&r->db, SQL_PAUSES, err);
+    int rc = -1;
+    while (s && (rc = db_step(&r->db, s, err)) > 0) {
+        if (!visit(ctx, db_column_text(s, 0), sqlite3_column_int64(s, 1)))
+            break;
+    }
+    if (s)
+        sqlite3_reset(s);
+    return rc < 0 ? -1 : 0;
+}
+
+int journal_replays(struct journal_reader *r, journal_replay_visit visit, void *ctx,
+                    struct err *err)
+{
+    sqlite3_stmt *s = db_statement(&r->db, SQL_REPLAYS, err);
+    int rc = -1;
+    while (s && (rc = db_step(&r->db, s, err)) > 0) {
+        const struct journal_replay replay = {
+            .id = sqlite3_column_int64(s, 0),
+            .wish = db_column_text(s, 1),
+            .cursor = sqlite3_column_int64(s, 2),
+            .through = sqlite3_column_int64(s, 3),
+            .n_replayed = sqlite3_column_int64(s, 4),
+            .n_refused = sqlite3_column_int64(s, 5),
+            .at_ms = sqlite3_column_int64(s, 6),
+            .ended_ms = sqlite3_column_int64(s, 7),
+        };
+        if (!visit(ctx, &replay))
+            break;
+    }
+    if (s)
+        sqlite3_reset(s);
+    return rc < 0 ? -1 : 0;
+}
+
+int journal_delivered(struct journal_reader *r, int64_t *after_seq, unsigned n_rows, bool *is_end,
+                      journal_delivered_visit visit, void *ctx, struct err *err)
+{
+    sqlite3_stmt *s = db_statement(&r->db, SQL_DELIVERED, err);
+    unsigned n = 0;
+    int rc = -1;
+    if (!s)
+        return -1;
+    db_bind_int(s, 1, *after_seq);
+    db_bind_int(s, 2, n_rows);
+    for (; (rc = db_step(&r->db, s, err)) > 0; n++) {
+        *after_seq = sqlite3_column_int64(s, 0);
+        if (sqlite3_column_int64(s, 3) > 0 && sqlite3_column_type(s, 1) != SQLITE_NULL &&
+            sqlite3_column_type(s, 2) != SQLITE_NULL)
+            visit(ctx, db_column_text(s, 1), db_column_text(s, 2), sqlite3_column_int64(s, 3));
+    }
+    *is_end = n < n_rows;
     return rc < 0 ? -1 : 0;
 }
 

@@ -223,12 +223,14 @@ struct event *row_event(sqlite3_stmt *s, enum event_state *state)
         .data_kind = data_kind_of(db_column_str(s, 10)),
         .received_ms = sqlite3_column_int64(s, 11),
         .has_own_id = sqlite3_column_int(s, 14) != 0,
+        .replay_handler = db_column_text(s, 15),
     };
     int found = event_state_of(db_column_text(s, 12));
     *state = found < 0 ? EVENT_NEW : (enum event_state)found;
     struct event *event = event_new(&parts);
     event->seq = sqlite3_column_int64(s, 0);
     event->replay = (unsigned)sqlite3_column_int(s, 13);
+    event->is_replay_forced = sqlite3_column_int(s, 16) != 0;
     return event;
 }
 
@@ -256,6 +258,7 @@ void row_delivery(sqlite3_stmt *s, struct delivery_row *row)
         .ended_ms = sqlite3_column_int64(s, 16),
         .result = db_column_text(s, 17),
         .position = sqlite3_column_int64(s, 18),
+        .stale_by = db_column_text(s, 19),
     };
 }
 

@@ -154,8 +154,44 @@ static const char version_6[] =
     " WHERE d.seq >= event_rows.seq << 20 AND d.seq < (event_rows.seq + 1) << 20), received_at))"
     " AS closed_at, replay, own_id, identity FROM event_rows;";
 
-const char *const sql_migrations[] = {version_1, version_2, version_3,
-                                      version_4, version_5, version_6};
+/* What people do: dead letters edited, connectors paused, events handled again as new. A dead letter
+   is found by its key when a newer delivery of that succeeds. */
+static const char version_7[] =
+    "ALTER TABLE deliveries ADD COLUMN stale_by TEXT;" /* the id of the newest such delivery */
+    "CREATE INDEX deliveries_dead_key ON deliveries(connector, key)"
+    " WHERE state = 'dead' AND connector IS NOT NULL AND key IS NOT NULL;"
+    "CREATE TABLE edits ("
+    "  delivery INTEGER NOT NULL,"
+    "  n INTEGER NOT NULL," /* 1 for the first */
+    "  at INTEGER NOT NULL,"
+    "  data," /* as it was before; NULL: the event's */
+    "  PRIMARY KEY (delivery, n)"
+    ") WITHOUT ROWID;"
+    "CREATE TABLE pauses ("
+    "  connector TEXT PRIMARY KEY,"
+    "  at INTEGER NOT NULL"
+    ") WITHOUT ROWID;"
+    "ALTER TABLE event_rows ADD COLUMN replay_handler TEXT;" /* whose it was alone; NULL: all */
+    "ALTER TABLE event_rows ADD COLUMN replay_forced INTEGER;" /* 1: also what is older than delivered */
+    "DROP VIEW events;"
+    "CREATE VIEW events AS SELECT seq, channel, id, type, source, subject, time, key, attributes,"
+    " data, data_kind, received_at, iif(seq IN open_events, 'open', state) AS state,"
+    " iif(seq IN open_events, NULL, coalesce(closed_at, (SELECT max(ended_at) FROM deliveries d"
+    " WHERE d.seq >= event_rows.seq << 20 AND d.seq < (event_rows.seq + 1) << 20), received_at))"
+    " AS closed_at, replay, own_id, identity, replay_handler, replay_forced FROM event_rows;"
+    "CREATE TABLE replays ("
+    "  id INTEGER PRIMARY KEY,"
+    "  wish TEXT NOT NULL,"      /* what was asked for, a JSON object */
+    "  cursor INTEGER NOT NULL," /* all events up to here were looked at */
+    "  through INTEGER NOT NULL,"
+    "  replayed INTEGER NOT NULL,"
+    "  refused INTEGER NOT NULL," /* they were still being handled */
+    "  at INTEGER NOT NULL,"
+    "  ended_at INTEGER"
+    ");";
+
+const char *const sql_migrations[] = {version_1, version_2, version_3, version_4,
+                                      version_5, version_6, version_7};
 const size_t sql_migrations_count = ARRAY_LEN(sql_migrations);
 
 /* ---- Statements ----------------------------------------------------------------------------- */
@@ -163,13 +199,15 @@ const size_t sql_migrations_count = ARRAY_LEN(sql_migrations);
 /* Read by row_event and row_delivery. */
 #define EVENT_COLUMNS                                                                              \
     "seq, channel, id, type, source, subject, time, key, attributes, data, data_kind, "            \
-    "received_at, state, replay, own_id"
+    "received_at, state, replay, own_id, replay_handler, replay_forced"
 #define NEW_EVENT_COLUMNS                                                                          \
     "seq, channel, id, type, source, subject, time, key, attributes, data, data_kind, "            \
     "received_at, state, own_id, identity"
 #define DELIVERY_COLUMNS                                                                           \
     "seq, id, connector, handler, key, transformer, data, state, cause, error, attempts, "         \
     "unknown, created_at, first_attempt_at, due_at, expires_at, ended_at, result, position"
+/* What the writer alone gives stands behind that. */
+#define DELIVERY_READ DELIVERY_COLUMNS ", stale_by"
 /* A result that comes when its event is closed is for nobody. */
 #define RESULT(result, seq)                                                                        \
     "CASE WHEN " result " IS NOT NULL AND EXISTS (SELECT 1 FROM events e WHERE e.seq = " seq       \
@@ -179,7 +217,7 @@ const size_t sql_migrations_count = ARRAY_LEN(sql_migrations);
 /* Parameters of lists: 1 the seq to begin behind and 11 the last one, 2 the number of rows, 3 the
    state, 4 and 5 the earliest and latest time, 6 type, or 12 how it begins, 7 channel, 8 key,
    9 connector, 13 an id as text, 14 as an event's number; of deliveries 10 cause, 15 whether times
-   are those of their ends. NULL is any. */
+   are those of their ends; of events 16, whether they must have dead letters. NULL is any. */
 #define TYPE_FILTER "(type = ?6 OR substr(type, 1, length(?12)) = ?12)"
 #define EVENT_FILTER                                                                               \
     " AND (?3 IS NULL OR state = ?3) AND (?4 IS NULL OR received_at >= ?4)"                        \
@@ -187,7 +225,9 @@ const size_t sql_migrations_count = ARRAY_LEN(sql_migrations);
     " AND (?7 IS NULL OR channel = ?7) AND (?8 IS NULL OR key = ?8)"                               \
     " AND (?13 IS NULL OR id = ?13 OR seq = ?14)"                                                  \
     " AND (?9 IS NULL OR EXISTS (SELECT 1 FROM deliveries d WHERE d.seq >= events.seq << 20"       \
-    " AND d.seq < (events.seq + 1) << 20 AND connector = ?9))"
+    " AND d.seq < (events.seq + 1) << 20 AND connector = ?9))"                                     \
+    " AND (?16 = 0 OR EXISTS (SELECT 1 FROM deliveries d INDEXED BY deliveries_dead"               \
+    " WHERE d.state = 'dead' AND d.seq >= events.seq << 20 AND d.seq < (events.seq + 1) << 20))"
 #define OF_ITS_EVENT "SELECT 1 FROM events WHERE seq = deliveries.event AND "
 #define DELIVERY_FILTER                                                                            \
     " AND (?3 IS NULL OR state = ?3)"                                                              \
@@ -210,7 +250,7 @@ const size_t sql_migrations_count = ARRAY_LEN(sql_migrations);
 #define ALL_EVENTS "events"
 #define OPEN_EVENTS "open_events CROSS JOIN events USING (seq)"
 #define DELIVERIES(source, way)                                                                    \
-    "SELECT " DELIVERY_COLUMNS " FROM deliveries " source DELIVERY_FILTER way IN_ORDER_##way
+    "SELECT " DELIVERY_READ " FROM deliveries " source DELIVERY_FILTER way IN_ORDER_##way
 /* The last of so many rows of a list without its filter, to bound what is looked at. */
 #define BOUND(table, source, way)                                                                  \
     "SELECT seq FROM " table " " source way IN_ORDER_##way " OFFSET ?2 - 1"
@@ -223,7 +263,7 @@ const size_t sql_migrations_count = ARRAY_LEN(sql_migrations);
 /* Parameters: 1 connector or handler; 2 and 3 the positions to begin behind and to end with; 4 the
    number of rows; 5 the key. */
 #define PLACES(source) "SELECT position, key, due_at FROM deliveries " source IN_PLACE
-#define ROWS(source) "SELECT " DELIVERY_COLUMNS " FROM deliveries " source IN_PLACE
+#define ROWS(source) "SELECT " DELIVERY_READ " FROM deliveries " source IN_PLACE
 #define FOR_CONNECTOR(index) "INDEXED BY " index " WHERE state = 'waiting' AND connector = ?1"
 #define FOR_HANDLER(index)                                                                         \
     "INDEXED BY " index " WHERE state = 'waiting' AND connector IS NULL AND handler = ?1"
@@ -298,6 +338,32 @@ const char *const sql_text[] = {
     [SQL_CLEAR_RESULTS] = "UPDATE deliveries SET result = NULL"
                           " WHERE seq >= ?1 << 20 AND seq < (?1 + 1) << 20 AND result IS NOT NULL",
     [SQL_PUT_BLOCK] = "INSERT OR IGNORE INTO identity_blocks(channel, block) VALUES (?1, ?2)",
+    /* Older dead letters of connector 1 and key 2 than delivery 3, whose id is 4. */
+    [SQL_MARK_STALE] = "UPDATE deliveries INDEXED BY deliveries_dead_key SET stale_by = ?4"
+                       " WHERE state = 'dead' AND connector = ?1 AND key = ?2 AND seq < ?3"
+                       " AND (stale_by IS NULL OR CAST(stale_by AS INTEGER) <= ?3 >> 20)",
+    [SQL_KEEP_EDIT] =
+        "INSERT INTO edits(delivery, n, at, data) SELECT seq, 1 + (SELECT coalesce(max(n), 0)"
+        " FROM edits WHERE delivery = ?1), ?2, data FROM deliveries WHERE seq = ?1"
+        " AND state = 'dead'",
+    [SQL_EDIT] = "UPDATE deliveries SET data = ?2 WHERE seq = ?1 AND state = 'dead'",
+    [SQL_PAUSE] = "INSERT OR IGNORE INTO pauses(connector, at) VALUES (?1, ?2)",
+    [SQL_RESUME] = "DELETE FROM pauses WHERE connector = ?1",
+    [SQL_EVENT_STATE] = "SELECT state, channel FROM events WHERE seq = ?1",
+    [SQL_REOPEN] = "UPDATE event_rows SET state = 'closed', closed_at = NULL, replay = replay + 1,"
+                   " replay_handler = ?2, replay_forced = ?3 WHERE seq = ?1",
+    /* The new run takes the place of the one that failed. */
+    [SQL_REPLACE_RUNS] =
+        "UPDATE deliveries SET state = 'superseded', ended_at = ?3"
+        " WHERE seq >= ?1 << 20 AND seq < (?1 + 1) << 20 AND state = 'dead'"
+        " AND connector IS NULL AND handler IS NOT NULL AND (?2 IS NULL OR handler = ?2)",
+    [SQL_BEGIN_REPLAY] = "INSERT INTO replays(wish, cursor, through, replayed, refused, at)"
+                         " SELECT ?1, 0, ifnull((SELECT max(seq) FROM event_rows), 0), 0, 0, ?2"
+                         " WHERE NOT EXISTS (SELECT 1 FROM replays WHERE ended_at IS NULL)",
+    [SQL_ADVANCE_REPLAY] = "UPDATE replays SET cursor = max(cursor, ?1), replayed = replayed + ?2,"
+                           " refused = refused + ?3 WHERE ended_at IS NULL",
+    [SQL_END_REPLAY] = "UPDATE replays SET ended_at = ?1 WHERE ended_at IS NULL",
+    [SQL_FORGET_REPLAYS] = "DELETE FROM replays WHERE id <= (SELECT max(id) FROM replays) - 100",
     [SQL_PUT_POSITION] = "INSERT INTO positions(channel, position) VALUES (?1, ?2)"
                          " ON CONFLICT(channel) DO UPDATE SET position = excluded.position",
     [SQL_PUT_SUM] = "INSERT INTO sums(scope, name, term, value) VALUES (?1, ?2, ?3, ?4)"
@@ -335,6 +401,8 @@ const char *const sql_text[] = {
     /* Of events 1 to 2. */
     [SQL_REMOVE_ATTEMPTS] = "DELETE FROM attempts"
                             " WHERE delivery >= ?1 << 20 AND delivery < (?2 + 1) << 20",
+    [SQL_REMOVE_EDITS] = "DELETE FROM edits"
+                         " WHERE delivery >= ?1 << 20 AND delivery < (?2 + 1) << 20",
     [SQL_REMOVE_DELIVERIES] = "DELETE FROM deliveries"
                               " WHERE seq >= ?1 << 20 AND seq < (?2 + 1) << 20",
     [SQL_REMOVE_EVENTS] = "DELETE FROM event_rows WHERE seq >= ?1 AND seq <= ?2",
@@ -378,9 +446,9 @@ const char *const sql_text[] = {
     [SQL_EVENTS_ALL_DOWN] = EVENTS(ALL_EVENTS, DOWN),
     [SQL_EVENTS_OPEN] = EVENTS(OPEN_EVENTS, UP),
     [SQL_EVENTS_OPEN_DOWN] = EVENTS(OPEN_EVENTS, DOWN),
-    [SQL_DELIVERY] = "SELECT " DELIVERY_COLUMNS " FROM deliveries"
+    [SQL_DELIVERY] = "SELECT " DELIVERY_READ " FROM deliveries"
                      " WHERE seq >= ?1 << 20 AND seq < (?1 + 1) << 20 AND id = ?2",
-    [SQL_DELIVERIES_OF_EVENT] = "SELECT " DELIVERY_COLUMNS " FROM deliveries"
+    [SQL_DELIVERIES_OF_EVENT] = "SELECT " DELIVERY_READ " FROM deliveries"
                                 " WHERE seq >= ?1 << 20 AND seq < (?1 + 1) << 20 ORDER BY seq",
     [SQL_DELIVERIES_ALL] = DELIVERIES(ALL, UP),
     [SQL_DELIVERIES_ALL_DOWN] = DELIVERIES(ALL, DOWN),
@@ -408,7 +476,7 @@ const char *const sql_text[] = {
     [SQL_ROWS_OF_HANDLER] = ROWS(FOR_HANDLER("runs_waiting_position")),
     [SQL_ROWS_OF_CONNECTOR_AND_KEY] = ROWS(FOR_CONNECTOR("deliveries_waiting_key") " AND key = ?5"),
     [SQL_ROWS_OF_HANDLER_AND_KEY] = ROWS(FOR_HANDLER("runs_waiting_key") " AND key = ?5"),
-    [SQL_ROWS_EXPIRED] = "SELECT " DELIVERY_COLUMNS " FROM deliveries " EXPIRING
+    [SQL_ROWS_EXPIRED] = "SELECT " DELIVERY_READ " FROM deliveries " EXPIRING
                          " AND (expires_at, seq) > (?2, ?3) AND expires_at <= ?4"
                          " ORDER BY expires_at, seq LIMIT ?5",
     [SQL_NEXT_EXPIRY] = "SELECT min(expires_at) FROM deliveries " EXPIRING " AND expires_at > ?2",
@@ -425,6 +493,14 @@ const char *const sql_text[] = {
         " WHERE state = 'waiting' AND connector = name),"
         " (SELECT value FROM sums WHERE scope = 'connector' AND sums.name = names.name"
         " AND term = 'waiting') FROM names WHERE name IS NOT NULL",
+    [SQL_EDITS] = "SELECT at, data FROM edits WHERE delivery = ?1 ORDER BY n",
+    [SQL_PAUSES] = "SELECT connector, at FROM pauses",
+    [SQL_REPLAYS] = "SELECT id, wish, cursor, through, replayed, refused, at, ended_at FROM replays"
+                    " ORDER BY id DESC LIMIT 20",
+    /* Of rows from behind 1 on, so many: what was delivered, or is known to be older than that. */
+    [SQL_DELIVERED] = "SELECT seq, connector, key, CASE state WHEN 'delivered' THEN seq >> 20"
+                      " ELSE CAST(stale_by AS INTEGER) END FROM deliveries NOT INDEXED"
+                      " WHERE seq > ?1 ORDER BY seq LIMIT ?2",
     [SQL_ATTEMPTS] = "SELECT n, at, ms, code, error, answer FROM attempts WHERE delivery = ?1"
                      " ORDER BY n",
 
@@ -453,6 +529,10 @@ const char *const sql_text[] = {
         "SELECT 'attempt ' || n || ' belongs to delivery number ' || delivery ||"
         " ', which isn''t there'"
         " FROM attempts a WHERE NOT EXISTS (SELECT 1 FROM deliveries WHERE seq = a.delivery)",
+    [SQL_CHECK_ORPHAN_EDITS] =
+        "SELECT 'edit ' || n || ' belongs to delivery number ' || delivery || ', which isn''t "
+        "there'"
+        " FROM edits x WHERE NOT EXISTS (SELECT 1 FROM deliveries WHERE seq = x.delivery)",
     [SQL_CHECK_DEAD_EVENTS] =
         "SELECT 'event ' || seq || ' is dead, but has no dead letter of a handler'"
         " FROM events e WHERE state = 'dead' AND NOT EXISTS (SELECT 1 FROM deliveries d"
@@ -529,6 +609,8 @@ const char *const sql_text[] = {
     [SQL_SALVAGE_PUT_BLOCKS] =
         "INSERT OR IGNORE INTO identity_blocks SELECT DISTINCT channel, seq >> 6"
         " FROM event_rows WHERE identity IS NOT NULL",
+    [SQL_SALVAGE_DROP_EDITS] = "DELETE FROM edits WHERE NOT EXISTS"
+                               " (SELECT 1 FROM deliveries WHERE seq = edits.delivery)",
     /* Open events, waiting deliveries, dead ones; the first two by the sums. */
     [SQL_SALVAGE_COUNTS] =
         "SELECT (SELECT count(*) FROM open_events),"

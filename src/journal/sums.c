@@ -172,6 +172,11 @@ void sums_add(struct sums *sums, enum sum_scope scope, struct slice name, int te
         list_add_tail(&sums->changed, &row->link);
 }
 
+int64_t sums_value(struct sums *sums, enum sum_scope scope, struct slice name, int term)
+{
+    return row_of(sums, scope, name)->values[term];
+}
+
 /* ---- Storing -------------------------------------------------------------------------------- */
 
 int sums_load(struct sums *sums, struct db *db, struct err *err)

@@ -68,6 +68,8 @@ int sums_load(struct sums *sums, struct db *db, struct err *err) must_check;
 /* Adds `by` to a term; nothing when term is -1. */
 void sums_add(struct sums *sums, enum sum_scope scope, struct slice name, int term, int64_t by);
 
+int64_t sums_value(struct sums *sums, enum sum_scope scope, struct slice name, int term);
+
 /* Writes what was changed since the last sums_commit, in the open transaction. */
 int sums_write(struct sums *sums, struct db *db, struct err *err) must_check;
 void sums_commit(struct sums *sums);   /* what was written stands */
