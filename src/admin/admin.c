@@ -58,6 +58,12 @@ static const struct http_route routes[] = {
     {"GET", "/metrics", route_metrics},
     {"GET", "/api/status", route_status},
     {"POST", "/api/journal/confirm", route_journal_confirm},
+    {"GET", "/api/connectors", route_connectors},
+    {"POST", "/api/connectors/*/pause", route_connector_pause},
+    {"POST", "/api/connectors/*/resume", route_connector_resume},
+    {"POST", "/api/replay", route_replay},
+    {"GET", "/api/replay", route_replays},
+    {"DELETE", "/api/replay", route_replay_stop},
     {"GET", "/api/events", route_event_list},
     {"GET", "/api/events/*", route_event},
     {"GET", "/api/deliveries", route_deliveries},
@@ -65,6 +71,7 @@ static const struct http_route routes[] = {
     {"GET", "/api/dead-letters", route_letters},
     {"POST", "/api/dead-letters/retry", route_letters_retry},
     {"GET", "/api/dead-letters/*", route_letter},
+    {"PATCH", "/api/dead-letters/*", route_letter_edit},
     {"DELETE", "/api/dead-letters/*", route_letter_drop},
     {"POST", "/api/dead-letters/*/retry", route_letter_retry},
 };
@@ -100,6 +107,7 @@ struct admin *admin_open(const struct admin_options *options, struct err *err)
     a->config = options->config;
     a->loop = options->loop;
     a->metrics = metrics_new();
+    list_init(&a->bulks);
     a->server = open_server(a, options, err);
     if (!a->server) {
         admin_free(a);
@@ -136,6 +144,7 @@ void admin_close(struct admin *a)
 {
     if (!a)
         return;
+    bulks_free(a);
     http_server_free(a->server);
     a->server = NULL;
     if (a->streams)

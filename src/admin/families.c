@@ -83,7 +83,7 @@ static int64_t in_flight(const struct engine_target_view *t)
 
 static int64_t is_paused(const struct engine_target_view *t)
 {
-    return t->status.pause != PAUSE_NONE;
+    return t->status.pause != PAUSE_NONE || t->status.is_held;
 }
 
 /* On disk; false: it wasn't looked for. */

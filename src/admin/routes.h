@@ -9,6 +9,7 @@
 #include "admin/admin.h"
 #include "admin/filter.h"
 #include "base/json.h"
+#include "base/list.h"
 #include "http/server.h"
 #include "journal/journal.h"
 
@@ -19,6 +20,7 @@ struct admin {
     struct engine *engine; /* NULL until admin_serve */
     struct http_server *server;
     struct streams *streams; /* from admin_serve on */
+    struct list bulks;       /* requests for many dead letters, under way */
 };
 
 /* access.c: who may do what. As http_server_options.admit. */
@@ -46,7 +48,24 @@ void route_letters(void *ctx, struct http_exchange *x);
 void route_letter(void *ctx, struct http_exchange *x);
 void route_letter_retry(void *ctx, struct http_exchange *x);
 void route_letter_drop(void *ctx, struct http_exchange *x);
+void route_letter_edit(void *ctx, struct http_exchange *x);
+
+/* bulk.c */
 void route_letters_retry(void *ctx, struct http_exchange *x);
+
+void bulks_free(struct admin *a);
+
+/* replays.c */
+void route_replay(void *ctx, struct http_exchange *x);
+void route_replays(void *ctx, struct http_exchange *x);
+void route_replay_stop(void *ctx, struct http_exchange *x);
+
+/* connectors.c */
+void route_connectors(void *ctx, struct http_exchange *x);
+void route_connector_pause(void *ctx, struct http_exchange *x);
+void route_connector_resume(void *ctx, struct http_exchange *x);
+/* An engine_target_fn: a connector as an array's element, to a struct json_writer. */
+void connector_add_json(void *json_writer, const struct engine_target_view *connector);
 
 /* An answer that the reader's thread writes: `render` fills in `out`, or `status` and `error`. */
 struct rendering {

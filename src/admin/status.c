@@ -67,21 +67,6 @@ static void add_channel(void *ctx, const struct engine_channel_view *channel)
     json_object_end(w);
 }
 
-static void add_connector(void *ctx, const struct engine_target_view *connector)
-{
-    struct json_writer *w = ctx;
-    const struct target_status *status = &connector->status;
-    if (target_is_handler(connector->target))
-        return;
-    json_object_begin(w, NULL);
-    json_member_cstr(w, "name", target_name(connector->target));
-    json_member_integer(w, "waiting", (int64_t)status->waiting);
-    json_member_integer(w, "inFlight", (int64_t)status->in_flight);
-    json_member_integer(w, "concurrency", status->concurrency);
-    json_member_cstr(w, "paused", status->pause == PAUSE_NONE ? NULL : status->reason);
-    json_object_end(w);
-}
-
 static void add_unmatched(void *ctx, struct slice type, uint64_t count, const char *nearest)
 {
     struct json_writer *w = ctx;
@@ -112,7 +97,7 @@ static void add_engine(struct json_writer *w, struct engine *e, int64_t now_ms)
     engine_each_channel(e, add_channel, w);
     json_array_end(w);
     json_array_begin(w, "connectors");
-    engine_each_target(e, add_connector, w);
+    engine_each_target(e, connector_add_json, w);
     json_array_end(w);
     json_array_begin(w, "unmatched");
     engine_each_unmatched(e, add_unmatched, w);

@@ -145,6 +145,30 @@ static void add_seconds(struct buf *b, uint64_t ms)
     buf_add_char(b, 's');
 }
 
+int text_parse_rate(struct slice s, int64_t *n, int64_t *ms, struct err *err)
+{
+    static const struct {
+        const char *name;
+        int64_t ms;
+    } units[] = {{"s", 1000}, {"m", 60000}, {"h", 3600000}};
+    const int64_t most = 1000000000;
+    struct slice unit = s, number = slice_split(&unit, '/');
+    bool is_number = number.len > 0;
+    *n = 0;
+    for (size_t i = 0; i < number.len && is_number; i++) {
+        is_number = number.data[i] >= '0' && number.data[i] <= '9' && *n <= most / 10;
+        if (is_number)
+            *n = *n * 10 + (number.data[i] - '0');
+    }
+    for (size_t i = 0; i < ARRAY_LEN(units) && is_number && *n > 0; i++) {
+        *ms = units[i].ms;
+        if (slice_is_equal(unit, slice_str(units[i].name)))
+            return 0;
+    }
+    return err_set(err, ERR_INVALID, "\"%.*s\" is no rate: write 50/s, 1000/m or 10/h",
+                   SLICE_FMT(s));
+}
+
 void text_add_duration(struct buf *b, int64_t ms)
 {
     static const struct unit units[] = {{"d", 86400000}, {"h", 3600000}, {"m", 60000}, {"s", 1000}};

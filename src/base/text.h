@@ -30,6 +30,9 @@ void text_add_duration(struct buf *b, int64_t ms);
 /* "500 MB", "1.5 GB", "12 B": to a tenth, 1 MB being 2^20. */
 void text_add_size(struct buf *b, int64_t bytes);
 
+/* "50/s", "1000/m", "1/h": *n, above 0, in *ms. -1 with ERR_INVALID that shows the notation. */
+int text_parse_rate(struct slice s, int64_t *n, int64_t *ms, struct err *err) must_check;
+
 /* RFC 3339 date-time (any offset, fraction of any length cut to ms) to Unix milliseconds. A leap
    second is the second after it, as in POSIX. */
 int text_parse_time(struct slice s, int64_t *unix_ms, struct err *err) must_check;

@@ -117,7 +117,8 @@ static void count(unsigned *n)
 
 static bool is_failure(const struct attempt_end *end)
 {
-    return end->kind != ATTEMPT_RETURNED && end->kind != ATTEMPT_SKIPPED;
+    return end->kind != ATTEMPT_RETURNED && end->kind != ATTEMPT_SKIPPED &&
+           end->kind != ATTEMPT_OLDER;
 }
 
 void delivery_note_end(struct delivery *d, const struct attempt_end *end, bool counts)

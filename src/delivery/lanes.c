@@ -340,6 +340,18 @@ static void pause_for_end(struct lanes *lanes, struct target *t, enum target_pau
     buf_deinit(&reason);
 }
 
+void lanes_hold_target(struct lanes *lanes, struct target *t)
+{
+    pause_hold(&t->pause, machine_now(lanes));
+    machine_offer(lanes, t);
+}
+
+void lanes_release_target(struct lanes *lanes, struct target *t)
+{
+    pause_release(&t->pause, machine_now(lanes));
+    machine_offer(lanes, t);
+}
+
 /* What an attempt's end tells of the target as a whole. While it is paused only a probe's success
    counts: other attempts began before it was known to refuse. */
 static void learn(struct lanes *lanes, struct delivery *d, const struct attempt_end *end,
@@ -421,6 +433,10 @@ static void conclude(struct lanes *lanes, struct delivery *d, const struct attem
     case OUTCOME_SKIPPED:
         delivery_set_cause(d, end->error);
         settle_done(lanes, d, DELIVERY_SKIPPED);
+        break;
+    case OUTCOME_SUPERSEDED:
+        delivery_set_cause(d, end->error);
+        settle_done(lanes, d, DELIVERY_SUPERSEDED);
         break;
     case OUTCOME_RETRY:
         put_off(lanes, d, end);

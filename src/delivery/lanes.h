@@ -137,7 +137,7 @@ struct lanes_ports {
        lanes_settled(d) must be called. */
     void (*put)(void *ctx, struct delivery *d, struct delivery_row *row, enum delivery_state from,
                 const struct attempt_row *attempt);
-    /* d ended (`final`: delivered, dead, skipped) and is on disk if it needs to be: called from
+    /* d ended (`final`: delivered, dead, skipped, superseded) and is on disk if it needs to be: called from
        lanes_pump, after which lanes.c knows d no more. */
     void (*ended)(void *ctx, struct delivery *d, enum delivery_state final, const char *cause);
     /* d waits and its row is on disk, or queued for it by `write`: its event need not stay open for
@@ -194,9 +194,15 @@ bool target_is_handler(const struct target *t);
 void target_set_owner(struct target *t, void *owner);
 void *target_owner(const struct target *t);
 
+/* A person has it wait, whatever else does; and lets it go on where nothing else holds it. */
+void lanes_hold_target(struct lanes *lanes, struct target *t);
+void lanes_release_target(struct lanes *lanes, struct target *t);
+
 struct target_status {
     enum target_pause pause;
     const char *reason; /* of the pause, NULL without one */
+    bool is_held;       /* a person has it wait */
+    int64_t held_ms;    /* for how long */
     int64_t paused_ms;  /* for how long */
     size_t waiting;     /* in memory or on disk, and not in progress */
     bool is_behind;     /* more waits on disk */

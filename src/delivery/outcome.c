@@ -16,6 +16,7 @@
 
 static const struct verdict delivered = {OUTCOME_DELIVERED, NULL};
 static const struct verdict skipped = {OUTCOME_SKIPPED, NULL};
+static const struct verdict superseded = {OUTCOME_SUPERSEDED, NULL};
 static const struct verdict retry = {OUTCOME_RETRY, NULL};
 static const struct verdict refused_by_all = {OUTCOME_PAUSE, NULL};
 static const struct verdict refused = {OUTCOME_DEAD, "refused"};
@@ -63,6 +64,8 @@ struct verdict outcome_of(const struct attempt_end *end, bool is_handler, bool w
         return delivered;
     case ATTEMPT_SKIPPED:
         return skipped;
+    case ATTEMPT_OLDER:
+        return superseded;
     case ATTEMPT_RETRY:
         return retry;
     case ATTEMPT_REJECT:
@@ -87,6 +90,7 @@ struct verdict outcome_of(const struct attempt_end *end, bool is_handler, bool w
 static const char *const code_words[] = {
     [ATTEMPT_RETURNED] = "ok",
     [ATTEMPT_SKIPPED] = "skip",
+    [ATTEMPT_OLDER] = "older",
     [ATTEMPT_RETRY] = "retry",
     [ATTEMPT_REJECT] = "reject",
     [ATTEMPT_STATUS] = "status",

@@ -17,6 +17,7 @@
 enum attempt_kind {
     ATTEMPT_RETURNED, /* the function returned */
     ATTEMPT_SKIPPED,  /* skip "reason" */
+    ATTEMPT_OLDER,    /* nothing was sent, since something newer of its key was before */
     ATTEMPT_RETRY,    /* retry(reason, {after=}) */
     ATTEMPT_REJECT,   /* reject(reason) */
     ATTEMPT_STATUS,   /* an answer's status that is an error */
@@ -32,7 +33,7 @@ struct attempt_end {
                             that can't be had); url tooBig, which an attempt more won't mend */
     int64_t after_ms;    /* RETRY's after, or STATUS's Retry-After as a delay; -1: none */
     bool unknown;        /* the other side may have taken it: written and never answered */
-    struct slice error;  /* in words; of SKIPPED and REJECT the reason */
+    struct slice error;  /* in words; of SKIPPED, OLDER and REJECT the reason */
     struct slice answer; /* the first KiB of a failed answer */
     int64_t us;          /* from start to end */
 };
@@ -40,6 +41,7 @@ struct attempt_end {
 enum outcome {
     OUTCOME_DELIVERED,
     OUTCOME_SKIPPED,
+    OUTCOME_SUPERSEDED,
     OUTCOME_RETRY,
     OUTCOME_DEAD,
     OUTCOME_PAUSE, /* the whole connector pauses, the delivery waits */
@@ -55,9 +57,9 @@ struct verdict {
 struct verdict outcome_of(const struct attempt_end *end, bool is_handler, bool was_unknown);
 
 /* The code an attempt is recorded and counted by: a status (503, also of what was delivered), or a
-   number for a failure (connect …) or a word (ok skip retry reject script limit). There are
+   number for a failure (connect …) or a word (ok skip older retry reject script limit). There are
    OUTCOME_CODES of them at most. */
-#define OUTCOME_CODES 1016
+#define OUTCOME_CODES 1017
 int outcome_code(const struct attempt_end *end);
 /* As text: "503", "connect". */
 #define OUTCOME_CODE_SIZE 16

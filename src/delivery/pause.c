@@ -24,9 +24,14 @@ bool pause_is_probed(const struct pause *p)
     return p->why == PAUSE_AUTH || p->why == PAUSE_REFUSALS;
 }
 
+bool pause_is_on(const struct pause *p)
+{
+    return p->why != PAUSE_NONE || p->is_held;
+}
+
 int64_t pause_total_ms(const struct pause *p, int64_t now)
 {
-    return p->past_ms + (p->why != PAUSE_NONE ? now - p->since : 0);
+    return p->past_ms + (pause_is_on(p) ? now - p->since : 0);
 }
 
 /* ---- what calls for one ---- */
@@ -85,7 +90,7 @@ bool pause_begin(struct pause *p, enum target_pause why, const char *reason, int
                   "the graver, the greater");
     if (why <= p->why)
         return false;
-    if (p->why == PAUSE_NONE)
+    if (!pause_is_on(p))
         p->since = now;
     p->why = why;
     free(p->reason);
@@ -104,12 +109,29 @@ bool pause_end(struct pause *p, int64_t now, struct heap *probes)
     p->stopped_count = 0;
     if (p->why == PAUSE_NONE)
         return false;
-    p->past_ms = pause_total_ms(p, now);
+    if (!p->is_held)
+        p->past_ms = pause_total_ms(p, now);
     p->why = PAUSE_NONE;
     free(p->reason);
     p->reason = NULL;
     forget_probes(p, probes);
     return true;
+}
+
+void pause_hold(struct pause *p, int64_t now)
+{
+    if (!pause_is_on(p))
+        p->since = now;
+    if (!p->is_held)
+        p->held_at = now;
+    p->is_held = true;
+}
+
+void pause_release(struct pause *p, int64_t now)
+{
+    if (p->is_held && p->why == PAUSE_NONE)
+        p->past_ms = pause_total_ms(p, now);
+    p->is_held = false;
 }
 
 /* ---- probes ---- */

@@ -18,6 +18,8 @@
 struct pause {
     enum target_pause why;
     char *reason;    /* for people */
+    bool is_held;    /* a person has it wait, beside or without a reason of its own … */
+    int64_t held_at; /* … since then */
     int64_t since;   /* when it began to wait, for whatever reason since */
     int64_t past_ms; /* of all pauses that are over */
 
@@ -46,6 +48,11 @@ bool pause_begin(struct pause *p, enum target_pause why, const char *reason, int
                  struct heap *probes);
 /* False when there was none. */
 bool pause_end(struct pause *p, int64_t now, struct heap *probes);
+/* By a person: beside every other pause, and nothing is probed meanwhile. */
+void pause_hold(struct pause *p, int64_t now);
+void pause_release(struct pause *p, int64_t now);
+/* Whether anything makes it wait. */
+bool pause_is_on(const struct pause *p);
 /* How long it has been paused in all, up to now. */
 int64_t pause_total_ms(const struct pause *p, int64_t now);
 /* Whether it waits for a probe to succeed. */

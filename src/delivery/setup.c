@@ -59,6 +59,8 @@ void target_status(const struct target *t, const struct lanes *lanes, struct tar
         .pause = t->pause.why,
         .reason = t->pause.reason,
         .paused_ms = target_is_paused(t) ? machine_now(lanes) - t->pause.since : 0,
+        .is_held = t->pause.is_held,
+        .held_ms = t->pause.is_held ? machine_now(lanes) - t->pause.held_at : 0,
         .waiting = t->n_inside - t->n_in_flight - t->n_parked +
                    (t->backlog.n_away > 0 ? (size_t)t->backlog.n_away : 0),
         .is_behind = t->backlog.is_behind,

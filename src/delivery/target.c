@@ -98,7 +98,7 @@ unsigned target_concurrency(const struct target *t)
 
 bool target_can_start(const struct target *t)
 {
-    if (target_is_paused(t) && !t->pause.is_probe_due)
+    if (t->pause.is_held || (target_is_paused(t) && !t->pause.is_probe_due))
         return false;
     if (list_is_empty(&t->ready) && list_is_empty(&t->refused))
         return false;

@@ -53,7 +53,7 @@ void target_free(struct target *t);
 
 static inline bool target_is_paused(const struct target *t)
 {
-    return t->pause.why != PAUSE_NONE;
+    return pause_is_on(&t->pause);
 }
 
 /* Attempts at once at most. */

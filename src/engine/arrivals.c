@@ -187,7 +187,7 @@ static void press_back(struct engine *e)
 
 /* ---- handling ---- */
 
-static bool is_held(const struct engine *e)
+bool arrivals_are_held(const struct engine *e)
 {
     size_t works_max = (size_t)e->config->in_flight;
     if (works_max < WORKS_MIN)
@@ -197,7 +197,7 @@ static bool is_held(const struct engine *e)
 
 bool arrivals_can_go_on(const struct engine *e)
 {
-    return e->arrivals->n > 0 && !is_held(e);
+    return e->arrivals->n > 0 && !arrivals_are_held(e);
 }
 
 static void handle_next(struct engine *e)
@@ -207,7 +207,7 @@ static void handle_next(struct engine *e)
     list_init(&rows);
     struct event *event = take(e->arrivals, &rows, &is_known);
     if (is_known)
-        handle_again(e, event, &rows);
+        handle_again(e, event, &rows, true);
     else
         handle_event(e, event);
     known_rows_free(&rows);

@@ -90,6 +90,8 @@ void attempt_start(void *ctx, struct delivery *d)
         handle_run(item);
     else if (publication_is(item))
         publication_attempt(item);
+    else if (newest_is_about(item))
+        newest_attempt(item);
     else
         attempt_connector(item, d->data);
 }

@@ -187,6 +187,7 @@ struct engine *engine_new(const struct engine_options *options, script_problem_f
     e->lanes = lanes_new(&ports, e->clock, rng_next(&e->rng), &limits);
     set_connectors(e);
     set_handlers(e);
+    e->newest = newest_new(e);
     return e;
 out:
     engine_free(e);
@@ -277,6 +278,10 @@ static int go_on(struct engine *e, struct err *err)
     if (!reader)
         return -1;
     int result = view_start(e, reader, err) < 0 ? -1 : backlog_start(e, reader, err);
+    if (result == 0)
+        result = pauses_start(e, reader, err);
+    if (result == 0)
+        result = replay_start(e, reader, err);
     if (result == 0) {
         arrivals_start(e);
         result = open_channels(e, reader, err);
@@ -396,6 +401,8 @@ void engine_free(struct engine *e)
     journal_close(e->journal); /* what is queued is kept; no `done` runs after this */
     lanes_free(e->lanes);
     await_free(e->awaits);
+    newest_free(e->newest);
+    replay_free(e->replay);
     letters_free(e);
     page_free_all(e);
     arrivals_free(e);

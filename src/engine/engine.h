@@ -13,6 +13,9 @@
  *     backlog.c  deliveries that wait on disk, back into memory
  *     letters.c  dead letters retried and dropped by people
  *     publication.c  … and published on the bus that their event came from
+ *     replay.c   recorded events handled again as new
+ *     newest.c   … of which nothing is sent that is older than what was delivered
+ *     pauses.c   connectors that people have paused
  *
  *     struct engine *e = engine_new(&options, on_problem, self, &err);   // scripts are loaded
  *     engine_start(e, "pid 12, listening on …", &err);                   // journal, channels
@@ -148,6 +151,7 @@ enum problem_code {
     PROBLEM_CONNECTOR_REFUSED,
     PROBLEM_CONNECTOR_SET_ASIDE,
     PROBLEM_CONNECTOR_GONE,
+    PROBLEM_CONNECTOR_PAUSED,
     PROBLEM_HANDLER_SET_ASIDE,
     PROBLEM_HANDLER_GONE,
     PROBLEM_CODES, /* their number */
@@ -181,8 +185,38 @@ enum letter_result {
 /* On disk when DONE. `text` says why where it isn't; borrowed. */
 typedef void (*letter_fn)(void *ctx, enum letter_result result, const char *text);
 
-/* Attempts the dead letter's data anew, or handles its event again where the handler failed. */
-void engine_retry_letter(struct engine *e, struct slice id, letter_fn done, void *ctx);
+/* Attempts the dead letter's data anew, or handles its event again where the handler failed. One that
+   a newer delivery of its key has made void is refused, unless forced. */
+void engine_retry_letter(struct engine *e, struct slice id, bool is_forced, letter_fn done,
+                         void *ctx);
+/* Gives it other data, well-formed JSON; what it had is kept. */
+void engine_edit_letter(struct engine *e, struct slice id, struct slice data, letter_fn done,
+                        void *ctx);
 void engine_drop_letter(struct engine *e, struct slice id, letter_fn done, void *ctx);
+
+/* ---- replays ---- */
+
+/* Which events are handled again as new, and how. Borrowed. */
+struct engine_replay {
+    struct journal_filter filter; /* of events */
+    struct slice handler;         /* for this one alone; absent: all that take the event */
+    bool is_forced;               /* sends also what is older than what was delivered of its key */
+    int64_t rate_n, rate_ms;      /* so many events in that time at most; 0: any */
+};
+/* Whether it has begun, on disk: it goes on by itself then, also after a restart. It doesn't where
+   another is under way, or the daemon stops. */
+typedef void (*replay_fn)(void *ctx, bool has_begun);
+void engine_replay(struct engine *e, const struct engine_replay *wish, replay_fn done, void *ctx);
+/* Ends the one that is under way, once what it has begun is open; false when there is none. */
+bool engine_stop_replay(struct engine *e);
+/* Whether a handler of that name is registered. */
+bool engine_has_handler(const struct engine *e, struct slice name);
+
+/* ---- pauses by people ---- */
+
+/* Has a connector wait, or lets it go on, from now on and over restarts; `done`, once it is on disk.
+   -1 with ERR_NOT_FOUND, and no `done`, when there is no such connector. */
+int engine_set_paused(struct engine *e, struct slice connector, bool is_paused,
+                      void (*done)(void *ctx), void *ctx, struct err *err) must_check;
 
 #endif

@@ -106,9 +106,12 @@ static struct item *run_new(struct engine *e, struct work *work, size_t index)
     return item;
 }
 
+/* A replay may be for one handler alone. */
 static bool handler_takes(const struct script_handler *handler, const struct event *event)
 {
-    return slice_is_equal(handler->channel, event->channel) &&
+    struct slice only = event->replay_handler;
+    return (!only.data || slice_is_equal(handler->name, only)) &&
+           slice_is_equal(handler->channel, event->channel) &&
            pattern_matches(handler->pattern, event->type);
 }
 
@@ -136,11 +139,16 @@ void handle_event(struct engine *e, struct event *event)
 
 /* ---- an event that the journal knows already ---- */
 
-static const struct delivery_row *run_row(const struct list *rows, struct slice handler)
+/* The handler's run at the event as it stands; replays have runs of their own. */
+static const struct delivery_row *run_row(const struct engine *e, const struct event *event,
+                                          const struct list *rows, struct slice handler)
 {
+    char id[DELIVERY_ID_SIZE];
+    identity_format_run(e, event, handler, id);
     list_each (it, rows) {
         const struct delivery_row *row = known_row_of(it);
-        if (!row->connector.data && slice_is_equal(row->handler, handler))
+        if (!row->connector.data && slice_is_equal(row->handler, handler) &&
+            (event->replay == 0 || slice_is_equal(row->id, slice_str(id))))
             return row;
     }
     return NULL;
@@ -233,7 +241,7 @@ static bool handle_by_todays(struct engine *e, struct work *work, const struct l
         if (!handler_takes(handler, work->event))
             continue;
         any = true;
-        handle_once_more(e, work, i, run_row(rows, handler->name));
+        handle_once_more(e, work, i, run_row(e, work->event, rows, handler->name));
     }
     return any;
 }
@@ -248,10 +256,10 @@ static bool is_taken(struct engine *e, const struct event *event, struct slice n
     return false;
 }
 
-void handle_again(struct engine *e, struct event *event, const struct list *rows)
+void handle_again(struct engine *e, struct event *event, const struct list *rows, bool is_again)
 {
     struct work *work = work_new(e, event);
-    work->is_again = true;
+    work->is_again = is_again;
     handle_learn(work, rows);
     work->is_unmatched = !handle_by_todays(e, work, rows) && list_is_empty(rows);
     list_each (it, rows) {

@@ -1,21 +1,31 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Liaison authors */
 /*
- * Dead letters in the hands of people: retried or dropped, one request at a time for each, so that
- * what was read is still so when it is written.
+ * Dead letters in the hands of people: retried, edited or dropped; and events that are handled again
+ * as new. One request at a time for each event, so that what was read is still so when it is written.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "engine/parts.h"
 
+enum verb {
+    VERB_RETRY,
+    VERB_DROP,
+    VERB_EDIT,
+    VERB_REPLAY,
+};
+
 struct letter_request {
     struct list link; /* in engine.letters, in the order of asking */
     struct engine *engine;
-    bool drop;
+    enum verb verb;
+    bool is_forced;
     bool is_started; /* no other one on this event is under way */
-    char *id;
+    char *id;        /* of a replay the event's number */
+    char *text;      /* EDIT: the data; REPLAY: the handler, NULL: all */
     letter_fn done;
     void *ctx;
     struct err err;
@@ -24,6 +34,8 @@ struct letter_request {
     struct event *event;
     struct list rows; /* all deliveries of the event, as known_row */
 };
+
+#define STILL_OPEN "it is still being handled"
 
 static const struct delivery_row *own_row(const struct letter_request *l)
 {
@@ -46,6 +58,7 @@ static void request_free(struct letter_request *l)
     known_rows_free(&l->rows);
     event_unref(l->event);
     free(l->id);
+    free(l->text);
     free(l);
 }
 
@@ -71,15 +84,16 @@ static bool find_seq(void *ctx, const struct delivery_row *row)
 static void read_letter(struct journal_reader *reader, void *ctx)
 {
     struct letter_request *l = ctx;
-    int64_t seq = -1;
-    if (journal_find_delivery(reader, slice_str(l->id), find_seq, &seq, &l->err) < 0 || seq < 0)
+    int64_t seq = -1, event_seq = event_of(l);
+    bool is_replay = l->verb == VERB_REPLAY;
+    if (!is_replay &&
+        (journal_find_delivery(reader, slice_str(l->id), find_seq, &seq, &l->err) < 0 || seq < 0))
         return;
-    int64_t event_seq = delivery_event_seq(seq);
     if (journal_find_event(reader, event_seq, known_event, &l->event, &l->err) < 0 || !l->event)
         return;
     if (journal_event_deliveries(reader, event_seq, known_rows_add, &l->rows, &l->err) < 0)
         return;
-    l->was_found = own_row(l) != NULL;
+    l->was_found = is_replay || own_row(l) != NULL;
 }
 
 /* ---- retry ---- */
@@ -118,6 +132,18 @@ void letters_retried(struct letter_request *l)
     answer(l, LETTER_DONE, NULL);
 }
 
+/* The receiver would be left with older data than it has. */
+static void refuse_stale(struct letter_request *l, const struct delivery_row *dead)
+{
+    struct buf text = {0};
+    buf_printf(&text,
+               "it is stale: %.*s, a newer delivery of its connector and key, has succeeded, and "
+               "this one would overwrite it; force retries it all the same",
+               SLICE_FMT(dead->stale_by));
+    answer(l, LETTER_REFUSED, text.data);
+    buf_deinit(&text);
+}
+
 static void retry(struct letter_request *l, const struct delivery_row *dead)
 {
     struct engine *e = l->engine;
@@ -125,6 +151,10 @@ static void retry(struct letter_request *l, const struct delivery_row *dead)
     if (is_run && !dead->handler.data) {
         answer(l, LETTER_REFUSED,
                "it is no event, so no handler can take it: mend its sender, then drop it");
+        return;
+    }
+    if (dead->stale_by.data && !l->is_forced) {
+        refuse_stale(l, dead);
         return;
     }
     struct target *target =
@@ -179,7 +209,69 @@ static void drop(struct letter_request *l, const struct delivery_row *dead)
     journal_put_delivery(e->journal, &row, DELIVERY_DEAD, NULL, on_dropped, l);
 }
 
-/* ---- both ---- */
+/* ---- edit ---- */
+
+static void on_edited(void *ctx, bool was_done)
+{
+    answer(ctx, was_done ? LETTER_DONE : LETTER_NOT_DEAD, "it is no dead letter any more");
+}
+
+static void edit(struct letter_request *l, const struct delivery_row *dead)
+{
+    struct engine *e = l->engine;
+    if (!dead->connector.data)
+        answer(l, LETTER_REFUSED,
+               dead->handler.data
+                   ? "its handler failed, and takes the event as it came: mend the script, retry"
+                   : "it is no event, and can't be retried: mend its sender, then drop it");
+    else if (slice_is_equal(dead->connector, SLICE_LIT(SCRIPT_DEAD_LETTERS)))
+        answer(l, LETTER_REFUSED, "it publishes another dead letter: edit that one");
+    else
+        journal_edit_letter(e->journal, dead->seq, slice_str(l->text), on_edited, l);
+}
+
+/* ---- replay ---- */
+
+static void on_read_again(void *ctx)
+{
+    struct letter_request *l = ctx;
+    struct engine *e = l->engine;
+    if (l->err.code != ERR_NONE) {
+        log_error(e->log, "a replayed event can't be read: it is handled at the next start",
+                  LOG_STR("event", l->id), LOG_STR("error", l->err.message));
+        answer(l, LETTER_FAILED, l->err.message);
+        return;
+    }
+    handle_again(e, event_ref(l->event), &l->rows, false);
+    answer(l, LETTER_DONE, NULL);
+}
+
+/* As it stands now: with its number of replays, and without what made way for this one. */
+static void on_reopened(void *ctx, bool was_done)
+{
+    struct letter_request *l = ctx;
+    if (!was_done) {
+        answer(l, LETTER_REFUSED, STILL_OPEN);
+        return;
+    }
+    known_rows_free(&l->rows);
+    event_unref(l->event);
+    l->event = NULL;
+    journal_read(l->engine->journal, read_letter, on_read_again, l);
+}
+
+static void replay(struct letter_request *l)
+{
+    if (l->work) {
+        journal_pass_replay(l->engine->journal, event_of(l), 1);
+        answer(l, LETTER_REFUSED, STILL_OPEN);
+        return;
+    }
+    journal_replay_event(l->engine->journal, event_of(l), slice_str(l->text), l->is_forced,
+                         on_reopened, l);
+}
+
+/* ---- all ---- */
 
 static void hold_work(struct letter_request *l)
 {
@@ -197,15 +289,19 @@ static void on_read(void *ctx)
     hold_work(l); /* it may have come into memory meanwhile */
     if (l->err.code != ERR_NONE) {
         answer(l, LETTER_FAILED, l->err.message);
-    } else if (!l->was_found) {
+    } else if (!l->was_found || !l->event) {
         answer(l, LETTER_NOT_FOUND, "there is no such dead letter");
+    } else if (l->verb == VERB_REPLAY) {
+        replay(l);
     } else if (row->state != DELIVERY_DEAD) {
         struct buf text = {0};
         buf_printf(&text, "it is no dead letter: it is %s", delivery_state_name(row->state));
         answer(l, LETTER_NOT_DEAD, text.data);
         buf_deinit(&text);
-    } else if (l->drop) {
+    } else if (l->verb == VERB_DROP) {
         drop(l, row);
+    } else if (l->verb == VERB_EDIT) {
+        edit(l, row);
     } else {
         retry(l, row);
     }
@@ -239,6 +335,15 @@ static bool is_busy(const struct engine *e, int64_t event_seq)
     return false;
 }
 
+bool letters_is_free(const struct engine *e, int64_t event_seq)
+{
+    list_each (it, &e->letters) {
+        if (event_of(list_entry(it, struct letter_request, link)) == event_seq)
+            return false;
+    }
+    return !arrivals_may_hold(e, event_seq);
+}
+
 void letters_resume(struct engine *e)
 {
     list_each (it, &e->letters) {
@@ -248,24 +353,52 @@ void letters_resume(struct engine *e)
     }
 }
 
-static void request(struct engine *e, struct slice id, bool is_drop, letter_fn done, void *ctx)
+/* `like` has what the verb needs. */
+static void request(struct engine *e, struct slice id, const struct letter_request *like,
+                    struct slice text)
 {
     struct letter_request *l = mem_calloc(1, sizeof(*l));
-    *l = (struct letter_request){
-        .engine = e, .drop = is_drop, .id = slice_dup(id), .done = done, .ctx = ctx};
+    *l = *like;
+    l->engine = e;
+    l->id = slice_dup(id);
+    l->text = text.data ? slice_dup(text) : NULL;
+    list_init(&l->link);
     list_init(&l->rows);
     list_add_tail(&e->letters, &l->link);
     letters_resume(e);
 }
 
-void engine_retry_letter(struct engine *e, struct slice id, letter_fn done, void *ctx)
+void engine_retry_letter(struct engine *e, struct slice id, bool is_forced, letter_fn done,
+                         void *ctx)
 {
-    request(e, id, false, done, ctx);
+    request(e, id,
+            &(struct letter_request){
+                .verb = VERB_RETRY, .is_forced = is_forced, .done = done, .ctx = ctx},
+            SLICE_NULL);
 }
 
 void engine_drop_letter(struct engine *e, struct slice id, letter_fn done, void *ctx)
 {
-    request(e, id, true, done, ctx);
+    request(e, id, &(struct letter_request){.verb = VERB_DROP, .done = done, .ctx = ctx},
+            SLICE_NULL);
+}
+
+void engine_edit_letter(struct engine *e, struct slice id, struct slice data, letter_fn done,
+                        void *ctx)
+{
+    request(e, id, &(struct letter_request){.verb = VERB_EDIT, .done = done, .ctx = ctx}, data);
+}
+
+void letters_replay(struct engine *e, int64_t event_seq, const struct letter_replay *replay)
+{
+    char id[24];
+    snprintf(id, sizeof(id), "%lld", (long long)event_seq);
+    request(e, slice_str(id),
+            &(struct letter_request){.verb = VERB_REPLAY,
+                                     .is_forced = replay->is_forced,
+                                     .done = replay->done,
+                                     .ctx = replay->ctx},
+            replay->handler);
 }
 
 void letters_free(struct engine *e)

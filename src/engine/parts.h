@@ -59,6 +59,7 @@ struct item {
     struct err *early; /* its key or filter function failed: the run ends so at once; or NULL */
     struct wait *wait; /* of a handler's run: the one it is in, or NULL */
     struct list in_work;
+    struct list asks;               /* in newest.asking */
     bool keeps_result;              /* its handler may ask what became of it */
     struct buf result;              /* what its connector returned, if so */
     struct item *publication;       /* of its death, until both are on disk */
@@ -151,6 +152,8 @@ struct engine {
 
     struct list letters; /* requests on dead letters under way */
     struct list confirmations;
+    struct newest *newest;
+    struct replay *replay; /* NULL: none is under way */
     struct awaits *awaits;
 
     bool is_draining;
@@ -184,6 +187,8 @@ void arrivals_add(struct engine *e, struct event *event);
 void arrivals_pump(struct engine *e);
 /* Whether arrivals_pump has something to do now. */
 bool arrivals_can_go_on(const struct engine *e);
+/* Whether no more should come into memory now. */
+bool arrivals_are_held(const struct engine *e);
 /* Whether it came before the process began. */
 bool arrivals_is_old(const struct engine *e, int64_t event_seq);
 /* Whether it may be one that was open then, and its turn is still to come. */
@@ -194,8 +199,8 @@ void arrivals_free(struct engine *e);
 /* Finds the event's handlers and queues their runs. Takes the reference. */
 void handle_event(struct engine *e, struct event *event);
 /* As handle_event for an event known to the journal: `rows` (struct known_row) are its deliveries
-   so far. Takes the reference. */
-void handle_again(struct engine *e, struct event *event, const struct list *rows);
+   so far. `is_again`: its handlers and their sends may have been under way. Takes the reference. */
+void handle_again(struct engine *e, struct event *event, const struct list *rows, bool is_again);
 /* Tells `work` what the rows know: sends made before, handlers that failed for good, ordinals. */
 void handle_learn(struct work *work, const struct list *rows);
 /* How many runs wait, by the rows of an event. */
@@ -296,9 +301,42 @@ void confirm_free(struct engine *e);
 /* letters.c */
 /* Starts the requests that waited for their event's turn at the start. */
 void letters_resume(struct engine *e);
+/* Handles an event that is over again as new, in its turn among the requests on it; the journal's
+   replay has come so far then, whether it was done or refused. */
+struct letter_replay {
+    struct slice handler; /* for it alone; absent: all */
+    bool is_forced;
+    letter_fn done;
+    void *ctx;
+};
+/* Whether a request on this event would begin at once. */
+bool letters_is_free(const struct engine *e, int64_t event_seq);
+void letters_replay(struct engine *e, int64_t event_seq, const struct letter_replay *replay);
 /* What the request retries has its row. */
 void letters_retried(struct letter_request *l);
 void letters_free(struct engine *e);
+
+/* newest.c: deliveries that a replay makes aren't sent where the receiver has something newer. */
+struct newest *newest_new(struct engine *e);
+void newest_free(struct newest *newest); /* accepts NULL */
+/* Whether it may be older than what was delivered. */
+bool newest_is_about(const struct item *item);
+/* Such an item comes into memory, and goes. */
+void newest_begin(struct item *item);
+void newest_end(struct item *item);
+/* Attempts it, or ends the attempt where it is older. */
+void newest_attempt(struct item *item);
+/* Something has succeeded. */
+void newest_delivered(struct item *item);
+
+/* replay.c */
+/* Goes on with the one that was under way when the process before ended. */
+int replay_start(struct engine *e, struct journal_reader *reader, struct err *err) must_check;
+void replay_free(struct replay *replay); /* accepts NULL */
+
+/* pauses.c */
+/* At the start: connectors that people have paused wait. */
+int pauses_start(struct engine *e, struct journal_reader *reader, struct err *err) must_check;
 
 /* work.c */
 struct work *work_new(struct engine *e, struct event *event);

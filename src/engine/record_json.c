@@ -100,6 +100,29 @@ static int read_attempts(struct journal_reader *reader, struct json_writer *w,
     return rc;
 }
 
+/* What its data were before people edited them. */
+static bool add_edit(void *ctx, int64_t at_ms, struct slice data)
+{
+    struct json_writer *w = ctx;
+    json_object_begin(w, NULL);
+    json_member_time(w, "at", at_ms);
+    if (data.data)
+        json_member_raw(w, "data", data);
+    else
+        json_member_null(w, "data");
+    json_object_end(w);
+    return true;
+}
+
+static int read_edits(struct journal_reader *reader, struct json_writer *w,
+                      const struct delivery_row *row, struct err *err)
+{
+    json_array_begin(w, "edits");
+    int rc = journal_edits(reader, row->seq, add_edit, w, err);
+    json_array_end(w);
+    return rc;
+}
+
 /* ---- letters ---- */
 
 static void add_names(struct json_writer *w, const struct delivery_row *row)
@@ -117,7 +140,7 @@ static void add_end(struct json_writer *w, const struct delivery_row *row)
 {
     add_text(w, "error", row->error);
     json_member_time(w, "at", row->ended_ms);
-    json_member_null(w, "staleBy");
+    add_text(w, "staleBy", row->stale_by);
 }
 
 int letter_add_json(struct journal_reader *reader, struct json_writer *w,
@@ -133,6 +156,8 @@ int letter_add_json(struct journal_reader *reader, struct json_writer *w,
             return -1;
     }
     add_end(w, row);
+    if (extent == LETTER_WHOLE && read_edits(reader, w, row, err) < 0)
+        return -1;
     if (extent != LETTER_WHOLE)
         json_member_bool(w, "truncated", true);
     json_object_end(w);

@@ -174,7 +174,9 @@ static void log_end(struct item *item, enum delivery_state final, const char *ca
            LOG_SLICE("type", d->event->type), LOG_STR("key", d->key), LOG_STR("delivery", d->id),
            LOG_INT("attempt", d->attempts), LOG_INT("ms", item->run_us / 1000),
            LOG_SLICE("trace", trace.id),
-           is_dead || final == DELIVERY_SKIPPED ? LOG_STR("cause", cause) : LOG_STR(NULL, NULL),
+           is_dead || final == DELIVERY_SKIPPED || final == DELIVERY_SUPERSEDED
+               ? LOG_STR("cause", cause)
+               : LOG_STR(NULL, NULL),
            is_dead ? LOG_STR("error", d->last_error) : LOG_STR(NULL, NULL));
 }
 
@@ -206,6 +208,8 @@ void settle_ended(void *ctx, struct delivery *d, enum delivery_state final, cons
             run_ended(item, final);
         } else {
             leave_work(item);
+            if (final == DELIVERY_DELIVERED)
+                newest_delivered(item);
             await_ended(e, item, final, cause);
         }
         if (item->work)

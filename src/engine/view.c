@@ -14,6 +14,7 @@
 /* A disk that hangs gives no error. What came in meanwhile would only wait in memory. */
 #define STALLED "the journal has not committed for more than 30 s: its disk hangs"
 
+#define HELD "paused by hand: liaison resume lets it go on"
 #define DAMAGED "the journal is damaged: see status, and restart to have it set aside"
 #define UNCONFIRMED                                                                                \
     "something was lost of the journal: see status, then confirm by liaison fsck --confirm"
@@ -131,6 +132,15 @@ static void visit_target(void *ctx, struct target *t)
     target_status(t, walk->engine->lanes, &view.status);
     if (!is_idle(walk->engine, t, &view.status))
         walk->fn(walk->ctx, &view);
+}
+
+bool engine_has_handler(const struct engine *e, struct slice name)
+{
+    for (size_t i = 0; i < script_handler_count(e->machine); i++) {
+        if (slice_is_equal(script_handler_at(e->machine, i)->name, name))
+            return true;
+    }
+    return false;
 }
 
 void engine_each_target(struct engine *e, engine_target_fn fn, void *ctx)
@@ -279,6 +289,7 @@ const char *engine_problem_name(enum problem_code code)
         [PROBLEM_CONNECTOR_REFUSED] = "connector-refused",
         [PROBLEM_CONNECTOR_SET_ASIDE] = "connector-set-aside",
         [PROBLEM_CONNECTOR_GONE] = "connector-gone",
+        [PROBLEM_CONNECTOR_PAUSED] = "connector-paused",
         [PROBLEM_HANDLER_SET_ASIDE] = "handler-set-aside",
         [PROBLEM_HANDLER_GONE] = "handler-gone",
     };
@@ -307,12 +318,15 @@ static void target_problem(void *ctx, struct target *t)
     const struct problem_walk *walk = ctx;
     struct target_status status = {0};
     target_status(t, walk->engine->lanes, &status);
+    int64_t now_ms = clock_wall_ms(&walk->engine->clock);
+    if (status.is_held)
+        walk->fn(walk->ctx, &(struct engine_problem){PROBLEM_CONNECTOR_PAUSED, target_name(t),
+                                                     now_ms - status.held_ms, HELD});
     if (status.pause == PAUSE_NONE)
         return;
-    walk->fn(walk->ctx,
-             &(struct engine_problem){codes[status.pause][target_is_handler(t)], target_name(t),
-                                      clock_wall_ms(&walk->engine->clock) - status.paused_ms,
-                                      status.reason ? status.reason : "paused"});
+    walk->fn(walk->ctx, &(struct engine_problem){codes[status.pause][target_is_handler(t)],
+                                                 target_name(t), now_ms - status.paused_ms,
+                                                 status.reason ? status.reason : "paused"});
 }
 
 /* Why nothing is written, or only what ends. */

@@ -130,6 +130,9 @@ struct item *item_new(struct engine *e, struct work *work, const struct item_par
     item->d.target = parts->target;
     item->d.created_ms = clock_wall_ms(&e->clock);
     list_init(&item->in_work);
+    list_init(&item->asks);
+    if (newest_is_about(item))
+        newest_begin(item);
     if (work)
         work_hold(work);
     return item;
@@ -169,6 +172,8 @@ void item_free(struct item *item)
 {
     await_forget(item);
     script_cancel(item->run);
+    if (newest_is_about(item))
+        newest_end(item);
     list_remove(&item->in_work);
     buf_deinit(&item->result);
     publication_forget(item);

@@ -519,10 +519,11 @@ void journal_set_paused(struct journal *j, struct slice connector, bool is_pause
     steer(j, &pause, 0, done, ctx);
 }
 
-void journal_begin_replay(struct journal *j, struct slice wish, journal_steer_fn done, void *ctx)
+void journal_begin_replay(struct journal *j, struct slice wish, int64_t through,
+                          journal_steer_fn done, void *ctx)
 {
     const struct op_steer begin = {.kind = STEER_BEGIN_REPLAY, .text = wish};
-    steer(j, &begin, 0, done, ctx);
+    steer(j, &begin, through, done, ctx);
 }
 
 void journal_replay_event(struct journal *j, int64_t seq, struct slice handler, bool is_forced,

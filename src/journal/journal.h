@@ -205,10 +205,11 @@ void journal_edit_letter(struct journal *j, int64_t seq, struct slice data, jour
 void journal_set_paused(struct journal *j, struct slice connector, bool is_paused,
                         journal_steer_fn done, void *ctx);
 
-/* A replay: recorded events are handled again as new, one after the other, up to the newest there is
-   at its begin. One at a time: it isn't done where another is under way. `wish` says what was asked for, to whoever goes
+/* A replay: recorded events are handled again as new, one after the other, up to
+   `through`. One at a time: it isn't done where another is under way. `wish` says what was asked for, to whoever goes
    on with it after a restart. */
-void journal_begin_replay(struct journal *j, struct slice wish, journal_steer_fn done, void *ctx);
+void journal_begin_replay(struct journal *j, struct slice wish, int64_t through,
+                          journal_steer_fn done, void *ctx);
 /* An event that is over is open again, with a replay more, for this handler alone unless absent; its
    handlers' dead letters end as superseded, since they run again; the replay has come so far. Not done where
    it isn't over. */

@@ -358,7 +358,7 @@ const char *const sql_text[] = {
         " WHERE seq >= ?1 << 20 AND seq < (?1 + 1) << 20 AND state = 'dead'"
         " AND connector IS NULL AND handler IS NOT NULL AND (?2 IS NULL OR handler = ?2)",
     [SQL_BEGIN_REPLAY] = "INSERT INTO replays(wish, cursor, through, replayed, refused, at)"
-                         " SELECT ?1, 0, ifnull((SELECT max(seq) FROM event_rows), 0), 0, 0, ?2"
+                         " SELECT ?1, 0, ?3, 0, 0, ?2"
                          " WHERE NOT EXISTS (SELECT 1 FROM replays WHERE ended_at IS NULL)",
     [SQL_ADVANCE_REPLAY] = "UPDATE replays SET cursor = max(cursor, ?1), replayed = replayed + ?2,"
                            " refused = refused + ?3 WHERE ended_at IS NULL",

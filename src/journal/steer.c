@@ -48,6 +48,7 @@ static int begin_replay(struct committer *c, struct op_steer *steer, struct err 
         return -1;
     db_bind_text(s, 1, steer->text);
     db_bind_int(s, 2, steer->op.at_ms);
+    db_bind_int(s, 3, steer->op.seq);
     if (db_run(c->db, s, err) < 0)
         return -1;
     steer->was_done = sqlite3_changes(c->db->handle) > 0;

@@ -181,7 +181,7 @@ static void a_replayed_event_is_open_again_in_the_sums_too(void **state)
         fixture_append(f, (const char[]){(char)('a' + i), '\0'});
     close_event(f, 1, EVENT_CLOSED);
     close_event(f, 2, EVENT_UNMATCHED);
-    journal_begin_replay(f->journal, SLICE_LIT("{}"), NULL, NULL);
+    journal_begin_replay(f->journal, SLICE_LIT("{}"), 3, NULL, NULL);
     for (int i = 0; i < 3; i++)
         journal_replay_event(f->journal, i + 1, i == 1 ? SLICE_LIT("h") : SLICE_NULL, i == 1,
                              note_done, &was_done[i]);
@@ -224,14 +224,14 @@ static void one_replay_is_under_way_at_a_time(void **state)
     struct fixture *f = *state;
     int first = -1, second = -1, third = -1;
     fixture_append(f, "a");
-    journal_begin_replay(f->journal, SLICE_LIT("1"), note_done, &first);
-    journal_begin_replay(f->journal, SLICE_LIT("2"), note_done, &second);
+    journal_begin_replay(f->journal, SLICE_LIT("1"), 1, note_done, &first);
+    journal_begin_replay(f->journal, SLICE_LIT("2"), 1, note_done, &second);
     journal_pass_replay(f->journal, 1, 0);
     fixture_settle(f);
     fixture_reopen(f);
     assert_replays(f, "1 1/1 0+0 goes on|");
     journal_end_replay(f->journal, NULL, NULL);
-    journal_begin_replay(f->journal, SLICE_LIT("3"), note_done, &third);
+    journal_begin_replay(f->journal, SLICE_LIT("3"), 1, note_done, &third);
     fixture_settle(f);
     assert_true(first == 1 && second == 0 && third == 1);
     assert_replays(f, "3 0/1 0+0 goes on|1 1/1 0+0|");

@@ -277,6 +277,18 @@ static void what_is_skipped_has_its_reason_as_cause_and_no_error(void **state)
     assert_trace(f, "a1=skipped/so it was");
 }
 
+static void what_is_older_than_what_was_delivered_is_superseded(void **state)
+{
+    struct lanes_fixture *f = *state;
+    take(f, "a1", "a");
+    turn(f);
+    fail_by(f, "a1", ATTEMPT_OLDER);
+    assert_trace(f, "+a1 a1:superseded/so it was");
+    assert_null(f->row.error.data);
+    settle(f, "a1");
+    assert_trace(f, "a1=superseded/so it was");
+}
+
 static void a_conflict_after_an_unknown_end_is_tried_again(void **state)
 {
     struct lanes_fixture *f = *state;
@@ -586,6 +598,7 @@ int main(void)
         test(a_success_is_written_without_its_attempt),
         test(it_is_told_once_that_it_is_kept),
         test(what_is_skipped_has_its_reason_as_cause_and_no_error),
+        test(what_is_older_than_what_was_delivered_is_superseded),
         test(a_conflict_after_an_unknown_end_is_tried_again),
         test(each_cause_is_told),
         test(it_expires_while_it_waits_for_its_time),

@@ -67,6 +67,7 @@ static void what_skips_is_skipped(void **state)
 {
     (void)state;
     assert_verdict(verdict_of(ATTEMPT_SKIPPED), OUTCOME_SKIPPED, NULL);
+    assert_verdict(verdict_of(ATTEMPT_OLDER), OUTCOME_SUPERSEDED, NULL);
 }
 
 static void retry_and_reject_do_as_they_say(void **state)

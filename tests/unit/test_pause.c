@@ -54,6 +54,32 @@ static void all_pauses_count_together(void **state)
     heap_deinit(&probes);
 }
 
+static void a_persons_pause_stands_beside_the_others(void **state)
+{
+    (void)state;
+    struct heap probes = {0};
+    struct pause p = {0};
+    pause_hold(&p, 10);
+    assert_true(pause_is_on(&p));
+    pause_begin(&p, PAUSE_AUTH, "refused", 20, &probes);
+    pause_hold(&p, 25);
+    assert_int_equal(p.held_at, 10);
+    assert_int_equal(pause_total_ms(&p, 30), 20);
+    pause_end(&p, 30, &probes);
+    assert_true(pause_is_on(&p));
+    pause_release(&p, 40);
+    assert_false(pause_is_on(&p));
+    assert_int_equal(pause_total_ms(&p, 1000), 30);
+    pause_begin(&p, PAUSE_AUTH, "refused", 1000, &probes);
+    pause_hold(&p, 1010);
+    pause_release(&p, 1020);
+    assert_true(pause_is_on(&p));
+    pause_end(&p, 1030, &probes);
+    pause_release(&p, 1040);
+    assert_int_equal(pause_total_ms(&p, 2000), 60);
+    heap_deinit(&probes);
+}
+
 static void only_the_probe_in_progress_ends_as_one(void **state)
 {
     (void)state;
@@ -76,6 +102,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_gives_way_to_graver_reasons_alone),
         cmocka_unit_test(all_pauses_count_together),
+        cmocka_unit_test(a_persons_pause_stands_beside_the_others),
         cmocka_unit_test(only_the_probe_in_progress_ends_as_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -153,6 +153,23 @@ static void sizes_refuse_other_notations(void **state)
                         "\"64KB\" or \"1.5GB\" (bytes without a unit)");
 }
 
+static void rates_are_a_number_and_a_unit(void **state)
+{
+    (void)state;
+    int64_t n, ms;
+    struct err err = {0};
+    assert_int_equal(text_parse_rate(SLICE_LIT("50/s"), &n, &ms, &err), 0);
+    assert_true(n == 50 && ms == 1000);
+    assert_int_equal(text_parse_rate(SLICE_LIT("1000/m"), &n, &ms, &err), 0);
+    assert_true(n == 1000 && ms == 60000);
+    assert_int_equal(text_parse_rate(SLICE_LIT("1/h"), &n, &ms, &err), 0);
+    assert_true(n == 1 && ms == 3600000);
+    static const char *const wrong[] = {"",     "5",    "/s",   "0/s", "-1/s",
+                                        "5/ms", "5 /s", "5/s ", "x/s", "99999999999/s"};
+    for (size_t i = 0; i < ARRAY_LEN(wrong); i++)
+        assert_int_equal(text_parse_rate(slice_str(wrong[i]), &n, &ms, &err), -1);
+}
+
 static void durations_are_written_exactly_and_read_back(void **state)
 {
     (void)state;
@@ -462,6 +479,7 @@ int main(void)
         cmocka_unit_test(sizes_take_every_unit_in_any_case),
         cmocka_unit_test(sizes_end_below_2_to_the_63),
         cmocka_unit_test(sizes_refuse_other_notations),
+        cmocka_unit_test(rates_are_a_number_and_a_unit),
         cmocka_unit_test(durations_are_written_exactly_and_read_back),
         cmocka_unit_test(negative_durations_are_written_too),
         cmocka_unit_test(sizes_are_written_to_a_tenth),

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * Connectors: listed, paused, let go on.
+ */
+#include "admin/routes.h"
+#include "base/buf.h"
+
+void connector_add_json(void *json_writer, const struct engine_target_view *connector)
+{
+    struct json_writer *w = json_writer;
+    const struct target_status *status = &connector->status;
+    const char *why = status->pause == PAUSE_NONE ? NULL : status->reason;
+    if (target_is_handler(connector->target))
+        return;
+    json_object_begin(w, NULL);
+    json_member_cstr(w, "name", target_name(connector->target));
+    json_member_integer(w, "waiting", (int64_t)status->waiting);
+    json_member_integer(w, "inFlight", (int64_t)status->in_flight);
+    json_member_integer(w, "concurrency", status->concurrency);
+    json_member_cstr(w, "paused", why || !status->is_held ? why : "by hand");
+    json_member_bool(w, "pausedByHand", status->is_held);
+    json_object_end(w);
+}
+
+void route_connectors(void *ctx, struct http_exchange *x)
+{
+    struct admin *a = ctx;
+    struct buf out = {0};
+    struct json_writer w = {.out = &out};
+    json_object_begin(&w, NULL);
+    json_array_begin(&w, "items");
+    engine_each_target(a->engine, connector_add_json, &w);
+    json_array_end(&w);
+    json_member_null(&w, "next");
+    json_object_end(&w);
+    http_exchange_reply(x, 200, "application/json", buf_slice(&out));
+    buf_deinit(&out);
+}
+
+static void on_set(void *ctx)
+{
+    http_exchange_reply(ctx, 200, "application/json", SLICE_LIT("{\"ok\":true}"));
+}
+
+static void set_paused(struct admin *a, struct http_exchange *x, bool is_paused)
+{
+    struct err err = {0};
+    if (engine_set_paused(a->engine, http_exchange_segment(x, 0), is_paused, on_set, x, &err) < 0)
+        http_exchange_problem(x, 404, "%s", err.message);
+}
+
+void route_connector_pause(void *ctx, struct http_exchange *x)
+{
+    set_paused(ctx, x, true);
+}
+
+void route_connector_resume(void *ctx, struct http_exchange *x)
+{
+    set_paused(ctx, x, false);
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * Connectors paused by people: at once, and in the journal, by which they stay so over restarts.
+ */
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "engine/parts.h"
+
+struct pausing {
+    void (*done)(void *ctx);
+    void *ctx;
+};
+
+static void on_kept(void *ctx, bool was_done)
+{
+    (void)was_done;
+    struct pausing *p = ctx;
+    p->done(p->ctx);
+    free(p);
+}
+
+static int no_such_connector(const struct engine *e, struct slice name, struct err *err)
+{
+    const char *nearest = script_connector_nearest(e->machine, name);
+    return err_set(err, ERR_NOT_FOUND, "there is no connector %.*s%s%s%s", SLICE_FMT(name),
+                   nearest ? ": did you mean " : "", nearest ? nearest : "", nearest ? "?" : "");
+}
+
+int engine_set_paused(struct engine *e, struct slice connector, bool is_paused,
+                      void (*done)(void *ctx), void *ctx, struct err *err)
+{
+    struct target *target = lanes_find_target(e->lanes, connector, false);
+    if (!target)
+        return no_such_connector(e, connector, err);
+    struct pausing *p = mem_alloc(sizeof(*p));
+    *p = (struct pausing){done, ctx};
+    if (is_paused)
+        lanes_hold_target(e->lanes, target);
+    else
+        lanes_release_target(e->lanes, target);
+    log_info(e->log, is_paused ? "paused by hand" : "goes on by hand",
+             LOG_SLICE("connector", connector));
+    journal_set_paused(e->journal, connector, is_paused, on_kept, p);
+    return 0;
+}
+
+static bool hold(void *ctx, struct slice connector, int64_t at_ms)
+{
+    (void)at_ms;
+    struct engine *e = ctx;
+    struct target *target = lanes_find_target(e->lanes, connector, false);
+    if (!target)
+        target = lanes_set_target(e->lanes, connector, false, NULL);
+    lanes_hold_target(e->lanes, target);
+    return true;
+}
+
+int pauses_start(struct engine *e, struct journal_reader *reader, struct err *err)
+{
+    return journal_pauses(reader, hold, e, err);
+}
