@@ -66,6 +66,7 @@ static const struct http_route routes[] = {
     {"DELETE", "/api/replay", route_replay_stop},
     {"GET", "/api/events", route_event_list},
     {"GET", "/api/events/*", route_event},
+    {"GET", "/api/tail", route_tail},
     {"GET", "/api/deliveries", route_deliveries},
     {"GET", "/api/deliveries/*", route_delivery},
     {"GET", "/api/dead-letters", route_letters},

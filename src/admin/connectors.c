@@ -38,15 +38,34 @@ void route_connectors(void *ctx, struct http_exchange *x)
     buf_deinit(&out);
 }
 
-static void on_set(void *ctx)
+static void answer(struct http_exchange *x, bool is_paused)
 {
-    http_exchange_reply(ctx, 200, "application/json", SLICE_LIT("{\"ok\":true}"));
+    struct buf out = {0};
+    struct json_writer w = {.out = &out};
+    json_object_begin(&w, NULL);
+    json_member_bool(&w, "ok", true);
+    json_member_string(&w, "connector", http_exchange_segment(x, 0));
+    json_member_bool(&w, "paused", is_paused);
+    json_object_end(&w);
+    http_exchange_reply(x, 200, "application/json", buf_slice(&out));
+    buf_deinit(&out);
+}
+
+static void on_paused(void *ctx)
+{
+    answer(ctx, true);
+}
+
+static void on_resumed(void *ctx)
+{
+    answer(ctx, false);
 }
 
 static void set_paused(struct admin *a, struct http_exchange *x, bool is_paused)
 {
     struct err err = {0};
-    if (engine_set_paused(a->engine, http_exchange_segment(x, 0), is_paused, on_set, x, &err) < 0)
+    if (engine_set_paused(a->engine, http_exchange_segment(x, 0), is_paused,
+                          is_paused ? on_paused : on_resumed, x, &err) < 0)
         http_exchange_problem(x, 404, "%s", err.message);
 }
 

@@ -174,7 +174,7 @@ static const struct filter_row rows[] = {
     {"until", OF_ALL, false, set_until},
     {"key", OF_ALL, false, set_key},
     {"id", OF_ALL, false, set_id},
-    {"cursor", OF_ALL, true, set_cursor},
+    {"cursor", OF_ALL | OF(FILTER_ENDS), true, set_cursor},
     {"limit", OF_ALL, true, set_limit},
 };
 

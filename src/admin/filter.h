@@ -22,6 +22,7 @@ enum filter_kind {
     FILTER_EVENTS,
     FILTER_DELIVERIES,
     FILTER_LETTERS,
+    FILTER_ENDS, /* by cursor alone */
 };
 
 #define FILTER_TEXTS 6

@@ -42,6 +42,7 @@ void route_event_list(void *ctx, struct http_exchange *x);
 void route_event(void *ctx, struct http_exchange *x);
 void route_deliveries(void *ctx, struct http_exchange *x);
 void route_delivery(void *ctx, struct http_exchange *x);
+void route_tail(void *ctx, struct http_exchange *x);
 
 /* letters.c */
 void route_letters(void *ctx, struct http_exchange *x);

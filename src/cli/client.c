@@ -180,7 +180,7 @@ int client_send(struct client *client, const struct client_request *asked, struc
         .headers = {headers, n},
         .body = asked->body,
         .has_body = asked->body.data != NULL,
-        .timeout_ms = TIMEOUT_MS,
+        .timeout_ms = asked->timeout_ms ? asked->timeout_ms : TIMEOUT_MS,
         .answer_max = ANSWER_MAX,
         .unix_socket = buf_slice(&client->at.socket),
         .certificate = buf_slice(&client->at.certificate),

@@ -51,9 +51,10 @@ void client_close(struct client *client);
 /* What is asked, and how a Liaison's answer is told from a stranger's. */
 struct client_request {
     const char *method, *target;
-    struct slice body; /* JSON; its data NULL for none */
-    const char *about; /* what a refusal is about, named before its reason; may be NULL */
-    int success;       /* the one status that is one; 0: any 2xx */
+    struct slice body;  /* JSON; its data NULL for none */
+    const char *about;  /* what a refusal is about, named before its reason; may be NULL */
+    int64_t timeout_ms; /* 0: five minutes */
+    int success;        /* the one status that is one; 0: any 2xx */
     const char *members[CLIENT_MEMBERS_MAX]; /* that a success has, as many as are not NULL */
 };
 

@@ -5,8 +5,11 @@
 #include <stdio.h>
 
 #include "base/json.h"
+#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/dead.h"
+#include "cli/editor.h"
+#include "cli/operand.h"
 
 #define LIST_DEFAULT 50
 
@@ -94,6 +97,102 @@ static const struct command show = {
     .run = run_show,
 };
 
+/* ---- export ---------------------------------------------------------------------------------- */
+
+static int run_export(const struct invocation *in)
+{
+    struct dead dead;
+    int status = dead_open(&dead, in);
+    if (status == EXIT_DONE)
+        status = dead_read_filters(&dead);
+    if (status == EXIT_DONE)
+        status = options_has(&in->options, "json") ? dead_print(&dead) : dead_export(&dead);
+    dead_close(&dead);
+    return status;
+}
+
+static const struct option_row export_options[] = {
+    DEAD_FILTERS,
+    CLIENT_OPTIONS,
+    {0},
+};
+
+static const struct example_row export_examples[] = {
+    {"liaison dead export --since 7d >letters.ndjson", "those of a week, into a file"},
+    {0},
+};
+
+static const struct command export = {
+    .name = "export",
+    .summary = "print them whole, one JSON document a line",
+    .usage = "dead export [FILTERS]",
+    .examples = export_examples,
+    .help = "Prints each dead letter as a JSON document on a line of its own (NDJSON), the newest\n"
+            "first; with --json all in one array.",
+    .options = export_options,
+    .run = run_export,
+};
+
+/* ---- edit ------------------------------------------------------------------------------------ */
+
+static int edit_data(struct dead *dead, const char *id, struct buf *data)
+{
+    const struct options *options = &dead->in->options;
+    struct buf letter = {0};
+    int status = dead_find(dead, id, &letter);
+    if (status == EXIT_DONE && options->n_operands > 1) {
+        status = operand_read(dead->in, options->operands[1], data);
+    } else if (status == EXIT_DONE) {
+        struct slice old;
+        if (!json_get(buf_slice(&letter), "data", &old))
+            old = SLICE_LIT("null");
+        status = editor_edit(old, data);
+    }
+    buf_deinit(&letter);
+    return status;
+}
+
+static int run_edit(const struct invocation *in)
+{
+    struct dead dead;
+    struct buf data = {0};
+    const char *id = in->options.operands[0];
+    int status = dead_open(&dead, in);
+    if (status == EXIT_DONE)
+        status = edit_data(&dead, id, &data);
+    if (status == EXIT_DONE && data.len > 0)
+        status = dead_edit(&dead, id, buf_slice(&data));
+    bool is_json = options_has(&in->options, "json");
+    if (status == EXIT_DONE && is_json)
+        printf("{\"edited\":%s}\n", data.len > 0 ? "true" : "false");
+    else if (status == EXIT_DONE)
+        puts(data.len > 0 ? "edited: `liaison dead retry` attempts it" : "nothing was changed");
+    dead_close(&dead);
+    buf_deinit(&data);
+    return status;
+}
+
+static const struct example_row edit_examples[] = {
+    {"liaison dead edit 17-6dd6ac577d9ad88212cc30a8", "in the editor"},
+    {"liaison dead edit 17-6dd6ac577d9ad88212cc30a8 '{\"id\": 7}'", "to this"},
+    {0},
+};
+
+static const struct command edit = {
+    .name = "edit",
+    .summary = "give one other data",
+    .usage = "dead edit ID [DATA]",
+    .operands = "ID DATA",
+    .examples = edit_examples,
+    .help =
+        "DATA is JSON, @FILE, or - for standard input; without it $VISUAL or $EDITOR opens what\n"
+        "it has. What it had is kept with it. Then retry it.",
+    .options = show_options,
+    .operands_min = 1,
+    .operands_max = 2,
+    .run = run_edit,
+};
+
 /* ---- retry and drop -------------------------------------------------------------------------- */
 
 /* Either ids, or a filter, or --all said outright: nothing is retried or dropped by a slip. */
@@ -125,6 +224,22 @@ static int print_result(const struct invocation *in, const struct dead_result *r
     return EXIT_DONE;
 }
 
+static const struct command retry;
+
+static int read_pace(struct dead *dead)
+{
+    const struct options *options = &dead->in->options;
+    struct err err = {0};
+    int64_t n, ms;
+    dead->is_forced = dead->in->command == &retry && options_has(options, "force");
+    dead->rate = options_get(options, "rate");
+    if (dead->rate && text_parse_rate(slice_str(dead->rate), &n, &ms, &err) < 0)
+        return command_misuse(dead->in, "--rate: %s", err.message);
+    if (dead->rate)
+        dead->every_ms = ms / n;
+    return EXIT_DONE;
+}
+
 typedef int (*dead_act_fn)(struct dead *dead, struct dead_result *result);
 
 static int act(const struct invocation *in, dead_act_fn fn, const char *past)
@@ -136,6 +251,8 @@ static int act(const struct invocation *in, dead_act_fn fn, const char *past)
         status = dead_read_filters(&dead);
     if (status == EXIT_DONE)
         status = check_choice(in, &dead);
+    if (status == EXIT_DONE)
+        status = read_pace(&dead);
     if (status == EXIT_DONE && options_has(&in->options, "dry-run")) {
         status = dead_print(&dead);
     } else if (status == EXIT_DONE) {
@@ -157,10 +274,23 @@ static int run_drop(const struct invocation *in)
     return act(in, dead_drop, "dropped");
 }
 
-static const struct option_row act_options[] = {
+#define ACT_OPTIONS                                                                                \
+    {"all", 0, NULL, "every dead letter"}, {"rate", 0, "RATE", "so many at most: 10/s, 100/m"},    \
+    {                                                                                              \
+        "dry-run", 0, NULL, "only show which they are"                                             \
+    }
+
+static const struct option_row retry_options[] = {
     DEAD_FILTERS,
-    {"all", 0, NULL, "every dead letter"},
-    {"dry-run", 0, NULL, "only show which they are"},
+    ACT_OPTIONS,
+    {"force", 0, NULL, "also those that a newer delivery of their key has made void"},
+    CLIENT_OPTIONS,
+    {0},
+};
+
+static const struct option_row drop_options[] = {
+    DEAD_FILTERS,
+    ACT_OPTIONS,
     CLIENT_OPTIONS,
     {0},
 };
@@ -177,8 +307,9 @@ static const struct command retry = {
     .usage = "dead retry ID... | FILTERS | --all",
     .operands = "ID",
     .help = "Attempts the stored data again, with the transformer and connector as they are\n"
-            "now; where the handler had failed, the event is handled again.",
-    .options = act_options,
+            "now; where the handler had failed, the event is handled again. One that is stale,\n"
+            "since a newer delivery of its connector and key has succeeded, is refused.",
+    .options = retry_options,
     .examples = retry_examples,
     .operands_max = OPERANDS_MANY,
     .run = run_retry,
@@ -195,18 +326,18 @@ static const struct command drop = {
     .usage = "dead drop ID... | FILTERS | --all",
     .operands = "ID",
     .help = "Gives dead letters up: they aren't attempted again, and count as dropped.",
-    .options = act_options,
+    .options = drop_options,
     .examples = drop_examples,
     .operands_max = OPERANDS_MANY,
     .run = run_drop,
 };
 
-static const struct command *const verbs[] = {&list, &show, &retry, &drop, NULL};
+static const struct command *const verbs[] = {&list, &show, &retry, &edit, &drop, &export, NULL};
 
 const struct command command_dead = {
     .name = "dead",
-    .summary = "dead letters: list, show, retry, drop",
-    .usage = "dead list|show|retry|drop",
+    .summary = "dead letters: list, show, retry, edit, drop, export",
+    .usage = "dead list|show|retry|edit|drop|export",
     .help = "Deliveries that can't succeed by themselves are kept as dead letters, each with\n"
             "its cause, until they are retried or dropped.",
     .verbs = verbs,

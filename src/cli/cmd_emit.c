@@ -1,40 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Liaison authors */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "base/json.h"
 #include "cli/client.h"
 #include "cli/commands.h"
 #include "cli/json_view.h"
-
-#define DATA_MAX ((size_t)64 << 20)
-
-static int read_stdin(struct buf *data, struct err *err)
-{
-    char chunk[16384];
-    size_t n;
-    while ((n = fread(chunk, 1, sizeof(chunk), stdin)) > 0) {
-        if (data->len + n > DATA_MAX)
-            return err_set(err, ERR_FULL, "standard input is longer than 64 MB");
-        buf_add(data, chunk, n);
-    }
-    return ferror(stdin) ? err_set_errno(err, ERR_IO, errno, "can't read standard input") : 0;
-}
-
-/* DATA as given: JSON, @FILE, or - for standard input; null when it isn't. */
-static int read_data(const struct invocation *in, struct buf *data, struct err *err)
-{
-    const char *given = in->options.n_operands > 1 ? in->options.operands[1] : "null";
-    if (strcmp(given, "-") == 0)
-        return read_stdin(data, err);
-    if (given[0] == '@')
-        return buf_read_file(data, given + 1, DATA_MAX, err);
-    buf_add_str(data, given);
-    return 0;
-}
+#include "cli/operand.h"
 
 static void add_option(struct json_writer *w, const struct invocation *in, const char *option,
                        const char *member)
@@ -93,16 +66,9 @@ static int emit(const struct invocation *in, struct slice data)
 static int run(const struct invocation *in)
 {
     struct buf data = {0};
-    struct err err = {0};
-    int status;
-    if (read_data(in, &data, &err) < 0)
-        status = command_fail("%s", err.message);
-    else if (json_check(buf_slice(&data), &err) < 0)
-        status = command_misuse(in,
-                                "DATA isn't JSON (%s): a text needs its quotes, '\"text\"'; a file "
-                                "is named as @FILE",
-                                err.message);
-    else
+    const char *given = in->options.n_operands > 1 ? in->options.operands[1] : "null";
+    int status = operand_read(in, given, &data);
+    if (status == EXIT_DONE)
         status = emit(in, buf_slice(&data));
     buf_deinit(&data);
     return status;

@@ -12,12 +12,18 @@ extern const struct command command_backup;
 extern const struct command command_check;
 extern const struct command command_dead;
 extern const struct command command_emit;
+extern const struct command command_explain;
 extern const struct command command_fsck;
 extern const struct command command_help;
 extern const struct command command_new;
+extern const struct command command_pause;
+extern const struct command command_replay;
+extern const struct command command_resume;
 extern const struct command command_run;
 extern const struct command command_sink;
 extern const struct command command_status;
+extern const struct command command_tail;
+extern const struct command command_top;
 extern const struct command command_version;
 
 #endif

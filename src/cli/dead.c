@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "base/json.h"
@@ -14,6 +15,7 @@
 
 #define ROUTE "/api/dead-letters"
 #define PAGE_MAX 500
+#define RATED_TIMEOUT_MS (INT64_C(7) * 24 * 3600 * 1000) /* it takes what it takes */
 
 /* ---- opening --------------------------------------------------------------------------------- */
 
@@ -225,6 +227,21 @@ static int print_table(struct dead *dead)
     return status;
 }
 
+static void print_line(void *ctx, struct slice letter)
+{
+    (void)ctx;
+    struct buf line = {0};
+    json_compact(&line, letter);
+    printf("%s\n", line.data);
+    buf_deinit(&line);
+}
+
+int dead_export(struct dead *dead)
+{
+    struct walk w = {.dead = dead, .fn = print_line};
+    return walk(&w);
+}
+
 static void add_element(void *ctx, struct slice letter)
 {
     struct buf *out = ctx;
@@ -327,6 +344,25 @@ static void print_attempts(struct slice attempts)
     table_deinit(&t);
 }
 
+/* What it had before, where it was edited. */
+static void print_edits(struct slice edits)
+{
+    struct json_items items;
+    struct slice name, edit;
+    json_items_begin(&items, edits);
+    while (json_items_next(&items, &name, &edit)) {
+        struct buf at = {0}, data = {0}, safe = {0};
+        view_add_time(&at, edit, "at");
+        view_add(&data, edit, "data");
+        view_add_safe(&safe, data.len ? buf_slice(&data) : SLICE_LIT("the event's"), false);
+        printf("%-10s %s, before: %s\n", "edited", at.data, safe.data);
+        buf_deinit(&at);
+        buf_deinit(&data);
+        buf_deinit(&safe);
+    }
+    json_items_end(&items);
+}
+
 void dead_print_letter(struct slice letter)
 {
     static const char *const before[] = {"id", "cause", "at", "connector", "handler", "key"};
@@ -336,20 +372,31 @@ void dead_print_letter(struct slice letter)
     print_event(view_member(letter, "event"));
     for (size_t i = 0; i < ARRAY_LEN(after); i++)
         print_member(letter, after[i]);
+    print_edits(view_member(letter, "edits"));
     print_attempts(view_member(letter, "attempts"));
 }
 
 /* ---- acting ---------------------------------------------------------------------------------- */
+
+static void rest(int64_t ms)
+{
+    const struct timespec time = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+    nanosleep(&time, NULL);
+}
 
 /* One request for one letter. A refusal has been said and doesn't stop the others. */
 static int act_on_id(struct dead *dead, const char *id, bool is_retry, struct dead_result *result)
 {
     struct buf target = {0}, answer = {0};
     add_target(&target, id, is_retry ? "/retry" : "");
+    if (dead->every_ms && result->done + result->refused > 0)
+        rest(dead->every_ms);
     const struct client_request request = {
         .method = is_retry ? "POST" : "DELETE",
         .target = target.data,
-        .body = is_retry ? SLICE_LIT("{}") : SLICE_NULL,
+        .body = !is_retry         ? SLICE_NULL
+                : dead->is_forced ? SLICE_LIT("{\"force\":true}")
+                                  : SLICE_LIT("{}"),
         .about = id,
         .members = {"ok"},
     };
@@ -361,6 +408,26 @@ static int act_on_id(struct dead *dead, const char *id, bool is_retry, struct de
     buf_deinit(&target);
     buf_deinit(&answer);
     return status == EXIT_NO_DAEMON ? status : EXIT_DONE;
+}
+
+int dead_edit(struct dead *dead, const char *id, struct slice data)
+{
+    struct buf target = {0}, body = {0}, answer = {0};
+    struct json_writer w = {.out = &body};
+    add_target(&target, id, "");
+    json_object_begin(&w, NULL);
+    json_member_raw(&w, "data", data);
+    json_object_end(&w);
+    const struct client_request request = {.method = "PATCH",
+                                           .target = target.data,
+                                           .body = buf_slice(&body),
+                                           .about = id,
+                                           .members = {"ok"}};
+    int status = client_send(&dead->client, &request, &answer);
+    buf_deinit(&target);
+    buf_deinit(&body);
+    buf_deinit(&answer);
+    return status;
 }
 
 /* {"ok":true}, as one letter's end is told, is what many a stranger says to anything. */
@@ -393,11 +460,18 @@ static int retry_matching(struct dead *dead, struct dead_result *result)
     struct buf body = {0}, answer = {0};
     struct json_writer w = {.out = &body};
     json_object_begin(&w, NULL);
+    json_object_begin(&w, "filter");
     for (size_t i = 0; i < dead->n_filters; i++)
         json_member_string(&w, dead->filters[i].name, buf_slice(&dead->filters[i].value));
     json_object_end(&w);
+    if (dead->is_forced)
+        json_member_bool(&w, "force", true);
+    if (dead->rate)
+        json_member_cstr(&w, "rate", dead->rate);
+    json_object_end(&w);
     const struct client_request request = {.method = "POST",
                                            .target = ROUTE "/retry",
+                                           .timeout_ms = dead->rate ? RATED_TIMEOUT_MS : 0,
                                            .body = buf_slice(&body),
                                            .members = {"retried"}};
     begin_progress(dead, "retrying");

@@ -41,7 +41,10 @@ struct dead {
     struct client client;
     struct dead_filter filters[DEAD_FILTERS_MAX];
     size_t n_filters;
-    size_t limit; /* letters at most; SIZE_MAX: all */
+    size_t limit;     /* letters at most; SIZE_MAX: all */
+    bool is_forced;   /* stale ones are retried, too */
+    const char *rate; /* "10/s"; NULL: any … */
+    int64_t every_ms; /* … and what that makes */
 };
 
 int dead_open(struct dead *dead, const struct invocation *in) must_check;
@@ -56,6 +59,11 @@ int dead_find(struct dead *dead, const char *id, struct buf *letter) must_check;
 int dead_print(struct dead *dead) must_check;
 /* All about one letter, for people. */
 void dead_print_letter(struct slice letter);
+
+/* All that the filters name, one JSON document a line. */
+int dead_export(struct dead *dead) must_check;
+/* Gives one letter other data, JSON. */
+int dead_edit(struct dead *dead, const char *id, struct slice data) must_check;
 
 struct dead_result {
     int64_t done, refused;

@@ -403,6 +403,7 @@ void engine_free(struct engine *e)
     await_free(e->awaits);
     newest_free(e->newest);
     replay_free(e->replay);
+    ends_free(e->ends);
     letters_free(e);
     page_free_all(e);
     arrivals_free(e);

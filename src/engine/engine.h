@@ -16,6 +16,7 @@
  *     replay.c   recorded events handled again as new
  *     newest.c   … of which nothing is sent that is older than what was delivered
  *     pauses.c   connectors that people have paused
+ *     ends.c     how deliveries ended lately, while somebody follows along
  *
  *     struct engine *e = engine_new(&options, on_problem, self, &err);   // scripts are loaded
  *     engine_start(e, "pid 12, listening on …", &err);                   // journal, channels
@@ -132,6 +133,13 @@ struct engine_delivery {
 /* Those are looked at that a bounded walk meets: 20,000 keys. Borrowed; false ends it. */
 typedef bool (*engine_delivery_fn)(void *ctx, const struct engine_delivery *d);
 void engine_each_delivery(struct engine *e, engine_delivery_fn fn, void *ctx);
+
+/* Deliveries as they end, for who asks again within a minute: those that ended since `after`, what the
+   question before returned, at most the last 1,000; *has_missed: there were more. 0 begins. `json`
+   is borrowed. */
+typedef void (*engine_end_fn)(void *ctx, struct slice json);
+int64_t engine_each_end(struct engine *e, int64_t after, bool *has_missed, engine_end_fn fn,
+                        void *ctx);
 
 /* Types that came and that no handler takes; at most 100 are remembered. `nearest` may be NULL. */
 typedef void (*engine_unmatched_fn)(void *ctx, struct slice type, uint64_t count,

@@ -154,6 +154,7 @@ struct engine {
     struct list confirmations;
     struct newest *newest;
     struct replay *replay; /* NULL: none is under way */
+    struct ends *ends;     /* NULL: nobody follows along */
     struct awaits *awaits;
 
     bool is_draining;
@@ -333,6 +334,11 @@ void newest_delivered(struct item *item);
 /* Goes on with the one that was under way when the process before ended. */
 int replay_start(struct engine *e, struct journal_reader *reader, struct err *err) must_check;
 void replay_free(struct replay *replay); /* accepts NULL */
+
+/* ends.c */
+void ends_note(struct engine *e, const struct item *item, enum delivery_state final,
+               const char *cause);
+void ends_free(struct ends *ends); /* accepts NULL */
 
 /* pauses.c */
 /* At the start: connectors that people have paused wait. */

@@ -204,6 +204,7 @@ void settle_ended(void *ctx, struct delivery *d, enum delivery_state final, cons
     struct item *item = item_of(d);
     if (final != DELIVERY_NEW) {
         log_end(item, final, cause);
+        ends_note(e, item, final, cause);
         if (target_is_handler(d->target)) {
             run_ended(item, final);
         } else {

@@ -167,7 +167,10 @@ STRANGERS = {
 }
 ASKING = [["status"], ["status", "--json"], ["emit", "x"], ["dead", "list"],
           ["dead", "list", "--json"], ["dead", "show", "1-a"], ["dead", "retry", "1-a"],
-          ["dead", "drop", "1-a"], ["dead", "retry", "--all"], ["dead", "drop", "--all"]]
+          ["dead", "drop", "1-a"], ["dead", "retry", "--all"], ["dead", "drop", "--all"],
+          ["dead", "export"], ["dead", "edit", "1-a", "1"], ["explain", "1"], ["explain", "e1"], ["tail"],
+          ["top"], ["replay", "--type", "x"], ["replay", "--type", "x", "--dry-run"], ["pause", "c"],
+          ["resume", "c"]]
 
 
 @pytest.mark.parametrize("stranger", STRANGERS)
@@ -397,7 +400,7 @@ def test_dead_retry_by_filter_is_one_request(fake):
     fake.answers["POST /api/dead-letters/retry"] = {"matching": 5, "retried": 5, "refused": 0}
     result = fake.run("dead", "retry", "--connector", "calendarApi", "--cause", "exhausted")
     assert (result.status, result.out) == (0, "retried 5\n")
-    assert fake.bodies() == [{"connector": "calendarApi", "cause": "exhausted"}]
+    assert fake.bodies() == [{"filter": {"connector": "calendarApi", "cause": "exhausted"}}]
 
 
 def test_dead_retry_of_all_has_to_be_said(fake):
@@ -405,7 +408,21 @@ def test_dead_retry_of_all_has_to_be_said(fake):
     assert fake.run("dead", "retry").status == 2
     assert fake.requests == []
     assert fake.run("dead", "retry", "--all", "--json").json() == {"retried": 1, "refused": 0}
-    assert fake.bodies() == [{}]
+    assert fake.bodies() == [{"filter": {}}]
+
+
+def test_dead_retry_passes_on_force_and_rate(fake):
+    fake.answers["GET /api/dead-letters"] = page([])
+    fake.answers["POST /api/dead-letters/retry"] = {"matching": 0, "retried": 0, "refused": 0}
+    fake.answers["POST /api/dead-letters/1-a/retry"] = {"ok": True}
+    assert fake.run("dead", "retry", "--all", "--force", "--rate", "10/s").status == 0
+    assert fake.run("dead", "retry", "1-a", "--force").status == 0
+    assert fake.run("dead", "retry", "1-a", "--rate", "1/s").status == 0
+    assert [json.loads(r.body) for r in fake.requests if r.method == "POST"] == [
+        {"filter": {}, "force": True, "rate": "10/s"}, {"force": True}, {}]
+    wrong = fake.run("dead", "retry", "--all", "--rate", "often")
+    assert wrong.status == 2 and "50/s" in wrong.err
+    assert fake.run("dead", "drop", "--all", "--force").status == 2
 
 
 @pytest.mark.parametrize("verb", ["retry", "drop"])

@@ -42,7 +42,8 @@ def connector(daemon, name):
 
 
 def test_a_paused_connector_keeps_what_waits_over_a_restart(daemon, receiver):
-    assert daemon.post("/api/connectors/held/pause").json() == {"ok": True}
+    assert daemon.post("/api/connectors/held/pause").json() == {
+        "ok": True, "connector": "held", "paused": True}
     emit(daemon, 1, 2, 3, 4)
     daemon.wait_delivered("free", 4)
     assert connector(daemon, "held") | {"waiting": 4} == {

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * Everything that happened to one event, put in order of time from its record.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/client.h"
+#include "cli/commands.h"
+#include "cli/json_view.h"
+#include "cli/query.h"
+
+/* ---- its happenings -------------------------------------------------------------------------- */
+
+struct happening {
+    struct buf at; /* RFC 3339, which sorts as text */
+    size_t n;      /* as found: the order within one moment */
+    struct buf text;
+};
+
+struct story {
+    struct happening *items;
+    size_t n;
+};
+
+/* A new one at the time that the member says; NULL without that. */
+static struct buf *add(struct story *s, struct slice object, const char *when)
+{
+    struct buf at = {0};
+    view_add(&at, object, when);
+    if (at.len == 0) {
+        buf_deinit(&at);
+        return NULL;
+    }
+    if ((s->n & (s->n - 1)) == 0) /* full at each power of two */
+        s->items = mem_realloc(s->items, (s->n ? s->n * 2 : 1) * sizeof(*s->items));
+    s->items[s->n] = (struct happening){.at = at, .n = s->n};
+    return &s->items[s->n++].text;
+}
+
+static void add_first_line(struct buf *out, struct slice object, const char *name)
+{
+    struct buf text = {0};
+    view_add(&text, object, name);
+    buf_add_slice(out, slice_upto(buf_slice(&text), slice_find(buf_slice(&text), '\n')));
+    buf_deinit(&text);
+}
+
+/* ", NAME VALUE" where there is one. */
+static void add_detail(struct buf *out, struct slice object, const char *name, const char *label)
+{
+    if (!view_member(object, name).data)
+        return;
+    buf_printf(out, ", %s ", label);
+    add_first_line(out, object, name);
+}
+
+static void add_attempts(struct story *s, struct slice delivery, const char *name)
+{
+    struct json_items items;
+    struct slice unused, attempt;
+    json_items_begin(&items, view_member(delivery, "attempts"));
+    while (json_items_next(&items, &unused, &attempt)) {
+        struct buf *text = add(s, attempt, "at");
+        if (!text)
+            continue;
+        buf_printf(text, "attempt of %s failed after %" PRId64 " ms: ", name,
+                   view_integer(attempt, "ms", 0));
+        add_first_line(text, attempt, "error");
+    }
+    json_items_end(&items);
+}
+
+/* "connector ID", or a handler's run. */
+static void add_name(struct buf *out, struct slice delivery)
+{
+    bool is_run = !view_member(delivery, "connector").data;
+    buf_add_str(out, is_run ? "handler " : "");
+    view_add(out, delivery, is_run ? "handler" : "connector");
+    buf_add_char(out, ' ');
+    view_add(out, delivery, "id");
+}
+
+static void add_delivery(struct story *s, struct slice delivery)
+{
+    struct buf name = {0}, state = {0};
+    add_name(&name, delivery);
+    view_add(&state, delivery, "state");
+    struct buf *text = view_member(delivery, "connector").data ? add(s, delivery, "created") : NULL;
+    if (text) {
+        buf_printf(text, "sent to %s", name.data);
+        add_detail(text, delivery, "handler", "by handler");
+        add_detail(text, delivery, "key", "key");
+    }
+    add_attempts(s, delivery, name.data);
+    if ((text = add(s, delivery, "at"))) {
+        buf_printf(text, "%s: %s", state.data, name.data);
+        add_detail(text, delivery, "cause", "cause");
+        if (strcmp(state.data, "delivered") != 0) /* the last failure, which its attempts told */
+            add_detail(text, delivery, "error", "error");
+        add_detail(text, delivery, "staleBy", "stale by");
+    } else if ((text = add(s, delivery, "due"))) {
+        buf_printf(text, "due again: %s", name.data);
+        add_detail(text, delivery, "error", "error");
+    }
+    buf_deinit(&name);
+    buf_deinit(&state);
+}
+
+static void add_event(struct story *s, struct slice event)
+{
+    struct buf *text = add(s, event, "received");
+    if (text) {
+        buf_add_str(text, "received by ");
+        view_add(text, event, "channel");
+        add_detail(text, event, "type", "type");
+        add_detail(text, event, "id", "id");
+        add_detail(text, event, "key", "key");
+        buf_printf(text, ", number %" PRId64, view_integer(event, "seq", 0));
+    }
+    struct json_items items;
+    struct slice unused, delivery;
+    json_items_begin(&items, view_member(event, "deliveries"));
+    while (json_items_next(&items, &unused, &delivery))
+        add_delivery(s, delivery);
+    json_items_end(&items);
+    if ((text = add(s, event, "closed"))) {
+        buf_add_str(text, "its handlers are through: ");
+        view_add(text, event, "state");
+        int64_t replays = view_integer(event, "replay", 0);
+        if (replays)
+            buf_printf(text, ", replayed %" PRId64 " times", replays);
+    }
+}
+
+static int compare(const void *a, const void *b)
+{
+    const struct happening *x = a, *y = b;
+    int order = strcmp(x->at.data, y->at.data);
+    return order ? order : (x->n > y->n) - (x->n < y->n);
+}
+
+static void print_story(struct slice event)
+{
+    struct story s = {0};
+    add_event(&s, event);
+    if (s.n > 1)
+        qsort(s.items, s.n, sizeof(*s.items), compare);
+    for (size_t i = 0; i < s.n; i++) {
+        struct buf safe = {0};
+        view_add_safe(&safe, buf_slice(&s.items[i].text), false);
+        printf("%s  %s\n", s.items[i].at.data, safe.data);
+        buf_deinit(&safe);
+        buf_deinit(&s.items[i].at);
+        buf_deinit(&s.items[i].text);
+    }
+    free(s.items);
+    if (view_is_true(event, "hasMore"))
+        fputs("there are more deliveries than these: GET /api/deliveries?id= lists all\n", stderr);
+}
+
+/* ---- finding it ------------------------------------------------------------------------------ */
+
+static int get_event(struct client *client, const char *id, struct buf *answer)
+{
+    struct buf target = {0};
+    buf_add_str(&target, "/api/events/");
+    query_add_encoded(&target, slice_str(id));
+    const struct client_request request = {
+        .method = "GET", .target = target.data, .about = id, .members = {"seq", "deliveries"}};
+    int status = client_send(client, &request, answer);
+    buf_deinit(&target);
+    return status;
+}
+
+/* One page of those with the sender's id: its number where it has one, else where to go on. */
+static int find_page(struct client *client, const char *id, struct buf *cursor, struct buf *seq)
+{
+    struct buf target = {0}, answer = {0};
+    struct json_items items;
+    struct slice unused, event;
+    buf_add_str(&target, "/api/events?limit=1");
+    query_add(&target, "id", slice_str(id));
+    if (cursor->len)
+        query_add(&target, "cursor", buf_slice(cursor));
+    const struct client_request request = {
+        .method = "GET", .target = target.data, .members = {"items"}};
+    int status = client_send(client, &request, &answer);
+    if (status == EXIT_DONE) {
+        buf_clear(cursor);
+        view_add(cursor, buf_slice(&answer), "next");
+        json_items_begin(&items, view_member(buf_slice(&answer), "items"));
+        if (json_items_next(&items, &unused, &event))
+            view_add(seq, event, "seq");
+        json_items_end(&items);
+    }
+    buf_deinit(&target);
+    buf_deinit(&answer);
+    return status;
+}
+
+static int find(struct client *client, const char *id, struct buf *event)
+{
+    struct buf cursor = {0}, seq = {0};
+    int status = EXIT_DONE;
+    /* Liaison's own number is found at once; the sender's id, from the newest event on. */
+    if (id[strspn(id, "0123456789")] == '\0')
+        buf_add_str(&seq, id);
+    else
+        do
+            status = find_page(client, id, &cursor, &seq);
+        while (status == EXIT_DONE && seq.len == 0 && cursor.len > 0);
+    if (status == EXIT_DONE && seq.len == 0)
+        status = command_fail("there is no event %s on record", id);
+    else if (status == EXIT_DONE)
+        status = get_event(client, seq.data, event);
+    buf_deinit(&cursor);
+    buf_deinit(&seq);
+    return status;
+}
+
+static int run(const struct invocation *in)
+{
+    struct client client;
+    struct buf event = {0};
+    int status = client_open(&client, in);
+    if (status == EXIT_DONE)
+        status = find(&client, in->options.operands[0], &event);
+    if (status == EXIT_DONE && options_has(&in->options, "json"))
+        printf("%.*s\n", SLICE_FMT(slice_trim(buf_slice(&event))));
+    else if (status == EXIT_DONE)
+        print_story(buf_slice(&event));
+    client_close(&client);
+    buf_deinit(&event);
+    return status;
+}
+
+static const struct option_row options[] = {
+    CLIENT_OPTIONS,
+    {0},
+};
+
+static const struct example_row examples[] = {
+    {"liaison explain 1204", "by Liaison's own number"},
+    {"liaison explain booking-7", "by the sender's id"},
+    {0},
+};
+
+const struct command command_explain = {
+    .name = "explain",
+    .summary = "everything that happened to one event, in order",
+    .usage = "explain EVENT",
+    .operands = "EVENT",
+    .examples = examples,
+    .help = "EVENT is Liaison's own number, or the sender's id. Times are UTC. Attempts that\n"
+            "succeeded have no line of their own: the delivery's end is one.",
+    .options = options,
+    .operands_min = 1,
+    .operands_max = 1,
+    .run = run,
+};

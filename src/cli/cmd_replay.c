@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "cli/client.h"
+#include "cli/commands.h"
+#include "cli/json_view.h"
+#include "cli/progress.h"
+#include "cli/query.h"
+
+#define POLL_MS 200
+
+/* ---- what is asked for ----------------------------------------------------------------------- */
+
+static int add_time(const struct invocation *in, struct json_writer *w, const char *name)
+{
+    struct clock clock = clock_system();
+    struct buf when = {0};
+    struct err err = {0};
+    const char *given = options_get(&in->options, name);
+    int status = EXIT_DONE;
+    if (given && query_parse_when(given, clock_wall_ms(&clock), &when, &err) < 0)
+        status = command_misuse(in, "--%s: %s", name, err.message);
+    else if (given)
+        json_member_string(w, name, buf_slice(&when));
+    buf_deinit(&when);
+    return status;
+}
+
+static int write_wish(const struct invocation *in, struct buf *body)
+{
+    static const char *const texts[] = {"type", "handler", "connector", "key", "rate"};
+    static const char *const flags[] = {"dead", "force"};
+    struct json_writer w = {.out = body};
+    json_object_begin(&w, NULL);
+    int status = add_time(in, &w, "since");
+    if (status == EXIT_DONE)
+        status = add_time(in, &w, "until");
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+        const char *given = options_get(&in->options, texts[i]);
+        if (given)
+            json_member_cstr(&w, texts[i], given);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(flags); i++) {
+        if (options_has(&in->options, flags[i]))
+            json_member_bool(&w, flags[i], true);
+    }
+    if (options_has(&in->options, "dry-run"))
+        json_member_bool(&w, "dryRun", true);
+    json_object_end(&w);
+    return status;
+}
+
+/* ---- its course ------------------------------------------------------------------------------ */
+
+static void rest(void)
+{
+    const struct timespec time = {.tv_nsec = POLL_MS * 1000000L};
+    nanosleep(&time, NULL);
+}
+
+/* The newest of the list is ours: there is one at a time. */
+static bool find_newest(struct slice answer, struct slice *newest)
+{
+    struct json_items items;
+    struct slice name;
+    json_items_begin(&items, view_member(answer, "items"));
+    bool found = json_items_next(&items, &name, newest);
+    json_items_end(&items);
+    return found;
+}
+
+static void show_end(const struct invocation *in, struct slice replay)
+{
+    int64_t refused = view_integer(replay, "refused", 0);
+    if (options_has(&in->options, "json")) {
+        printf("%.*s\n", SLICE_FMT(slice_trim(replay)));
+        return;
+    }
+    printf("replayed %" PRId64 "\n", view_integer(replay, "replayed", 0));
+    if (refused)
+        fprintf(stderr, "%" PRId64 " were still being handled, and were passed over\n", refused);
+}
+
+static int follow(struct client *client, const struct invocation *in)
+{
+    static const struct client_request request = {
+        .method = "GET", .target = "/api/replay", .members = {"items"}};
+    struct buf answer = {0};
+    struct slice replay = SLICE_NULL;
+    int status;
+    client->progress = progress_new(stderr, "replaying");
+    while ((status = client_send(client, &request, &answer)) == EXIT_DONE) {
+        if (!find_newest(buf_slice(&answer), &replay) || view_member(replay, "ended").data)
+            break;
+        progress_set(client->progress, (size_t)view_integer(replay, "replayed", 0), 0);
+        rest();
+    }
+    progress_free(client->progress);
+    client->progress = NULL;
+    if (status == EXIT_DONE)
+        show_end(in, replay);
+    buf_deinit(&answer);
+    return status;
+}
+
+static void show_count(const struct invocation *in, struct slice answer)
+{
+    if (options_has(&in->options, "json"))
+        printf("%.*s\n", SLICE_FMT(slice_trim(answer)));
+    else
+        printf("%" PRId64 " events match\n", view_integer(answer, "matching", 0));
+}
+
+static int run(const struct invocation *in)
+{
+    struct client client = {0};
+    struct buf body = {0}, answer = {0};
+    bool is_dry = options_has(&in->options, "dry-run");
+    struct client_request request = {
+        .method = "POST", .target = "/api/replay", .members = {is_dry ? "matching" : "begun"}};
+    int status = write_wish(in, &body);
+    if (status == EXIT_DONE)
+        status = client_open(&client, in);
+    request.body = buf_slice(&body);
+    if (status == EXIT_DONE)
+        status = client_send(&client, &request, &answer);
+    if (status == EXIT_DONE && is_dry)
+        show_count(in, buf_slice(&answer));
+    else if (status == EXIT_DONE && options_has(&in->options, "no-wait"))
+        puts("the replay has begun");
+    else if (status == EXIT_DONE)
+        status = follow(&client, in);
+    client_close(&client);
+    buf_deinit(&body);
+    buf_deinit(&answer);
+    return status;
+}
+
+static const struct option_row options[] = {
+    {"since", 0, "TIME", "received since then: 2026-11-23T18:00:00Z, or an age such as 2h"},
+    {"until", 0, "TIME", "received before then"},
+    {"type", 0, "TYPE", "events of this type, or of those that begin so: schedule.*"},
+    {"key", 0, "KEY", "events of this key"},
+    {"connector", 0, "CONNECTOR", "events that were sent to it"},
+    {"handler", 0, "HANDLER", "run this handler alone"},
+    {"dead", 0, NULL, "only events that have a dead letter"},
+    {"force", 0, NULL, "send also what is older than what was delivered of its key"},
+    {"rate", 0, "RATE", "so many events at most: 50/s, 1000/m"},
+    {"dry-run", 0, NULL, "only count them"},
+    {"no-wait", 0, NULL, "return when it has begun"},
+    CLIENT_OPTIONS,
+    {0},
+};
+
+static const struct example_row examples[] = {
+    {"liaison replay --since 2h --type 'schedule.*' --dry-run", "how many they are"},
+    {"liaison replay --since 2h --type 'schedule.*' --rate 50/s", "handle them again"},
+    {"liaison replay --dead --handler sync/schedule.updated#1", "what one handler could not do"},
+    {0},
+};
+
+const struct command command_replay = {
+    .name = "replay",
+    .summary = "handle recorded events again, as new",
+    .usage = "replay --since TIME [--until TIME] [--type TYPE] ...",
+    .help = "Handles recorded events again, the oldest first; what their handlers send are new\n"
+            "deliveries. One that is older than the newest delivered for its connector and key\n"
+            "ends as superseded, unless --force. It goes on by itself, also after a restart of\n"
+            "the daemon; this command only waits for its end.",
+    .options = options,
+    .examples = examples,
+    .run = run,
+};

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * The daemon at a glance, live: what changes by the second, problems first.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "cli/client.h"
+#include "cli/commands.h"
+#include "cli/json_view.h"
+#include "cli/screen.h"
+#include "cli/terminal.h"
+
+#define EVERY_MS 1000
+#define TIMEOUT_MS 5000
+
+/* ---- what happened since the last look ------------------------------------------------------- */
+
+struct look {
+    struct buf status; /* as it was answered; empty before the first */
+    int64_t at_ms;     /* monotonic */
+};
+
+static int64_t sum_of(struct slice status, const char *scope, struct slice row, const char *term)
+{
+    struct buf name = {0};
+    view_add(&name, row, "name");
+    struct slice all = view_member(view_member(status, "sums"), scope);
+    int64_t sum = name.data ? view_integer(view_member(all, name.data), term, 0) : 0;
+    buf_deinit(&name);
+    return sum;
+}
+
+/* A second; 0 before there are two looks. */
+static double rate_of(const struct look looks[2], const char *scope, struct slice row,
+                      const char *term)
+{
+    int64_t ms = looks[1].at_ms - looks[0].at_ms;
+    if (looks[0].status.len == 0 || ms <= 0)
+        return 0;
+    int64_t more = sum_of(buf_slice(&looks[1].status), scope, row, term) -
+                   sum_of(buf_slice(&looks[0].status), scope, row, term);
+    return (double)more * 1000 / (double)ms;
+}
+
+/* ---- drawing --------------------------------------------------------------------------------- */
+
+#define NAME_WIDTH 24
+
+/* "name      " of a fixed width, cut where it is too long, safe for a terminal. */
+static void add_name(struct buf *out, struct slice row)
+{
+    struct buf name = {0}, safe = {0};
+    view_add(&name, row, "name");
+    view_add_safe(&safe, buf_slice(&name), false);
+    struct slice cut = terminal_cut(buf_slice(&safe), NAME_WIDTH);
+    buf_add_slice(out, cut);
+    for (size_t width = terminal_text_width(cut); width < NAME_WIDTH; width++)
+        buf_add_char(out, ' ');
+    buf_deinit(&name);
+    buf_deinit(&safe);
+}
+
+static void add_connectors(struct buf *out, const struct look looks[2])
+{
+    struct slice status = buf_slice(&looks[1].status), unused, row;
+    struct json_items items;
+    buf_printf(out, "\n%-*s %-7s %11s %9s %9s %8s\n", NAME_WIDTH, "CONNECTOR", "STATE",
+               "DELIVERED/S", "WAITING", "IN FLIGHT", "DEAD");
+    json_items_begin(&items, view_member(status, "connectors"));
+    while (json_items_next(&items, &unused, &row)) {
+        add_name(out, row);
+        buf_printf(out, " %-7s %11.1f %9" PRId64 " %9" PRId64 " %8" PRId64 "\n",
+                   view_member(row, "paused").data ? "paused" : "ok",
+                   rate_of(looks, "connectors", row, "delivered"), view_integer(row, "waiting", 0),
+                   view_integer(row, "inFlight", 0), sum_of(status, "connectors", row, "dead"));
+    }
+    json_items_end(&items);
+}
+
+static void add_channels(struct buf *out, const struct look looks[2])
+{
+    struct slice status = buf_slice(&looks[1].status), unused, row;
+    struct json_items items;
+    buf_printf(out, "\n%-*s %-7s %11s %9s %9s %8s\n", NAME_WIDTH, "CHANNEL", "STATE", "RECEIVED/S",
+               "OPEN", "UNMATCHED", "DEAD");
+    json_items_begin(&items, view_member(status, "channels"));
+    while (json_items_next(&items, &unused, &row)) {
+        add_name(out, row);
+        buf_printf(
+            out, " %-7s %11.1f %9" PRId64 " %9" PRId64 " %8" PRId64 "\n",
+            view_is_true(row, "connected") ? "ok" : "waiting",
+            rate_of(looks, "channels", row, "received"), sum_of(status, "channels", row, "open"),
+            sum_of(status, "channels", row, "unmatched"), sum_of(status, "channels", row, "dead"));
+    }
+    json_items_end(&items);
+}
+
+static void add_problems(struct buf *out, struct slice status)
+{
+    struct json_items items;
+    struct slice unused, row;
+    json_items_begin(&items, view_member(status, "problems"));
+    while (json_items_next(&items, &unused, &row)) {
+        struct buf line = {0};
+        view_add(&line, row, "code");
+        buf_add_char(&line, ' ');
+        view_add(&line, row, "about");
+        buf_add_str(&line, ": ");
+        view_add(&line, row, "text");
+        view_add_safe(out, buf_slice(&line), false);
+        buf_add_char(out, '\n');
+        buf_deinit(&line);
+    }
+    json_items_end(&items);
+}
+
+static void add_head(struct buf *out, const struct client *client, struct slice status)
+{
+    struct slice journal = view_member(status, "journal");
+    buf_add_str(out, "Liaison ");
+    view_add(out, status, "version");
+    buf_add_str(out, " at ");
+    daemon_url_add_name(&client->at, out);
+    buf_add_str(out, ", journal ");
+    text_add_size(out, view_integer(journal, "bytes", 0));
+    buf_printf(out, ", %" PRId64 " to be written. q quits\n", view_integer(journal, "queued", 0));
+}
+
+static void draw(struct screen *screen, const struct client *client, const struct look looks[2])
+{
+    struct buf out = {0};
+    struct slice status = buf_slice(&looks[1].status);
+    add_head(&out, client, status);
+    add_problems(&out, status);
+    add_connectors(&out, looks);
+    add_channels(&out, looks);
+    screen_draw(screen, buf_slice(&out));
+    buf_deinit(&out);
+}
+
+/* ---- its run --------------------------------------------------------------------------------- */
+
+static int look(struct client *client, struct look looks[2])
+{
+    static const struct client_request request = {.method = "GET",
+                                                  .target = "/api/status",
+                                                  .timeout_ms = TIMEOUT_MS,
+                                                  .members = {"version", "sums"}};
+    struct clock clock = clock_system();
+    struct buf answer = {0};
+    int status = client_send(client, &request, &answer);
+    if (status == EXIT_DONE) {
+        buf_deinit(&looks[0].status);
+        looks[0] = looks[1];
+        looks[1] = (struct look){answer, clock_mono_ms(&clock)};
+    } else {
+        buf_deinit(&answer);
+    }
+    return status;
+}
+
+/* Until it is quit, or nobody answers: SCREEN_TIME then. */
+static enum screen_event watch(struct screen *screen, struct client *client, struct look looks[2])
+{
+    enum screen_event event = SCREEN_RESIZE;
+    while (event != SCREEN_QUIT) {
+        if (event == SCREEN_TIME && look(client, looks) != EXIT_DONE)
+            break;
+        draw(screen, client, looks);
+        event = screen_wait(screen, EVERY_MS);
+    }
+    return event;
+}
+
+/* Why nobody answers would be said on the screen that goes: it is asked once more behind that. */
+static int show(struct client *client, struct look looks[2])
+{
+    struct screen screen;
+    struct err err = {0};
+    int status = EXIT_DONE;
+    enum screen_event event = SCREEN_TIME;
+    while (status == EXIT_DONE && event != SCREEN_QUIT) {
+        if (screen_open(&screen, &err) < 0)
+            return command_fail("%s: `liaison status` shows the same once", err.message);
+        event = watch(&screen, client, looks);
+        screen_close(&screen);
+        if (event != SCREEN_QUIT)
+            status = look(client, looks);
+    }
+    return status;
+}
+
+static int run(const struct invocation *in)
+{
+    struct client client;
+    struct look looks[2] = {0};
+    int status = client_open(&client, in);
+    if (status == EXIT_DONE)
+        status = look(&client, looks);
+    if (status == EXIT_DONE)
+        status = show(&client, looks);
+    client_close(&client);
+    buf_deinit(&looks[0].status);
+    buf_deinit(&looks[1].status);
+    return status;
+}
+
+static const struct option_row options[] = {
+    {"url", 0, "URL", "the daemon: http://HOST:PORT or unix:PATH (or LIAISON_URL)"},
+    {"token-file", 0, "FILE", "the file that holds its token (or LIAISON_TOKEN)"},
+    {0},
+};
+
+const struct command command_top = {
+    .name = "top",
+    .summary = "the daemon at a glance, live",
+    .usage = "top",
+    .help = "Draws the terminal anew each second: problems first, then what is delivered and\n"
+            "received a second, what waits, is under way and is dead. q quits.",
+    .options = options,
+    .run = run,
+};

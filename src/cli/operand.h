@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * Data given on the command line: JSON as it stands, @FILE, or - for standard input.
+ */
+#ifndef LIAISON_CLI_OPERAND_H
+#define LIAISON_CLI_OPERAND_H
+
+#include "base/attr.h"
+#include "base/buf.h"
+#include "cli/command.h"
+
+/* Appends what `given` means to `data`, one JSON value. EXIT_DONE, or another status when it was said
+   why. */
+int operand_read(const struct invocation *in, const char *given, struct buf *data) must_check;
+
+#endif

@@ -1,0 +1,373 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The Liaison authors
+"""What operators do on the command line, on a running daemon."""
+
+import fcntl
+import json
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import subprocess
+import termios
+
+import pytest
+
+from support import LIAISON, free_port, liaison, wait_until
+
+SCRIPT = """
+    local sync = SyncManager.new {}
+    sync:on("thing.made", function(event)
+      sync:send { connector = "receiver", data = event.data }
+    end)
+    sync:on("thing.broken", function() error "this handler is broken" end)
+    sync:start()
+"""
+
+CONNECTOR = """
+    return {
+      retry = { attempts = 2, base = "10ms", jitter = false },
+      send = function(data) return http.post(setting "url", { json = data }) end,
+    }
+"""
+
+
+@pytest.fixture
+def daemon(project, make_daemon, receiver):
+    project.script(SCRIPT)
+    project.connector("receiver", CONNECTOR)
+    return make_daemon(settings={"url": receiver.url}).start()
+
+
+def emit(daemon, n, **attributes):
+    daemon.emit("thing.made", {"n": n}, **{"id": f"e{n}", "partitionkey": "k", **attributes})
+
+
+def make_letter(daemon, receiver, n, status=400):
+    before = len(daemon.dead_letters())
+    receiver.answer_next(status)
+    emit(daemon, n)
+    wait_until(lambda: len(daemon.dead_letters()) > before, "the dead letter")
+    return daemon.dead_letters()[0]["id"]
+
+
+# ---- explain ----
+
+
+def test_explain_tells_all_in_order(daemon, receiver):
+    receiver.answer_next(503)
+    emit(daemon, 1)
+    daemon.wait_delivered("receiver", 1)
+    wait_until(lambda: daemon.get("/api/events/1").json()["state"] == "closed", "the event's end")
+    result = daemon.command("explain", "e1")
+    assert result.status == 0, result.err
+    lines = result.out.splitlines()
+    said = [re.sub(r" \d+-[0-9a-f]{24}", " ID", line[26:]) for line in lines if "attempt" not in line]
+    assert said[:2] == ["received by embedded, type thing.made, id e1, key k, number 1",
+                        "sent to receiver ID, by handler sync/thing.made#1, key k"]
+    assert sorted(said[2:]) == ["delivered: receiver ID", "its handlers are through: closed"]
+    assert "failed after" in lines[2] and "503" in lines[2]
+    assert [line[:24] for line in lines] == sorted(line[:24] for line in lines)
+    assert daemon.command("explain", "1").out == result.out
+    assert daemon.command("explain", "1", "--json").json() == daemon.get("/api/events/1").json()
+
+
+def test_explain_shows_a_handler_that_failed(daemon):
+    daemon.emit("thing.broken", {}, id="e1")
+    wait_until(daemon.dead_letters, "the dead letter")
+    out = daemon.command("explain", "e1").out
+    assert "dead: handler sync/thing.broken#1" in out and "this handler is broken" in out
+
+
+def test_explain_of_none_fails(daemon):
+    for id in ("e9", "9"):
+        result = daemon.command("explain", id)
+        assert (result.status, result.out) == (1, "")
+        assert "there is no event" in result.err
+
+
+# ---- tail ----
+
+
+def follow(daemon, *arguments):
+    return subprocess.Popen([LIAISON, "tail", "--url", daemon.url, *arguments], text=True,
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def follow_until_it_listens(daemon, emitted, *arguments):
+    """The command, once it has seen something; deliveries before its first question are none of it."""
+    process = follow(daemon, *arguments)
+    def seen():
+        emitted()
+        return select.select([process.stdout], [], [], 0.1)[0]
+    wait_until(seen, "the first line")
+    return process
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_tail_prints_each_delivery_as_it_ends(daemon, receiver, as_json):
+    numbers = iter(range(1, 10000))
+    process = follow_until_it_listens(daemon, lambda: emit(daemon, next(numbers), partitionkey="first"),
+                                      *(["--json"] if as_json else []))
+    try:
+        make_letter(daemon, receiver, 20000)
+        lines = []
+        while not any("dead" in line for line in lines):
+            lines.append(process.stdout.readline())
+    finally:
+        process.kill()
+        process.communicate()
+    if as_json:
+        end = json.loads(lines[-1])
+        assert (end["state"], end["cause"], end["connector"], end["key"], end["type"]) == (
+            "dead", "refused", "receiver", "k", "thing.made")
+        assert json.loads(lines[0])["state"] == "delivered"
+    else:
+        assert re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d  dead receiver \d+-\w+ type=thing.made key=k "
+                        r"cause=refused error=", lines[-1])
+        assert " delivered receiver " in lines[0]
+
+
+def test_tail_shows_what_is_asked_for_alone(daemon, receiver):
+    numbers = iter(range(1, 10000))
+    process = follow_until_it_listens(daemon, lambda: emit(daemon, next(numbers), partitionkey="mine"),
+                                      "--key", "mine", "--json")
+    try:
+        emit(daemon, 20000, partitionkey="other")
+        emit(daemon, 20001, partitionkey="mine")
+        lines = []
+        while not lines or json.loads(lines[-1])["eventSeq"] != daemon.channel_sums()["received"]:
+            lines.append(process.stdout.readline())
+        assert {json.loads(line)["key"] for line in lines} == {"mine"}
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_the_route_of_tail_remembers_so_many_and_says_what_is_missing(daemon):
+    first = daemon.get("/api/tail").json()
+    assert first["items"] == [] and first["missed"] is False
+    for n in range(1, 4):
+        emit(daemon, n)
+    daemon.wait_delivered("receiver", 3)
+    wait_until(lambda: len(daemon.get(f"/api/tail?cursor={first['next']}").json()["items"]) == 3, "three ends")
+    page = daemon.get(f"/api/tail?cursor={first['next']}").json()
+    assert daemon.get(f"/api/tail?cursor={page['next']}").json() == {
+        "items": [], "next": page["next"], "missed": False}
+    assert daemon.get("/api/tail?cursor=1").json()["missed"] is True
+    daemon.restart()
+    assert daemon.get(f"/api/tail?cursor={page['next']}").json()["missed"] is True
+    assert daemon.get("/api/tail?limit=1").status == 400
+
+
+# ---- top ----
+
+
+class Terminal:
+    """A command at a terminal of so many lines and columns."""
+
+    def __init__(self, *arguments, rows=24, columns=80):
+        self.output = b""
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            os.execv(LIAISON, [LIAISON, *arguments])
+        self.resize(rows, columns)
+
+    def resize(self, rows, columns):
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def read(self):
+        while select.select([self.fd], [], [], 0.05)[0]:
+            try:
+                data = os.read(self.fd, 65536)
+            except OSError:  # its end
+                break
+            if not data:
+                break
+            self.output += data
+        return self.output.decode(errors="replace")
+
+    def frame(self):
+        """What was drawn last, as lines."""
+        drawn = self.read().split("\x1b[H")
+        return drawn[-1].replace("\x1b[K", "").split("\x1b[J")[0].split("\r\n")
+
+    def wait(self):
+        def ended():
+            self.read()
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            return (status,) if pid else None
+        status, = wait_until(ended, "its end")
+        self.read()
+        return status
+
+    def is_restored(self):
+        return self.read().rstrip().endswith("\x1b[?25h\x1b[?1049l")
+
+
+@pytest.fixture
+def top(daemon):
+    terminals = []
+
+    def start(**options):
+        terminals.append(Terminal("top", "--url", daemon.url, **options))
+        wait_until(lambda: any("CHANNEL" in line for line in terminals[-1].frame()), "the first frame")
+        return terminals[-1]
+
+    yield start
+    for terminal in terminals:
+        try:
+            os.kill(terminal.pid, signal.SIGKILL)
+            os.waitpid(terminal.pid, 0)
+        except (ProcessLookupError, ChildProcessError):
+            pass
+        os.close(terminal.fd)
+
+
+def test_top_draws_anew_and_q_quits(daemon, top, receiver):
+    terminal = top()
+    make_letter(daemon, receiver, 1)
+    wait_until(lambda: any(re.match(r"receiver +ok .* 1$", line) for line in terminal.frame()), "the dead letter")
+    daemon.post("/api/connectors/receiver/pause")
+    wait_until(lambda: any("connector-paused receiver" in line for line in terminal.frame()), "the problem")
+    os.write(terminal.fd, b"q")
+    assert os.waitstatus_to_exitcode(terminal.wait()) == 0
+    assert terminal.is_restored()
+
+
+def test_top_fits_the_terminal_it_has(top):
+    terminal = top(rows=6, columns=60)
+    wait_until(lambda: len(terminal.frame()) <= 6 and all(len(l) <= 60 for l in terminal.frame()), "a small frame")
+    terminal.resize(30, 40)
+    wait_until(lambda: len(terminal.frame()) > 6 and all(len(l) <= 40 for l in terminal.frame()), "a narrow frame")
+
+
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_top_puts_the_terminal_back_when_a_signal_ends_it(top, signum):
+    terminal = top()
+    os.kill(terminal.pid, signum)
+    assert os.waitstatus_to_exitcode(terminal.wait()) == -signum
+    assert terminal.is_restored()
+
+
+def test_top_ends_with_the_daemon_and_says_so(daemon, top):
+    terminal = top()
+    daemon.kill()
+    assert os.waitstatus_to_exitcode(terminal.wait()) == 69
+    assert "no Liaison answers" in terminal.read().rsplit("\x1b[?1049l", 1)[1]
+
+
+def test_top_needs_a_terminal(daemon):
+    result = daemon.command("top")
+    assert (result.status, result.out) == (1, "")
+    assert "liaison status" in result.err
+
+
+# ---- dead ----
+
+
+def test_dead_edit_takes_data_from_anywhere(daemon, receiver, tmp_path):
+    id = make_letter(daemon, receiver, 1)
+    (tmp_path / "data.json").write_text('{"n": 3}')
+    for given, stdin, expected in [('{"n": 2}', None, {"n": 2}), ("@data.json", None, {"n": 3}),
+                                   ("-", '{"n": 4}', {"n": 4})]:
+        result = daemon.command("dead", "edit", id, given, input=stdin, cwd=tmp_path)
+        assert result.status == 0, result.err
+        assert daemon.get(f"/api/dead-letters/{id}").json()["data"] == expected
+    shown = daemon.command("dead", "show", id).out
+    assert "before: the event's" in shown and 'before: {"n":2}' in shown
+    assert daemon.command("dead", "edit", id, "{n}").status == 2
+    assert daemon.command("dead", "edit", "1-none", "1").status == 1
+    assert daemon.command("dead", "edit", id, "5", "--json").json() == {"edited": True}
+
+
+def editor(tmp_path, text):
+    path = tmp_path / "editor.sh"
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+    return {"EDITOR": f"{path} --wait", "TMPDIR": str(tmp_path)}
+
+
+def test_dead_edit_opens_the_editor_on_what_it_has(daemon, receiver, tmp_path):
+    id = make_letter(daemon, receiver, 1)
+    env = editor(tmp_path, f"""cp "$2" {tmp_path}/seen; sed -i 's/"n": 1/"n": 12345678901234567890/' "$2" """)
+    result = daemon.command("dead", "edit", id, env=env)
+    assert (result.status, result.out) == (0, "edited: `liaison dead retry` attempts it\n")
+    assert json.loads((tmp_path / "seen").read_text()) == {"n": 1}
+    assert daemon.get(f"/api/dead-letters/{id}").json()["data"] == {"n": 12345678901234567890}
+    assert list(tmp_path.glob("liaison-*")) == []
+
+
+def test_dead_edit_that_changes_nothing_or_goes_wrong_leaves_it(daemon, receiver, tmp_path):
+    id = make_letter(daemon, receiver, 1)
+    before = daemon.get(f"/api/dead-letters/{id}").json()
+    unchanged = daemon.command("dead", "edit", id, env=editor(tmp_path, "true"))
+    assert (unchanged.status, unchanged.out) == (0, "nothing was changed\n")
+    failed = daemon.command("dead", "edit", id, env=editor(tmp_path, "exit 3"))
+    assert failed.status == 1 and "the editor" in failed.err
+    broken = daemon.command("dead", "edit", id, env=editor(tmp_path, 'echo "{" >"$2"'))
+    assert broken.status == 1 and "no JSON" in broken.err
+    kept = re.search(r"it is in (\S+)", broken.err).group(1)
+    assert open(kept).read() == "{\n"
+    assert daemon.get(f"/api/dead-letters/{id}").json() == before
+
+
+def test_dead_export_prints_a_document_a_line(daemon, receiver):
+    ids = [make_letter(daemon, receiver, n) for n in (1, 2, 3)]
+    result = daemon.command("dead", "export", "--cause", "refused")
+    letters = [json.loads(line) for line in result.out.splitlines()]
+    assert [letter["id"] for letter in letters] == ids[::-1]
+    assert letters == daemon.dead_letters() == daemon.command("dead", "export", "--json").json()
+    assert daemon.command("dead", "export", "--type", "none").out == ""
+
+
+def test_dead_retry_refuses_what_is_stale_unless_forced(daemon, receiver):
+    id = make_letter(daemon, receiver, 1)
+    emit(daemon, 2)
+    daemon.wait_delivered("receiver", 1)
+    refused = daemon.command("dead", "retry", id)
+    assert refused.status == 1 and "it is stale: 2-" in refused.err
+    assert daemon.command("dead", "retry", id, "--force").out == "retried 1\n"
+    daemon.wait_delivered("receiver", 2)
+
+
+# ---- replay ----
+
+
+def test_replay_waits_for_its_end(daemon, receiver):
+    for n in (1, 2):
+        emit(daemon, n, partitionkey=f"k{n}")
+    daemon.wait_delivered("receiver", 2)
+    wait_until(lambda: daemon.channel_sums()["open"] == 0, "all to end")
+    assert daemon.command("replay", "--since", "1h", "--dry-run").out == "2 events match\n"
+    assert daemon.command("replay", "--type", "thing.*", "--dry-run", "--json").json() == {"matching": 2}
+    result = daemon.command("replay", "--type", "thing.made", "--key", "k2")
+    assert (result.status, result.out) == (0, "replayed 1\n")
+    daemon.wait_delivered("receiver", 3)
+    wait_until(lambda: daemon.channel_sums()["open"] == 0, "all to end")
+    ended = daemon.command("replay", "--until", "1m", "--json").json()
+    assert ended["replayed"] == 0 and ended["ended"]
+    assert daemon.command("replay", "--type", "thing.made", "--no-wait").out == "the replay has begun\n"
+
+
+@pytest.mark.parametrize("arguments, status, words", [
+    ([], 1, "which events?"), (["--since", "yesterday"], 2, "such as 2h"),
+    (["--type", "x", "--handler", "none"], 1, "no handler"), (["--type", "x", "--rate", "x"], 1, "50/s"),
+])
+def test_replay_says_what_it_needs(daemon, arguments, status, words):
+    result = daemon.command("replay", *arguments)
+    assert result.status == status and words in result.err
+
+
+# ---- all ----
+
+
+@pytest.mark.parametrize("arguments", [
+    ["explain", "1"], ["tail"], ["top"], ["dead", "export"], ["dead", "edit", "1-a", "1"],
+    ["replay", "--type", "x"], ["pause", "c"], ["resume", "c"]], ids=" ".join)
+def test_without_a_daemon_all_end_with_69(arguments):
+    result = liaison(*arguments, "--url", f"http://127.0.0.1:{free_port()}")
+    assert (result.status, result.out) == (69, "")
+    assert "start it with `liaison run`" in result.err
