@@ -15,7 +15,7 @@
 #include "engine/record_json.h"
 
 #define PAGE_BYTES ((size_t)8 << 20)
-#define UNKEPT_BYTES ((size_t)32 << 20) /* of what is in memory */
+#define UNKEPT_BYTES ((size_t)8 << 20) /* of what is in memory: the loop waits for it */
 
 struct rendering *listing_new(struct http_exchange *x, enum filter_kind kind)
 {

@@ -74,6 +74,21 @@ static void add_attempts(struct story *s, struct slice delivery, const char *nam
     json_items_end(&items);
 }
 
+static void add_edits(struct story *s, struct slice delivery, const char *name)
+{
+    struct json_items items;
+    struct slice unused, edit;
+    json_items_begin(&items, view_member(delivery, "edits"));
+    while (json_items_next(&items, &unused, &edit)) {
+        struct buf *text = add(s, edit, "at");
+        if (text)
+            buf_printf(text, "edited: %s", name);
+        if (text)
+            add_detail(text, edit, "data", "before");
+    }
+    json_items_end(&items);
+}
+
 /* "connector ID", or a handler's run. */
 static void add_name(struct buf *out, struct slice delivery)
 {
@@ -96,6 +111,7 @@ static void add_delivery(struct story *s, struct slice delivery)
         add_detail(text, delivery, "key", "key");
     }
     add_attempts(s, delivery, name.data);
+    add_edits(s, delivery, name.data);
     if ((text = add(s, delivery, "at"))) {
         buf_printf(text, "%s: %s", state.data, name.data);
         add_detail(text, delivery, "cause", "cause");

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "cli/client.h"
 #include "cli/commands.h"
 #include "cli/json_view.h"
@@ -32,6 +33,16 @@ static int add_time(const struct invocation *in, struct json_writer *w, const ch
     return status;
 }
 
+static int check_rate(const struct invocation *in)
+{
+    struct err err = {0};
+    int64_t n, ms;
+    const char *given = options_get(&in->options, "rate");
+    if (given && text_parse_rate(slice_str(given), &n, &ms, &err) < 0)
+        return command_misuse(in, "--rate: %s", err.message);
+    return EXIT_DONE;
+}
+
 static int write_wish(const struct invocation *in, struct buf *body)
 {
     static const char *const texts[] = {"type", "handler", "connector", "key", "rate"};
@@ -41,6 +52,8 @@ static int write_wish(const struct invocation *in, struct buf *body)
     int status = add_time(in, &w, "since");
     if (status == EXIT_DONE)
         status = add_time(in, &w, "until");
+    if (status == EXIT_DONE)
+        status = check_rate(in);
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
         const char *given = options_get(&in->options, texts[i]);
         if (given)

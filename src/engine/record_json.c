@@ -210,7 +210,7 @@ int delivery_add_json_brief(struct journal_reader *reader, struct json_writer *w
                             const struct delivery_row *row, bool is_in_flight, struct err *err)
 {
     begin_delivery(w, row);
-    if (read_attempts(reader, w, row, err) < 0)
+    if (read_attempts(reader, w, row, err) < 0 || read_edits(reader, w, row, err) < 0)
         return -1;
     end_delivery(w, row, is_in_flight);
     return 0;

@@ -137,6 +137,17 @@ def test_many_are_retried_but_for_the_stale_ones(daemon, receiver):
     daemon.wait_delivered("receiver", 3)
 
 
+@pytest.mark.parametrize("body, words", [
+    ('{"forced": true}', "did you mean force?"), ('{"force": "yes"}', "true or false"), ("[]", "JSON object"),
+    ("{", "JSON"),
+])
+def test_a_retry_that_makes_no_sense_retries_nothing(daemon, receiver, body, words):
+    letter = make_letter(daemon, receiver, n=1)
+    answer = daemon.post(path_of(letter, "/retry"), body)
+    assert answer.status == 400 and words in answer.json()["detail"]
+    assert daemon.dead_letters() == [letter]
+
+
 # ---- many ----
 
 

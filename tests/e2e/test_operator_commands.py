@@ -81,6 +81,14 @@ def test_explain_shows_a_handler_that_failed(daemon):
     assert "dead: handler sync/thing.broken#1" in out and "this handler is broken" in out
 
 
+def test_explain_tells_of_edits(daemon, receiver):
+    id = make_letter(daemon, receiver, 1)
+    assert daemon.command("dead", "edit", id, '{"n": 2}').status == 0
+    assert daemon.command("dead", "edit", id, '{"n": 3}').status == 0
+    lines = [line[26:] for line in daemon.command("explain", "e1").out.splitlines() if "edited" in line]
+    assert lines == [f"edited: receiver {id}", f'edited: receiver {id}, before {{"n":2}}']
+
+
 def test_explain_of_none_fails(daemon):
     for id in ("e9", "9"):
         result = daemon.command("explain", id)
@@ -354,7 +362,7 @@ def test_replay_waits_for_its_end(daemon, receiver):
 
 @pytest.mark.parametrize("arguments, status, words", [
     ([], 1, "which events?"), (["--since", "yesterday"], 2, "such as 2h"),
-    (["--type", "x", "--handler", "none"], 1, "no handler"), (["--type", "x", "--rate", "x"], 1, "50/s"),
+    (["--type", "x", "--handler", "none"], 1, "no handler"), (["--type", "x", "--rate", "x"], 2, "50/s"),
 ])
 def test_replay_says_what_it_needs(daemon, arguments, status, words):
     result = daemon.command("replay", *arguments)

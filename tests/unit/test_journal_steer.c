@@ -10,9 +10,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
+#include "journal/sql.h"
 #include "journal_fixture.h"
 
 static void put(struct fixture *f, struct delivery_row row, enum delivery_state from)
@@ -264,6 +266,41 @@ static void what_was_delivered_is_told_in_pages(void **state)
     buf_deinit(&found);
 }
 
+/* ---- a journal from before ---- */
+
+static void a_journal_from_before_keeps_what_it_has(void **state)
+{
+    struct fixture *f = *state;
+    fixture_close(f);
+    unlink(f->path.data);
+    FILE *file = fopen(f->path.data, "w");
+    assert_non_null(file);
+    fclose(file);
+    size_t before = sql_migrations_count - 1;
+    char marks[128];
+    for (size_t i = 0; i < before; i++)
+        fixture_exec(f, sql_migrations[i]);
+    snprintf(marks, sizeof(marks), "PRAGMA application_id = %d; PRAGMA user_version = %d",
+             SQL_APPLICATION, (int)before);
+    fixture_exec(f, marks);
+    fixture_exec(f,
+                 "INSERT INTO schema(version, journal, created_at)"
+                 " SELECT user_version, hex(zeroblob(16)), 1 FROM pragma_user_version;"
+                 "INSERT INTO events(seq, channel, data_kind, received_at, state, own_id)"
+                 " VALUES (1, 'bus', 'none', 1, 'closed', 0), (2, 'bus', 'none', 1, 'closed', 0);"
+                 "INSERT INTO deliveries(seq, id, connector, key, state, attempts, unknown,"
+                 " created_at) VALUES (1 << 20, '1-a', 'cal', 'k', 'dead', 1, 0, 1);"
+                 "INSERT INTO sums VALUES ('channel', 'bus', 'received', 2),"
+                 " ('channel', 'bus', 'closed', 2), ('connector', 'cal', 'made', 1),"
+                 " ('connector', 'cal', 'dead', 1)");
+    fixture_open(f);
+    put(f, fixture_delivery(2, 0, DELIVERY_DELIVERED), DELIVERY_NEW);
+    fixture_settle(f);
+    assert_true(stale(f, 1, 0, "2-hash0"));
+    assert_int_equal(fixture_query(f, "SELECT sum(replay) FROM events"), 0);
+    fixture_check(f);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
@@ -277,6 +314,7 @@ int main(void)
         TEST(a_failed_handlers_letter_makes_way_for_its_replay),
         TEST(one_replay_is_under_way_at_a_time),
         TEST(what_was_delivered_is_told_in_pages),
+        TEST(a_journal_from_before_keeps_what_it_has),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
