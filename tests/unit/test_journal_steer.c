@@ -301,6 +301,26 @@ static void a_journal_from_before_keeps_what_it_has(void **state)
     fixture_check(f);
 }
 
+static void what_people_did_is_salvaged(void **state)
+{
+    struct fixture *f = *state;
+    fixture_append(f, "a");
+    fixture_append(f, "b");
+    put(f, fixture_delivery(1, 0, DELIVERY_DEAD), DELIVERY_NEW);
+    put(f, fixture_delivery(2, 0, DELIVERY_DELIVERED), DELIVERY_NEW);
+    journal_edit_letter(f->journal, delivery_seq(1, 0), SLICE_LIT("1"), NULL, NULL);
+    journal_set_paused(f->journal, SLICE_LIT("cal"), true, NULL, NULL);
+    fixture_settle(f);
+    fixture_close(f);
+    fixture_exec(f, "PRAGMA user_version = 3"); /* the header says another version than the table */
+    fixture_open(f);
+    assert_non_null(journal_unconfirmed(f->journal));
+    assert_true(stale(f, 1, 0, "2-hash0"));
+    assert_int_equal(fixture_query(f, "SELECT count(*) FROM edits"), 1);
+    assert_int_equal(fixture_query(f, "SELECT count(*) FROM pauses WHERE connector = 'cal'"), 1);
+    fixture_check(f);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
@@ -315,6 +335,7 @@ int main(void)
         TEST(one_replay_is_under_way_at_a_time),
         TEST(what_was_delivered_is_told_in_pages),
         TEST(a_journal_from_before_keeps_what_it_has),
+        TEST(what_people_did_is_salvaged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
