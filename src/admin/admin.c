@@ -189,8 +189,9 @@ void rendering_free(struct rendering *r)
 static void on_rendered(void *ctx)
 {
     struct rendering *r = ctx;
+    int status = r->err.code == ERR_NOT_FOUND ? 404 : r->err.code == ERR_INVALID ? 400 : 500;
     if (r->err.code != ERR_NONE)
-        http_exchange_problem(r->x, r->err.code == ERR_NOT_FOUND ? 404 : 500, "%s", r->err.message);
+        http_exchange_problem(r->x, status, "%s", r->err.message);
     else
         http_exchange_reply(r->x, r->status, "application/json", buf_slice(&r->out));
     rendering_free(r);

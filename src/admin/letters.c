@@ -63,9 +63,30 @@ static void on_letter(void *ctx, enum letter_result result, const char *text)
         http_exchange_problem(x, statuses[result], "%s", text);
 }
 
-static void refuse(struct http_exchange *x, const struct err *err)
+static bool note_there(void *ctx, const struct delivery_row *row)
 {
-    http_exchange_problem(x, 400, "%s", err->message);
+    struct rendering *r = ctx;
+    r->n_rows += row->state == DELIVERY_DEAD;
+    return false;
+}
+
+/* What isn't there is told before what is wrong with the wish. */
+static void render_refusal(struct journal_reader *reader, void *ctx)
+{
+    struct rendering *r = ctx;
+    struct err err = {0};
+    if (journal_find_delivery(reader, slice_str(r->id), note_there, r, &err) < 0)
+        r->err = err;
+    else if (r->n_rows == 0)
+        err_set(&r->err, ERR_NOT_FOUND, "there is no dead letter %s", r->id);
+}
+
+static void refuse(struct admin *a, struct http_exchange *x, const struct err *err)
+{
+    struct rendering *r = rendering_new(x);
+    r->id = slice_dup(http_exchange_segment(x, 0));
+    r->err = *err;
+    rendering_start(a, r, render_refusal);
 }
 
 static int take_force(void *ctx, struct slice name, struct slice value, struct err *err)
@@ -82,7 +103,7 @@ void route_letter_retry(void *ctx, struct http_exchange *x)
     struct err err = {0};
     bool is_forced = false;
     if (body_read(http_exchange_body(x), take_force, &is_forced, &err) < 0)
-        refuse(x, &err);
+        refuse(a, x, &err);
     else
         engine_retry_letter(a->engine, http_exchange_segment(x, 0), is_forced, on_letter, x);
 }
@@ -104,7 +125,7 @@ void route_letter_edit(void *ctx, struct http_exchange *x)
     if (body_read(http_exchange_body(x), take_data, &data, &err) == 0 && !data.data)
         err_set(&err, ERR_INVALID, "send {\"data\": …}, the data that it is to have");
     if (err.code != ERR_NONE)
-        refuse(x, &err);
+        refuse(a, x, &err);
     else
         engine_edit_letter(a->engine, http_exchange_segment(x, 0), data, on_letter, x);
 }

@@ -118,7 +118,7 @@ static const struct option_row export_options[] = {
 };
 
 static const struct example_row export_examples[] = {
-    {"liaison dead export --since 7d >letters.ndjson", "those of a week, into a file"},
+    {"liaison dead export --since 7d", "those of a week"},
     {0},
 };
 

@@ -26,6 +26,18 @@ struct story {
     size_t n;
 };
 
+/* Two clocks tell when something was sent and when an attempt at it began: they may be a millisecond
+   apart, and the last one added must not come before the one that was added before it. */
+static void keep_order(const struct story *s)
+{
+    struct buf *at = &s->items[s->n - 1].at;
+    const struct buf *before = &s->items[s->n - 2].at;
+    if (strcmp(at->data, before->data) < 0) {
+        buf_clear(at);
+        buf_add_slice(at, buf_slice(before));
+    }
+}
+
 /* A new one at the time that the member says; NULL without that. */
 static struct buf *add(struct story *s, struct slice object, const char *when)
 {
@@ -58,7 +70,7 @@ static void add_detail(struct buf *out, struct slice object, const char *name, c
     add_first_line(out, object, name);
 }
 
-static void add_attempts(struct story *s, struct slice delivery, const char *name)
+static void add_attempts(struct story *s, struct slice delivery, const char *name, bool was_sent)
 {
     struct json_items items;
     struct slice unused, attempt;
@@ -67,6 +79,9 @@ static void add_attempts(struct story *s, struct slice delivery, const char *nam
         struct buf *text = add(s, attempt, "at");
         if (!text)
             continue;
+        if (was_sent)
+            keep_order(s);
+        was_sent = true;
         buf_printf(text, "attempt of %s failed after %" PRId64 " ms: ", name,
                    view_integer(attempt, "ms", 0));
         add_first_line(text, attempt, "error");
@@ -110,7 +125,7 @@ static void add_delivery(struct story *s, struct slice delivery)
         add_detail(text, delivery, "handler", "by handler");
         add_detail(text, delivery, "key", "key");
     }
-    add_attempts(s, delivery, name.data);
+    add_attempts(s, delivery, name.data, text != NULL);
     add_edits(s, delivery, name.data);
     if ((text = add(s, delivery, "at"))) {
         buf_printf(text, "%s: %s", state.data, name.data);

@@ -129,7 +129,7 @@ static const struct option_row options[] = {
 
 static const struct example_row examples[] = {
     {"liaison tail --connector calendarApi", "what becomes of its deliveries"},
-    {"liaison tail --json | grep '\"dead\"'", "deaths alone"},
+    {"liaison tail --json", "for programs"},
     {0},
 };
 
