@@ -90,7 +90,7 @@ void attempt_start(void *ctx, struct delivery *d)
         handle_run(item);
     else if (publication_is(item))
         publication_attempt(item);
-    else if (newest_is_about(item))
+    else if (item->newest != NEWEST_IGNORED)
         newest_attempt(item);
     else
         attempt_connector(item, d->data);

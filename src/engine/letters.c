@@ -68,6 +68,7 @@ static void answer(struct letter_request *l, enum letter_result result, const ch
     l->done(l->ctx, result, text);
     if (l->work)
         work_release(e, l->work);
+    newest_release(e);
     journal_release_letters(e->journal);
     request_free(l);
     letters_resume(e);
@@ -124,6 +125,10 @@ static void queue_again(struct letter_request *l, struct target *target)
     struct item *item =
         item_from_row(e, target_is_handler(target) ? l->work : NULL, l->event, target, &row);
     item->letter = l;
+    if (l->is_forced)
+        newest_set(item, NEWEST_IGNORED);
+    else if (item->newest == NEWEST_IGNORED && item->d.key && !target_is_handler(target))
+        newest_set(item, NEWEST_SINCE);
     lanes_restore(e->lanes, &item->d, &row);
 }
 
@@ -321,6 +326,7 @@ static void start(struct letter_request *l)
 {
     l->is_started = true;
     journal_hold_letters(l->engine->journal);
+    newest_hold(l->engine);
     hold_work(l);
     journal_when_kept(l->engine->journal, read_when_settled, l);
 }

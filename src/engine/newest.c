@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Liaison authors */
 /*
- * What a replay makes is older than much that was delivered since; where the receiver has something
- * newer of its connector and key, it isn't sent. That is known here: by the hash of connector and key
+ * What a replay makes is older than much that was delivered since, and a dead letter that is retried
+ * comes behind newer ones that wait: where the receiver has something newer of its connector and key,
+ * it isn't sent. That is known here: by the hash of connector and key
  * the newest event of which something was delivered. No index has it, since every delivery would
  * have to pay for that; so it is read, once and in pages, of all rows from the oldest event that is
  * asked about on, kept up to date by what succeeds meanwhile, and forgotten with the last replayed delivery in memory.
@@ -128,9 +129,10 @@ static void judge(struct newest *n, struct item *item)
     if (n->is_full) {
         end_unsent(item, ATTEMPT_REJECT, SLICE_LIT(TOO_MANY));
     } else if (newest > event) {
-        buf_printf(&why, "a delivery of event %lld, which is newer, has succeeded",
-                   (long long)newest);
-        end_unsent(item, ATTEMPT_OLDER, buf_slice(&why));
+        bool is_letter = item->newest == NEWEST_SINCE; /* people are to see what became of it */
+        buf_printf(&why, "%sa delivery of event %lld, which is newer, has succeeded",
+                   is_letter ? "it is stale: " : "", (long long)newest);
+        end_unsent(item, is_letter ? ATTEMPT_REJECT : ATTEMPT_OLDER, buf_slice(&why));
     } else {
         attempt_connector(item, item->d.data);
     }
@@ -239,36 +241,52 @@ static void on_page(void *ctx)
 
 /* ---- what the engine says and asks ---- */
 
-bool newest_is_about(const struct item *item)
+enum newest_mode newest_mode_of(const struct item *item)
 {
     const struct event *event = item->d.event;
-    return event->replay > 0 && !event->is_replay_forced && item->d.key &&
-           !target_is_handler(item->d.target) && !publication_is(item);
+    bool is_asked = event->replay > 0 && !event->is_replay_forced && item->d.key &&
+                    !target_is_handler(item->d.target) && !publication_is(item);
+    return is_asked ? NEWEST_EVER : NEWEST_IGNORED;
 }
 
-void newest_begin(struct item *item)
+void newest_hold(struct engine *e)
 {
-    item->engine->newest->n_users++;
+    e->newest->n_users++;
 }
 
-void newest_end(struct item *item)
+void newest_release(struct engine *e)
 {
-    struct newest *n = item->engine->newest;
-    list_remove(&item->asks);
+    struct newest *n = e->newest;
     if (--n->n_users == 0 && !n->is_reading)
         forget(n);
+}
+
+void newest_set(struct item *item, enum newest_mode mode)
+{
+    if (mode != NEWEST_IGNORED && item->newest == NEWEST_IGNORED)
+        newest_hold(item->engine);
+    if (mode == NEWEST_IGNORED && item->newest != NEWEST_IGNORED) {
+        list_remove(&item->asks);
+        newest_release(item->engine);
+    }
+    item->newest = mode;
 }
 
 void newest_attempt(struct item *item)
 {
     struct newest *n = item->engine->newest;
-    if (n->from <= first_row(item)) {
+    if (item->newest == NEWEST_SINCE || n->from <= first_row(item)) {
         judge(n, item);
         return;
     }
     list_add_tail(&n->asking, &item->asks);
     if (!n->is_reading)
         begin_reading(n);
+}
+
+bool newest_is_used(const struct engine *e)
+{
+    return e->newest->n_users > 0;
 }
 
 void newest_delivered(struct item *item)

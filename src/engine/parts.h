@@ -59,6 +59,11 @@ struct item {
     struct err *early; /* its key or filter function failed: the run ends so at once; or NULL */
     struct wait *wait; /* of a handler's run: the one it is in, or NULL */
     struct list in_work;
+    enum newest_mode {
+        NEWEST_IGNORED, /* it is sent whatever else was */
+        NEWEST_EVER,    /* of a replay: not where anything newer was delivered */
+        NEWEST_SINCE,   /* a dead letter that is retried: not where that has happened since */
+    } newest;
     struct list asks;               /* in newest.asking */
     bool keeps_result;              /* its handler may ask what became of it */
     struct buf result;              /* what its connector returned, if so */
@@ -317,16 +322,21 @@ void letters_replay(struct engine *e, int64_t event_seq, const struct letter_rep
 void letters_retried(struct letter_request *l);
 void letters_free(struct engine *e);
 
-/* newest.c: deliveries that a replay makes aren't sent where the receiver has something newer. */
+/* newest.c: what a replay makes, or a person retries, isn't sent where the receiver has something
+   newer of its key. */
 struct newest *newest_new(struct engine *e);
 void newest_free(struct newest *newest); /* accepts NULL */
-/* Whether it may be older than what was delivered. */
-bool newest_is_about(const struct item *item);
-/* Such an item comes into memory, and goes. */
-void newest_begin(struct item *item);
-void newest_end(struct item *item);
+/* What is to be asked of a new item; it is set by newest_set alone, and before the item is freed to
+   NEWEST_IGNORED. */
+enum newest_mode newest_mode_of(const struct item *item);
+void newest_set(struct item *item, enum newest_mode mode);
+/* From now on it is known what succeeds: for who reads a dead letter, and will retry it then. Counted. */
+void newest_hold(struct engine *e);
+void newest_release(struct engine *e);
 /* Attempts it, or ends the attempt where it is older. */
 void newest_attempt(struct item *item);
+/* Whether anybody may ask for what succeeds. */
+bool newest_is_used(const struct engine *e);
 /* Something has succeeded. */
 void newest_delivered(struct item *item);
 

@@ -113,6 +113,7 @@ void settle_put(void *ctx, struct delivery *d, struct delivery_row *row, enum de
     struct engine *e = ctx;
     struct item *item = item_of(d);
     identify(item, row);
+    row->marks_waiting = row->state == DELIVERY_DELIVERED && newest_is_used(e);
     if (row->state == DELIVERY_DELIVERED)
         add_result(item, row);
     struct buf error = {0}, attempt_error = {0}, answer = {0};

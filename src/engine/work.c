@@ -131,8 +131,7 @@ struct item *item_new(struct engine *e, struct work *work, const struct item_par
     item->d.created_ms = clock_wall_ms(&e->clock);
     list_init(&item->in_work);
     list_init(&item->asks);
-    if (newest_is_about(item))
-        newest_begin(item);
+    newest_set(item, newest_mode_of(item));
     if (work)
         work_hold(work);
     return item;
@@ -172,8 +171,7 @@ void item_free(struct item *item)
 {
     await_forget(item);
     script_cancel(item->run);
-    if (newest_is_about(item))
-        newest_end(item);
+    newest_set(item, NEWEST_IGNORED);
     list_remove(&item->in_work);
     buf_deinit(&item->result);
     publication_forget(item);

@@ -93,6 +93,8 @@ struct delivery_row {
     /* Dead: the id of a newer delivery of its connector and key that has succeeded; the journal's
        writer gives it. */
     struct slice stale_by;
+    bool
+        marks_waiting; /* delivered: older rows that wait, dead letters that are retried, are told, too */
     /* Delivered: what its connector returned, for the handler that awaits it, as JSON text of the
        script host's; absent: nothing. Kept only while its event is open or dead. */
     struct slice result;

@@ -259,15 +259,10 @@ static int put_attempt(struct committer *c, int64_t delivery, const struct attem
     return n > JOURNAL_ATTEMPTS_KEPT ? trim_attempts(c, delivery, n, err) : 0;
 }
 
-/* A success makes older dead letters of its key void, where there are any of its connector. In a file
-   that is damaged they may be what can't be read, which must not keep the success from being written. */
-static int mark_stale(struct committer *c, const struct delivery_row *row, struct err *err)
+static int mark_stale(struct committer *c, const struct delivery_row *row, enum sql sql,
+                      struct err *err)
 {
-    if (row->state != DELIVERY_DELIVERED || !row->connector.data || !row->has_key ||
-        c->db->damage.code != ERR_NONE ||
-        sums_value(c->sums, SUM_CONNECTOR, row->connector, SUM_DELIVERY_DEAD) == 0)
-        return 0;
-    sqlite3_stmt *s = db_statement(c->db, SQL_MARK_STALE, err);
+    sqlite3_stmt *s = db_statement(c->db, sql, err);
     if (!s)
         return -1;
     db_bind_text(s, 1, row->connector);
@@ -275,6 +270,19 @@ static int mark_stale(struct committer *c, const struct delivery_row *row, struc
     db_bind_int(s, 3, row->seq);
     db_bind_text(s, 4, row->id);
     return db_run(c->db, s, err);
+}
+
+/* A success makes older dead letters of its key void, where there are any of its connector. In a file
+   that is damaged they may be what can't be read, which must not keep the success from being written. */
+static int void_older(struct committer *c, const struct delivery_row *row, struct err *err)
+{
+    if (row->state != DELIVERY_DELIVERED || !row->connector.data || !row->has_key ||
+        c->db->damage.code != ERR_NONE)
+        return 0;
+    if (sums_value(c->sums, SUM_CONNECTOR, row->connector, SUM_DELIVERY_DEAD) > 0 &&
+        mark_stale(c, row, SQL_MARK_STALE, err) < 0)
+        return -1;
+    return row->marks_waiting ? mark_stale(c, row, SQL_MARK_STALE_WAITING, err) : 0;
 }
 
 /* 1: done; 0: it wasn't in the state that it was to be changed from. */
@@ -289,7 +297,7 @@ static int apply_put_delivery(struct committer *c, const struct op_put_delivery 
         return 0;
     }
     count_delivery(c, &put->row, put->from);
-    if (mark_stale(c, &put->row, err) < 0)
+    if (void_older(c, &put->row, err) < 0)
         return -1;
     return put->attempt && put_attempt(c, put->row.seq, put->attempt, err) < 0 ? -1 : 1;
 }

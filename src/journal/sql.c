@@ -255,6 +255,9 @@ const size_t sql_migrations_count = ARRAY_LEN(sql_migrations);
 #define BOUND(table, source, way)                                                                  \
     "SELECT seq FROM " table " " source way IN_ORDER_##way " OFFSET ?2 - 1"
 
+/* What a success (3 its number) makes void, and nothing newer has. */
+#define OLDER " AND seq < ?3 AND (stale_by IS NULL OR CAST(stale_by AS INTEGER) <= ?3 >> 20)"
+
 #define ALL "NOT INDEXED WHERE 1"
 #define DEAD "INDEXED BY deliveries_dead WHERE state = 'dead'"
 #define WAITING "INDEXED BY deliveries_waiting WHERE state = 'waiting'"
@@ -340,8 +343,10 @@ const char *const sql_text[] = {
     [SQL_PUT_BLOCK] = "INSERT OR IGNORE INTO identity_blocks(channel, block) VALUES (?1, ?2)",
     /* Older dead letters of connector 1 and key 2 than delivery 3, whose id is 4. */
     [SQL_MARK_STALE] = "UPDATE deliveries INDEXED BY deliveries_dead_key SET stale_by = ?4"
-                       " WHERE state = 'dead' AND connector = ?1 AND key = ?2 AND seq < ?3"
-                       " AND (stale_by IS NULL OR CAST(stale_by AS INTEGER) <= ?3 >> 20)",
+                       " WHERE state = 'dead' AND connector = ?1 AND key = ?2" OLDER,
+    [SQL_MARK_STALE_WAITING] =
+        "UPDATE deliveries INDEXED BY deliveries_waiting_key SET stale_by = ?4"
+        " WHERE state = 'waiting' AND connector = ?1 AND key = ?2" OLDER,
     [SQL_KEEP_EDIT] =
         "INSERT INTO edits(delivery, n, at, data) SELECT seq, 1 + (SELECT coalesce(max(n), 0)"
         " FROM edits WHERE delivery = ?1), ?2, data FROM deliveries WHERE seq = ?1"

@@ -126,6 +126,28 @@ def test_a_stale_letter_that_dies_again_is_still_stale(daemon, receiver):
     assert daemon.post(path_of(old, "/retry")).status == 409
 
 
+@pytest.mark.parametrize("force", [False, True])
+def test_a_letter_that_becomes_stale_while_it_waits_is_not_sent(daemon, receiver, force):
+    old = make_letter(daemon, receiver, n=1)
+    daemon.post("/api/connectors/receiver/pause")
+    daemon.emit("thing.made", {"n": 2}, partitionkey="k")
+    wait_until(lambda: len(daemon.get("/api/deliveries?state=waiting").json()["items"]) == 1, "the newer one")
+    newer = daemon.get("/api/deliveries?state=waiting").json()["items"][0]["id"]
+    assert daemon.post(path_of(old, "/retry"), {"force": force}).status == 200
+    receiver.clear()
+    daemon.post("/api/connectors/receiver/resume")
+    daemon.wait_delivered("receiver", 2 if force else 1)
+    if force:
+        assert receiver.bodies() == [{"n": 2}, {"n": 1}]
+        return
+    letter, = wait_until(daemon.dead_letters, "the letter")
+    assert (letter["id"], letter["cause"], letter["staleBy"]) == (old["id"], "refused", newer)
+    assert "it is stale" in letter["error"]
+    assert receiver.bodies() == [{"n": 2}]
+    assert daemon.post(path_of(old, "/retry")).status == 409
+    assert_sums_hold(daemon.status())
+
+
 def test_many_are_retried_but_for_the_stale_ones(daemon, receiver):
     make_letter(daemon, receiver, n=1)
     deliver(daemon, n=2)

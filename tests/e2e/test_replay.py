@@ -174,6 +174,23 @@ def test_only_events_with_dead_letters_may_be_meant(daemon, receiver):
     settled(daemon)
 
 
+def test_a_letter_of_a_replay_is_retried_by_force(daemon, receiver):
+    emit(daemon, 1, key="k")
+    settled(daemon)
+    receiver.rule = lambda request: Reply(400)
+    replay(daemon, type="*", handler="first")
+    settled(daemon)
+    receiver.rule = None
+    emit(daemon, 2, key="k")
+    settled(daemon)
+    letter, = daemon.dead_letters()
+    receiver.clear()
+    assert daemon.post(f"/api/dead-letters/{letter['id']}/retry").status == 409
+    assert daemon.post(f"/api/dead-letters/{letter['id']}/retry", {"force": True}).status == 200
+    settled(daemon)
+    assert numbers(receiver) == [1]
+
+
 def test_a_crash_in_the_middle_neither_loses_nor_doubles(daemon, receiver):
     count = 60
     for n in range(count):

@@ -82,6 +82,22 @@ static void a_letter_that_dies_again_stays_stale(void **state)
     assert_true(stale(f, 1, 0, "2-hash0"));
 }
 
+static void what_waits_is_told_where_somebody_asks(void **state)
+{
+    struct fixture *f = *state;
+    for (int i = 0; i < 3; i++)
+        fixture_append(f, (const char[]){(char)('a' + i), '\0'});
+    put(f, fixture_delivery(1, 0, DELIVERY_WAITING), DELIVERY_NEW);
+    put(f, fixture_delivery(2, 0, DELIVERY_DELIVERED), DELIVERY_NEW);
+    fixture_settle(f);
+    assert_true(stale(f, 1, 0, NULL));
+    struct delivery_row row = fixture_delivery(3, 0, DELIVERY_DELIVERED);
+    row.marks_waiting = true;
+    put(f, row, DELIVERY_NEW);
+    fixture_settle(f);
+    assert_true(stale(f, 1, 0, "3-hash0"));
+}
+
 /* ---- edits ---- */
 
 static bool note_edit(void *ctx, int64_t at_ms, struct slice data)
@@ -327,6 +343,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_success_writes_itself_into_older_dead_letters_of_its_key),
         TEST(a_letter_that_dies_again_stays_stale),
+        TEST(what_waits_is_told_where_somebody_asks),
         TEST(an_edit_keeps_what_it_replaces),
         TEST(what_is_not_dead_is_not_edited),
         TEST(pauses_stand_over_a_restart_until_they_end),
