@@ -158,13 +158,19 @@ static void add_event(struct story *s, struct slice event)
     while (json_items_next(&items, &unused, &delivery))
         add_delivery(s, delivery);
     json_items_end(&items);
-    if ((text = add(s, event, "closed"))) {
-        buf_add_str(text, "its handlers are through: ");
-        view_add(text, event, "state");
-        int64_t replays = view_integer(event, "replay", 0);
-        if (replays)
-            buf_printf(text, ", replayed %" PRId64 " times", replays);
-    }
+}
+
+/* How it stands now. */
+static void print_state(struct slice event)
+{
+    struct buf state = {0};
+    int64_t replays = view_integer(event, "replay", 0);
+    view_add(&state, event, "state");
+    printf("%-24s  it is %s", "", state.data ? state.data : "");
+    if (replays)
+        printf(", replayed %" PRId64 " times", replays);
+    putchar('\n');
+    buf_deinit(&state);
 }
 
 static int compare(const void *a, const void *b)
@@ -189,6 +195,7 @@ static void print_story(struct slice event)
         buf_deinit(&s.items[i].text);
     }
     free(s.items);
+    print_state(event);
     if (view_is_true(event, "hasMore"))
         fputs("there are more deliveries than these: GET /api/deliveries?id= lists all\n", stderr);
 }

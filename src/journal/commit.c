@@ -369,7 +369,7 @@ static int gather(struct committer *c, struct op *op, struct err *err)
         const struct op_put_delivery *put = op_put_delivery(op);
         feed_add_delivery(c->feed, &put->row);
         count_delivery(c, &put->row, put->from);
-        return mark_stale(c, &put->row, err);
+        return void_older(c, &put->row, err);
     }
     return 0;
 }

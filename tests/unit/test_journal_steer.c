@@ -302,7 +302,7 @@ static void a_journal_from_before_keeps_what_it_has(void **state)
     fixture_exec(f,
                  "INSERT INTO schema(version, journal, created_at)"
                  " SELECT user_version, hex(zeroblob(16)), 1 FROM pragma_user_version;"
-                 "INSERT INTO events(seq, channel, data_kind, received_at, state, own_id)"
+                 "INSERT INTO event_rows(seq, channel, data_kind, received_at, state, own_id)"
                  " VALUES (1, 'bus', 'none', 1, 'closed', 0), (2, 'bus', 'none', 1, 'closed', 0);"
                  "INSERT INTO deliveries(seq, id, connector, key, state, attempts, unknown,"
                  " created_at) VALUES (1 << 20, '1-a', 'cal', 'k', 'dead', 1, 0, 1);"
