@@ -16,7 +16,9 @@ install_node_modules() {
         return
     fi
     echo "make deps: installing the packages of tests/node"
-    npm ci --prefix "$folder" --no-audit --no-fund --ignore-scripts >/dev/null &&
+    # Where there is no network it would wait for minutes.
+    timeout 180 npm ci --prefix "$folder" --no-audit --no-fund --ignore-scripts \
+        --fetch-timeout=30000 --fetch-retries=1 >/dev/null &&
         touch "$folder/node_modules"
 }
 
