@@ -27,6 +27,7 @@ struct embedded {
     struct batch batch; /* of the request that is being taken */
     size_t oversized;   /* number + 1 of its first event that passes the limit, 0: none */
     struct list unkept; /* struct posted: taken, not yet on disk */
+    struct identity_source ids;
 };
 
 /* A request whose events are on their way to the disk. */
@@ -163,15 +164,15 @@ static int take_binary(struct embedded *e, const struct http_exchange *x,
 /* Gathers the events of the request. Returns 0, or -1 when the exchange has been answered. */
 static int take_request(struct embedded *e, struct http_exchange *x, const struct form *form)
 {
-    int64_t now_ms = clock_wall_ms(&e->base.host->clock);
+    e->ids.now_ms = clock_wall_ms(&e->base.host->clock);
     const struct envelope_context context = {
         .channel = slice_str(e->base.name),
         .source = slice_str(e->base.name),
         .traceparent = http_exchange_header(x, "traceparent"),
         .tracestate = http_exchange_header(x, "tracestate"),
-        .received_ms = now_ms,
+        .received_ms = e->ids.now_ms,
         .new_id = identity_new_id,
-        .ctx = &now_ms,
+        .ctx = &e->ids,
     };
     struct err err = {0};
     e->oversized = 0;

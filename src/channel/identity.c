@@ -7,8 +7,6 @@
 
 #include <assert.h>
 
-#include "crypto/hash.h"
-
 static_assert(sizeof(struct hash128) == sizeof(struct channel_identity), "one holds the other");
 static_assert(UUID_LEN == 36, "what envelope_context.new_id has room for");
 
@@ -34,5 +32,6 @@ struct channel_identity identity_of_content(const struct event *event, struct sl
 
 void identity_new_id(void *ctx, char out[37])
 {
-    uuid_v7(out, *(const int64_t *)ctx);
+    struct identity_source *source = ctx;
+    uuid_v7(&source->uuids, out, source->now_ms);
 }

@@ -8,6 +8,7 @@
 #define LIAISON_CHANNEL_IDENTITY_H
 
 #include "channel/channel.h"
+#include "crypto/hash.h"
 
 /* An event whose message brought its id: another of that source and id is the same. */
 struct channel_identity identity_of_event(const struct event *event);
@@ -15,7 +16,13 @@ struct channel_identity identity_of_event(const struct event *event);
 /* An event whose id is the bus's own: `message` has to be the same too. */
 struct channel_identity identity_of_content(const struct event *event, struct slice message);
 
-/* For envelope_context.new_id: a UUIDv7 of the moment *(const int64_t *)ctx, wall time in ms. */
+/* What ids are made of. In place, zero at first. */
+struct identity_source {
+    struct uuid_source uuids;
+    int64_t now_ms; /* wall time, set by who uses it */
+};
+
+/* For envelope_context.new_id: a UUIDv7; `ctx` is a struct identity_source. */
 void identity_new_id(void *ctx, char out[37]);
 
 #endif

@@ -147,6 +147,7 @@ static struct event *make_event(struct sse_intake *in, const struct sse_message 
 {
     const struct channel *c = in->channel;
     struct event *event = NULL;
+    in->ids.now_ms = now_ms;
     const struct envelope_context context = {
         .channel = slice_str(c->name),
         .type = slice_is_equal(m->type, SLICE_LIT("message")) ? SLICE_NULL : m->type,
@@ -154,7 +155,7 @@ static struct event *make_event(struct sse_intake *in, const struct sse_message 
         .source = slice_str(c->name),
         .received_ms = now_ms,
         .new_id = identity_new_id,
-        .ctx = &now_ms,
+        .ctx = &in->ids,
     };
     if (m->is_too_long)
         err_set(err, ERR_INVALID, "longer than limits.message, %zu bytes", c->host->message_max);

@@ -21,6 +21,7 @@
 #include "base/list.h"
 #include "channel/batch.h"
 #include "channel/channel.h"
+#include "channel/identity.h"
 #include "channel/sse_parser.h"
 #include "loop/loop.h"
 
@@ -46,6 +47,7 @@ struct sse_intake {
     bool has_id;           /* the newest message had a last event ID … */
     bool has_any;          /* … if one came at all */
     int64_t last_event_ms; /* wall time, 0: none came yet */
+    struct identity_source ids;
 };
 
 /* `position` is the last event ID to begin with; may be absent. */

@@ -6,6 +6,7 @@
  */
 #include "crypto/hash.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <string.h>
 
@@ -14,6 +15,8 @@
 #include <openssl/rand.h>
 
 #include "base/err.h"
+
+#define UUID_RANDOM 10 /* bytes of each */
 
 /* The algorithm as OpenSSL's provider has it, found once for the process and never changed: looking
    it up by EVP_sha256() at each hash costs more than a short hash does. */
@@ -100,12 +103,24 @@ void crypto_random(void *out, size_t len)
     }
 }
 
-void uuid_v7(char out[static UUID_LEN + 1], int64_t unix_ms)
+/* `len` of the source's bytes, which are given out once. */
+static void take_random(struct uuid_source *source, void *out, size_t len)
+{
+    static_assert(sizeof(source->bytes) % UUID_RANDOM == 0, "none is left over");
+    if (source->left == 0) {
+        crypto_random(source->bytes, sizeof(source->bytes));
+        source->left = sizeof(source->bytes);
+    }
+    source->left -= len;
+    memcpy(out, source->bytes + source->left, len);
+}
+
+void uuid_v7(struct uuid_source *source, char out[static UUID_LEN + 1], int64_t unix_ms)
 {
     unsigned char b[16], time[8];
     store_be64(time, unix_ms < 0 ? 0 : (uint64_t)unix_ms);
     memcpy(b, time + 2, 6);
-    crypto_random(b + 6, sizeof(b) - 6);
+    take_random(source, b + 6, UUID_RANDOM);
     b[6] = (unsigned char)(0x70 | (b[6] & 0x0F)); /* version 7 */
     b[8] = (unsigned char)(0x80 | (b[8] & 0x3F)); /* variant of RFC 9562 */
     char *p = out;

@@ -18,8 +18,9 @@
 #define CONNECTIONS_MAX 2048u
 #define IDLE_TIMEOUT_S 60u
 #define RECEIVE_MS 60000
-/* Of a connection, for heads and what is sent at once: a head may have a little less. */
-#define CONNECTION_MEMORY ((size_t)32 * 1024)
+/* Of a connection, for heads and what is sent at once: a head may have a little less. The library
+   clears it for each request. */
+#define CONNECTION_MEMORY ((size_t)16 * 1024)
 #define TLS_PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 /* What is read and thrown away of a chunked body that is too large, so that its sender comes to see
    the answer; beyond that the connection is closed. */

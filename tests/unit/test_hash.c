@@ -96,9 +96,10 @@ static void random_bytes_fill_all_and_differ(void **state)
 static void a_uuid_v7_has_the_layout_of_the_rfc(void **state)
 {
     (void)state;
+    struct uuid_source source = {0};
     for (int i = 0; i < 200; i++) {
         char text[UUID_LEN + 1];
-        uuid_v7(text, 0x017F22E279B0);
+        uuid_v7(&source, text, 0x017F22E279B0);
         assert_int_equal(strlen(text), UUID_LEN);
         assert_memory_equal(text, "017f22e2-79b0-7", 15);
         assert_int_equal(text[18], '-');
@@ -112,19 +113,24 @@ static void a_uuid_v7_has_the_layout_of_the_rfc(void **state)
 static void uuids_of_one_time_differ(void **state)
 {
     (void)state;
-    char a[UUID_LEN + 1], b[UUID_LEN + 1];
-    uuid_v7(a, 1);
-    uuid_v7(b, 1);
-    assert_string_not_equal(a, b);
+    enum { MANY = 100 }; /* more than are drawn for at once */
+    struct uuid_source source = {0};
+    char made[MANY][UUID_LEN + 1];
+    for (size_t i = 0; i < MANY; i++) {
+        uuid_v7(&source, made[i], 1);
+        for (size_t k = 0; k < i; k++)
+            assert_string_not_equal(made[i], made[k]);
+    }
 }
 
 static void uuids_sort_by_time_and_start_at_the_epoch(void **state)
 {
     (void)state;
+    struct uuid_source source = {0};
     char before[UUID_LEN + 1], first[UUID_LEN + 1], last[UUID_LEN + 1];
-    uuid_v7(before, -5);
-    uuid_v7(first, 255);
-    uuid_v7(last, 256);
+    uuid_v7(&source, before, -5);
+    uuid_v7(&source, first, 255);
+    uuid_v7(&source, last, 256);
     assert_memory_equal(before, "00000000-0000-7", 15);
     assert_true(strcmp(first, last) < 0);
 }
