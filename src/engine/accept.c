@@ -22,6 +22,7 @@ struct acceptance {
     struct item *publication; /* of a malformed message that it is; NULL: none */
     int64_t publication_seq;
     size_t n_events;
+    bool *is_unmatched; /* by event; behind them */
     struct event *events[];
 };
 
@@ -58,6 +59,11 @@ static void on_kept(void *ctx, size_t duplicates)
         }
         if (e->on_kept)
             e->on_kept(e->on_kept_ctx, event);
+        if (a->is_unmatched[i]) {
+            handle_unmatched(e, event);
+            event_unref(event);
+            continue;
+        }
         arrivals_add(e, event);
     }
     list_remove(&a->link);
@@ -74,7 +80,8 @@ int accept_batch(void *ctx, const struct channel_batch *batch, channel_kept_fn k
         return err_set(err, ERR_FULL, "%s", refusal);
     }
 
-    struct acceptance *a = mem_alloc(sizeof(*a) + batch->n_events * sizeof(struct event *));
+    size_t per_event = sizeof(struct event *) + sizeof(bool);
+    struct acceptance *a = mem_alloc(sizeof(*a) + batch->n_events * per_event);
     *a = (struct acceptance){
         .engine = e,
         .channel = engine_find_channel(e, batch->channel),
@@ -82,11 +89,14 @@ int accept_batch(void *ctx, const struct channel_batch *batch, channel_kept_fn k
         .kept = kept,
         .kept_ctx = kept_ctx,
         .n_events = batch->n_events,
+        .is_unmatched = (bool *)(a->events + batch->n_events),
     };
     assert(a->channel);
     list_add_tail(&e->acceptances, &a->link);
-    for (size_t i = 0; i < batch->n_events; i++)
+    for (size_t i = 0; i < batch->n_events; i++) {
         a->events[i] = event_ref(batch->events[i]);
+        a->is_unmatched[i] = !handle_is_matched(e, batch->events[i]);
+    }
 
     struct delivery_row publication;
     if (batch->malformed.data) {
@@ -103,6 +113,7 @@ int accept_batch(void *ctx, const struct channel_batch *batch, channel_kept_fn k
         .n_events = batch->n_events,
         .identities = (const unsigned char(*)[16])batch->identities,
         .has_identity = batch->has_identity,
+        .is_unmatched = a->is_unmatched,
         .channel = batch->channel,
         .position = batch->position,
         .malformed = batch->malformed,

@@ -16,7 +16,7 @@
 /* ---- an event's handlers ---- */
 
 /* Dead letters that a bus echoes are no type that somebody forgot to handle. */
-static void remember_unmatched(struct engine *e, const struct event *event)
+void handle_unmatched(struct engine *e, const struct event *event)
 {
     struct slice type = event->type;
     struct engine_channel *c = engine_find_channel(e, event->channel);
@@ -115,6 +115,15 @@ static bool handler_takes(const struct script_handler *handler, const struct eve
            pattern_matches(handler->pattern, event->type);
 }
 
+bool handle_is_matched(const struct engine *e, const struct event *event)
+{
+    for (size_t i = 0; i < script_handler_count(e->machine); i++) {
+        if (handler_takes(script_handler_at(e->machine, i), event))
+            return true;
+    }
+    return false;
+}
+
 void handle_event(struct engine *e, struct event *event)
 {
     struct work *work = NULL;
@@ -130,7 +139,7 @@ void handle_event(struct engine *e, struct event *event)
     if (work) {
         work_release(e, work);
     } else {
-        remember_unmatched(e, event);
+        handle_unmatched(e, event);
         journal_set_event(e->journal, event->seq, event->channel, EVENT_OPEN, EVENT_UNMATCHED, NULL,
                           NULL);
     }
@@ -269,7 +278,7 @@ void handle_again(struct engine *e, struct event *event, const struct list *rows
             keep_run(e, work, row);
     }
     if (work->is_unmatched)
-        remember_unmatched(e, event);
+        handle_unmatched(e, event);
     work_release(e, work);
     event_unref(event);
 }

@@ -202,6 +202,10 @@ bool arrivals_may_hold(const struct engine *e, int64_t event_seq);
 void arrivals_free(struct engine *e);
 
 /* handle.c */
+/* Whether any handler takes events of its type and channel. */
+bool handle_is_matched(const struct engine *e, const struct event *event);
+/* Counts an event that none takes. */
+void handle_unmatched(struct engine *e, const struct event *event);
 /* Finds the event's handlers and queues their runs. Takes the reference. */
 void handle_event(struct engine *e, struct event *event);
 /* As handle_event for an event known to the journal: `rows` (struct known_row) are its deliveries

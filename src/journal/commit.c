@@ -64,7 +64,7 @@ static int add_event(struct committer *c, const struct op_append *a, size_t i, s
         .seq = a->op.seq + (int64_t)i,
         .channel = a->channel,
         .identity = a->has_identity[i] ? a->identities[i] : NULL,
-        .state = EVENT_CLOSED,
+        .state = a->is_unmatched[i] ? EVENT_UNMATCHED : EVENT_CLOSED,
     };
     if (make_room(c, err) < 0)
         return -1;
@@ -74,7 +74,7 @@ static int add_event(struct committer *c, const struct op_append *a, size_t i, s
 
 static int apply_append(struct committer *c, struct op_append *a, struct err *err)
 {
-    size_t duplicates = 0;
+    size_t duplicates = 0, unmatched = 0;
     for (size_t i = 0; i < a->n_events; i++) {
         a->is_duplicate[i] =
             a->has_identity[i] && !recent_add(c->recent, a->channel, a->identities[i]);
@@ -82,10 +82,14 @@ static int apply_append(struct committer *c, struct op_append *a, struct err *er
             duplicates++;
         else if (add_event(c, a, i, err) < 0)
             return -1;
+        else
+            unmatched += a->is_unmatched[i];
     }
     sums_add(c->sums, SUM_CHANNEL, a->channel, SUM_RECEIVED, (int64_t)a->n_events);
     sums_add(c->sums, SUM_CHANNEL, a->channel, SUM_DUPLICATE, (int64_t)duplicates);
-    sums_add(c->sums, SUM_CHANNEL, a->channel, SUM_OPEN, (int64_t)(a->n_events - duplicates));
+    sums_add(c->sums, SUM_CHANNEL, a->channel, SUM_UNMATCHED, (int64_t)unmatched);
+    sums_add(c->sums, SUM_CHANNEL, a->channel, SUM_OPEN,
+             (int64_t)(a->n_events - duplicates - unmatched));
     return 0;
 }
 

@@ -153,6 +153,7 @@ struct journal_append {
     /* By event: what makes it a duplicate (16 bytes each), or NULL where none can be. */
     const unsigned char (*identities)[16];
     const bool *has_identity;
+    const bool *is_unmatched; /* by event: no handler takes it, its end is here; NULL: none is */
     struct slice channel;
     struct slice position; /* the channel's position that these events cover; absent: unchanged */
     /* Instead of events: bytes that are no event, to be kept as a dead letter

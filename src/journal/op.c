@@ -97,11 +97,13 @@ static void copy_events(struct op_append *a, const struct journal_append *from, 
     a->events = take(at, n * sizeof(void *));
     a->identities = take(at, n * sizeof(*a->identities));
     a->has_identity = take(at, n * sizeof(*a->has_identity));
+    a->is_unmatched = take(at, n * sizeof(*a->is_unmatched));
     a->is_duplicate = take(at, n * sizeof(*a->is_duplicate));
     for (size_t i = 0; i < n; i++) {
         a->events[i] = event_ref(from->events[i]);
         a->events[i]->seq = a->op.seq + (int64_t)i;
         a->has_identity[i] = from->has_identity && from->has_identity[i];
+        a->is_unmatched[i] = from->is_unmatched && from->is_unmatched[i];
         a->is_duplicate[i] = false;
         if (a->has_identity[i])
             memcpy(a->identities[i], from->identities[i], sizeof(a->identities[i]));
@@ -127,7 +129,7 @@ struct op *op_new_append(const struct journal_append *append, int64_t seq, journ
                          void *ctx)
 {
     enum op_kind kind = append->malformed.data ? OP_MALFORMED : OP_APPEND;
-    size_t per_event = sizeof(void *) + IDENTITY_LEN + 2 * sizeof(bool);
+    size_t per_event = sizeof(void *) + IDENTITY_LEN + 3 * sizeof(bool);
     size_t bytes = append->channel.len + append->position.len + append->malformed.len +
                    append->malformed_error.len + publication_len(append->publication);
     assert(kind == OP_APPEND || append->n_events == 0);

@@ -42,6 +42,7 @@ struct op_append {
     size_t n_events;
     unsigned char (*identities)[IDENTITY_LEN]; /* of those with has_identity */
     bool *has_identity;
+    bool *is_unmatched;
     bool *is_duplicate; /* the writer's finding */
     struct slice position;
     struct slice malformed, malformed_error;

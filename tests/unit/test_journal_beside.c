@@ -203,6 +203,36 @@ static void blocks_go_with_their_events_but_for_the_one_that_is_filled(void **st
     }
 }
 
+static void what_no_handler_takes_is_never_open(void **state)
+{
+    struct fixture *f = *state;
+    struct event *events[] = {fixture_event("taken"), fixture_event("not"), fixture_event("again")};
+    const unsigned char identities[][16] = {{1}, {2}, {2}};
+    const bool has_identity[] = {true, true, true}, is_unmatched[] = {false, true, true};
+    const struct journal_append append = {
+        .events = events,
+        .n_events = ARRAY_LEN(events),
+        .identities = identities,
+        .has_identity = has_identity,
+        .is_unmatched = is_unmatched,
+        .channel = SLICE_LIT(FIXTURE_CHANNEL),
+    };
+    journal_append(f->journal, &append, NULL, NULL);
+    fixture_settle(f);
+    for (size_t i = 0; i < ARRAY_LEN(events); i++)
+        event_unref(events[i]);
+    assert_int_equal(fixture_query(f, "SELECT count(*) FROM events WHERE state = 'open'"), 1);
+    assert_int_equal(
+        fixture_query(f, "SELECT count(*) FROM events WHERE state = 'unmatched' AND id = 'not'"),
+        1);
+    assert_int_equal(fixture_query(f, "SELECT count(*) FROM events"), 2);
+    assert_int_equal(fixture_sum(f, "channel", FIXTURE_CHANNEL, "received"), 3);
+    assert_int_equal(fixture_sum(f, "channel", FIXTURE_CHANNEL, "duplicate"), 1);
+    assert_int_equal(fixture_sum(f, "channel", FIXTURE_CHANNEL, "unmatched"), 1);
+    assert_int_equal(fixture_sum(f, "channel", FIXTURE_CHANNEL, "open"), 1);
+    fixture_check(f);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
@@ -212,6 +242,7 @@ int main(void)
         TEST(what_is_open_in_a_damaged_journal_of_an_older_schema_stays_so),
         TEST(and_where_nothing_tells_of_which_schema_it_was),
         TEST(the_view_tells_when_an_event_ended),
+        TEST(what_no_handler_takes_is_never_open),
         TEST(blocks_go_with_their_events_but_for_the_one_that_is_filled),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
