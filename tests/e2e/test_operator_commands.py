@@ -16,6 +16,7 @@ import termios
 import pytest
 
 from support import LIAISON, free_port, liaison, wait_until
+from support.command import clean_environment
 
 SCRIPT = """
     local sync = SyncManager.new {}
@@ -179,7 +180,7 @@ class Terminal:
         self.output = b""
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
-            os.execv(LIAISON, [LIAISON, *arguments])
+            os.execve(LIAISON, [LIAISON, *arguments], clean_environment({"TERM": "xterm"}))
         self.resize(rows, columns)
 
     def resize(self, rows, columns):
