@@ -24,14 +24,14 @@ struct streams;
 
 struct streams *streams_new(struct loop *loop, struct engine *engine);
 /* Answers the request by a stream. */
-void streams_add(struct streams *s, struct http_exchange *x);
+void streams_add(struct streams *all, struct http_exchange *x);
 /* Ends them all, each when it has what is in memory for it: the daemon stops. */
-void streams_end(struct streams *s);
+void streams_end(struct streams *all);
 /* How many of those that had nothing more to get still have to hear of the end: soon none. */
-size_t streams_closing(const struct streams *s);
+size_t streams_closing(const struct streams *all);
 /* The server is gone, and with it all who read. */
-void streams_close(struct streams *s);
+void streams_close(struct streams *all);
 /* When the engine is gone, whose journal may have been read for them. Accepts NULL. */
-void streams_free(struct streams *s);
+void streams_free(struct streams *all);
 
 #endif

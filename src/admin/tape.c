@@ -80,7 +80,7 @@ static struct frame **slot(const struct tape *tape, uint64_t place)
 void tape_init(struct tape *tape, int64_t seq)
 {
     *tape = (struct tape){.lost_seq = seq};
-    tape->frames = mem_calloc(TAPE_FRAMES_MAX, sizeof(*tape->frames));
+    tape->frames = mem_calloc(TAPE_FRAMES_MAX, sizeof(struct frame *));
 }
 
 static void lose_oldest(struct tape *tape)

@@ -219,6 +219,7 @@ def test_old_versions_of_tls_are_refused(project, make_daemon):
     ('tls = { cert = "key.pem", key = "key.pem" }', "the certificate is none"),
     ('tls = { cert = "cert.pem", key = "cert.pem" }', "the key is none"),
     ('tls = { cert = "cert.pem", key = "other.pem" }', "doesn't belong"),
+    ('tls = { cert = "cert.pem", key = "locked.pem" }', "needs a passphrase"),
 ])
 def test_a_certificate_that_cannot_be_used_is_refused_before_anything_is_opened(
         project, settings, said):
@@ -227,6 +228,8 @@ def test_a_certificate_that_cannot_be_used_is_refused_before_anything_is_opened(
     other = project.path / "other"
     other.mkdir()
     make_certificate(other)[1].rename(project.path / "other.pem")
+    subprocess.run(["openssl", "pkey", "-aes128", "-passout", "pass:x", "-in", "key.pem", "-out",
+                    "locked.pem"], check=True, cwd=project.path, capture_output=True)
     project.write("liaison.lua", f"return {{ {settings} }}")
     for command, status in (("run", 78), ("check", 1)):
         answer = liaison(command, str(project.path), "--listen", "127.0.0.1:0")
