@@ -185,6 +185,7 @@ static void test_what_there_is_no_memory_for_stays_unread(void **state)
                   "  http.post('http://h', { json = data })\n"
                   "end");
     project_write(p, "scripts/s.lua", "");
+    p->options.handler_time_ms = 10000; /* slow under valgrind */
     project_load_well(p);
     project_attempt_event(p, "out", data.data);
     if (p->n_requests == 0)
