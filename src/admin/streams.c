@@ -28,8 +28,7 @@ struct streams {
     struct slice prefix;
     struct tape tape;   /* while anybody reads */
     int64_t kept_seq;   /* the newest event that is on disk */
-    struct list all;    /* struct stream */
-    struct list idle;   /* those that have nothing to say */
+    struct list idle;   /* struct stream: those that have nothing to say */
     struct list hungry; /* those that wait for a page */
     struct list pages;  /* struct page_read, under way */
     size_t n, n_pages;
@@ -38,7 +37,6 @@ struct streams {
 };
 
 struct stream {
-    struct list link;
     struct list waiting; /* in streams.idle or streams.hungry */
     struct streams *all;
     struct http_exchange *exchange;
@@ -113,11 +111,12 @@ static void page_free(struct page_read *p)
 
 static void take_page(struct stream *s, struct page_read *p)
 {
-    s->page = p->frames;
-    s->page_at = 0;
-    s->page_len = p->n_frames;
-    p->frames = NULL;
-    p->n_frames = 0;
+    if (p->n_frames > 0) {
+        s->page = p->frames;
+        s->page_len = p->n_frames;
+        p->frames = NULL;
+        p->n_frames = 0;
+    }
     s->has_failed = p->err.code != ERR_NONE;
     s->cursor = p->last;
     if (!p->is_last)
@@ -261,7 +260,6 @@ static void stream_gone(void *ctx)
 {
     struct stream *s = ctx;
     struct streams *all = s->all;
-    list_remove(&s->link);
     list_remove(&s->waiting);
     if (s->reading)
         s->reading->stream = NULL;
@@ -345,7 +343,6 @@ void streams_add(struct streams *all, struct http_exchange *x)
         .place = all->tape.end,
         .needs_beat = true, /* so that the client sees at once that it is connected */
     };
-    list_add_tail(&all->all, &s->link);
     list_init(&s->waiting);
     http_exchange_add_header(x, "Cache-Control", "no-store");
     http_exchange_feed(x, 200, "text/event-stream",
@@ -388,7 +385,6 @@ struct streams *streams_new(struct loop *loop, struct engine *engine)
     all->engine = engine;
     all->prefix = slice_upto(slice_str(journal_id(engine_journal(engine))), PREFIX_LEN);
     all->kept_seq = journal_next_seq(engine_journal(engine)) - 1;
-    list_init(&all->all);
     list_init(&all->idle);
     list_init(&all->hungry);
     list_init(&all->pages);

@@ -122,6 +122,7 @@ def test_who_has_seen_more_than_there_is_goes_on_with_what_is_new(daemon):
         stream.skip_comment()
         post_many(daemon, 4, 5)
         assert numbers(stream.take(2)) == [4, 5]
+    assert daemon.stop() == 0  # under the sanitizer: nothing of a page without events is left
 
 
 @pytest.mark.parametrize("path, headers", [
