@@ -49,9 +49,7 @@ static void collect_ids(struct journal_reader *reader, void *ctx)
     if (journal_bound_deliveries(reader, filter, LISTING_LOOKED_AT, &b->err) < 0 ||
         journal_list_deliveries(reader, filter, collect_id, b, &b->err) < 0)
         return;
-    b->has_more = b->n_ids - before == filter->limit || filter->through_seq != 0;
-    if (b->n_ids - before < filter->limit && filter->through_seq != 0)
-        filter->after_seq = filter->through_seq;
+    b->has_more = filter_turn_page(&b->filter, b->n_ids - before);
 }
 
 static void bulk_free(struct bulk *b)
@@ -147,16 +145,10 @@ static void on_collected(void *ctx)
 static int take_filter(void *ctx, struct slice name, struct slice value, struct err *err)
 {
     struct bulk *b = ctx;
-    char *text = NULL;
-    char *of = slice_dup(name);
-    int result = -1;
     if (slice_is_equal(name, SLICE_LIT("cursor")) || slice_is_equal(name, SLICE_LIT("limit")))
-        err_set(err, ERR_INVALID, "\"%s\" is for lists: all that match are retried", of);
-    else if (body_take_string(of, value, &text, err) == 0)
-        result = filter_set(&b->filter, name, slice_str(text), err);
-    free(text);
-    free(of);
-    return result;
+        return err_set(err, ERR_INVALID, "\"%.*s\" is for lists: all that match are retried",
+                       SLICE_FMT(name));
+    return filter_set_json(&b->filter, name, value, err);
 }
 
 /* Filters may stand in "filter", or beside the rest. */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "admin/body.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/text.h"
@@ -269,4 +270,25 @@ bool filter_takes(const struct filter *f, const struct delivery_row *row, const 
     return is_type(j->type, event->type) && is_text(j->connector, row->connector) &&
            is_text(j->channel, event->channel) && is_text(j->key, row->key) &&
            is_id(j->id, row, event);
+}
+
+int filter_set_json(struct filter *f, struct slice name, struct slice value, struct err *err)
+{
+    char *text = NULL, *of = slice_dup(name);
+    int rc = body_take_string(of, value, &text, err);
+    if (rc == 0)
+        rc = filter_set(f, name, slice_str(text), err);
+    free(text);
+    free(of);
+    return rc;
+}
+
+bool filter_turn_page(struct filter *f, size_t n_rows)
+{
+    struct journal_filter *journal = &f->journal;
+    if (n_rows == journal->limit)
+        return true;
+    if (journal->through_seq != 0)
+        journal->after_seq = journal->through_seq;
+    return journal->through_seq != 0;
 }

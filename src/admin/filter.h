@@ -40,8 +40,14 @@ void filter_init(struct filter *f, enum filter_kind kind);
 void filter_deinit(struct filter *f);
 /* -1 with ERR_INVALID. `name` may be one of a page's own, cursor and limit. */
 int filter_set(struct filter *f, struct slice name, struct slice value, struct err *err) must_check;
+/* The same from a member of a body: `value` is its source text. */
+int filter_set_json(struct filter *f, struct slice name, struct slice value,
+                    struct err *err) must_check;
 /* All that the query has. */
 int filter_set_query(struct filter *f, const struct http_exchange *x, struct err *err) must_check;
+/* Behind a page that was read in order, of n_rows rows, the last of which stands in journal.after_seq:
+   whether there may be more, which the next page begins with. */
+bool filter_turn_page(struct filter *f, size_t n_rows);
 /* Whether there is a filter of that name for this kind, a page's own aside. */
 bool filter_has(const struct filter *f, struct slice name);
 /* Of a delivery that isn't on disk. */

@@ -61,10 +61,7 @@ static void count_page(struct journal_reader *reader, void *ctx)
     if (journal_bound_events(reader, f, LISTING_LOOKED_AT, &wish->err) < 0 ||
         journal_list_events(reader, f, count_event, wish, &wish->err) < 0)
         return;
-    bool is_full = wish->n_found - before == f->limit;
-    wish->has_more = is_full || f->through_seq != 0;
-    if (!is_full && f->through_seq != 0)
-        f->after_seq = f->through_seq;
+    wish->has_more = filter_turn_page(&wish->filter, (size_t)(wish->n_found - before));
 }
 
 static void on_counted(void *ctx)
@@ -117,13 +114,7 @@ static int take_member(void *ctx, struct slice name, struct slice value, struct 
         return body_take_rate(value, &wish->replay.rate_n, &wish->replay.rate_ms, err);
     if (!filter_has(&wish->filter, name))
         return body_refuse(name, names, ARRAY_LEN(names), err);
-    char *text = NULL, *of = slice_dup(name);
-    int rc = body_take_string(of, value, &text, err);
-    if (rc == 0)
-        rc = filter_set(&wish->filter, name, slice_str(text), err);
-    free(text);
-    free(of);
-    return rc;
+    return filter_set_json(&wish->filter, name, value, err);
 }
 
 /* All that ever was is handled again by nobody's slip. */

@@ -15,18 +15,6 @@
 
 #include <cmocka.h>
 
-/* a1 was refused for its credentials, b1 is ready behind it. */
-static void pause_by_a1(struct lanes_fixture *f)
-{
-    f->policy.concurrency = 1;
-    set_policy(f);
-    take(f, "a1", "a");
-    take(f, "b1", "b");
-    turn(f);
-    refuse(f, "a1", 401);
-    assert_trace(f, "+a1 !calendar=auth a1:waiting a1~");
-}
-
 /* So many dead letters of that status, one after the other. */
 static void refuse_many(struct lanes_fixture *f, int n, int status)
 {

@@ -443,3 +443,14 @@ void fall_behind(struct lanes_fixture *f)
     assert_trace(f,
                  "+a1 a1:written a2:written a3:written a4:written a5:written a5^ a1~ a2~ a3~ a4~");
 }
+
+void pause_by_a1(struct lanes_fixture *f)
+{
+    f->policy.concurrency = 1;
+    set_policy(f);
+    take(f, "a1", "a");
+    take(f, "b1", "b");
+    turn(f);
+    refuse(f, "a1", 401);
+    assert_trace(f, "+a1 !calendar=auth a1:waiting a1~");
+}
