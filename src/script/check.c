@@ -181,18 +181,17 @@ struct check {
     const struct source *source;
 };
 
-/* A connector that ships is loaded when a script names it. */
-static bool load_shipped(struct loader *l, const char *name)
+/* A connector that ships is loaded when a script names it; one of the project that isn't known is
+   broken, which was told. */
+static bool load_shipped(struct loader *l, struct slice name)
 {
-    char *path = modules_find(l->m->data_dir, "connectors", name);
-    if (!path)
+    const struct source *source = sources_find(l->m->sources, SOURCE_CONNECTOR, name);
+    if (!source)
         return false;
-    struct source *source = loader_read(l, path);
-    int ref = source ? loader_run(l, source) : LUA_NOREF;
+    int ref = source->is_shipped ? loader_run(l, source) : LUA_NOREF;
     if (ref != LUA_NOREF)
-        connector_add(l, name, source, ref);
+        connector_add(l, source, ref);
     luaL_unref(l->m->L, LUA_REGISTRYINDEX, ref);
-    free(path);
     return true;
 }
 
@@ -209,8 +208,7 @@ static void check_connector(void *ctx, struct slice value, int line)
         return;
     }
     char *name = slice_dup(value);
-    char *broken = modules_find(l->m->project, "connectors", name);
-    if (!broken && !load_shipped(l, name)) {
+    if (!load_shipped(l, value)) {
         const char *nearest = script_connector_nearest(l->m, value);
         if (nearest)
             loader_tell(l, false, check->source->name.data, line,
@@ -220,7 +218,6 @@ static void check_connector(void *ctx, struct slice value, int line)
             loader_tell(l, false, check->source->name.data, line,
                         "no connector \"%s\": make connectors/%s.lua", name, name);
     }
-    free(broken);
     free(name);
 }
 
@@ -228,10 +225,9 @@ static void check_transformer(void *ctx, struct slice value, int line)
 {
     struct check *check = ctx;
     char *name = slice_dup(value);
-    char *broken = modules_find(check->l->m->project, "transformers", name);
-    if (!broken && !transformer_find(check->l, name))
+    if (!sources_find_own(check->l->m->sources, SOURCE_TRANSFORMER, value) &&
+        !transformer_find(check->l, name))
         transformer_tell_missing(check->l, name, check->source->name.data, line);
-    free(broken);
     free(name);
 }
 
@@ -281,7 +277,7 @@ static struct slice find_write(struct lexer x)
 
 static void check_lines(struct loader *l, const struct source *source, int first, int last)
 {
-    struct lexer x = {.text = buf_slice(&source->text), .line = 1};
+    struct lexer x = {.text = source->text, .line = 1};
     for (enum token t; (t = next_token(&x)) != TOKEN_END && x.line <= last;) {
         int line = x.line;
         if (t != TOKEN_NAME || line < first || !slice_is_equal(x.value, SLICE_LIT("http")))
@@ -302,20 +298,21 @@ static void check_handler(struct loader *l, const struct handler *handler)
     lua_Debug ar;
     lua_rawgeti(L, LUA_REGISTRYINDEX, handler->run_ref);
     lua_getinfo(L, ">S", &ar);
-    for (size_t i = 0; *ar.source == '@' && i < l->n_sources; i++)
-        if (slice_is_equal(l->sources[i]->name, slice_str(ar.source + 1)))
-            check_lines(l, l->sources[i], ar.linedefined, ar.lastlinedefined);
+    const struct source *source =
+        *ar.source == '@' ? sources_find_name(l->m->sources, slice_str(ar.source + 1)) : NULL;
+    if (source)
+        check_lines(l, source, ar.linedefined, ar.lastlinedefined);
 }
 
 /* ---- all of them ---- */
 
 void check_project(struct loader *l)
 {
-    for (size_t i = 0; i < l->n_sources; i++) {
-        struct check check = {l, l->sources[i]};
-        if (!check.source->is_script)
+    for (size_t i = 0; i < sources_count(l->m->sources); i++) {
+        struct check check = {l, sources_at(l->m->sources, i)};
+        if (check.source->kind != SOURCE_SCRIPT)
             continue;
-        struct slice text = buf_slice(&check.source->text);
+        struct slice text = check.source->text;
         each_literal(text, "connector", check_connector, &check);
         each_literal(text, "transformer", check_transformer, &check);
     }

@@ -85,7 +85,7 @@ struct job {
 
 static void tell(struct job *job, const char *option, const char *text)
 {
-    int line = option ? check_find_assignment(buf_slice(&job->source->text), option) : 0;
+    int line = option ? check_find_assignment(job->source->text, option) : 0;
     loader_tell(job->l, false, job->source->name.data, line, "%s", text);
     job->is_ok = false;
 }
@@ -205,7 +205,7 @@ static void add_transformer(struct job *job, int list)
         const char *name = lua_tostring(L, -1);
         t = transformer_find(job->l, name);
         if (!t) {
-            int line = check_find_assignment(buf_slice(&job->source->text), "transformer");
+            int line = check_find_assignment(job->source->text, "transformer");
             transformer_tell_missing(job->l, name, job->source->name.data, line);
             job->is_ok = false;
             lua_pop(L, 1);
@@ -335,18 +335,18 @@ void connector_add_dead_letters(struct loader *l)
         read_file(l, SLICE_LIT(SCRIPT_DEAD_LETTERS), &prelude, l->m->refs[REF_DEAD_LETTERS]);
 }
 
-void connector_add(struct loader *l, const char *name, const struct source *source, int ref)
+void connector_add(struct loader *l, const struct source *source, int ref)
 {
     struct script_machine *m = l->m;
-    if (map_find(&m->connector_map, slice_str(name)))
+    if (map_find(&m->connector_map, source->module))
         return;
-    if (strcmp(name, SCRIPT_DEAD_LETTERS) == 0) {
+    if (slice_is_equal(source->module, SLICE_LIT(SCRIPT_DEAD_LETTERS))) {
         loader_tell(l, false, source->name.data, 0,
                     "the name deadLetters is taken by the connector that publishes dead letters: "
                     "give this one another name");
         return;
     }
-    struct connector *c = read_file(l, machine_keep(m, slice_str(name)), source, ref);
+    struct connector *c = read_file(l, source->module, source, ref);
 
     /* A bad one is known as well, so that what names it isn't wrong too. */
     m->connectors = mem_realloc(m->connectors, (m->n_connectors + 1) * sizeof(struct connector *));

@@ -11,10 +11,8 @@
 #include <lauxlib.h>
 
 #include "base/text.h"
-#include "crypto/hash.h"
 #include "script/sandbox.h"
 
-#define FILE_MAX (16u << 20)
 /* A file's top level may take longer than a handler. */
 #define LOAD_TIME_MIN_MS 2000
 #define LOAD_TIME_FACTOR 10
@@ -41,17 +39,18 @@ void loader_tell(struct loader *l, bool is_warning, const char *file, int line, 
     buf_deinit(&text);
 }
 
-/* Takes "FILE:LINE: " off a message, where FILE is one that was read. */
+/* Takes "FILE:LINE: " off a message, where FILE is one of the sources. */
 static const struct source *split_place(struct loader *l, const char **text, int *line)
 {
-    for (size_t i = 0; i < l->n_sources; i++) {
-        struct slice name = l->sources[i]->name;
+    for (size_t i = 0; i < sources_count(l->m->sources); i++) {
+        const struct source *source = sources_at(l->m->sources, i);
+        struct slice name = source->name;
         int end = 0;
         if (strncmp(*text, name.data, name.len) != 0 ||
             sscanf(*text + name.len, ":%d: %n", line, &end) < 1 || end == 0)
             continue;
         *text += name.len + (size_t)end;
-        return l->sources[i];
+        return source;
     }
     return NULL;
 }
@@ -64,27 +63,6 @@ void loader_tell_raised(struct loader *l, const char *file, const char *text)
 }
 
 /* ---- files ---- */
-
-struct source *loader_read(struct loader *l, const char *path)
-{
-    struct err err = {0};
-    struct source *source = mem_calloc(1, sizeof(*source));
-    char *name = project_show_path(l->m, path);
-    source->name = machine_keep(l->m, slice_str(name));
-    free(name);
-    if (buf_read_file(&source->text, path, FILE_MAX, &err) < 0) {
-        tell(l, false, source->name.data, 0, err.message);
-        buf_deinit(&source->text);
-        free(source);
-        return NULL;
-    }
-    if (l->n_sources == l->cap_sources) {
-        l->cap_sources = l->cap_sources ? 2 * l->cap_sources : 16;
-        l->sources = mem_realloc(l->sources, l->cap_sources * sizeof(struct source *));
-    }
-    l->sources[l->n_sources++] = source;
-    return source;
-}
 
 /* What a file's run left behind, for a protected call. */
 struct file_end {
@@ -143,7 +121,7 @@ struct compile_job {
 static int compile(lua_State *L)
 {
     struct compile_job *job = lua_touserdata(L, 1);
-    if (sandbox_load(L, buf_slice(&job->source->text), job->source->name.data, &job->err) < 0)
+    if (sandbox_load(L, job->source->text, job->source->name.data, &job->err) < 0)
         return 0;
     job->is_done = true;
     if (job->to)
@@ -155,6 +133,10 @@ static int compile(lua_State *L)
 static int compile_source(struct loader *l, const struct source *source, lua_State *to)
 {
     struct compile_job job = {.source = source, .to = to};
+    if (source->failure) {
+        tell(l, false, source->name.data, 0, source->failure);
+        return -1;
+    }
     if (machine_protect(l->m, compile, &job, &job.err) == 0 && job.is_done)
         return 0;
     loader_tell_raised(l, source->name.data, job.err.message);
@@ -183,67 +165,63 @@ int loader_run(struct loader *l, const struct source *source)
 
 /* ---- the parts of a project ---- */
 
-typedef void (*add_fn)(struct loader *l, const char *name, const struct source *source, int ref);
+typedef void (*add_fn)(struct loader *l, const struct source *source, int ref);
 
-static void load_folder(struct loader *l, const char *folder, add_fn add)
+/* Two files of one name, which come one behind the other. */
+static void tell_twins(struct loader *l)
 {
-    struct modules modules = {0};
-    modules_list(l, folder, true, &modules);
-    for (size_t i = 0; i < modules.len; i++) {
-        struct source *source = loader_read(l, modules.items[i].path);
-        int ref = source ? loader_run(l, source) : LUA_NOREF;
-        if (ref != LUA_NOREF)
-            add(l, modules.items[i].name, source, ref);
-        luaL_unref(l->m->L, LUA_REGISTRYINDEX, ref);
+    for (size_t i = 1; i < sources_count(l->m->sources); i++) {
+        const struct source *before = sources_at(l->m->sources, i - 1);
+        const struct source *source = sources_at(l->m->sources, i);
+        if (before->kind == source->kind && slice_is_equal(before->module, source->module))
+            loader_tell(l, false, source->name.data, 0, "%s has the same name: keep one of the two",
+                        before->name.data);
     }
-    modules_deinit(&modules);
 }
 
-static bool was_read(const struct loader *l, const char *path)
+static void load_kind(struct loader *l, enum source_kind kind, add_fn add)
 {
-    char *name = project_show_path(l->m, path);
-    bool found = false;
-    for (size_t i = 0; !found && i < l->n_sources; i++)
-        found = strcmp(l->sources[i]->name.data, name) == 0;
-    free(name);
-    return found;
+    for (size_t i = 0; i < sources_count(l->m->sources); i++) {
+        const struct source *source = sources_at(l->m->sources, i);
+        if (source->kind != kind || source->is_shipped)
+            continue;
+        int ref = loader_run(l, source);
+        if (ref != LUA_NOREF)
+            add(l, source, ref);
+        luaL_unref(l->m->L, LUA_REGISTRYINDEX, ref);
+    }
+}
+
+void loader_note_required(struct loader *l, const struct source *lib)
+{
+    l->required = mem_realloc(l->required, (l->n_required + 1) * sizeof(*l->required));
+    l->required[l->n_required++] = lib;
+}
+
+static bool was_required(const struct loader *l, const struct source *lib)
+{
+    for (size_t i = 0; i < l->n_required; i++) {
+        if (l->required[i] == lib)
+            return true;
+    }
+    return false;
 }
 
 /* What nobody required yet is checked as well. */
 static void check_libs(struct loader *l)
 {
-    struct modules modules = {0};
-    modules_list(l, "lib", true, &modules);
-    for (size_t i = 0; i < modules.len; i++) {
-        if (was_read(l, modules.items[i].path))
-            continue;
-        struct source *source = loader_read(l, modules.items[i].path);
-        if (source)
+    for (size_t i = 0; i < sources_count(l->m->sources); i++) {
+        const struct source *source = sources_at(l->m->sources, i);
+        if (source->kind == SOURCE_LIB && !was_required(l, source))
             (void)!compile_source(l, source, NULL);
     }
-    modules_deinit(&modules);
 }
 
 /* scripts/register_sync.lua is SCRIPT register_sync. */
-static char *script_name(const char *path)
+static void load_script(struct loader *l, const struct source *source)
 {
-    const char *slash = strrchr(path, '/');
-    struct slice name = slice_str(slash ? slash + 1 : path);
-    if (slice_has_suffix(name, SLICE_LIT(".lua")))
-        name.len -= 4;
-    return slice_dup(name);
-}
-
-static void load_script(struct loader *l, const char *path)
-{
-    struct source *source = loader_read(l, path);
-    if (!source)
-        return;
-    source->is_script = true;
-    char *name = script_name(path);
-    l->script = machine_keep(l->m, slice_str(name)).data;
+    l->script = source->module.data;
     l->file = source->name;
-    free(name);
     int ref = loader_run(l, source);
     l->script_failed |= ref == LUA_NOREF;
     luaL_unref(l->m->L, LUA_REGISTRYINDEX, ref);
@@ -251,48 +229,22 @@ static void load_script(struct loader *l, const char *path)
     l->file = SLICE_NULL;
 }
 
-static void load_scripts(struct loader *l, const struct script_options *options)
+static void load_scripts(struct loader *l)
 {
-    struct modules modules = {0};
-    if (options->scripts) {
-        for (size_t i = 0; i < options->n_scripts; i++)
-            load_script(l, options->scripts[i]);
-        return;
+    size_t n = 0;
+    for (size_t i = 0; i < sources_count(l->m->sources); i++) {
+        const struct source *source = sources_at(l->m->sources, i);
+        if (source->kind != SOURCE_SCRIPT)
+            continue;
+        load_script(l, source);
+        n++;
     }
-    modules_list(l, "scripts", false, &modules);
-    for (size_t i = 0; i < modules.len; i++)
-        load_script(l, modules.items[i].path);
-    if (modules.len == 0)
+    if (n == 0)
         tell(l, true, "scripts", 0,
              "there are no scripts: put them into scripts/, as in scripts/sync.lua");
-    modules_deinit(&modules);
 }
 
 /* ---- the whole ---- */
-
-static void make_hash(struct loader *l)
-{
-    struct slice *parts = mem_calloc(2 * l->n_sources + 1, sizeof(*parts));
-    for (size_t i = 0; i < l->n_sources; i++) {
-        parts[2 * i] = l->sources[i]->name;
-        parts[2 * i + 1] = buf_slice(&l->sources[i]->text);
-    }
-    struct hash128 hash = hash_parts(parts, 2 * l->n_sources);
-    struct buf hex = {0};
-    text_add_hex(&hex, hash.bytes, sizeof(hash.bytes));
-    snprintf(l->m->hash, sizeof(l->m->hash), "%s", hex.data);
-    buf_deinit(&hex);
-    free(parts);
-}
-
-static void loader_deinit(struct loader *l)
-{
-    for (size_t i = 0; i < l->n_sources; i++) {
-        buf_deinit(&l->sources[i]->text);
-        free(l->sources[i]);
-    }
-    free(l->sources);
-}
 
 struct script_machine *script_load(const struct script_options *options, script_problem_fn problem,
                                    void *ctx)
@@ -304,16 +256,17 @@ struct script_machine *script_load(const struct script_options *options, script_
         return NULL;
     }
     l.m->loader = &l;
-    load_folder(&l, "transformers", transformer_add);
+    tell_twins(&l);
+    load_kind(&l, SOURCE_TRANSFORMER, transformer_add);
     connector_add_dead_letters(&l);
-    load_folder(&l, "connectors", connector_add);
-    load_scripts(&l, options);
+    load_kind(&l, SOURCE_CONNECTOR, connector_add);
+    load_scripts(&l);
     check_libs(&l);
     check_project(&l);
     connector_finish(&l);
-    make_hash(&l);
+    sources_hash(l.m->sources, l.m->hash);
     l.m->loader = NULL;
-    loader_deinit(&l);
+    free(l.required);
     if (l.n_errors == 0)
         return l.m;
     machine_free(l.m);

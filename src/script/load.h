@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The Liaison authors */
 /*
  * A project while it is being loaded: its files, what they returned, and what is wrong with them.
- * Shared by load.c, project.c, connector.c, check.c and the bindings that work at load time only.
+ * Shared by load.c, connector.c, check.c and the bindings that work at load time only.
  */
 #ifndef LIAISON_SCRIPT_LOAD_H
 #define LIAISON_SCRIPT_LOAD_H
@@ -13,13 +13,7 @@
 #include "base/attr.h"
 #include "base/buf.h"
 #include "script/machine.h"
-
-/* A file that was read. */
-struct source {
-    struct slice name; /* its path as problems show it, kept by the machine */
-    struct buf text;
-    bool is_script; /* of scripts/: its literals are checked */
-};
+#include "script/sources.h"
 
 struct loader {
     struct script_machine *m;
@@ -29,8 +23,8 @@ struct loader {
     bool script_failed; /* in its midst: what it would have done from there on is unknown */
     const char *script; /* SCRIPT of the handlers that are registered just now, or NULL … */
     struct slice file;  /* … and the name of its source */
-    struct source **sources;
-    size_t n_sources, cap_sources;
+    const struct source **required; /* files of lib/ that were run … */
+    size_t n_required;              /* … so many */
 };
 
 /* Tells a problem. `line` 0 is the file as a whole. */
@@ -39,41 +33,22 @@ void loader_tell(struct loader *l, bool is_warning, const char *file, int line, 
 /* Tells an error whose text may begin with "FILE:LINE: "; else it is told of `file`. */
 void loader_tell_raised(struct loader *l, const char *file, const char *text);
 
-/* Reads a file and remembers it. NULL when it can't be read, which is told. */
-struct source *loader_read(struct loader *l, const char *path);
-
 /* Compiles and runs a file. A registry reference to what it returned, the caller's to unref;
-   LUA_NOREF when it failed, which is told. */
+   LUA_NOREF when it failed, or can't be read, which is told. */
 int loader_run(struct loader *l, const struct source *source);
-
-/* ---- project.c: which files there are ---- */
-
-/* The files of a folder by the names that they make known. */
-struct module {
-    char *name, *path;
-};
-struct modules {
-    struct module *items;
-    size_t len, cap;
-};
-/* FOLDER/NAME.lua, and FOLDER/NAME/init.lua `with_folders`, sorted by name. A folder that isn't
-   there is empty. Two files of one name are told. */
-void modules_list(struct loader *l, const char *folder, bool with_folders, struct modules *out);
-void modules_deinit(struct modules *modules);
-/* The path of one of them, the caller's to free; NULL when there is none. */
-char *modules_find(const char *base, const char *folder, const char *name);
-/* A path as problems show it: relative to the project where it lies in it. The caller frees it. */
-char *project_show_path(const struct script_machine *m, const char *path);
+/* A file of lib/ is run by `require` just now: it isn't compiled once more to be checked. */
+void loader_note_required(struct loader *l, const struct source *lib);
 
 /* ---- connector.c, transformer.c: registering what files returned (`ref`) ---- */
 
-void connector_add(struct loader *l, const char *name, const struct source *source, int ref);
+/* By the name of its file. */
+void connector_add(struct loader *l, const struct source *source, int ref);
 /* The prelude's own. */
 void connector_add_dead_letters(struct loader *l);
 /* Sorts them by name; after this no more are added. */
 void connector_finish(struct loader *l);
 
-void transformer_add(struct loader *l, const char *name, const struct source *source, int ref);
+void transformer_add(struct loader *l, const struct source *source, int ref);
 /* One of the project, or one that ships and is loaded now; NULL when there is none. */
 const struct transformer *transformer_find(struct loader *l, const char *name);
 /* Tells that there is none. */

@@ -334,8 +334,13 @@ static void read_options(struct script_machine *m, const struct script_options *
     m->handler_time_ms = o->handler_time_ms;
     m->memory.max = o->memory_max > 0 ? (size_t)o->memory_max : SIZE_MAX;
     m->memory.collect_at = m->memory.max / 2;
-    m->project = machine_keep(m, slice_str(o->project ? o->project : ".")).data;
-    m->data_dir = o->data_dir ? machine_keep(m, slice_str(o->data_dir)).data : NULL;
+    m->sources = o->sources ? sources_ref(o->sources)
+                            : sources_read(&(struct sources_options){
+                                  .project = o->project,
+                                  .scripts = o->scripts,
+                                  .n_scripts = o->n_scripts,
+                                  .data_dir = o->data_dir,
+                              });
     buf_add_slice(&m->settings, o->settings.len > 0 ? o->settings : SLICE_LIT("{}"));
 }
 
@@ -431,6 +436,7 @@ void machine_free(struct script_machine *m)
     free_registered(m);
     free_scratch(m);
     buf_deinit(&m->settings);
+    sources_unref(m->sources);
     for (struct kept *kept = m->kept, *next; kept; kept = next) {
         next = kept->next;
         free(kept);

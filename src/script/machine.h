@@ -25,6 +25,7 @@
 #include "base/rng.h"
 #include "script/keys.h"
 #include "script/script.h"
+#include "script/sources.h"
 
 struct watchdog;
 struct exact_scratch;
@@ -171,7 +172,6 @@ struct script_machine {
     struct mask *mask;
     struct buf settings; /* a JSON object */
     int64_t handler_time_ms;
-    const char *project, *data_dir;
 
     /* What was registered. */
     struct manager *managers;
@@ -184,7 +184,8 @@ struct script_machine {
     struct connector *dead_letters; /* the prelude's own, which scripts can't name */
     struct map connector_map, transformer_map;
     struct loader *loader; /* while the project is being loaded */
-    char hash[33];
+    char hash[SOURCES_HASH_SIZE];
+    struct sources *sources;
 
     int refs[REF_COUNT];
     const void *metatables[REF_COUNT]; /* identity of those refs that are tables */

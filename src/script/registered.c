@@ -14,6 +14,11 @@ const char *script_hash(const struct script_machine *m)
     return m->hash;
 }
 
+struct sources *script_sources(const struct script_machine *m)
+{
+    return m->sources;
+}
+
 size_t script_manager_count(const struct script_machine *m)
 {
     return m->n_managers;

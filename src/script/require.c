@@ -12,35 +12,14 @@
 #include "script/machine.h"
 #include "script/sandbox.h"
 
-/* "a.b" is lib/a/b.lua or lib/a/b/init.lua. The caller frees it; NULL when there is none. */
-static char *find_lib(const struct script_machine *m, const char *name)
-{
-    char *folder = mem_strdup(name);
-    for (char *dot = folder; (dot = strchr(dot, '.'));)
-        *dot = '/';
-    char *last = strrchr(folder, '/');
-    struct buf path = {0};
-    buf_add_str(&path, "lib");
-    if (last) {
-        *last = '\0';
-        buf_printf(&path, "/%s", folder);
-    }
-    char *found =
-        strstr(name, "..") ? NULL : modules_find(m->project, path.data, last ? last + 1 : folder);
-    buf_deinit(&path);
-    free(folder);
-    return found;
-}
-
-/* [-0, +1, e] Runs the file at `path`, whose name the script may not see. */
-static void run_lib(lua_State *L, struct loader *l, const char *name, char *path)
+/* [-0, +1, e] Runs the file, whose name the script may not see. */
+static void run_lib(lua_State *L, struct loader *l, const struct source *source)
 {
     struct err err = {0};
-    struct source *source = loader_read(l, path);
-    free(path);
-    int rc = source ? sandbox_load(L, buf_slice(&source->text), source->name.data, &err)
-                    : err_set(&err, ERR_IO, "require \"%s\": its file can't be read", name);
-    if (rc < 0) {
+    if (source->failure)
+        machine_raise(L, "require \"%s\": %s", source->module.data, source->failure);
+    loader_note_required(l, source);
+    if (sandbox_load(L, source->text, source->name.data, &err) < 0) {
         lua_pushstring(L, err.message);
         lua_error(L);
     }
@@ -74,12 +53,12 @@ static int require_lib(lua_State *L)
     if (!m->loader)
         machine_raise(L, "require \"%s\" belongs at the top of a file, so that a reload checks it",
                       name);
-    char *path = find_lib(m, name);
-    if (!path)
+    const struct source *source = sources_find(m->sources, SOURCE_LIB, slice_str(name));
+    if (!source)
         machine_raise(L, "require \"%s\": there is no lib/%s.lua", name, name);
     lua_pushboolean(L, 0);
     lua_setfield(L, 2, name);
-    run_lib(L, m->loader, name, path);
+    run_lib(L, m->loader, source);
     lua_pushvalue(L, -1);
     lua_setfield(L, 2, name);
     return 1;

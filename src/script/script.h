@@ -34,6 +34,7 @@
 
 struct script_machine;
 struct script_run;
+struct sources;
 
 /* ---- what a script reaches of the world ---- */
 
@@ -115,6 +116,7 @@ struct script_options {
     const char *const *scripts;
     size_t n_scripts;
     const char *data_dir;    /* what ships with Liaison: connectors/, transformers/; may be NULL */
+    struct sources *sources; /* load these, in place of what those say; a reference is taken */
     struct slice settings;   /* a JSON object: what `setting` reads */
     int64_t handler_time_ms; /* a run's limit of running time */
     int64_t memory_max;      /* bytes of the machine */
@@ -141,6 +143,8 @@ struct script_machine *script_load(const struct script_options *options, script_
 void script_free(struct script_machine *m);
 /* SHA-256 prefix over all that was loaded, hex: tells versions apart. */
 const char *script_hash(const struct script_machine *m);
+/* All that was loaded (script/sources.h); the machine's reference. */
+struct sources *script_sources(const struct script_machine *m);
 
 /* liaison.lua: runs it in a machine of its own that has `secret` only, appends what it returns to
    `out` as one JSON object. A secret's value appears as {"secret":"value"}; the mask knows it then.

@@ -31,11 +31,11 @@ static int make_list(lua_State *L)
     return 0;
 }
 
-void transformer_add(struct loader *l, const char *name, const struct source *source, int ref)
+void transformer_add(struct loader *l, const struct source *source, int ref)
 {
     struct script_machine *m = l->m;
     struct add_job job = {ref, LUA_NOREF, false};
-    if (map_find(&m->transformer_map, slice_str(name)))
+    if (map_find(&m->transformer_map, source->module))
         return;
     if (machine_protect(m, make_list, &job, NULL) < 0 || job.list_ref == LUA_NOREF) {
         loader_tell(l, false, source->name.data, 0,
@@ -43,7 +43,7 @@ void transformer_add(struct loader *l, const char *name, const struct source *so
         return;
     }
     struct transformer *t = mem_calloc(1, sizeof(*t));
-    t->node.key = machine_keep(m, slice_str(name));
+    t->node.key = source->module;
     t->name = t->node.key.data;
     t->list_ref = job.list_ref;
     t->takes_event = job.takes_event;
@@ -59,15 +59,14 @@ static const struct transformer *find_loaded(const struct loader *l, const char 
 const struct transformer *transformer_find(struct loader *l, const char *name)
 {
     const struct transformer *t = find_loaded(l, name);
-    char *path = t ? NULL : modules_find(l->m->data_dir, "transformers", name);
-    if (!path)
+    const struct source *source =
+        t ? NULL : sources_find(l->m->sources, SOURCE_TRANSFORMER, slice_str(name));
+    if (!source || !source->is_shipped)
         return t;
-    struct source *source = loader_read(l, path);
-    int ref = source ? loader_run(l, source) : LUA_NOREF;
+    int ref = loader_run(l, source);
     if (ref != LUA_NOREF)
-        transformer_add(l, name, source, ref);
+        transformer_add(l, source, ref);
     luaL_unref(l->m->L, LUA_REGISTRYINDEX, ref);
-    free(path);
     return find_loaded(l, name);
 }
 
