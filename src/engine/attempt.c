@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "dryrun/ending.h"
 #include "engine/parts.h"
 
 /* ---- how it ended ---- */
@@ -23,26 +24,9 @@ static int64_t retry_after_of(struct engine *e, const struct script_result *resu
 
 static struct attempt_end end_of(struct engine *e, const struct script_result *result)
 {
-    static const enum attempt_kind kinds[] = {
-        [SCRIPT_RETURNED] = ATTEMPT_RETURNED, [SCRIPT_SKIP] = ATTEMPT_SKIPPED,
-        [SCRIPT_RETRY] = ATTEMPT_RETRY,       [SCRIPT_REJECT] = ATTEMPT_REJECT,
-        [SCRIPT_HTTP] = ATTEMPT_STATUS,       [SCRIPT_ERROR] = ATTEMPT_SCRIPT,
-        [SCRIPT_LIMIT] = ATTEMPT_LIMIT,
-    };
-    struct attempt_end end = {
-        .kind = kinds[result->end],
-        .status = result->status,
-        .failure = result->failure,
-        .after_ms = result->after_ms,
-        .unknown = result->unknown,
-        .error = result->error,
-        .answer = result->answer,
-    };
-    if (result->end == SCRIPT_HTTP) {
+    struct attempt_end end = ending_of(result);
+    if (result->end == SCRIPT_HTTP)
         end.after_ms = retry_after_of(e, result);
-        if (result->failure)
-            end.kind = ATTEMPT_FAILURE;
-    }
     return end;
 }
 

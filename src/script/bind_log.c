@@ -64,7 +64,7 @@ static int write_line(lua_State *L, enum log_level level)
 {
     struct script_machine *m = machine_of(L);
     struct log_field fields[FIELDS_MAX + 1];
-    size_t n = add_own_field(m, fields);
+    size_t own = add_own_field(m, fields), n = own;
     lua_settop(L, 2);
     struct slice text = secret_is(L, 1) ? SLICE_LIT("***") : secret_or_text(L, 1);
     if (!text.data || !(lua_isnil(L, 2) || lua_istable(L, 2)))
@@ -73,7 +73,10 @@ static int write_line(lua_State *L, enum log_level level)
         n += read_fields(L, m, fields + n);
     buf_clear(&m->text);
     buf_add_slice(&m->text, slice_upto(text, TEXT_MAX));
-    log_write(m->log, level, m->text.data ? m->text.data : "", fields, n);
+    if (m->ports && m->ports->log)
+        m->ports->log(m->ports->ctx, level, buf_slice(&m->text), fields + own, n - own);
+    else
+        log_write(m->log, level, m->text.data ? m->text.data : "", fields, n);
     return 0;
 }
 

@@ -317,6 +317,27 @@ struct script_run *machine_check_can_wait(lua_State *L, const char *what)
     return run;
 }
 
+/* ---- chance ---- */
+
+/* seed(seed): the base table's own randomseed, which no script can have changed. */
+static int seed_random(lua_State *L)
+{
+    const uint64_t *seed = lua_touserdata(L, 1);
+    machine_push(L, REF_GLOBALS);
+    lua_getfield(L, -1, "math");
+    lua_getfield(L, -1, "randomseed");
+    lua_pushnumber(L, (lua_Number)(*seed >> 11)); /* all that a double keeps */
+    lua_call(L, 1, 0);
+    return 0;
+}
+
+void script_seed(struct script_machine *m, uint64_t seed)
+{
+    rng_init(&m->rng, seed);
+    if (machine_protect(m, seed_random, &seed, NULL) < 0)
+        die("math.randomseed failed");
+}
+
 /* ---- life ---- */
 
 static int open_bindings(lua_State *L)

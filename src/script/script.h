@@ -96,6 +96,10 @@ struct script_ports {
        from within, script_awaited is called once, unless the run is cancelled. -1 with err raises
        an error at the script's line. */
     int (*await)(void *ctx, void *run_ctx, struct slice id, struct err *err);
+    /* Takes the lines that scripts log, in place of script_options.log; NULL: they go there. `fields`
+       are the script's own. Nothing is masked yet. */
+    void (*log)(void *ctx, enum log_level level, struct slice text, const struct log_field *fields,
+                size_t n_fields);
     void *ctx;
 };
 
@@ -145,6 +149,9 @@ void script_free(struct script_machine *m);
 const char *script_hash(const struct script_machine *m);
 /* All that was loaded (script/sources.h); the machine's reference. */
 struct sources *script_sources(const struct script_machine *m);
+/* From now on what is random in it (math.random, UUIDs, spans) is what this seed gives: a dry run
+   repeats itself. */
+void script_seed(struct script_machine *m, uint64_t seed);
 
 /* liaison.lua: runs it in a machine of its own that has `secret` only, appends what it returns to
    `out` as one JSON object. A secret's value appears as {"secret":"value"}; the mask knows it then.

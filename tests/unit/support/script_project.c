@@ -122,7 +122,13 @@ struct project *project_new(void)
     p->dir = mem_strdup(template);
     p->clock = (struct clock_fake){.wall_ms = 1700000000000, .mono_ms = 5000};
     p->mask = mask_new();
-    p->ports = (struct script_ports){on_http_send, on_http_cancel, on_send, on_await, p};
+    p->ports = (struct script_ports){
+        .http_send = on_http_send,
+        .http_cancel = on_http_cancel,
+        .send = on_send,
+        .await = on_await,
+        .ctx = p,
+    };
     p->options = (struct script_options){
         .project = p->dir,
         .handler_time_ms = 100,

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+#include "dryrun/ending.h"
+
+struct attempt_end ending_of(const struct script_result *result)
+{
+    static const enum attempt_kind kinds[] = {
+        [SCRIPT_RETURNED] = ATTEMPT_RETURNED, [SCRIPT_SKIP] = ATTEMPT_SKIPPED,
+        [SCRIPT_RETRY] = ATTEMPT_RETRY,       [SCRIPT_REJECT] = ATTEMPT_REJECT,
+        [SCRIPT_HTTP] = ATTEMPT_STATUS,       [SCRIPT_ERROR] = ATTEMPT_SCRIPT,
+        [SCRIPT_LIMIT] = ATTEMPT_LIMIT,
+    };
+    bool is_failure = result->end == SCRIPT_HTTP && result->failure;
+    return (struct attempt_end){
+        .kind = is_failure ? ATTEMPT_FAILURE : kinds[result->end],
+        .status = result->status,
+        .failure = result->failure,
+        .after_ms = result->after_ms,
+        .unknown = result->unknown,
+        .error = result->error,
+        .answer = result->answer,
+    };
+}
