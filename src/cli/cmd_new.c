@@ -24,9 +24,11 @@ static const struct {
     {"connectors/dataWarehouse.lua", "dataWarehouse.lua"},
     {"README.md", "README.md"},
     {".gitignore", "gitignore"},
+    {".luarc.json", "luarc.json"},
+    {"types/liaison.lua", "api.lua"},
 };
 
-static const char *const folders[] = {"scripts", "connectors", "transformers"};
+static const char *const folders[] = {"scripts", "connectors", "transformers", "types"};
 
 static const struct new_project_file *find_embedded(const char *name)
 {

@@ -23,6 +23,7 @@ extern const struct command command_run;
 extern const struct command command_sink;
 extern const struct command command_status;
 extern const struct command command_tail;
+extern const struct command command_types;
 extern const struct command command_top;
 extern const struct command command_version;
 

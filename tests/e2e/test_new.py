@@ -8,8 +8,9 @@ import pytest
 
 from support import ROOT, liaison
 
-FILES = [".gitignore", "README.md", "connectors/calendarApi.lua", "connectors/dataWarehouse.lua",
-         "liaison.lua", "scripts/register_sync.lua"]
+FILES = [".gitignore", ".luarc.json", "README.md", "connectors/calendarApi.lua",
+         "connectors/dataWarehouse.lua", "liaison.lua", "scripts/register_sync.lua",
+         "types/liaison.lua"]
 
 
 def files_in(folder):
@@ -25,7 +26,7 @@ def test_makes_all_files(tmp_path, path):
 
 def test_the_script_and_connectors_are_those_of_the_repository(tmp_path):
     liaison("new", "p", cwd=tmp_path)
-    for name in FILES[2:4] + FILES[5:]:
+    for name in FILES[3:5] + FILES[6:7]:
         assert (tmp_path / "p" / name).read_text() == (ROOT / name).read_text()
 
 

@@ -1,0 +1,289 @@
+---@meta _
+-- SPDX-License-Identifier: MIT
+-- Copyright (c) 2026 The Liaison authors
+--
+-- What scripts, connectors and transformers find in Liaison, as annotations of LuaLS
+-- (lua-language-server): an editor completes it and shows what isn't there. Nothing runs this file.
+-- Make it anew after an upgrade:
+--     liaison types --api > types/liaison.lua
+
+-- ---- values -------------------------------------------------------------------------------------
+
+---A duration: seconds, or "200ms", "1.5s", "5m", "24h", "7d".
+---@alias Duration number|string
+
+---What a secret is where it may stand: it prints as `***` and can't be data.
+---@class Secret
+---@operator concat(any): Secret
+
+---JSON's null. It is true in an `if`; looking into it is an error.
+---@class Null
+
+---@type Null
+null = nil
+
+---A whole number beyond ±2^53, with all its digits. `==` holds among such numbers only.
+---@class ExactNumber
+---@operator add(number|ExactNumber): number|ExactNumber
+---@operator sub(number|ExactNumber): number|ExactNumber
+---@operator mul(number|ExactNumber): number|ExactNumber
+---@operator div(number|ExactNumber): number|ExactNumber
+---@operator mod(number|ExactNumber): number|ExactNumber
+---@operator pow(number|ExactNumber): number|ExactNumber
+---@operator unm: number|ExactNumber
+---@operator concat(any): string
+
+-- ---- events and handlers ------------------------------------------------------------------------
+
+---What happened, in CloudEvents' terms. Extension attributes stand beside these fields.
+---@class Event
+---@field id string
+---@field type string
+---@field source string
+---@field subject? string
+---@field time? string as the sender wrote it
+---@field key? string what orders it: `partitionkey`, else the subject, else data.id
+---@field data any decoded where it is JSON, else a string
+---@field specversion? string
+---@field datacontenttype? string
+---@field dataschema? string
+---@field [string] any
+
+---@class ManagerOptions
+---@field eventBusUrl? string|Secret `http://…` (server-sent events); `"embedded"` or nothing: POST /events
+---@field name? string what the channel is called
+---@field headers? table<string, string|number|Secret>
+---@field deadLetters? boolean false: dead letters aren't published on this bus
+
+---@class HandlerOptions
+---@field name? string
+---@field key? fun(event: Event): string|number|nil
+---@field filter? fun(event: Event): any false, nil or null: the handler doesn't run
+
+---@class SendOptions
+---@field connector string
+---@field data any `null` where nothing is meant
+---@field key? string|number|ExactNumber
+---@field transformer? string in place of the connector's
+---@field delay? Duration the first attempt is made so much later
+---@field expires? Duration then it is given up
+
+---A delivery that was handed over. It is on its way when the handler has ended.
+---@class SentDelivery
+---@field id string
+---@field connector string
+---@field key? string
+local SentDelivery = {}
+
+---Why a delivery wasn't delivered.
+---@class DeliveryFailure
+---@field cause "refused"|"exhausted"|"expired"|"script"|"limit"|"skipped"|"dropped"|"superseded"
+---@field error string
+---@field attempts integer
+
+---Waits until the delivery has ended: what its connector returned, or nil and why it wasn't delivered.
+---@return any returned
+---@return DeliveryFailure failure
+function SentDelivery:await() end
+
+---@class SyncManager
+---@field on fun(self: SyncManager, type: string, handler: fun(event: Event))
+---@field on fun(self: SyncManager, type: string, options: HandlerOptions, handler: fun(event: Event))
+SyncManager = {}
+
+---@param options ManagerOptions
+---@return SyncManager
+function SyncManager.new(options) end
+
+---Hands over one delivery, durably, within a handler.
+---@param options SendOptions
+---@return SentDelivery
+function SyncManager:send(options) end
+
+---Comes last: the channel opens when all its managers have called it.
+function SyncManager:start() end
+
+-- ---- connectors and transformers ----------------------------------------------------------------
+
+---A connector's second argument.
+---@class Delivery
+---@field id string the same over all attempts: the `Idempotency-Key`
+---@field attempt integer 1 for the first
+---@field event Event
+---@field key? string
+---@field connector string
+---@field handler string
+---@field createdAt string
+---@field lastError? string
+
+---@class RetryPolicy
+---@field attempts? integer without it the age is the only end
+---@field base? Duration
+---@field growth? "constant"|"linear"|"exponential"
+---@field factor? number
+---@field cap? Duration
+---@field jitter? boolean
+---@field age? Duration
+
+---@alias Transformer fun(data: any, event: Event): any
+
+---What a file of connectors/ returns, where it isn't the bare function.
+---@class Connector
+---@field send fun(data: any, delivery: Delivery): any
+---@field transformer? string|Transformer|(string|Transformer)[]
+---@field timeout? Duration
+---@field retry? RetryPolicy
+---@field order? "key"|"none"
+---@field concurrency? "auto"|integer
+
+---Ends the run: nothing is to be done. Counted as skipped.
+---@param reason string
+function skip(reason) end
+
+---Ends the run: it is tried again, after that time or by the policy.
+---@param reason string
+---@param options? { after: Duration }
+function retry(reason, options) end
+
+---Ends the run: a dead letter, cause `refused`.
+---@param reason string
+function reject(reason) end
+
+-- ---- http ---------------------------------------------------------------------------------------
+
+---@class httplib
+http = {}
+
+---@class HttpOptions
+---@field json? any the body, as JSON
+---@field body? string the body as it is
+---@field form? table<string, any> the body, as a form
+---@field query? table<string, any>
+---@field headers? table<string, string|number|Secret|false>
+---@field timeout? Duration
+---@field accept? integer|string|(integer|string)[] statuses that are no errors, besides 2xx
+---@field follow? boolean|integer redirects to follow
+---@field compress? boolean
+
+---@class HttpAnswer
+---@field status integer
+---@field headers table<string, string> found in any case
+---@field body string
+---@field json any the body decoded; nil where it isn't JSON
+
+---What http raises: `pcall(http.get, url)` gives it.
+---@class HttpError: HttpAnswer
+---@field code "status"|"connect"|"dns"|"tls"|"timeout"|"broken"|"tooBig"|"url"
+
+---@param method string
+---@param url string|Secret
+---@param options? HttpOptions
+---@return HttpAnswer
+function http.request(method, url, options) end
+
+---@param url string|Secret
+---@param options? HttpOptions
+---@return HttpAnswer
+function http.get(url, options) end
+
+---@param url string|Secret
+---@param options? HttpOptions
+---@return HttpAnswer
+function http.post(url, options) end
+
+---@param url string|Secret
+---@param options? HttpOptions
+---@return HttpAnswer
+function http.put(url, options) end
+
+---@param url string|Secret
+---@param options? HttpOptions
+---@return HttpAnswer
+function http.patch(url, options) end
+
+---@param url string|Secret
+---@param options? HttpOptions
+---@return HttpAnswer
+function http.delete(url, options) end
+
+-- ---- the project --------------------------------------------------------------------------------
+
+---A value of `settings` in liaison.lua. Missing without a default: an error at start.
+---@param name string
+---@param default? any
+---@return any
+function setting(name, default) end
+
+---$CREDENTIALS_DIRECTORY/NAME, else the file that NAME_FILE names, else the variable NAME.
+---@param name string
+---@return Secret
+function secret(name) end
+
+-- ---- the log ------------------------------------------------------------------------------------
+
+---@class loglib
+log = {}
+
+---@param text string
+---@param fields? table<string, any>
+function log.debug(text, fields) end
+
+---@param text string
+---@param fields? table<string, any>
+function log.info(text, fields) end
+
+---@param text string
+---@param fields? table<string, any>
+function log.warn(text, fields) end
+
+---@param text string
+---@param fields? table<string, any>
+function log.error(text, fields) end
+
+-- ---- documents ----------------------------------------------------------------------------------
+
+---The value at a path such as "rooms[1].no"; the default where nothing or null stands there.
+---@param t any
+---@param path string
+---@param default? any
+---@return any
+function get(t, path, default) end
+
+---Marks a table as a list, also when it is empty. The table itself.
+---@generic T
+---@param list T
+---@return T
+function array(list) end
+
+---@class jsonlib
+json = {}
+
+---@param value any
+---@return string
+function json.encode(value) end
+
+---@param text string
+---@return any
+function json.decode(text) end
+
+-- ---- what is left of Lua's os -------------------------------------------------------------------
+
+---@class oslib
+os = {}
+
+---@return number
+function os.clock() end
+
+---@param format? string
+---@param time? number
+---@return string|table
+function os.date(format, time) end
+
+---@param later number
+---@param earlier number
+---@return number
+function os.difftime(later, earlier) end
+
+---@param date? table
+---@return integer
+function os.time(date) end
