@@ -71,7 +71,7 @@ static int split(char *line, char **words)
 {
     int n = 0;
     bool is_quoted = false, is_inside = false;
-    for (char *c = line; *c && !(*c == '|' && !is_quoted); c++) {
+    for (char *c = line; *c && (is_quoted || !strchr("|>", *c)); c++) {
         if (*c == '\'')
             is_quoted = !is_quoted;
         if (*c == ' ' && !is_quoted) {
