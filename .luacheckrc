@@ -34,6 +34,12 @@ stds.liaison = {
     -- data
     "array", "get", "null",
     json = { fields = { "decode", "encode" } },
+    text = {
+      fields = {
+        "contains", "endsWith", "length", "lower", "pad", "replace", "split", "startsWith", "sub",
+        "trim", "trimPrefix", "trimSuffix", "upper",
+      },
+    },
     -- the network and the log
     http = { fields = { "delete", "get", "patch", "post", "put", "request" } },
     log = { fields = { "debug", "error", "info", "warn" } },
@@ -43,6 +49,8 @@ stds.liaison = {
 std = "liaison"
 max_line_length = 100
 unused_args = false
+
+files["src/script/library/**/*.lua"] = { std = "liaison" }
 
 -- The prelude makes those globals, from the whole of LuaJIT.
 files["src/script/prelude/**/*.lua"] = { std = "luajit+liaison", allow_defined_top = true }

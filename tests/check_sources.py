@@ -24,7 +24,8 @@ LIBRARIES = {
     r"ev(\+\+)?\.h": "loop",
     r"curl/.*|microhttpd\.h": "http",
     r"sqlite3(ext)?\.h": "journal",
-    r"lua\w*\.h|luajit\.h|lj_.*|gmp\.h|pcre2.*|expat\.h|libxml/.*|unicode/.*": "script",
+    r"lua\w*\.h|luajit\.h|lj_.*|gmp\.h": "script",
+    r"glib\.h|pcre2.*|expat\.h|libxml/.*|unicode/.*": "modules",
     r"openssl/.*": "crypto",
     r"nats/.*|nats\.h|hiredis/.*|libpq-fe\.h|librdkafka/.*|mosquitto\.h|amqp\.h|rabbitmq-c/.*":
         "channel",

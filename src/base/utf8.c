@@ -39,6 +39,16 @@ size_t utf8_len(struct slice s)
     return want > 0 && matched(s, want) == want ? want : 0;
 }
 
+uint32_t utf8_decode(struct slice s)
+{
+    static const unsigned char lead_bits[] = {0, 0x7F, 0x1F, 0x0F, 0x07};
+    size_t len = len_of_lead((unsigned char)s.data[0]);
+    uint32_t scalar = (unsigned char)s.data[0] & lead_bits[len];
+    for (size_t i = 1; i < len; i++)
+        scalar = scalar << 6 | ((unsigned char)s.data[i] & 0x3F);
+    return scalar;
+}
+
 size_t utf8_encode(char out[static UTF8_LEN_MAX], uint32_t scalar)
 {
     if (scalar < 0x80) {

@@ -18,6 +18,9 @@
 /* Bytes of the well-formed character at the start of `s`: 1 to 4, or 0 when there is none. */
 size_t utf8_len(struct slice s);
 
+/* The Unicode scalar value of the well-formed character at the start of `s`. */
+uint32_t utf8_decode(struct slice s);
+
 /* Writes a Unicode scalar value (no surrogate); returns its bytes, 1 to 4. */
 size_t utf8_encode(char out[static UTF8_LEN_MAX], uint32_t scalar);
 

@@ -57,6 +57,7 @@ static int check_scripts(struct project *p, struct check *check)
     const struct project_options options = {
         .config = &p->config,
         .data_dir = p->data_dir,
+        .module_dir = p->module_dir,
         .clock = clock_system(),
         .mask = p->mask,
     };

@@ -98,6 +98,7 @@ static int load(struct daemon *d, const struct invocation *in)
         .mask = d->project.mask,
         .clock = clock_system(),
         .data_dir = d->project.data_dir,
+        .module_dir = d->project.module_dir,
     };
     d->engine = engine_new(&options, project_say_problem, &problems, &err);
     if (d->engine)

@@ -23,7 +23,12 @@ static const char **read_sets(const struct options *options)
 int project_open(struct project *p, const struct invocation *in, struct err *err)
 {
     const struct options *o = &in->options;
-    *p = (struct project){.mask = mask_new(), .data_dir = datadir_find(), .sets = read_sets(o)};
+    *p = (struct project){
+        .mask = mask_new(),
+        .data_dir = datadir_find(),
+        .module_dir = datadir_find_modules(),
+        .sets = read_sets(o),
+    };
     struct config_source source = {
         .project = o->n_operands ? o->operands[0] : ".",
         .listen = options_get(o, "listen"),
@@ -49,6 +54,7 @@ void project_close(struct project *p)
     config_deinit(&p->config);
     mask_free(p->mask);
     free(p->data_dir);
+    free(p->module_dir);
     free(p->sets);
     *p = (struct project){0};
 }

@@ -25,7 +25,7 @@
 struct project {
     struct config config;
     struct mask *mask;
-    char *data_dir;
+    char *data_dir, *module_dir;
     const char **sets;
 };
 

@@ -133,6 +133,7 @@ static int load_scripts(struct engine *e, const struct engine_options *options,
     const struct project_options project = {
         .config = e->config,
         .data_dir = options->data_dir,
+        .module_dir = options->module_dir,
         .ports = &e->ports,
         .clock = e->clock,
         .log = e->log,

@@ -54,7 +54,8 @@ struct engine_options {
     struct log *log;
     struct mask *mask;
     struct clock clock;
-    const char *data_dir; /* what ships with Liaison, may be NULL */
+    const char *data_dir;   /* what ships with Liaison, may be NULL */
+    const char *module_dir; /* see script_options */
 };
 
 /* Loads the project's scripts and tells each problem; NULL when it can't run. Opens nothing. */

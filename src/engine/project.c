@@ -17,6 +17,7 @@ static struct script_machine *load(const struct project_options *options, script
         .scripts = script ? &script : NULL,
         .n_scripts = script ? 1 : 0,
         .data_dir = options->data_dir,
+        .module_dir = options->module_dir,
         .settings = buf_slice(&config->settings),
         .handler_time_ms = config->handler_time_ms,
         .memory_max = config->memory_max,

@@ -16,6 +16,7 @@
 struct project_options {
     const struct config *config;
     const char *data_dir;             /* what ships with Liaison, may be NULL */
+    const char *module_dir;           /* see script_options */
     const struct script_ports *ports; /* kept; NULL where nothing is run */
     struct clock clock;
     struct log *log;

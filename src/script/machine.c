@@ -362,6 +362,7 @@ static void read_options(struct script_machine *m, const struct script_options *
                                   .n_scripts = o->n_scripts,
                                   .data_dir = o->data_dir,
                               });
+    m->module_dir = o->module_dir ? machine_keep(m, slice_str(o->module_dir)).data : NULL;
     buf_add_slice(&m->settings, o->settings.len > 0 ? o->settings : SLICE_LIT("{}"));
 }
 

@@ -24,6 +24,7 @@
 #include "base/map.h"
 #include "base/rng.h"
 #include "script/keys.h"
+#include "script/module.h"
 #include "script/script.h"
 #include "script/sources.h"
 
@@ -32,6 +33,8 @@ struct exact_scratch;
 
 /* What the machine keeps in Lua's registry: metatables, tables, and the prelude's functions. */
 enum machine_ref {
+    REF_LIBRARY,        /* the opened subjects' globals, see library.h */
+    REF_FILE_GLOBALS,   /* metatable of each file's environment */
     REF_GLOBALS,        /* what each file's environment is a copy of */
     REF_ARRAY,          /* metatable that marks a table as an array */
     REF_UNREAD,         /* metatable of documents that nobody has looked into, see document.h */
@@ -172,6 +175,7 @@ struct script_machine {
     struct mask *mask;
     struct buf settings; /* a JSON object */
     int64_t handler_time_ms;
+    const char *module_dir;
 
     /* What was registered. */
     struct manager *managers;
@@ -183,7 +187,8 @@ struct script_machine {
     const char **connector_names;
     struct connector *dead_letters; /* the prelude's own, which scripts can't name */
     struct map connector_map, transformer_map;
-    struct loader *loader; /* while the project is being loaded */
+    const void *modules[MODULE_COUNT]; /* those that were loaded, see module.h */
+    struct loader *loader;             /* while the project is being loaded */
     char hash[SOURCES_HASH_SIZE];
     struct sources *sources;
 

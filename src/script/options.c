@@ -7,7 +7,7 @@
 #include <lauxlib.h>
 
 #include "base/text.h"
-#include "script/codec.h"
+#include "script/argument.h"
 #include "script/document.h"
 #include "script/machine.h"
 #include "script/secret.h"
@@ -25,6 +25,8 @@ static const char *type_words(enum option_type type)
         return "a string or a secret";
     case OPTION_BOOLEAN:
         return "true or false";
+    case OPTION_NUMBER:
+        return "a number";
     case OPTION_DURATION:
         return "a duration such as \"200ms\" or \"5m\", or seconds";
     case OPTION_TABLE:
@@ -46,6 +48,8 @@ static bool has_type(lua_State *L, int index, enum option_type type)
         return is == LUA_TSTRING || secret_is(L, index);
     case OPTION_BOOLEAN:
         return is == LUA_TBOOLEAN;
+    case OPTION_NUMBER:
+        return is == LUA_TNUMBER;
     case OPTION_DURATION:
         return is == LUA_TSTRING || is == LUA_TNUMBER;
     case OPTION_TABLE:
@@ -57,28 +61,6 @@ static bool has_type(lua_State *L, int index, enum option_type type)
         return false;
     default:
         return true;
-    }
-}
-
-static const char *value_words(lua_State *L, int index)
-{
-    if (secret_is(L, index))
-        return "a secret";
-    if (codec_is_null(L, index))
-        return "null";
-    switch (lua_type(L, index)) {
-    case LUA_TBOOLEAN:
-        return lua_toboolean(L, index) ? "true" : "false";
-    case LUA_TSTRING:
-        return "a string";
-    case LUA_TNUMBER:
-        return "a number";
-    case LUA_TTABLE:
-        return "a table";
-    case LUA_TFUNCTION:
-        return "a function";
-    default:
-        return "a value of another kind";
     }
 }
 
@@ -126,7 +108,8 @@ static void tell_type(lua_State *L, int index, const struct option_set *set,
         buf_printf(t->text, "%s: `%s` is not available in this version", set->what, row->name);
     else
         buf_printf(t->text, "%s: `%s` must be %s, not %s", set->what, row->name,
-                   row->expects ? row->expects : type_words(row->type), value_words(L, index));
+                   row->expects ? row->expects : type_words(row->type),
+                   argument_describe(L, index));
     t->offence(t->ctx, row->name, t->text->data);
 }
 
@@ -149,7 +132,7 @@ static void take_option(lua_State *L, const struct option_set *set, int base, st
     buf_clear(t->text);
     if (lua_type(L, -2) != LUA_TSTRING) {
         buf_printf(t->text, "%s: its options are names and values, one name is %s", set->what,
-                   value_words(L, -2));
+                   argument_describe(L, -2));
         t->offence(t->ctx, NULL, t->text->data);
         return;
     }
@@ -200,7 +183,7 @@ void options_read_or_raise(lua_State *L, int index, const struct option_set *set
 {
     if (!lua_isnoneornil(L, index) && (!lua_istable(L, index) || machine_is(L, index, REF_ARRAY)))
         machine_raise(L, "%s: its options must be a table, not %s", set->what,
-                      value_words(L, index));
+                      argument_describe(L, index));
     options_read(L, index, set, raise_offence, L);
 }
 

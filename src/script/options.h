@@ -19,6 +19,7 @@ enum option_type {
     OPTION_STRING,
     OPTION_TEXT, /* a string or a secret */
     OPTION_BOOLEAN,
+    OPTION_NUMBER,
     OPTION_DURATION, /* a string or a number of seconds, see option_duration */
     OPTION_TABLE,
     OPTION_FUNCTION,

@@ -7,6 +7,7 @@
 
 #include "prelude.h"
 #include "script/bindings.h"
+#include "script/library.h"
 #include "script/machine.h"
 
 /* What stays of Lua's own. Left out on purpose: what reaches files, processes, bytecode and other
@@ -159,6 +160,7 @@ void bindings_open(lua_State *L)
     bus_open(L);
     run_prelude(L);
     machine_set(L, REF_GLOBALS);
+    library_open(L);
     run_adopt(L);
     await_adopt(L);
     bus_adopt(L);
@@ -198,6 +200,7 @@ int sandbox_load(lua_State *L, struct slice text, const char *name, struct err *
     copy_table(L, true);
     lua_pushvalue(L, -1);
     lua_setfield(L, -2, "_G");
+    library_attach(L);
     lua_setfenv(L, -2);
     return 0;
 }

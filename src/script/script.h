@@ -121,6 +121,7 @@ struct script_options {
     size_t n_scripts;
     const char *data_dir;    /* what ships with Liaison: connectors/, transformers/; may be NULL */
     struct sources *sources; /* load these, in place of what those say; a reference is taken */
+    const char *module_dir;  /* the modules of src/modules; NULL: there are none */
     struct slice settings;   /* a JSON object: what `setting` reads */
     int64_t handler_time_ms; /* a run's limit of running time */
     int64_t memory_max;      /* bytes of the machine */

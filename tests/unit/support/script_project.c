@@ -131,6 +131,7 @@ struct project *project_new(void)
     };
     p->options = (struct script_options){
         .project = p->dir,
+        .module_dir = LIAISON_MODULE_DIR,
         .handler_time_ms = 100,
         .memory_max = 32 << 20,
         .ports = &p->ports,

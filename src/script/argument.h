@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * Arguments of helpers. Each function raises an error at the script's line that names the helper,
+ * the argument and what was given in its place: "text.sub: from must be a whole number, not nil".
+ */
+#ifndef LIAISON_SCRIPT_ARGUMENT_H
+#define LIAISON_SCRIPT_ARGUMENT_H
+
+#include <stdint.h>
+
+#include <lua.h>
+
+#include "base/slice.h"
+
+/* What the value is, in the words of an error: "nil", "null", "a table", "an exact number". */
+const char *argument_describe(lua_State *L, int index);
+
+/* [-0, +0, e] A string, or a number's text, which it then is at `index`. Borrowed from there. */
+struct slice argument_text(lua_State *L, int index, const char *what, const char *name);
+/* As argument_text, for what has to be UTF-8. */
+struct slice argument_utf8(lua_State *L, int index, const char *what, const char *name);
+
+/* [-0, +0, e] A whole number within ±2^53. */
+int64_t argument_whole(lua_State *L, int index, const char *what, const char *name);
+/* The same, `missing` where there is nil or nothing. */
+int64_t argument_whole_or(lua_State *L, int index, int64_t missing, const char *what,
+                          const char *name);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * The helpers that a project pays for only when it uses them: subjects, such as text and regex. A
+ * name of one isn't among the globals; when a file first says it, the subject is opened, once for
+ * the whole machine, and that file gets a copy.
+ *
+ * A subject is one literal, here of two functions in C, one of which only its Lua file sees, and one
+ * in Lua:
+ *
+ *     static const char *const names[] = {"text.trim", "text.pad", NULL};
+ *     static const luaL_Reg functions[] = {{"text.trim", trim}, {"repeat", repeat}, {NULL, NULL}};
+ *     const struct subject subject_text = {"text", names, functions, NULL};
+ *
+ *     -- library/text.lua
+ *     local globals, host = ...
+ *     function globals.text.pad(s, width) … host.repeat(" ", n) … host.raise("text.pad: …") … end
+ *
+ * The Lua file sees what scripts see, other subjects included, and `host` beside: its functions in C
+ * that aren't public, and those of every subject (see library.c).
+ */
+#ifndef LIAISON_SCRIPT_LIBRARY_H
+#define LIAISON_SCRIPT_LIBRARY_H
+
+#include <lauxlib.h>
+#include <lua.h>
+
+struct subject {
+    const char *name;           /* of its file library/NAME.lua, where it has one */
+    const char *const *names;   /* what scripts see of it: "text.trim", or a global's: "map" */
+    const luaL_Reg *functions;  /* in C: those by their public names, and the host's; or NULL */
+    void (*open)(lua_State *L); /* [-0, +0, e] makes its metatables; or NULL */
+};
+
+extern const struct subject subject_text;
+
+/* [-0, +0, e] Makes the machine know all subjects; opens none. After the other bindings. */
+void library_open(lua_State *L);
+
+/* [-0, +0, e] Lets the file whose environment is on top find them. */
+void library_attach(lua_State *L);
+
+/* Calls `each` with every name that scripts see of any subject. */
+void library_each(void (*each)(void *ctx, const char *name), void *ctx);
+
+#endif
