@@ -6,13 +6,11 @@
 #include <string.h>
 
 #define ESCAPE '%'
-#define OPEN (-1) /* length of a capture whose end hasn't come */
-/* Nesting of quantifiers and captures, which is a pattern's length at most. */
+/* Matches within matches: of quantifiers and captures, whose rest of the pattern is one. As many as
+   LuaJIT's own matcher takes. */
 #define DEPTH_MAX 200
-/* Work between two looks at whether to stop; a step is a comparison, but for sets, which cost their
-   length. */
+/* Work between two looks at whether to stop. */
 #define WORK_BETWEEN_LOOKS 4096
-#define PATTERN_MAX 10000
 /* Bytes that are compared at once for a step's worth. */
 #define BYTES_A_STEP 16
 
@@ -28,6 +26,13 @@ static const char *pattern_end(const struct match *m)
     return m->pattern.data + m->pattern.len;
 }
 
+/* What stands at p; a zero behind the end, which no pattern holds. */
+static char char_at(const struct match *m, const char *p)
+{
+    static const char none = 0;
+    return *(p < pattern_end(m) ? p : &none);
+}
+
 static const char *fail(struct match *m, const char *error)
 {
     if (!m->error)
@@ -35,8 +40,7 @@ static const char *fail(struct match *m, const char *error)
     return NULL;
 }
 
-/* Counts work; false once it is to end. */
-static bool spend(struct match *m, size_t work)
+bool match_spend(struct match *m, size_t work)
 {
     m->work += work;
     if (m->work >= WORK_BETWEEN_LOOKS) {
@@ -159,14 +163,25 @@ static bool is_single(const struct match *m, const char *s, const char *p, const
 
 /* ---- quantifiers ---- */
 
+/* A place in the text and one in the pattern: what stands before both has matched. */
+struct spot {
+    const char *s, *p;
+};
+
+/* What an item matches costs its length: a set is looked through. */
+static bool spend_item(struct match *m, const char *p, const char *end)
+{
+    return match_spend(m, (size_t)(end - p));
+}
+
 /* As many as there are, then fewer and fewer. */
 static const char *match_greedy(struct match *m, const char *s, const char *p, const char *end,
                                 ptrdiff_t min)
 {
     ptrdiff_t n = 0;
-    while (spend(m, 1) && is_single(m, s + n, p, end))
+    while (spend_item(m, p, end) && is_single(m, s + n, p, end))
         n++;
-    for (; n >= min && spend(m, 1); n--) {
+    for (; n >= min && match_spend(m, 1); n--) {
         const char *rest = match_here(m, s + n, end + 1);
         if (rest)
             return rest;
@@ -177,7 +192,7 @@ static const char *match_greedy(struct match *m, const char *s, const char *p, c
 /* As few as will do. */
 static const char *match_lazy(struct match *m, const char *s, const char *p, const char *end)
 {
-    while (spend(m, 1)) {
+    while (spend_item(m, p, end)) {
         const char *rest = match_here(m, s, end + 1);
         if (rest)
             return rest;
@@ -188,20 +203,16 @@ static const char *match_lazy(struct match *m, const char *s, const char *p, con
     return NULL;
 }
 
-static const char *match_optional(struct match *m, const char *s, const char *p, const char *end)
-{
-    const char *rest = is_single(m, s, p, end) ? match_here(m, s + 1, end + 1) : NULL;
-    return rest || m->error ? rest : match_here(m, s, end + 1);
-}
-
 /* ---- captures ---- */
 
-static const char *open_capture(struct match *m, const char *s, const char *p, ptrdiff_t len)
+static const char *open_capture(struct match *m, const char *s, const char *p)
 {
+    bool is_position = char_at(m, p + 1) == ')';
     if (m->n_captures >= MATCH_CAPTURES_MAX)
         return fail(m, "too many captures");
-    m->captures[m->n_captures++] = (struct match_capture){s, len};
-    const char *rest = match_here(m, s, p);
+    m->captures[m->n_captures++] =
+        (struct match_capture){s, is_position ? MATCH_POSITION : MATCH_UNFINISHED};
+    const char *rest = match_here(m, s, p + (is_position ? 2 : 1));
     if (!rest)
         m->n_captures--;
     return rest;
@@ -210,14 +221,14 @@ static const char *open_capture(struct match *m, const char *s, const char *p, p
 static const char *close_capture(struct match *m, const char *s, const char *p)
 {
     int i = m->n_captures - 1;
-    while (i >= 0 && m->captures[i].len != OPEN)
+    while (i >= 0 && m->captures[i].len != MATCH_UNFINISHED)
         i--;
     if (i < 0)
         return fail(m, "invalid pattern capture");
     m->captures[i].len = s - m->captures[i].start;
-    const char *rest = match_here(m, s, p);
+    const char *rest = match_here(m, s, p + 1);
     if (!rest)
-        m->captures[i].len = OPEN;
+        m->captures[i].len = MATCH_UNFINISHED;
     return rest;
 }
 
@@ -225,12 +236,12 @@ static const char *close_capture(struct match *m, const char *s, const char *p)
 static const char *match_again(struct match *m, const char *s, char digit)
 {
     int i = digit - '1';
-    if (i < 0 || i >= m->n_captures || m->captures[i].len == OPEN)
+    if (i < 0 || i >= m->n_captures || m->captures[i].len == MATCH_UNFINISHED)
         return fail(m, "invalid capture index");
     if (m->captures[i].len == MATCH_POSITION)
         return NULL;
     size_t len = (size_t)m->captures[i].len;
-    if (!spend(m, len / BYTES_A_STEP))
+    if (!match_spend(m, len / BYTES_A_STEP))
         return NULL;
     bool is_same = (size_t)(text_end(m) - s) >= len && memcmp(m->captures[i].start, s, len) == 0;
     return is_same ? s + len : NULL;
@@ -244,7 +255,7 @@ static const char *match_balance(struct match *m, const char *s, const char *p)
     if (s >= text_end(m) || *s != p[0])
         return NULL;
     int level = 1;
-    for (s++; s < text_end(m) && spend(m, 1); s++) {
+    for (s++; s < text_end(m) && match_spend(m, 1); s++) {
         if (*s == p[1] && --level == 0)
             return s + 1;
         if (*s == p[0] && p[0] != p[1])
@@ -253,115 +264,117 @@ static const char *match_balance(struct match *m, const char *s, const char *p)
     return NULL;
 }
 
-/* %f[set]: between a character outside of the set and one in it. */
+/* %f[set]: between a character outside of the set and one in it. Gives the end of the set. */
 static const char *match_frontier(struct match *m, const char *s, const char *p)
 {
-    if (p >= pattern_end(m) || *p != '[')
+    if (char_at(m, p) != '[')
         return fail(m, "missing '[' after '%f' in pattern");
     const char *end = set_end(m, p);
-    if (!end)
+    if (!end || !spend_item(m, p, end))
         return NULL;
     int before = s == m->text.data ? 0 : (unsigned char)s[-1];
     int here = s < text_end(m) ? (unsigned char)*s : 0;
-    if (is_in_set(before, p + 1, end - 1) || !is_in_set(here, p + 1, end - 1))
-        return NULL;
-    return match_here(m, s, end);
+    return !is_in_set(before, p + 1, end - 1) && is_in_set(here, p + 1, end - 1) ? end : NULL;
 }
 
 /* ---- the whole ---- */
 
-static const char *match_item(struct match *m, const char *s, const char *p)
+/* The end of the match, or NULL: nothing more is to be done. */
+static bool finish(struct spot *at, const char *end)
 {
-    const char *end = item_end(m, p);
-    if (!end)
-        return NULL;
-    switch (end < pattern_end(m) ? *end : '\0') {
-    case '?':
-        return match_optional(m, s, p, end);
+    at->s = end;
+    return false;
+}
+
+/* Goes on behind an item of the pattern, where there was a match. */
+static bool go_on(struct spot *at, const char *s, const char *p)
+{
+    *at = (struct spot){s, p};
+    return s != NULL;
+}
+
+static bool step_item(struct match *m, struct spot *at)
+{
+    const char *s = at->s, *p = at->p, *end = item_end(m, p);
+    if (!end || !spend_item(m, p, end))
+        return finish(at, NULL);
+    switch (char_at(m, end)) {
+    case '?': {
+        const char *rest = is_single(m, s, p, end) ? match_here(m, s + 1, end + 1) : NULL;
+        return rest || m->error ? finish(at, rest) : go_on(at, s, end + 1);
+    }
     case '*':
-        return match_greedy(m, s, p, end, 0);
+        return finish(at, match_greedy(m, s, p, end, 0));
     case '+':
-        return match_greedy(m, s, p, end, 1);
+        return finish(at, match_greedy(m, s, p, end, 1));
     case '-':
-        return match_lazy(m, s, p, end);
+        return finish(at, match_lazy(m, s, p, end));
     default:
-        return is_single(m, s, p, end) ? match_here(m, s + 1, end) : NULL;
+        return go_on(at, is_single(m, s, p, end) ? s + 1 : NULL, end);
     }
 }
 
 /* %b, %f and %1 to %9; any other is a class or a character that means itself. */
-static const char *match_escape(struct match *m, const char *s, const char *p)
+static bool step_escape(struct match *m, struct spot *at)
 {
-    char c = '\0';
-    if (p + 1 < pattern_end(m))
-        c = p[1];
-    if (c == 'f')
-        return match_frontier(m, s, p + 2);
-    bool is_balance = c == 'b';
-    if (!is_balance && !isdigit((unsigned char)c))
-        return match_item(m, s, p);
-    s = is_balance ? match_balance(m, s, p + 2) : match_again(m, s, c);
-    return s ? match_here(m, s, p + (is_balance ? 4 : 2)) : NULL;
-}
-
-/* Plain characters one after another are taken here, so that only what may backtrack nests. */
-static const char *skip_plain(const struct match *m, const char **s, const char *p)
-{
-    while (p < pattern_end(m) && *s < text_end(m) && !strchr("^$*+?.([%-)", *p) && *p == **s &&
-           !(p + 1 < pattern_end(m) && strchr("*+?-", p[1]) && p[1])) {
-        p++;
-        (*s)++;
+    const char *p = at->p;
+    char c = char_at(m, p + 1);
+    if (c == 'b')
+        return go_on(at, match_balance(m, at->s, p + 2), p + 4);
+    if (c == 'f') {
+        const char *end = match_frontier(m, at->s, p + 2);
+        return end ? go_on(at, at->s, end) : finish(at, NULL);
     }
-    return p;
+    if (c >= '0' && c <= '9')
+        return go_on(at, match_again(m, at->s, c), p + 2);
+    return step_item(m, at);
 }
 
-static const char *match_one(struct match *m, const char *s, const char *p)
+/* Matches one more item of the pattern; false at the end, which at->s then says. */
+static bool step(struct match *m, struct spot *at)
 {
-    p = skip_plain(m, &s, p);
-    if (p >= pattern_end(m))
-        return s;
-    switch (*p) {
+    if (at->p >= pattern_end(m))
+        return false;
+    switch (*at->p) {
     case '(':
-        if (p + 1 < pattern_end(m) && p[1] == ')')
-            return open_capture(m, s, p + 2, MATCH_POSITION);
-        return open_capture(m, s, p + 1, OPEN);
+        return finish(at, open_capture(m, at->s, at->p));
     case ')':
-        return close_capture(m, s, p + 1);
+        return finish(at, close_capture(m, at->s, at->p));
     case ESCAPE:
-        return match_escape(m, s, p);
+        return step_escape(m, at);
     case '$':
-        if (p + 1 == pattern_end(m))
-            return s == text_end(m) ? s : NULL;
-        return match_item(m, s, p);
+        if (at->p + 1 < pattern_end(m))
+            return step_item(m, at);
+        return finish(at, at->s == text_end(m) ? at->s : NULL);
     default:
-        return match_item(m, s, p);
+        return step_item(m, at);
     }
 }
 
 static const char *match_here(struct match *m, const char *s, const char *p)
 {
-    if (!spend(m, 1))
-        return NULL;
+    struct spot at = {s, p};
     if (m->depth >= DEPTH_MAX)
         return fail(m, "pattern too complex");
     m->depth++;
-    const char *end = match_one(m, s, p);
+    while (step(m, &at))
+        ;
     m->depth--;
-    return end;
+    return at.s;
+}
+
+struct slice match_pattern(struct slice text)
+{
+    return slice_upto(text, slice_find(text, '\0'));
 }
 
 const char *match_at(struct match *m, size_t at)
 {
     m->n_captures = 0;
     m->depth = 0;
-    if (m->pattern.len > PATTERN_MAX) {
-        fail(m, "pattern too long");
+    if (!match_spend(m, 1))
         return NULL;
-    }
     const char *end = match_here(m, m->text.data + at, m->pattern.data);
-    for (int i = 0; end && i < m->n_captures; i++)
-        if (m->captures[i].len == OPEN)
-            return fail(m, "unfinished capture");
     return m->error ? NULL : end;
 }
 

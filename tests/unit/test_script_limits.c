@@ -105,6 +105,9 @@ static void test_pattern_matching_is_stopped(void **state)
         "('('):rep(1e6):find('%b()')",
         "('a'):rep(3e6):find('^(a*)%1b')",
         "('a'):rep(1e6):find('[' .. ('b-c'):rep(3000) .. 'a]*c')",
+        "('a'):rep(1e6):find('%f[' .. ('b-c'):rep(3000) .. ']')",
+        "('a'):rep(1e6):find(('a'):rep(9999) .. '[b]')",
+        "('a'):rep(2000):gsub('(b?)', ('%1'):rep(1e6))",
     };
     for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++)
         assert_stopped(patterns[i], SHORT_MS, "it ran longer than 30ms");
@@ -130,7 +133,6 @@ static void test_libraries_of_c_refuse_what_would_take_for_ever(void **state)
     } cases[] = {
         {"table.insert({}, -2000000000, 5)", "table.insert: the position must lie between 1 and 1"},
         {"return os.date(('%c'):rep(1e6))", "os.date: the format is longer than 1000 characters"},
-        {"return ('x'):find(('x?'):rep(10000))", "pattern too long"},
         {"local t = {} for i = 1, 40 do t = { t, t } end return require('cjson').encode(t)",
          "cjson.encode: more than 16 MB of JSON"},
         {"local cjson = require('cjson').new() cjson.encode_sparse_array(true, 0) return "
