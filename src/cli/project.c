@@ -20,7 +20,8 @@ static const char **read_sets(const struct options *options)
     return sets;
 }
 
-int project_open(struct project *p, const struct invocation *in, struct err *err)
+static int load(struct project *p, const struct invocation *in, const char *path,
+                bool has_stand_ins, struct err *err)
 {
     const struct options *o = &in->options;
     *p = (struct project){
@@ -30,23 +31,39 @@ int project_open(struct project *p, const struct invocation *in, struct err *err
         .sets = read_sets(o),
     };
     struct config_source source = {
-        .project = o->n_operands ? o->operands[0] : ".",
+        .project = path ? path : ".",
         .listen = options_get(o, "listen"),
         .journal = options_get(o, "journal"),
         .sets = p->sets,
         .environment = environ,
+        .has_stand_ins = has_stand_ins,
     };
     while (p->sets[source.n_sets])
         source.n_sets++;
+    if (config_load(&p->config, &source, p->mask, err) == 0)
+        return 0;
+    project_close(p);
+    return -1;
+}
+
+int project_open(struct project *p, const struct invocation *in, struct err *err)
+{
+    const char *path = in->options.n_operands ? in->options.operands[0] : NULL;
     struct buf cert = {0}, key = {0};
-    int rc = config_load(&p->config, &source, p->mask, err);
-    if (rc == 0)
-        rc = config_read_tls(&p->config, &cert, &key, err);
+    if (load(p, in, path, false, err) < 0)
+        return -1;
+    int rc = config_read_tls(&p->config, &cert, &key, err);
     buf_deinit(&cert);
     buf_deinit(&key);
     if (rc < 0)
         project_close(p);
     return rc;
+}
+
+int project_open_dry(struct project *p, const struct invocation *in, const char *path,
+                     struct err *err)
+{
+    return load(p, in, path, true, err);
 }
 
 void project_close(struct project *p)

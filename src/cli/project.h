@@ -31,6 +31,10 @@ struct project {
 
 /* Loads the configuration of the project that the first operand names, or of the current folder. */
 int project_open(struct project *p, const struct invocation *in, struct err *err) must_check;
+/* The same of the project at `path`, NULL: the current folder, for what sends nothing: secrets have
+   stand-ins, and certificates aren't looked at. */
+int project_open_dry(struct project *p, const struct invocation *in, const char *path,
+                     struct err *err) must_check;
 void project_close(struct project *p);
 
 /* A script_problem_fn that says each on standard error and counts; ctx is

@@ -51,6 +51,7 @@ struct dryrun {
     /* While an event is tried: */
     struct script_machine *m;
     const struct event *event;
+    struct slice channel; /* whose handlers take it; empty: any */
     struct notes *notes;
     struct actor *actor; /* whose run is on, or was last */
     int64_t until_us;
@@ -337,10 +338,19 @@ static void attempt(struct dryrun *d, struct slice handler, struct send *send)
 
 /* ---- handlers ---- */
 
-static bool takes(const struct script_handler *handler, const struct event *event)
+static struct slice find_channel(const struct script_machine *m, struct slice name)
 {
-    return (event->channel.len == 0 || slice_is_equal(handler->channel, event->channel)) &&
-           pattern_matches(handler->pattern, event->type);
+    for (size_t i = 0; i < script_manager_count(m); i++) {
+        if (slice_is_equal(script_manager_at(m, i)->channel, name))
+            return name;
+    }
+    return SLICE_NULL;
+}
+
+static bool takes(const struct dryrun *d, const struct script_handler *handler)
+{
+    return (d->channel.len == 0 || slice_is_equal(handler->channel, d->channel)) &&
+           pattern_matches(handler->pattern, d->event->type);
 }
 
 static void end_early(struct actor *a, const struct err *err)
@@ -416,6 +426,7 @@ static void begin(struct dryrun *d, struct script_machine *m, const struct event
     assert(!d->notes);
     d->m = m;
     d->event = event;
+    d->channel = find_channel(m, event->channel);
     d->notes = notes_new(d->options.mask);
     d->notes->result.event_id = notes_text(d->notes, event->id);
     d->notes->result.event_type = notes_text(d->notes, event->type);
@@ -438,7 +449,7 @@ struct dryrun_result *dryrun_event(struct dryrun *d, struct script_machine *m,
 {
     begin(d, m, event);
     for (size_t i = 0; i < script_handler_count(m); i++) {
-        if (takes(script_handler_at(m, i), event))
+        if (takes(d, script_handler_at(m, i)))
             run_handler(d, i);
     }
     if (!d->notes->result.handlers)

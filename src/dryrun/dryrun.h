@@ -143,7 +143,8 @@ const struct script_ports *dryrun_ports(struct dryrun *d);
 struct clock dryrun_clock(struct dryrun *d);
 void dryrun_set_time(struct dryrun *d, int64_t wall_ms);
 
-/* Runs all handlers that take the event: those of its channel, of any where it has none. Never NULL.
+/* Runs all handlers that take the event: those of its channel; of any where it has none, or one that
+   the scripts don't know, as where the bus's URL is a secret that has a stand-in. Never NULL.
    Beyond a thousand requests, sends and log lines, or 64 MB of them, scripts get errors; beyond
    `time_max_ms` runs end over their limit. */
 struct dryrun_result *dryrun_event(struct dryrun *d, struct script_machine *m,

@@ -77,6 +77,7 @@ struct loading {
     struct config *config;
     struct slice file; /* text of liaison.lua, to find lines in */
     const char *where; /* "liaison.lua", a variable's or a flag's name */
+    bool has_stand_ins;
     struct err *err;
 };
 
@@ -352,7 +353,7 @@ static int load_file(struct loading *l, struct mask *mask)
         result = 0;
         goto out;
     }
-    if (script_read_config(path.data, mask, &json, l->err) < 0)
+    if (script_read_config(path.data, l->has_stand_ins, mask, &json, l->err) < 0)
         goto out;
     l->file = buf_slice(&text);
     l->where = CONFIG_FILE;
@@ -515,7 +516,8 @@ int config_load(struct config *config, const struct config_source *source, struc
 {
     static_assert(ARRAY_LEN(type_names) == TYPE_LATER + 1, "each type has its name");
     *config = (struct config){0};
-    struct loading l = {.config = config, .err = err, .where = CONFIG_FILE};
+    struct loading l = {
+        .config = config, .err = err, .where = CONFIG_FILE, .has_stand_ins = source->has_stand_ins};
     if (config_find_project(config, source->project ? source->project : ".", err) < 0 ||
         set_defaults(&l, source->environment) < 0 || load_file(&l, mask) < 0 ||
         load_variables(&l, source->environment) < 0 || load_flags(&l, source) < 0 ||

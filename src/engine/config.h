@@ -31,6 +31,7 @@ struct config_source {
     const char *const *sets; /* --set path=value */
     size_t n_sets;
     char *const *environment; /* as environ */
+    bool has_stand_ins;       /* for secrets, none of which is read: for what sends nothing */
 };
 
 enum config_access { CONFIG_INGEST, CONFIG_READ, CONFIG_ADMIN, CONFIG_ACCESS_COUNT };

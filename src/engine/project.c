@@ -25,6 +25,7 @@ static struct script_machine *load(const struct project_options *options, script
         .clock = options->clock,
         .log = options->log,
         .mask = options->mask,
+        .has_stand_ins = options->has_stand_ins,
     };
     return script_load(&script_options, problem, ctx);
 }

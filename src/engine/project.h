@@ -21,6 +21,7 @@ struct project_options {
     struct clock clock;
     struct log *log;
     struct mask *mask;
+    bool has_stand_ins; /* as in script_options */
 };
 
 /* Tells each problem, those of channels included: a bus of a kind that is not there. NULL when one

@@ -150,6 +150,7 @@ static void read_method(struct request *r)
 
 static void read_url(struct request *r)
 {
+    secret_make_url(r->L, ARG_URL);
     struct slice url =
         lua_type(r->L, ARG_URL) == LUA_TNUMBER ? SLICE_NULL : secret_or_text(r->L, ARG_URL);
     if (!url.data)

@@ -144,6 +144,7 @@ static void read_channel(lua_State *L, int url_index, int name_index,
                          struct script_manager *manager)
 {
     struct script_machine *m = machine_of(L);
+    secret_make_url(L, url_index);
     struct slice url = secret_or_text(L, url_index), name = secret_or_text(L, name_index);
     if (url.len > 0 && !slice_is_equal(url, SLICE_LIT(EMBEDDED))) {
         check_url(L, url);

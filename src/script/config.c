@@ -95,7 +95,8 @@ static int run_config(struct script_machine *m, struct job *job)
     return rc == 0 && job->is_ok ? 0 : -1;
 }
 
-int script_read_config(const char *path, struct mask *mask, struct buf *out, struct err *err)
+int script_read_config(const char *path, bool has_stand_ins, struct mask *mask, struct buf *out,
+                       struct err *err)
 {
     struct buf text = {0};
     size_t from = out->len;
@@ -108,6 +109,7 @@ int script_read_config(const char *path, struct mask *mask, struct buf *out, str
     const struct script_options options = {.memory_max = MEMORY_MAX,
                                            .handler_time_ms = TIME_MS,
                                            .mask = mask,
+                                           .has_stand_ins = has_stand_ins,
                                            .clock = clock_system()};
     struct script_machine *m = machine_new(&options, err);
     int rc = -1;

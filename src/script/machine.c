@@ -352,6 +352,7 @@ static void read_options(struct script_machine *m, const struct script_options *
     m->clock = o->clock;
     m->log = o->log;
     m->mask = o->mask;
+    m->has_stand_ins = o->has_stand_ins;
     m->handler_time_ms = o->handler_time_ms;
     m->memory.max = o->memory_max > 0 ? (size_t)o->memory_max : SIZE_MAX;
     m->memory.collect_at = m->memory.max / 2;

@@ -176,6 +176,7 @@ struct script_machine {
     struct buf settings; /* a JSON object */
     int64_t handler_time_ms;
     const char *module_dir;
+    bool has_stand_ins;
 
     /* What was registered. */
     struct manager *managers;

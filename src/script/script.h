@@ -128,7 +128,8 @@ struct script_options {
     const struct script_ports *ports; /* kept; may be NULL where nothing is run (check) */
     struct clock clock;
     struct log *log;
-    struct mask *mask; /* learns what `secret` returns */
+    struct mask *mask;  /* learns what `secret` returns */
+    bool has_stand_ins; /* `secret` gives stand-ins, and reads nothing: for what sends nothing */
 };
 
 /* Something wrong in a project. `file` is relative to the project where it lies in it. */
@@ -156,8 +157,8 @@ void script_seed(struct script_machine *m, uint64_t seed);
 
 /* liaison.lua: runs it in a machine of its own that has `secret` only, appends what it returns to
    `out` as one JSON object. A secret's value appears as {"secret":"value"}; the mask knows it then.
-   -1 with err "liaison.lua:3: …". A missing file gives {}. */
-int script_read_config(const char *path, struct mask *mask, struct buf *out,
+   `has_stand_ins` as in script_options. -1 with err "liaison.lua:3: …". A missing file gives {}. */
+int script_read_config(const char *path, bool has_stand_ins, struct mask *mask, struct buf *out,
                        struct err *err) must_check;
 
 /* A SyncManager.new{…}. */

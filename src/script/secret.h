@@ -21,6 +21,10 @@ bool secret_is(lua_State *L, int index);
 /* Borrowed from the userdata at `index`. */
 struct slice secret_value(lua_State *L, int index);
 
+/* [-0, +0, m] Where secrets have stand-ins, one at `index` that has the place of a URL is made to
+   look like one. */
+void secret_make_url(lua_State *L, int index);
+
 /* [-0, +0, e] The bytes of a string, number or secret at `index`; data NULL for anything else. A
    number at `index` becomes a string there. */
 struct slice secret_or_text(lua_State *L, int index);

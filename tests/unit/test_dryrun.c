@@ -432,6 +432,14 @@ static void test_handlers_of_other_channels_are_left_out(void **state)
     f.result = dryrun_event(f.d, f.p->machine, event);
     event_unref(event);
     assert_slice(f.result->handlers->next->name, "other");
+
+    const struct event_parts unknown = {
+        .channel = SLICE_LIT("x"), .id = SLICE_LIT("e"), .type = SLICE_LIT("t")};
+    event = event_new(&unknown);
+    dryrun_result_free(f.result);
+    f.result = dryrun_event(f.d, f.p->machine, event);
+    event_unref(event);
+    assert_non_null(f.result->handlers->next);
     tear_down(&f);
 }
 

@@ -258,7 +258,7 @@ static char *read_config(const char *text)
     if (text)
         write_file(folder, "liaison.lua", text);
     struct mask *mask = mask_new();
-    if (script_read_config(path, mask, &out, &err) < 0) {
+    if (script_read_config(path, false, mask, &out, &err) < 0) {
         assert_int_equal(out.len, 0);
         buf_add_str(&out, err.message);
     }
@@ -318,9 +318,42 @@ static void test_a_wrong_liaison_lua_says_where(void **state)
                         "attempt to index global 'http' (a nil value)");
 }
 
+/* ---- stand-ins for secrets ---- */
+
+static void test_stand_ins_take_the_place_of_secrets(void **state)
+{
+    (void)state;
+    struct project *p = project_new();
+    setenv("LIAISON_TEST_REAL", "really-secret", 1);
+    p->options.has_stand_ins = true;
+    p->options.settings = SLICE_LIT("{\"hook\":{\"secret\":\"really-secret\"}}");
+    project_write(p, "connectors/out.lua",
+                  "local token = secret 'LIAISON_TEST_REAL'\n"
+                  "local nowhere, hook = secret 'NOWHERE_AT_ALL', setting 'hook'\n"
+                  "return function() return http.post(nowhere .. '/x',\n"
+                  "  { query = { t = token }, headers = { H = hook } }) end");
+    project_write(p, "scripts/s.lua",
+                  "local s = SyncManager.new{ eventBusUrl = secret 'BUS' }\ns:start()");
+    project_load_well(p);
+    project_attempt(p, "out", "{}");
+    const char *text = project_request_text(p, 0);
+    assert_contains(
+        text, "POST https://stand-in-for-NOWHERE_AT_ALL/x?t=stand-in-for-LIAISON_TEST_REAL\n");
+    assert_contains(text, "H: stand-in-for-hook\n");
+    struct slice channel = script_manager_at(p->machine, 0)->channel;
+    assert_true(slice_is_equal(channel, SLICE_LIT("https://stand-in-for-BUS")));
+    struct buf shown = {0};
+    buf_add_str(&shown, text);
+    mask_apply(p->mask, &shown, 0);
+    assert_contains(shown.data, "POST https://***/x?t=***\n");
+    buf_deinit(&shown);
+    project_free(p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_stand_ins_take_the_place_of_secrets),
         cmocka_unit_test(test_settings_have_their_values),
         cmocka_unit_test(test_a_missing_setting_names_the_nearest),
         cmocka_unit_test(test_a_table_that_one_script_alters_stays_what_it_was),
