@@ -50,9 +50,10 @@ static bool is_behind(const struct arrivals *a)
     return a->cursor < a->through;
 }
 
-static bool is_half_empty(const struct arrivals *a)
+/* By more than one part of so many. */
+static bool is_filled_to(const struct arrivals *a, unsigned parts)
 {
-    return a->n <= RING_MAX / 2 && a->bytes <= RING_BYTES / 2;
+    return a->n > RING_MAX / parts || a->bytes > RING_BYTES / parts;
 }
 
 static bool is_recovering(const struct arrivals *a)
@@ -139,7 +140,7 @@ static void nothing_to_free(struct page *page)
 static void read_more(struct engine *e)
 {
     struct arrivals *a = e->arrivals;
-    if (a->is_reading || !is_behind(a) || !is_half_empty(a))
+    if (a->is_reading || !is_behind(a) || is_filled_to(a, 2))
         return;
     a->is_reading = true;
     a->asked = a->through;
@@ -166,11 +167,13 @@ static void take_events(struct page *page)
 
 /* ---- back-pressure ---- */
 
-/* A bus keeps what it has until it is asked for; what is posted is taken and stays on disk. */
+/* A bus keeps what it has until it is asked for; what is posted is taken and stays on disk. A bus is
+   paused while the ring still has room for what it has handed over already, since to read that back
+   from the disk would cost more than to wait. */
 static void press_back(struct engine *e)
 {
     struct arrivals *a = e->arrivals;
-    bool pauses = a->has_paused ? !is_half_empty(a) || is_behind(a) : is_behind(a);
+    bool pauses = is_behind(a) || is_filled_to(a, a->has_paused ? 8 : 4);
     if (pauses == a->has_paused || e->is_draining)
         return;
     a->has_paused = pauses;

@@ -77,6 +77,22 @@ def start(project, make_daemon, up, down):
     return start
 
 
+# Takes its time over each event; the last one is told to the receiver.
+SLOW_HANDLER = """
+local sync = SyncManager.new { eventBusUrl = setting "busUrl" }
+sync:on("thing.changed", function(event)
+  local sum = 0
+  for i = 1, 20000 do
+    sum = sum + i
+  end
+  if event.data.is_last then
+    sync:send { connector = "up", data = event.data }
+  end
+end)
+sync:start()
+"""
+
+
 def post(daemon, first, last, keys=KEYS):
     """Events of these numbers, in turn for each key."""
     for begin in range(first, last, POSTED_AT_ONCE):
@@ -253,6 +269,26 @@ def test_events_that_find_no_room_in_memory_are_handled_in_their_turn(
     assert_all_in_order(down, 2 * events, repeats=KEYS)
     assert_all_in_order(up, 2 * events, repeats=KEYS)
     assert_sound(daemon)
+
+
+def reads_of_the_journal(daemon):
+    """How often the thread that reads it was woken."""
+    for task in Path(f"/proc/{daemon.process.pid}/task").iterdir():
+        if (task / "comm").read_text().strip() == "journal-reader":
+            status = (task / "status").read_text()
+            return int(re.search(r"\nvoluntary_ctxt_switches:\s+(\d+)", status)[1])
+    raise AssertionError("there is no such thread")
+
+
+def test_a_bus_waits_rather_than_that_its_events_are_read_back_from_disk(start, bus, up):
+    events = 3 * RING
+    for n in range(events):
+        bus.publish({"type": "thing.changed", "data": {"is_last": n == events - 1}})
+    daemon = start(SLOW_HANDLER, busUrl=bus.events_url)
+    before = reads_of_the_journal(daemon)
+    up.wait_for(1, deadline=120)
+    assert reads_of_the_journal(daemon) - before <= 2
+    assert daemon.channel_sums(bus.events_url)["received"] == events
 
 
 def test_a_dead_letter_is_retried_behind_what_waits_on_disk(start, down):
