@@ -36,7 +36,7 @@ static int64_t system_mono_us(void *ctx)
 
 struct clock clock_system(void)
 {
-    return (struct clock){system_wall_ms, system_mono_us, NULL};
+    return (struct clock){.wall_ms = system_wall_ms, .mono_us = system_mono_us};
 }
 
 static int64_t fake_wall_ms(void *ctx)
@@ -53,7 +53,7 @@ static int64_t fake_mono_us(void *ctx)
 
 struct clock clock_of_fake(struct clock_fake *fake)
 {
-    return (struct clock){fake_wall_ms, fake_mono_us, fake};
+    return (struct clock){.wall_ms = fake_wall_ms, .mono_us = fake_mono_us, .ctx = fake};
 }
 
 void clock_fake_advance(struct clock_fake *fake, int64_t ms)

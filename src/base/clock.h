@@ -14,6 +14,7 @@ struct clock {
     int64_t (*wall_ms)(void *ctx); /* Unix time in milliseconds; may jump */
     int64_t (*mono_us)(void *ctx); /* microseconds of a clock that never goes back */
     void *ctx;
+    void (*renew)(void *ctx); /* see clock_renew; NULL: nothing to do */
 };
 
 /* The system's own clocks. */
@@ -33,6 +34,13 @@ static inline int64_t clock_mono_us(const struct clock *c)
 static inline int64_t clock_mono_ms(const struct clock *c)
 {
     return clock_mono_us(c) / 1000;
+}
+
+/* What was just done took its time. For clocks that stand still while something is done. */
+static inline void clock_renew(const struct clock *c)
+{
+    if (c->renew)
+        c->renew(c->ctx);
 }
 
 /* A clock that stands still until it is told otherwise. */

@@ -96,7 +96,7 @@ static int load(struct daemon *d, const struct invocation *in)
         .loop = d->loop,
         .log = d->log,
         .mask = d->project.mask,
-        .clock = clock_system(),
+        .clock = loop_clock(d->loop),
         .data_dir = d->project.data_dir,
         .module_dir = d->project.module_dir,
     };

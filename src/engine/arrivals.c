@@ -221,8 +221,10 @@ void arrivals_pump(struct engine *e)
     struct arrivals *a = e->arrivals;
     bool was_recovering = is_recovering(a);
     int64_t until = clock_mono_ms(&e->clock) + TURN_MS;
-    while (arrivals_can_go_on(e) && clock_mono_ms(&e->clock) < until)
+    while (arrivals_can_go_on(e) && clock_mono_ms(&e->clock) < until) {
         handle_next(e);
+        clock_renew(&e->clock);
+    }
     read_more(e);
     press_back(e);
     if (was_recovering && !is_recovering(a) && a->n_again > 0)

@@ -257,7 +257,7 @@ struct http_client *http_client_new(struct loop *loop, const char *user_agent, s
     list_init(&client->ready);
     list_init(&client->idle);
     client->loop = loop;
-    client->clock = clock_system();
+    client->clock = loop_clock(loop);
     client->multi = http_multi_new(loop, settle, client, err);
     pool_init(&client->pool, loop, client->clock, client->multi);
     if (!client->multi || http_url_init(&client->url, err) < 0) {

@@ -21,7 +21,7 @@ static void end_late_ones(void *ctx)
 
 void deadlines_init(struct deadlines *all, struct loop *loop, int64_t ms)
 {
-    *all = (struct deadlines){.loop = loop, .clock = clock_system(), .ms = ms};
+    *all = (struct deadlines){.loop = loop, .clock = loop_clock(loop), .ms = ms};
     list_init(&all->running);
     all->timer = loop_timer_new(loop, end_late_ones, all);
 }

@@ -17,6 +17,7 @@
 
 #include "base/buf.h"
 #include "base/list.h"
+#include "loop/moment.h"
 
 /* A walk over the prepare hooks that stands at `next`; freeing that hook moves it on. A hook that
    turns the loop itself puts a walk inside a walk. */
@@ -32,6 +33,8 @@ struct loop {
     struct list hooks;
     struct hook_walk *walk; /* the innermost under way, else NULL */
     bool is_stopped;
+    struct moment moment;
+    int64_t told_us; /* the time at which libev looked at its own clock last */
 };
 
 struct loop_timer {
@@ -71,6 +74,14 @@ struct loop_prepare {
 
 /* ---- The loop ------------------------------------------------------------------------------- */
 
+/* A callback begins; it may free what it was called for. */
+static void call(struct loop *loop, loop_fn fn, void *ctx)
+{
+    bool stood = moment_begin(&loop->moment);
+    fn(ctx);
+    moment_end(&loop->moment, stood);
+}
+
 /* libev runs pending watchers of a kind backwards; the order of creation is ours to keep. */
 static void run_hooks(struct ev_loop *ev, ev_prepare *watcher, int revents)
 {
@@ -81,7 +92,7 @@ static void run_hooks(struct ev_loop *ev, ev_prepare *watcher, int revents)
     while (walk.next != &loop->hooks) {
         struct loop_prepare *hook = list_entry(walk.next, struct loop_prepare, link);
         walk.next = walk.next->next;
-        hook->fn(hook->ctx);
+        call(loop, hook->fn, hook->ctx);
     }
     loop->walk = walk.outer;
 }
@@ -104,6 +115,7 @@ struct loop *loop_new(struct err *err)
     struct loop *loop = mem_calloc(1, sizeof(*loop));
     loop->ev = ev;
     list_init(&loop->hooks);
+    moment_init(&loop->moment, clock_system());
     ev_prepare_init(&loop->prepare, run_hooks);
     loop->prepare.data = loop;
     ev_prepare_start(ev, &loop->prepare);
@@ -135,6 +147,11 @@ void loop_stop(struct loop *loop)
     ev_break(loop->ev, EVBREAK_ALL);
 }
 
+struct clock loop_clock(struct loop *loop)
+{
+    return moment_clock(&loop->moment);
+}
+
 void loop_turn(struct loop *loop, bool wait)
 {
     ev_run(loop->ev, wait ? EVRUN_ONCE : EVRUN_NOWAIT);
@@ -151,7 +168,7 @@ static void timer_due(struct ev_loop *ev, ev_timer *watcher, int revents)
 {
     (void)ev, (void)revents;
     struct loop_timer *timer = watcher->data;
-    timer->fn(timer->ctx);
+    call(timer->loop, timer->fn, timer->ctx);
 }
 
 struct loop_timer *loop_timer_new(struct loop *loop, loop_fn fn, void *ctx)
@@ -173,12 +190,21 @@ void loop_timer_free(struct loop_timer *timer)
     free(timer);
 }
 
+/* libev counts from the turn's beginning: in a long turn timers would fire too early. */
+static void tell_time(struct loop *loop)
+{
+    struct clock clock = loop_clock(loop);
+    int64_t now_us = clock_mono_us(&clock);
+    if (now_us != loop->told_us)
+        ev_now_update(loop->ev);
+    loop->told_us = now_us;
+}
+
 void loop_timer_start(struct loop_timer *timer, int64_t after_ms)
 {
     struct ev_loop *ev = timer->loop->ev;
     ev_timer_stop(ev, &timer->ev);
-    /* libev counts from the turn's beginning: in a long turn the timer would fire too early. */
-    ev_now_update(ev);
+    tell_time(timer->loop);
     ev_timer_set(&timer->ev, after_ms > 0 ? (double)after_ms / 1000. : 0., 0.);
     ev_timer_start(ev, &timer->ev);
 }
@@ -208,7 +234,10 @@ static void io_ready(struct ev_loop *ev, ev_io *watcher, int revents)
     /* libev found the descriptor closed and has stopped the watcher: let its reader see that. */
     if (revents & EV_ERROR)
         events = LOOP_READ | LOOP_WRITE;
+    struct loop *loop = io->loop;
+    bool stood = moment_begin(&loop->moment);
     io->fn(io->ctx, events);
+    moment_end(&loop->moment, stood);
 }
 
 struct loop_io *loop_io_new(struct loop *loop, int fd, int events, loop_io_fn fn, void *ctx)
@@ -246,7 +275,7 @@ static void signal_came(struct ev_loop *ev, ev_signal *watcher, int revents)
 {
     (void)ev, (void)revents;
     struct loop_signal *sig = watcher->data;
-    sig->fn(sig->ctx);
+    call(sig->loop, sig->fn, sig->ctx);
 }
 
 struct loop_signal *loop_signal_new(struct loop *loop, int signum, loop_fn fn, void *ctx)
@@ -275,7 +304,7 @@ static void wake_came(struct ev_loop *ev, ev_async *watcher, int revents)
 {
     (void)ev, (void)revents;
     struct loop_wake *wake = watcher->data;
-    wake->fn(wake->ctx);
+    call(wake->loop, wake->fn, wake->ctx);
 }
 
 struct loop_wake *loop_wake_new(struct loop *loop, loop_fn fn, void *ctx)

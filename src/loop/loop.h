@@ -31,6 +31,9 @@ void loop_free(struct loop *loop); /* after all that was made on it */
 /* Turns until loop_stop; returns at once when that was called before. May be called again after. */
 void loop_run(struct loop *loop);
 void loop_stop(struct loop *loop);
+/* The system's clock, which within a callback stands still from the first time that it is asked on
+   (clock_renew moves it on); as long as the loop. Other threads may ask it too. */
+struct clock loop_clock(struct loop *loop);
 /* One turn; waits for something to happen when `wait`. For tests and nested drains. */
 void loop_turn(struct loop *loop, bool wait);
 

@@ -270,6 +270,7 @@ enum machine_result machine_resume(struct script_run *run, int n_args, int64_t l
     watchdog_enter(m->watchdog, left_us > 0 ? left_us : 0);
     int status = lua_resume(run->co, n_args);
     run->ran_us += watchdog_leave(m->watchdog, &was_stopped);
+    clock_renew(&m->clock);
     m->current = NULL;
     m->memory.is_lifted = was_lifted;
     trim_scratch(m);

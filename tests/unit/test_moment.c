@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * The time of a callback, over a clock that counts how often it is read.
+ */
+#include "loop/moment.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/attr.h"
+#include "loop/loop.h"
+
+#define WALL_MS 1700000000000
+
+struct counted {
+    struct clock_fake time;
+    int reads;
+};
+
+static int64_t read_wall_ms(void *ctx)
+{
+    struct counted *c = ctx;
+    c->reads++;
+    return c->time.wall_ms;
+}
+
+static int64_t read_mono_us(void *ctx)
+{
+    struct counted *c = ctx;
+    c->reads++;
+    return c->time.mono_ms * 1000;
+}
+
+static void begin(struct moment *m, struct counted *c)
+{
+    *c = (struct counted){.time = {.wall_ms = WALL_MS, .mono_ms = 5000}};
+    moment_init(m, (struct clock){.wall_ms = read_wall_ms, .mono_us = read_mono_us, .ctx = c});
+}
+
+static void outside_of_callbacks_time_goes_on(void **state)
+{
+    (void)state;
+    struct moment m;
+    struct counted c;
+    begin(&m, &c);
+    struct clock clock = moment_clock(&m);
+    assert_int_equal(clock_mono_ms(&clock), 5000);
+    clock_fake_advance(&c.time, 7);
+    assert_int_equal(clock_mono_ms(&clock), 5007);
+    assert_int_equal(clock_wall_ms(&clock), WALL_MS + 7);
+}
+
+static void in_a_callback_it_is_read_once(void **state)
+{
+    (void)state;
+    struct moment m;
+    struct counted c;
+    begin(&m, &c);
+    struct clock clock = moment_clock(&m);
+    bool stood = moment_begin(&m);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(clock_mono_ms(&clock), 5000);
+        assert_int_equal(clock_wall_ms(&clock), WALL_MS);
+        clock_fake_advance(&c.time, 7);
+    }
+    assert_int_equal(c.reads, 2);
+    moment_end(&m, stood);
+    assert_int_equal(clock_mono_ms(&clock), 5021);
+}
+
+static void each_callback_has_its_own_time(void **state)
+{
+    (void)state;
+    struct moment m;
+    struct counted c;
+    begin(&m, &c);
+    struct clock clock = moment_clock(&m);
+    for (int i = 0; i < 3; i++) {
+        bool stood = moment_begin(&m);
+        assert_int_equal(clock_mono_ms(&clock), 5000 + 7 * i);
+        assert_int_equal(clock_wall_ms(&clock), WALL_MS + 7 * i);
+        clock_fake_advance(&c.time, 7);
+        moment_end(&m, stood);
+    }
+}
+
+static void what_took_long_moves_it_on(void **state)
+{
+    (void)state;
+    struct moment m;
+    struct counted c;
+    begin(&m, &c);
+    struct clock clock = moment_clock(&m);
+    bool stood = moment_begin(&m);
+    assert_int_equal(clock_wall_ms(&clock), WALL_MS);
+    clock_fake_advance(&c.time, 90);
+    clock_renew(&clock);
+    assert_int_equal(clock_mono_ms(&clock), 5090);
+    assert_int_equal(clock_wall_ms(&clock), WALL_MS + 90);
+    assert_int_equal(c.reads, 3); /* wall time goes on with the other */
+    moment_end(&m, stood);
+}
+
+static void a_callback_within_another_has_its_own_and_leaves_the_outer_one_later(void **state)
+{
+    (void)state;
+    struct moment m;
+    struct counted c;
+    begin(&m, &c);
+    struct clock clock = moment_clock(&m);
+    bool outer = moment_begin(&m);
+    assert_int_equal(clock_mono_ms(&clock), 5000);
+    clock_fake_advance(&c.time, 7);
+    bool inner = moment_begin(&m);
+    assert_int_equal(clock_mono_ms(&clock), 5007);
+    moment_end(&m, inner);
+    clock_fake_advance(&c.time, 7);
+    assert_int_equal(clock_mono_ms(&clock), 5014);
+    clock_fake_advance(&c.time, 7);
+    assert_int_equal(clock_mono_ms(&clock), 5014);
+    moment_end(&m, outer);
+    assert_int_equal(clock_mono_ms(&clock), 5021);
+}
+
+static void *read_elsewhere(void *ctx)
+{
+    struct clock *clock = ctx;
+    return (void *)(uintptr_t)clock_mono_ms(clock);
+}
+
+static void other_threads_are_told_the_real_time(void **state)
+{
+    (void)state;
+    struct moment m;
+    struct counted c;
+    begin(&m, &c);
+    struct clock clock = moment_clock(&m);
+    bool stood = moment_begin(&m);
+    assert_int_equal(clock_mono_ms(&clock), 5000);
+    clock_fake_advance(&c.time, 7);
+    pthread_t thread;
+    void *ms = NULL;
+    assert_int_equal(pthread_create(&thread, NULL, read_elsewhere, &clock), 0);
+    assert_int_equal(pthread_join(thread, &ms), 0);
+    assert_int_equal((uintptr_t)ms, 5007);
+    moment_end(&m, stood);
+}
+
+static void spin_a_millisecond(void)
+{
+    struct clock clock = clock_system();
+    int64_t until = clock_mono_us(&clock) + 1000;
+    while (clock_mono_us(&clock) < until)
+        ;
+}
+
+struct seen {
+    struct loop *loop;
+    int64_t first_us, second_us, third_us;
+};
+
+static void look(void *ctx)
+{
+    struct seen *seen = ctx;
+    struct clock clock = loop_clock(seen->loop);
+    seen->first_us = clock_mono_us(&clock);
+    spin_a_millisecond();
+    seen->second_us = clock_mono_us(&clock);
+    clock_renew(&clock);
+    seen->third_us = clock_mono_us(&clock);
+    loop_stop(seen->loop);
+}
+
+static void a_loops_clock_stands_in_its_callbacks(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    struct seen seen = {.loop = loop_new(&err)};
+    assert_non_null(seen.loop);
+    struct loop_timer *timer = loop_timer_new(seen.loop, look, &seen);
+    loop_timer_start(timer, 0);
+    loop_run(seen.loop);
+    assert_true(seen.first_us > 0);
+    assert_int_equal(seen.second_us, seen.first_us);
+    assert_true(seen.third_us >= seen.first_us + 1000);
+    loop_timer_free(timer);
+    loop_free(seen.loop);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(outside_of_callbacks_time_goes_on),
+        cmocka_unit_test(in_a_callback_it_is_read_once),
+        cmocka_unit_test(each_callback_has_its_own_time),
+        cmocka_unit_test(what_took_long_moves_it_on),
+        cmocka_unit_test(a_callback_within_another_has_its_own_and_leaves_the_outer_one_later),
+        cmocka_unit_test(other_threads_are_told_the_real_time),
+        cmocka_unit_test(a_loops_clock_stands_in_its_callbacks),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
