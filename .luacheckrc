@@ -46,11 +46,22 @@ stds.liaison = {
   },
 }
 
+-- What spec files have beside it; a test compares this list, too.
+stds.specs = {
+  read_globals = {
+    "before", "beforeEach", "clock", "deliver", "describe", "expect", "handle", "it", "transformer",
+    http = { fields = { "fake" } },
+  },
+}
+
 std = "liaison"
 max_line_length = 100
 unused_args = false
 
 files["src/script/library/**/*.lua"] = { std = "liaison" }
+files["tests/lua/**/*.lua"] = { std = "liaison+specs" }
+files["examples/*/tests/**/*.lua"] = { std = "liaison+specs" }
+files["src/cli/new/**/*.spec.lua"] = { std = "liaison+specs" }
 
 -- The prelude makes those globals, from the whole of LuaJIT.
 files["src/script/prelude/**/*.lua"] = { std = "luajit+liaison", allow_defined_top = true }

@@ -23,8 +23,9 @@ extern const struct command command_run;
 extern const struct command command_sink;
 extern const struct command command_status;
 extern const struct command command_tail;
-extern const struct command command_types;
+extern const struct command command_test;
 extern const struct command command_top;
+extern const struct command command_types;
 extern const struct command command_version;
 
 #endif

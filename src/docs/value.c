@@ -14,13 +14,13 @@ static const struct {
     {"COMMAND", VALUE_COMMAND}, {"CONNECTOR", VALUE_CONNECTOR},
     {"DATA", VALUE_DATA},       {"DIR", VALUE_FOLDER},
     {"EVENT", VALUE_FREE},      {"HANDLER", VALUE_FREE},
-    {"FILE", VALUE_FILE},       {"ID", VALUE_FREE},
-    {"JOURNAL", VALUE_FILE},    {"JSON", VALUE_FREE},
-    {"KEY", VALUE_FREE},        {"KEY=VALUE", VALUE_KEY},
-    {"N", VALUE_FREE},          {"PATH", VALUE_PATH},
-    {"RATE", VALUE_FREE},       {"STATUS[:N]", VALUE_FREE},
-    {"TIME", VALUE_FREE},       {"TYPE", VALUE_FREE},
-    {"URL", VALUE_FREE},
+    {"FILE", VALUE_FILE},       {"FILTER", VALUE_FREE},
+    {"ID", VALUE_FREE},         {"JOURNAL", VALUE_FILE},
+    {"JSON", VALUE_FREE},       {"KEY", VALUE_FREE},
+    {"KEY=VALUE", VALUE_KEY},   {"N", VALUE_FREE},
+    {"PATH", VALUE_PATH},       {"RATE", VALUE_FREE},
+    {"STATUS[:N]", VALUE_FREE}, {"TIME", VALUE_FREE},
+    {"TYPE", VALUE_FREE},       {"URL", VALUE_FREE},
 };
 
 enum value_kind value_kind(struct slice name)

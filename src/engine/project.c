@@ -26,6 +26,8 @@ static struct script_machine *load(const struct project_options *options, script
         .log = options->log,
         .mask = options->mask,
         .has_stand_ins = options->has_stand_ins,
+        .sources = options->sources,
+        .spec = options->spec,
     };
     return script_load(&script_options, problem, ctx);
 }

@@ -21,7 +21,9 @@ struct project_options {
     struct clock clock;
     struct log *log;
     struct mask *mask;
-    bool has_stand_ins; /* as in script_options */
+    bool has_stand_ins;      /* as in script_options */
+    struct sources *sources; /* load these files, see script/sources.h; NULL: those on disk */
+    const struct script_spec_options *spec; /* the specs among them, see script/spec.h; or NULL */
 };
 
 /* Tells each problem, those of channels included: a bus of a kind that is not there. NULL when one

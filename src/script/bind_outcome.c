@@ -20,16 +20,25 @@ enum { REJECT_ITEMS };
 static const struct option reject_rows[] = {{"items", OPTION_LATER, NULL}};
 static const struct option_set reject_options = OPTION_SET("reject", reject_rows);
 
+/* A test ends with an error where a transformer that it calls itself says so. */
+static struct script_run *ending_run(lua_State *L, const char *what)
+{
+    struct script_run *run = machine_of(L)->current;
+    return run && run->kind == RUN_SPEC ? run : machine_waiting_run(L, what);
+}
+
 /* The run gives control back for ever: a yield passes through every pcall. Where none is possible
    (in a comparator of table.sort) the watchdog's hook makes it, one level up. */
 static int end_run(lua_State *L, const char *what, enum script_end end)
 {
-    struct script_run *run = machine_waiting_run(L, what);
+    struct script_run *run = ending_run(L, what);
     struct slice reason = secret_is(L, 1) ? SLICE_LIT("***") : secret_or_text(L, 1);
     if (!reason.data)
         machine_raise(L, "%s takes its reason as a string, as in %s(\"…\")", what, what);
     buf_clear(&run->reason);
     buf_add_slice(&run->reason, reason);
+    if (run->kind == RUN_SPEC)
+        machine_raise(L, "%s: %s", what, run->reason.data);
     run->verdict = end;
     run->pause = PAUSE_VERDICT;
     if (lua_isyieldable(L))
@@ -46,7 +55,7 @@ static int outcome_skip(lua_State *L)
 
 static int outcome_retry(lua_State *L)
 {
-    struct script_run *run = machine_waiting_run(L, "retry");
+    struct script_run *run = ending_run(L, "retry");
     struct err err = {0};
     lua_settop(L, 2);
     options_read_or_raise(L, 2, &retry_options);

@@ -12,6 +12,7 @@
 
 #include "base/text.h"
 #include "script/sandbox.h"
+#include "script/spec_parts.h"
 
 /* A file's top level may take longer than a handler. */
 #define LOAD_TIME_MIN_MS 2000
@@ -86,7 +87,7 @@ static int take_file_end(lua_State *L)
     return 0;
 }
 
-static int64_t load_time_ms(const struct script_machine *m)
+int64_t loader_time_ms(const struct script_machine *m)
 {
     int64_t ms = m->handler_time_ms * LOAD_TIME_FACTOR;
     return ms > LOAD_TIME_MIN_MS ? ms : LOAD_TIME_MIN_MS;
@@ -97,7 +98,7 @@ static void tell_file_end(struct loader *l, const struct source *source, struct 
     struct buf time = {0};
     switch (end->result) {
     case MACHINE_TIME:
-        text_add_duration(&time, load_time_ms(l->m));
+        text_add_duration(&time, loader_time_ms(l->m));
         loader_tell(l, false, source->name.data, 0,
                     "stopped: its top level ran longer than %s; does a loop never end?", time.data);
         break;
@@ -123,6 +124,8 @@ static int compile(lua_State *L)
     struct compile_job *job = lua_touserdata(L, 1);
     if (sandbox_load(L, job->source->text, job->source->name.data, &job->err) < 0)
         return 0;
+    if (job->source->kind == SOURCE_SPEC)
+        spec_extend(L);
     job->is_done = true;
     if (job->to)
         lua_xmove(L, job->to, 1);
@@ -153,7 +156,7 @@ int loader_run(struct loader *l, const struct source *source)
         machine_return_run(run, false);
         return LUA_NOREF;
     }
-    end.result = machine_resume(run, 0, load_time_ms(l->m));
+    end.result = machine_resume(run, 0, loader_time_ms(l->m));
     if (machine_protect(l->m, take_file_end, &end, &err) < 0)
         buf_add_str(&end.error, err.message);
     if (end.ref == LUA_NOREF)
@@ -256,6 +259,8 @@ struct script_machine *script_load(const struct script_options *options, script_
         return NULL;
     }
     l.m->loader = &l;
+    if (options->spec)
+        spec_open(l.m, options->spec);
     tell_twins(&l);
     load_kind(&l, SOURCE_TRANSFORMER, transformer_add);
     connector_add_dead_letters(&l);
@@ -263,6 +268,8 @@ struct script_machine *script_load(const struct script_options *options, script_
     load_scripts(&l);
     check_libs(&l);
     check_project(&l);
+    if (options->spec)
+        spec_load(&l);
     connector_finish(&l);
     sources_hash(l.m->sources, l.m->hash);
     l.m->loader = NULL;

@@ -33,6 +33,9 @@ void loader_tell(struct loader *l, bool is_warning, const char *file, int line, 
 /* Tells an error whose text may begin with "FILE:LINE: "; else it is told of `file`. */
 void loader_tell_raised(struct loader *l, const char *file, const char *text);
 
+/* What a file's top level may take, and a test. */
+int64_t loader_time_ms(const struct script_machine *m);
+
 /* Compiles and runs a file. A registry reference to what it returned, the caller's to unref;
    LUA_NOREF when it failed, or can't be read, which is told. */
 int loader_run(struct loader *l, const struct source *source);

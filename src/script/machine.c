@@ -10,6 +10,7 @@
 #include <luajit.h>
 
 #include "script/bindings.h"
+#include "script/spec_parts.h"
 #include "script/watchdog.h"
 
 /* Coroutines kept for the next run. */
@@ -248,7 +249,7 @@ static enum machine_result map_result(struct script_run *run, int status, bool w
         return MACHINE_PAUSED;
     if (status == 0)
         return MACHINE_RETURNED;
-    bool waits = run->pause == PAUSE_REQUEST || run->pause == PAUSE_AWAIT;
+    bool waits = run->pause != PAUSE_NONE;
     if (status == LUA_YIELD && waits && !was_stopped)
         return MACHINE_PAUSED;
     if (status == LUA_YIELD || was_stopped)
@@ -299,12 +300,12 @@ struct script_run *machine_waiting_run(lua_State *L, const char *what)
     struct script_run *run = machine_of(L)->current;
     if (run && (run->kind == RUN_HANDLER || run->kind == RUN_ATTEMPT))
         return run;
-    machine_raise(L,
-                  run && run->kind == RUN_FUNCTION
-                      ? "%s can't be used in `key` or `filter`: they only compute"
-                      : "%s works while an event is handled or delivered, not while a file is "
-                        "loaded",
-                  what);
+    if (run && run->kind == RUN_FUNCTION)
+        machine_raise(L, "%s can't be used in `key` or `filter`: they only compute", what);
+    machine_raise(L, "%s works while an event is handled or delivered, not %s", what,
+                  run && run->kind == RUN_SPEC
+                      ? "in a test itself, which says handle(event) or deliver(\"NAME\", data)"
+                      : "while a file is loaded");
 }
 
 struct script_run *machine_check_can_wait(lua_State *L, const char *what)
@@ -457,6 +458,7 @@ void machine_free(struct script_machine *m)
     if (m->L)
         lua_close(m->L);
     exact_close(m->exact);
+    spec_free(m->spec);
     free_registered(m);
     free_scratch(m);
     buf_deinit(&m->settings);

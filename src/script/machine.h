@@ -56,6 +56,9 @@ enum machine_ref {
     REF_RUN_FUNCTION,
     REF_DEAD_LETTERS,  /* the prelude's connector */
     REF_FUNCTION_INFO, /* debug.getinfo, for machine_takes_second */
+    REF_SPEC_GLOBALS, /* of machines for specs, see spec.h: what spec files have beside REF_GLOBALS … */
+    REF_SPEC_HOST,    /* … what the host calls of spec/ … */
+    REF_SPEC_FAILURE, /* … and the metatable of what unmet expectations raise */
     REF_COUNT,
 };
 
@@ -73,6 +76,7 @@ enum run_kind {
     RUN_FUNCTION, /* a handler's key or filter: may not wait */
     RUN_HANDLER,
     RUN_ATTEMPT,
+    RUN_SPEC, /* a test */
 };
 
 /* Why a coroutine gave control back, besides returning or failing. */
@@ -80,6 +84,7 @@ enum run_pause {
     PAUSE_NONE,
     PAUSE_REQUEST, /* http.*: script_answer goes on */
     PAUSE_AWAIT,   /* delivery:await(): script_awaited goes on */
+    PAUSE_ASK,     /* a test's handle or deliver: script_spec_run goes on */
     PAUSE_VERDICT, /* skip, retry, reject: it never goes on */
 };
 
@@ -190,6 +195,7 @@ struct script_machine {
     struct map connector_map, transformer_map;
     const void *modules[MODULE_COUNT]; /* those that were loaded, see module.h */
     struct loader *loader;             /* while the project is being loaded */
+    struct spec *spec;                 /* of a machine for specs, else NULL */
     char hash[SOURCES_HASH_SIZE];
     struct sources *sources;
 

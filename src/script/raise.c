@@ -10,6 +10,7 @@
 #include "script/codec.h"
 #include "script/machine.h"
 #include "script/secret.h"
+#include "script/spec_parts.h"
 
 #define FRAMES_MAX 20
 #define ERROR_TEXT_MAX 1024
@@ -25,6 +26,8 @@ static bool is_script(const lua_Debug *ar)
 static void add_first_function(lua_State *L, struct buf *out)
 {
     struct script_run *run = machine_of(L)->current;
+    if (run && run->kind == RUN_SPEC)
+        spec_add_place(run->m, out);
     int ref = !run             ? LUA_NOREF
               : run->connector ? run->connector->send_ref
               : run->handler   ? run->handler->run_ref

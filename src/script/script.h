@@ -34,6 +34,7 @@
 
 struct script_machine;
 struct script_run;
+struct script_spec_options;
 struct sources;
 
 /* ---- what a script reaches of the world ---- */
@@ -130,6 +131,7 @@ struct script_options {
     struct log *log;
     struct mask *mask;  /* learns what `secret` returns */
     bool has_stand_ins; /* `secret` gives stand-ins, and reads nothing: for what sends nothing */
+    const struct script_spec_options *spec; /* for specs alone, see spec.h; else NULL */
 };
 
 /* Something wrong in a project. `file` is relative to the project where it lies in it. */

@@ -44,6 +44,7 @@ static const struct folder {
     [SOURCE_SCRIPT] = {"scripts", (const char *const[]){LUA, NULL}, false, false, false},
     [SOURCE_LIB] = {"lib", (const char *const[]){LUA, NULL}, true, true, false},
     [SOURCE_DATA] = {"data", (const char *const[]){".csv", ".json", NULL}, false, false, false},
+    [SOURCE_SPEC] = {.name = NULL},
 };
 
 /* ---- one file ---- */
@@ -244,14 +245,14 @@ static char *show_path(const char *project, const char *path)
     return result;
 }
 
-static void read_script(struct sources *s, const char *path)
+static void read_path(struct sources *s, enum source_kind kind, const char *path)
 {
     const char *slash = strrchr(path, '/');
     struct slice module = slice_str(slash ? slash + 1 : path);
     if (slice_has_suffix(module, SLICE_LIT(LUA)))
         module.len -= strlen(LUA);
     char *name = show_path(s->project, path);
-    read_file(s, SOURCE_SCRIPT, module, name, path);
+    read_file(s, kind, module, name, path);
     free(name);
 }
 
@@ -364,11 +365,24 @@ struct sources *sources_read(const struct sources_options *options)
 {
     struct sources *s = sources_new(options->project, options->data_dir);
     for (enum source_kind kind = 0; kind < SOURCE_KINDS; kind++) {
-        if (kind != SOURCE_SCRIPT || !options->scripts)
-            read_folder(s, kind);
-        else
+        if (kind == SOURCE_SCRIPT && options->scripts)
             for (size_t i = 0; i < options->n_scripts; i++)
-                read_script(s, options->scripts[i]);
+                read_path(s, kind, options->scripts[i]);
+        else if (folders[kind].name)
+            read_folder(s, kind);
+    }
+    return s;
+}
+
+/* The same files, but for those of a kind. */
+static struct sources *copy_without(const struct sources *from, enum source_kind kind)
+{
+    struct sources *s = sources_new(from->project, from->data_dir);
+    for (size_t i = 0; i < from->len; i++) {
+        if (from->files[i]->public.kind == kind)
+            continue;
+        from->files[i]->refs++;
+        add_file(s, from->files[i]);
     }
     return s;
 }
@@ -376,17 +390,18 @@ struct sources *sources_read(const struct sources_options *options)
 struct sources *sources_with_script(const struct sources *from, struct slice module,
                                     struct slice text)
 {
-    struct sources *s = sources_new(from->project, from->data_dir);
+    struct sources *s = copy_without(from, SOURCE_SCRIPT);
     struct buf name = {0};
-    for (size_t i = 0; i < from->len; i++) {
-        if (from->files[i]->public.kind == SOURCE_SCRIPT)
-            continue;
-        from->files[i]->refs++;
-        add_file(s, from->files[i]);
-    }
     buf_printf(&name, "scripts/%.*s" LUA, SLICE_FMT(module));
     add_file(s, file_new(SOURCE_SCRIPT, module, buf_slice(&name), text, NULL));
     buf_deinit(&name);
+    return s;
+}
+
+struct sources *sources_with_spec(const struct sources *from, const char *path)
+{
+    struct sources *s = copy_without(from, SOURCE_SPEC);
+    read_path(s, SOURCE_SPEC, path);
     return s;
 }
 

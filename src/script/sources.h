@@ -25,6 +25,7 @@ enum source_kind {
     SOURCE_SCRIPT,      /* scripts/NAME.lua, or what was named in their place */
     SOURCE_LIB,         /* lib/a/b.lua or lib/a/b/init.lua: "a.b" */
     SOURCE_DATA,        /* data/NAME.csv or data/NAME.json */
+    SOURCE_SPEC,        /* of tests/; see sources_with_spec */
     SOURCE_KINDS,
 };
 
@@ -51,6 +52,8 @@ struct sources *sources_read(const struct sources_options *options);
 /* The same files, and in place of all scripts one of this module's name and text. */
 struct sources *sources_with_script(const struct sources *s, struct slice module,
                                     struct slice text);
+/* The same files, and a spec. */
+struct sources *sources_with_spec(const struct sources *s, const char *path);
 struct sources *sources_ref(struct sources *s);
 void sources_unref(struct sources *s); /* accepts NULL */
 

@@ -8,7 +8,7 @@ import pytest
 
 from support import ROOT, liaison
 
-NAME = r"(?:(?:scripts|connectors|transformers|lib)/\w+|liaison)\.lua"
+NAME = r"(?:(?:scripts|connectors|transformers|lib|tests)/\w+|liaison)\.lua"
 BLOCK = re.compile(rf"^```lua\n(-- ({NAME})\n.*?)^```$", re.MULTILINE | re.DOTALL)
 # HELPERS.md shows expressions, which a unit test runs.
 PAGES = [ROOT / "README.md",
@@ -23,12 +23,12 @@ def sections(text):
     return zip(parts[1::2], parts[2::2])
 
 
-def examples():
-    """One project for each section that shows complete files."""
+def examples(with_file=""):
+    """One project for each section that shows complete files, one of them called so."""
     for page in PAGES:
         for title, text in sections(page.read_text()):
             blocks = [(name, block) for block, name in BLOCK.findall(text)]
-            if blocks:
+            if any(name.startswith(with_file) for name, _ in blocks):
                 yield pytest.param(blocks, id=f"{page.stem}: {title}")
 
 
@@ -36,6 +36,11 @@ def add_own_connectors(project):
     """The repository's, over which the examples lie."""
     for path in (ROOT / "connectors").glob("*.lua"):
         project.write(f"connectors/{path.name}", path.read_text())
+
+
+def add_own_script(project):
+    path = ROOT / "scripts" / "register_sync.lua"
+    project.write(f"scripts/{path.name}", path.read_text())
 
 
 def check(project):
@@ -53,6 +58,16 @@ def test_an_example_loads(project, blocks):
     result = check(project)
     has_scripts = any(name.startswith("scripts/") for name in names)
     assert (result.status, result.err) == (0, "" if has_scripts else NO_SCRIPTS)
+
+
+@pytest.mark.parametrize("blocks", examples(with_file="tests/"))
+def test_an_example_s_specs_pass(project, blocks):
+    add_own_connectors(project)
+    add_own_script(project)
+    for name, block in blocks:
+        project.write(name, block)
+    result = liaison("test", project.path)
+    assert (result.status, result.err) == (0, ""), result.out
 
 
 def test_each_page_that_shows_lua_shows_complete_files():

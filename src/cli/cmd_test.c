@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/commands.h"
+#include "cli/project.h"
+#include "cli/spec_files.h"
+#include "cli/spec_report.h"
+#include "cli/spec_runner.h"
+#include "cli/terminal.h"
+
+/* What the operands mean: a single one that isn't there as a path is a filter. */
+struct wish {
+    const char *path, *filter;
+};
+
+static struct wish read_wish(const struct invocation *in)
+{
+    const struct options *o = &in->options;
+    if (o->n_operands == 1 && access(o->operands[0], F_OK) < 0)
+        return (struct wish){".", o->operands[0]};
+    return (struct wish){o->n_operands > 0 ? o->operands[0] : ".",
+                         o->n_operands > 1 ? o->operands[1] : NULL};
+}
+
+/* A single spec that PATH named, in place of all. */
+static int keep_only(struct spec_files *files, const char *path)
+{
+    for (size_t i = 0; i < files->len; i++) {
+        char *real = realpath(files->paths[i], NULL);
+        bool is_it = real && strcmp(real, path) == 0;
+        free(real);
+        if (!is_it)
+            continue;
+        char *kept = files->paths[i];
+        files->paths[i] = files->paths[0];
+        files->paths[0] = kept;
+        while (files->len > 1)
+            free(files->paths[--files->len]);
+        return 0;
+    }
+    return -1;
+}
+
+static int find_files(struct project *p, struct spec_files *files)
+{
+    spec_files_find(files, p->config.project);
+    if (files->len == 0)
+        return command_fail("there are no specs in %s: write tests/NAME.lua or, below tests/, "
+                            "NAME.spec.lua",
+                            p->config.project);
+    if (!p->config.script)
+        return EXIT_DONE;
+    if (keep_only(files, p->config.script) < 0)
+        return command_fail("%s is no spec: those are tests/NAME.lua and, below tests/, "
+                            "NAME.spec.lua",
+                            p->config.script);
+    /* What was named in place of the project's scripts is none of them. */
+    free(p->config.script);
+    p->config.script = NULL;
+    return EXIT_DONE;
+}
+
+static int run_files(struct spec_runner *runner, const struct spec_files *files)
+{
+    struct spec_report *report = runner->report;
+    if (spec_runner_open(runner) < 0)
+        return EXIT_FAILED;
+    report->lists_all = runner->filter || files->len == 1;
+    for (size_t i = 0; i < files->len; i++)
+        spec_runner_run(runner, files->paths[i]);
+    if (runner->n_ran == 0)
+        return runner->filter
+                   ? command_fail("no test has \"%s\" in its name or its file's", runner->filter)
+                   : command_fail("there are no tests in the specs: write them as in "
+                                  "it(\"…\", function() … end)");
+    bool is_well = report->failed == 0;
+    spec_report_close(report);
+    return is_well ? EXIT_DONE : EXIT_FAILED;
+}
+
+static int run_project(struct project *p, const struct invocation *in, const char *filter)
+{
+    struct spec_files files;
+    bool is_json = options_has(&in->options, "json");
+    struct spec_report report = {
+        .is_json = is_json,
+        .has_color = !is_json && terminal_has_color(STDOUT_FILENO),
+    };
+    struct spec_runner runner = {.project = p, .filter = filter, .report = &report};
+    int status = find_files(p, &files);
+    if (status == EXIT_DONE)
+        status = run_files(&runner, &files);
+    spec_runner_close(&runner);
+    spec_files_deinit(&files);
+    return status;
+}
+
+static int run(const struct invocation *in)
+{
+    struct wish wish = read_wish(in);
+    struct project project;
+    struct err err = {0};
+    if (project_open_dry(&project, in, wish.path, &err) < 0)
+        return command_fail("%s", err.message);
+    int status = run_project(&project, in, wish.filter);
+    project_close(&project);
+    return status;
+}
+
+static const struct option_row options[] = {
+    PROJECT_OPTIONS,
+    {"json", 0, NULL, "print a JSON document"},
+    {0},
+};
+
+static const struct example_row examples[] = {
+    {"liaison test", "all specs of the project in the current folder"},
+    {"liaison test calendar", "those with \"calendar\" in their name or their file's"},
+    {"liaison test tests/calendar.lua", "one file"},
+    {0},
+};
+
+const struct command command_test = {
+    .name = "test",
+    .summary = "run the mapping specs",
+    .usage = "test [PATH] [FILTER] [--json]",
+    .operands = "PATH FILTER",
+    .help =
+        "Runs the specs of the project at PATH (the current folder): tests/NAME.lua and, below\n"
+        "tests/, NAME.spec.lua. Nothing is sent: what a test hands to handle or deliver is\n"
+        "played through, its requests answered by the test's fakes or with 200. With FILTER,\n"
+        "only tests with that in their name or their file's. The last line is\n"
+        "\"N passed, N failed\".",
+    .options = options,
+    .examples = examples,
+    .operands_max = 2,
+    .run = run,
+};

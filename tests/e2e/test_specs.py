@@ -1,0 +1,230 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The Liaison authors
+"""`liaison test` runs a project's specs."""
+
+import pytest
+
+from support import liaison
+
+HANDLED = """
+    local event = { type = "schedule.updated", data = { id = 7, startTime = "09:00" } }
+
+    describe("schedule.updated", function()
+      it("reaches the calendar and the warehouse", function()
+        expect(handle(event)):equals {
+          { connector = "calendarApi", data = { id = 7, start = "09:00" } },
+          { connector = "dataWarehouse", data = event.data },
+        }
+      end)
+
+      it("is one post", function()
+        local requests = deliver("calendarApi", { id = 7, start = "09:00" })
+        expect(requests):hasLength(1)
+        expect(requests[1]):contains { method = "POST", json = { eventId = 7, startTime = "09:00" } }
+        expect(requests.outcome):is "delivered"
+      end)
+    end)
+"""
+
+
+@pytest.fixture
+def specs(project):
+    """The document's project, and a run of its specs."""
+    project.add_use_case()
+    project.run = lambda *arguments, **options: liaison("test", project.path, *arguments, **options)
+    return project
+
+
+def test_specs_that_pass(specs):
+    specs.write("tests/sync.lua", HANDLED)
+    result = specs.run()
+    assert (result.status, result.err) == (0, "")
+    assert result.out.splitlines() == [
+        "ok    tests/sync.lua:4  schedule.updated › reaches the calendar and the warehouse",
+        "ok    tests/sync.lua:11  schedule.updated › is one post",
+        "2 passed, 0 failed"]
+
+
+def test_a_spec_that_fails_shows_path_expected_and_got(specs):
+    specs.write("tests/sync.lua", HANDLED.replace('start = "09:00" } },', 'start = "10:00" } },', 1))
+    result = specs.run()
+    assert result.status == 1
+    assert result.out.splitlines()[:5] == [
+        "FAIL  tests/sync.lua:4  schedule.updated › reaches the calendar and the warehouse",
+        "    tests/sync.lua:5: 1 difference",
+        "      [1].data.start",
+        '        expected  "10:00"',
+        '        got       "09:00"']
+    assert result.out.splitlines()[-1] == "1 passed, 1 failed"
+
+
+def test_files_are_those_of_tests_and_those_called_spec_below(specs):
+    for name in ("tests/a.lua", "tests/b.spec.lua", "tests/deep/er/c.spec.lua"):
+        specs.write(name, 'it("works", function() end)\n')
+    specs.write("tests/deep/helper.lua", "error 'no spec'\n")
+    specs.write("tests/.hidden.lua", "error 'no spec'\n")
+    result = specs.run()
+    assert result.status == 0
+    assert result.out == ("ok    tests/a.lua  1 passed\n"
+                          "ok    tests/b.spec.lua  1 passed\n"
+                          "ok    tests/deep/er/c.spec.lua  1 passed\n"
+                          "3 passed, 0 failed\n")
+
+
+@pytest.mark.parametrize("arguments", [["tests/b.lua"], [".", "B"], ["tests/b"], ["one › TW"]])
+def test_a_filter_or_a_file_chooses(specs, arguments):
+    specs.write("tests/a.lua", 'it("one", function() end)\n')
+    specs.write("tests/b.lua", 'describe("one", function() it("two", function() end) end)\n')
+    result = liaison("test", *arguments, cwd=specs.path)
+    assert (result.status, result.out) == (0, "ok    tests/b.lua:1  one › two\n1 passed, 0 failed\n")
+
+
+def test_nothing_to_run_is_an_error(specs):
+    result = specs.run()
+    assert result.status == 1
+    assert "there are no specs in " in result.err and "tests/NAME.lua" in result.err
+    specs.write("tests/a.lua", "\n")
+    assert "there are no tests in the specs" in specs.run().err
+    specs.write("tests/a.lua", 'it("one", function() end)\n')
+    result = specs.run("nope")
+    assert (result.status, result.out) == (1, "")
+    assert 'no test has "nope" in its name' in result.err
+    result = liaison("test", specs.path / "scripts" / "register_sync.lua")
+    assert result.status == 1 and "is no spec" in result.err
+
+
+def test_errors_have_the_spec_s_line(specs):
+    specs.write("tests/a.lua", """
+        it("fails", function()
+          local nothing
+          local x = nothing.field
+        end)
+        it("works", function() end)
+    """)
+    specs.write("tests/b.lua", "it(\n")
+    result = specs.run()
+    assert result.status == 1
+    assert "FAIL  tests/a.lua:1  fails\n    tests/a.lua:3: attempt to index" in result.out
+    assert "FAIL  tests/b.lua:" in result.out and "can't be loaded" in result.out
+    assert result.out.endswith("1 passed, 2 failed\n")
+
+
+def test_a_handler_that_fails_fails_the_test(specs):
+    specs.script('local sync = SyncManager.new {}\n'
+                 'sync:on("t", function(event)\n  error "broken"\nend)\nsync:start()\n')
+    specs.write("tests/a.lua", 'it("t", function()\n  handle { type = "t" }\nend)\n')
+    result = specs.run()
+    assert result.status == 1
+    assert "tests/a.lua:2: handle: sync/t#1 ends as dead: scripts/sync.lua:3: broken" in result.out
+
+
+def test_an_endless_loop_is_stopped(specs):
+    specs.write("tests/a.lua", """
+        it("loops", function()
+          while true do pcall(error) end
+        end)
+        it("works", function() end)
+    """)
+    result = specs.run()
+    assert result.status == 1
+    assert "it was stopped: it ran longer than 2s; does a loop never end?" in result.out
+    assert result.out.endswith("1 passed, 1 failed\n")
+
+
+def test_files_do_not_see_each_other(specs):
+    specs.write("lib/state.lua", "return { n = 0 }\n")
+    for name in "ab":
+        specs.write(f"tests/{name}.lua", """
+            local state = require "state"
+            it("begins anew", function()
+              state.n = state.n + 1
+              expect(state.n):is(1)
+            end)
+        """)
+    result = specs.run()
+    assert (result.status, result.out.splitlines()[-1]) == (0, "2 passed, 0 failed")
+
+
+def test_fakes_answer_handlers_and_connectors(specs):
+    specs.connector("answering", """
+        return function(data)
+          return http.post("http://x.test/made", { json = data })
+        end
+    """)
+    specs.script("""
+        local sync = SyncManager.new {}
+        sync:on("asks", function(event)
+          local found = http.get("http://x.test/rooms/" .. event.data.id).json
+          local sent = sync:send { connector = "answering", data = { room = found.room } }
+          local answer = sent:await()
+          sync:send { connector = "answering", data = { id = answer.json.id } }
+        end)
+        sync:start()
+    """)
+    specs.write("tests/a.lua", """
+        http.fake("GET", "http://x.test/rooms/*", function(request)
+          return { json = { room = request.url:match "%d+$" } }
+        end)
+
+        it("goes on with what was answered", function()
+          http.fake("POST", "http://x.test/made", { status = 201, json = { id = 5 } })
+          local sends = handle { type = "asks", data = { id = 12 } }
+          expect(sends):equals {
+            { connector = "answering", data = { room = "12" } },
+            { connector = "answering", data = { id = 5 } },
+          }
+          expect(sends.handlers[1].requests[1].url):is "http://x.test/rooms/12"
+          expect(sends[1].requests[1].json):equals { room = "12" }
+        end)
+
+        it("sees failures as they would be", function()
+          local made
+          http.fake("*", "*", 503)
+          made = deliver("answering", {})
+          expect(made.outcome):is "retry"
+          http.fake("*", "*", 422)
+          made = deliver("answering", {})
+          expect(made.outcome .. " " .. made.cause):is "dead refused"
+          http.fake("*", "*", { failure = "timeout" })
+          expect(deliver("answering", {}).outcome):is "retry"
+          expect(function() handle { type = "asks", data = { id = 1 } } end):raises "ends as retry"
+        end)
+
+        it("has the fakes of the file, but not those of another test", function()
+          expect(deliver("answering", {}).outcome):is "delivered"
+        end)
+    """)
+    result = specs.run()
+    assert (result.status, result.out.splitlines()[-1]) == (0, "3 passed, 0 failed"), result.out
+
+
+def test_as_json(specs):
+    specs.write("tests/a.lua", """
+        it("works", function() end)
+        it("fails", function() expect({ a = { null, 2 } }):equals { a = { null, 3 } } end)
+    """)
+    result = specs.run("--json")
+    assert result.status == 1
+    assert result.json() == {
+        "tests": [
+            {"file": "tests/a.lua", "line": 1, "name": "works", "passed": True},
+            {"file": "tests/a.lua", "line": 2, "name": "fails", "passed": False,
+             "error": "tests/a.lua:2: 1 difference",
+             "differences": [{"path": "a[2]", "expected": 3, "got": 2}]}],
+        "passed": 1, "failed": 1}
+
+
+def test_a_project_that_does_not_load_says_why_once(specs):
+    specs.script("syntax error")
+    specs.write("tests/a.lua", 'it("works", function() end)\n')
+    specs.write("tests/b.lua", 'it("works", function() end)\n')
+    result = specs.run()
+    assert (result.status, result.out) == (1, "")
+    assert result.err.count("scripts/sync.lua:1: ") == 1
+
+
+def test_what_is_printed_goes_to_standard_error(specs):
+    specs.write("tests/a.lua", 'it("works", function() print("look", { a = 1 }) end)\n')
+    result = specs.run("--json")
+    assert result.err == 'tests/a.lua:1: look\t{"a":1}\n'
+    assert result.json()["passed"] == 1
