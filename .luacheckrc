@@ -34,6 +34,7 @@ stds.liaison = {
     -- data
     "array", "get", "null",
     json = { fields = { "decode", "encode" } },
+    regex = { fields = { "find", "findAll", "replace", "split" } },
     text = {
       fields = {
         "contains", "endsWith", "length", "lower", "pad", "replace", "split", "startsWith", "sub",

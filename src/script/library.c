@@ -16,6 +16,7 @@
 #define OPTIONS_MAX 16
 
 static const struct subject *const subjects[] = {
+    &subject_regex,
     &subject_text,
 };
 
@@ -58,10 +59,17 @@ static int host_describe(lua_State *L)
     return 1;
 }
 
-/* text(value, what, name), whole(value, what, name): the argument, checked; see argument.h. */
+/* text(value, what, name), utf8(value, what, name), whole(value, what, name): the argument, checked; see argument.h. */
 static int host_text(lua_State *L)
 {
     argument_text(L, 1, luaL_checkstring(L, 2), luaL_checkstring(L, 3));
+    lua_settop(L, 1);
+    return 1;
+}
+
+static int host_utf8(lua_State *L)
+{
+    argument_utf8(L, 1, luaL_checkstring(L, 2), luaL_checkstring(L, 3));
     lua_settop(L, 1);
     return 1;
 }
@@ -106,7 +114,7 @@ static int host_options(lua_State *L)
 }
 
 static const luaL_Reg host_functions[] = {
-    {"raise", host_raise}, {"describe", host_describe}, {"text", host_text},
+    {"raise", host_raise}, {"describe", host_describe}, {"text", host_text}, {"utf8", host_utf8},
     {"whole", host_whole}, {"options", host_options},   {NULL, NULL},
 };
 

@@ -32,6 +32,7 @@ struct subject {
     void (*open)(lua_State *L); /* [-0, +0, e] makes its metatables; or NULL */
 };
 
+extern const struct subject subject_regex;
 extern const struct subject subject_text;
 
 /* [-0, +0, e] Makes the machine know all subjects; opens none. After the other bindings. */

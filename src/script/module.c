@@ -7,6 +7,7 @@
 
 #include "base/attr.h"
 #include "modules/module.h"
+#include "modules/regex.h"
 #include "modules/unicode.h"
 #include "script/machine.h"
 
@@ -14,6 +15,7 @@ static const struct {
     const char *name;
     size_t size;
 } modules[] = {
+    [MODULE_REGEX] = {"regex", sizeof(struct regex_module)},
     [MODULE_UNICODE] = {"unicode", sizeof(struct unicode_module)},
 };
 static_assert(ARRAY_LEN(modules) == MODULE_COUNT, "each has a row");

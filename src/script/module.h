@@ -9,6 +9,7 @@
 #include <lua.h>
 
 enum module_id {
+    MODULE_REGEX,
     MODULE_UNICODE,
     MODULE_COUNT,
 };

@@ -33,6 +33,7 @@ def run(program, *arguments, **options):
 
 @pytest.mark.parametrize("path", [
     "bin/liaison",
+    "lib/liaison/regex.so",
     "lib/liaison/unicode.so",
     "share/liaison/connectors/calendarApi.lua",
     "share/liaison/transformers/omitNulls.lua",
