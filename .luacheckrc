@@ -62,7 +62,7 @@ unused_args = false
 files["src/script/library/**/*.lua"] = { std = "liaison" }
 files["tests/lua/**/*.lua"] = { std = "liaison+specs" }
 files["examples/*/tests/**/*.lua"] = { std = "liaison+specs" }
-files["src/cli/new/**/*.spec.lua"] = { std = "liaison+specs" }
+files["src/cli/new/schedules.lua"] = { std = "liaison+specs" }
 
 -- The prelude makes those globals, from the whole of LuaJIT.
 files["src/script/prelude/**/*.lua"] = { std = "luajit+liaison", allow_defined_top = true }

@@ -60,7 +60,7 @@ check_cppcheck() {
 check_lua() {
     local paths
     mapfile -t paths < <(
-        existing scripts connectors transformers examples src/script/prelude src/script/spec tests/lua)
+        existing scripts connectors transformers examples src/script/prelude src/script/spec src/cli/new/schedules.lua tests/lua)
     [ ${#paths[@]} -eq 0 ] || luacheck --quiet --codes --no-color --no-cache "${paths[@]}"
 }
 

@@ -22,13 +22,14 @@ static const struct {
     {"scripts/register_sync.lua", "register_sync.lua"},
     {"connectors/calendarApi.lua", "calendarApi.lua"},
     {"connectors/dataWarehouse.lua", "dataWarehouse.lua"},
+    {"tests/schedules.lua", "schedules.lua"},
     {"README.md", "README.md"},
     {".gitignore", "gitignore"},
     {".luarc.json", "luarc.json"},
     {"types/liaison.lua", "api.lua"},
 };
 
-static const char *const folders[] = {"scripts", "connectors", "transformers", "types"};
+static const char *const folders[] = {"scripts", "connectors", "transformers", "tests", "types"};
 
 static const struct new_project_file *find_embedded(const char *name)
 {
@@ -111,6 +112,7 @@ static void say_next(const char *root)
 {
     fprintf(stderr,
             "%s is made. Next, each in its own terminal, after: cd %s\n\n"
+            "  liaison test    # what should be sent for which event\n"
             "  liaison sink    # stands in for the calendar and the warehouse\n"
             "  liaison run\n"
             "  liaison emit schedule.updated "
@@ -140,7 +142,7 @@ const struct command command_new = {
     .operands = "PATH",
     .help =
         "Makes a project in the folder PATH, which is made or must be empty: settings, a script,\n"
-        "two connectors. It runs as it stands, with `liaison sink` as the other systems.",
+        "two connectors, a spec. It runs as it stands, with `liaison sink` as the other systems.",
     .operands_min = 1,
     .operands_max = 1,
     .run = run,

@@ -10,7 +10,7 @@ from support import ROOT, liaison
 
 FILES = [".gitignore", ".luarc.json", "README.md", "connectors/calendarApi.lua",
          "connectors/dataWarehouse.lua", "liaison.lua", "scripts/register_sync.lua",
-         "types/liaison.lua"]
+         "tests/schedules.lua", "types/liaison.lua"]
 
 
 def files_in(folder):
@@ -28,6 +28,13 @@ def test_the_script_and_connectors_are_those_of_the_repository(tmp_path):
     liaison("new", "p", cwd=tmp_path)
     for name in FILES[3:5] + FILES[6:7]:
         assert (tmp_path / "p" / name).read_text() == (ROOT / name).read_text()
+
+
+def test_its_specs_pass(tmp_path):
+    liaison("new", "p", cwd=tmp_path)
+    result = liaison("test", "p", cwd=tmp_path)
+    assert (result.status, result.err) == (0, "")
+    assert result.out.endswith("2 passed, 0 failed\n")
 
 
 def commented_settings(text):
@@ -78,7 +85,7 @@ def test_the_commented_settings_are_the_keys_that_there_are_with_their_defaults(
 
 def test_says_what_to_type_next(tmp_path):
     result = liaison("new", "my-sync", cwd=tmp_path)
-    for words in ("cd my-sync", "liaison run", "liaison sink", "liaison emit schedule.updated"):
+    for words in ("cd my-sync", "liaison test", "liaison run", "liaison sink", "liaison emit schedule.updated"):
         assert words in result.err
     assert result.out == ""
 
