@@ -90,9 +90,9 @@ def test_says_what_to_type_next(tmp_path):
     assert result.out == ""
 
 
-def test_the_readme_has_three_lines(tmp_path):
+def test_the_readme_has_four_lines(tmp_path):
     liaison("new", "p", cwd=tmp_path)
-    assert len((tmp_path / "p" / "README.md").read_text().splitlines()) == 3
+    assert len((tmp_path / "p" / "README.md").read_text().splitlines()) == 4
 
 
 def test_the_journal_is_left_out_of_git(tmp_path):

@@ -287,3 +287,120 @@ function os.difftime(later, earlier) end
 ---@param date? table
 ---@return integer
 function os.time(date) end
+
+-- ---- in specs alone: tests/*.lua ----------------------------------------------------------------
+
+---@param name string
+---@param body fun()
+function describe(name, body) end
+
+---@param name string
+---@param body fun()
+function it(name, body) end
+
+---@param body fun()
+function before(body) end
+
+---@param body fun()
+function beforeEach(body) end
+
+---A request as a connector or handler made it.
+---@class MadeRequest
+---@field method string
+---@field url string
+---@field headers table<string, string>
+---@field json? any what it carries, where that is JSON
+---@field body? string else
+
+---What became of a send, an attempt or a handler's run.
+---@class Ended
+---@field outcome "delivered"|"skipped"|"retry"|"dead"|"pause"
+---@field cause? string
+---@field reason? string
+---@field log table[]
+
+---@class MadeSend: Ended
+---@field connector string
+---@field data any
+---@field key? string
+---@field transformer? string
+---@field delay? number
+---@field expires? number
+---@field handler string
+---@field id string
+---@field requests MadeRequest[]
+
+---@class MadeRun: Ended
+---@field name string
+---@field filtered boolean
+---@field requests MadeRequest[]
+---@field sends MadeSend[]
+
+---@class MadeSends
+---@field [integer] MadeSend
+---@field handlers MadeRun[]
+
+---@class MadeRequests: Ended
+---@field [integer] MadeRequest
+---@field id string
+
+---@class GivenEvent
+---@field type string
+---@field data? any
+---@field key? string
+---@field [string] any
+
+---@class DeliverOptions
+---@field event? GivenEvent
+---@field key? string
+---@field transformer? string
+
+---What the handlers of an event send.
+---@param event GivenEvent
+---@return MadeSends
+function handle(event) end
+
+---The requests that one attempt of a connector makes.
+---@param connector string
+---@param data any
+---@param options? DeliverOptions
+---@return MadeRequests
+function deliver(connector, data, options) end
+
+---@param name string
+---@return fun(data: any, event?: table): any
+function transformer(name) end
+
+---What time it is: clock "2026-03-29T00:30:00Z".
+---@param time string
+function clock(time) end
+
+---@class FakeAnswer
+---@field status? integer 200 unless said otherwise
+---@field json? any
+---@field body? string
+---@field headers? table<string, string>
+---@field failure? "connect"|"dns"|"tls"|"timeout"|"broken"
+
+---What requests get; * in `method` and `url` stands for anything.
+---@param method string
+---@param url string
+---@param answer integer|FakeAnswer|fun(request: MadeRequest): integer|FakeAnswer
+function http.fake(method, url, answer) end
+
+---@class Expectation
+---@field never Expectation
+---@field equals fun(self: Expectation, other: any): Expectation
+---@field is fun(self: Expectation, other: any): Expectation
+---@field contains fun(self: Expectation, part: any): Expectation
+---@field matches fun(self: Expectation, pattern: string): Expectation
+---@field isNil fun(self: Expectation): Expectation
+---@field isNull fun(self: Expectation): Expectation
+---@field isTrue fun(self: Expectation): Expectation
+---@field isFalse fun(self: Expectation): Expectation
+---@field hasLength fun(self: Expectation, n: integer): Expectation
+---@field raises fun(self: Expectation, text?: string): Expectation
+
+---@param value any
+---@return Expectation
+function expect(value) end

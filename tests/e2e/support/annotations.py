@@ -156,7 +156,7 @@ class Annotations:
         self.current = self.classes.setdefault(match[1], Class(match[1], parents))
 
     def read_field(self, text):
-        match = re.match(r'(\["(?:[^"\\]|\\.)*"\]|\[string\]|[A-Za-z_]\w*)(\??)\s+(.*)', text)
+        match = re.match(r'(\["(?:[^"\\]|\\.)*"\]|\[(?:string|integer)\]|[A-Za-z_]\w*)(\??)\s+(.*)', text)
         if not match or not self.current:
             raise ValueError(f"no field of a class: {text}")
         name = match[1]
