@@ -16,19 +16,38 @@
 
 /* ---- The pool ------------------------------------------------------------------------------- */
 
+/* The pool's newest, whose memory is the warmest, is taken first. */
+void exchange_move(struct http_exchange *x, enum exchange_place place)
+{
+    struct http_server *server = x->server;
+    list_remove(&x->link);
+    server->n_at[x->place]--;
+    x->place = place;
+    server->n_at[place]++;
+    if (place == EXCHANGE_IDLE)
+        list_add_head(&server->at[place], &x->link);
+    else
+        list_add_tail(&server->at[place], &x->link);
+}
+
+static struct http_exchange *exchange_new(struct http_server *server)
+{
+    struct http_exchange *x = mem_calloc(1, sizeof(*x));
+    x->server = server;
+    list_add_head(&server->at[EXCHANGE_IDLE], &x->link);
+    server->n_at[EXCHANGE_IDLE]++;
+    return x;
+}
+
 struct http_exchange *exchange_take(struct http_server *server)
 {
-    struct http_exchange *x;
-    if (list_is_empty(&server->idle)) {
-        x = mem_calloc(1, sizeof(*x));
-        x->server = server;
-    } else {
-        x = list_first(&server->idle, struct http_exchange, link);
-        list_remove(&x->link);
-        server->n_idle--;
-    }
+    struct http_exchange *x =
+        list_is_empty(&server->at[EXCHANGE_IDLE])
+            ? exchange_new(server)
+            : list_first(&server->at[EXCHANGE_IDLE], struct http_exchange, link);
+    exchange_move(x, EXCHANGE_ACTIVE);
     x->state = EXCHANGE_NEW;
-    x->is_suspended = x->is_too_large = x->is_bad_target = false;
+    x->is_too_large = x->is_bad_target = false;
     x->connection = NULL;
     x->method = "";
     x->route = NULL;
@@ -37,13 +56,13 @@ struct http_exchange *exchange_take(struct http_server *server)
     x->feed = (struct http_feed){0};
     buf_clear(&x->body);
     buf_clear(&x->reply_headers);
-    list_add_tail(&server->exchanges, &x->link);
     return x;
 }
 
 static void exchange_free(struct http_exchange *x)
 {
     list_remove(&x->link);
+    x->server->n_at[x->place]--;
     target_deinit(&x->target);
     buf_deinit(&x->body);
     buf_deinit(&x->reply_headers);
@@ -59,20 +78,27 @@ void exchange_release(struct http_exchange *x)
     x->response = NULL;
     if (x->feed.gone)
         x->feed.gone(x->feed.ctx);
-    if (server->n_idle >= IDLE_EXCHANGES_MAX) {
+    if (server->n_at[EXCHANGE_IDLE] >= IDLE_EXCHANGES_MAX) {
         exchange_free(x);
         return;
     }
     if (x->body.cap > KEPT_BODY_MAX)
         buf_deinit(&x->body);
-    list_remove(&x->link);
-    list_add_head(&server->idle, &x->link);
-    server->n_idle++;
+    exchange_move(x, EXCHANGE_IDLE);
+}
+
+void exchange_leave(struct http_exchange *x)
+{
+    exchange_move(x, EXCHANGE_GONE);
+    x->connection = NULL;
+    x->deadline = NULL;
+    x->method = "";
+    x->n_headers = 0;
 }
 
 void exchange_free_idle(struct http_server *server)
 {
-    list_each (it, &server->idle)
+    list_each (it, &server->at[EXCHANGE_IDLE])
         exchange_free(list_entry(it, struct http_exchange, link));
 }
 
@@ -183,13 +209,14 @@ enum MHD_Result exchange_queue(struct http_exchange *x)
     return result;
 }
 
-/* The library wants the answer from within its handler, which it calls again once resumed: the
-   server runs it before the loop sleeps, for all that were answered in a turn at once. */
+/* The library wants the answer from within its handler, which it calls again: the server runs it
+   before the loop sleeps, for all that were answered in a turn at once. */
 static void wake_up(struct http_exchange *x)
 {
     struct http_server *server = x->server;
-    x->is_suspended = false;
-    MHD_resume_connection(x->connection);
+    if (x->place == EXCHANGE_SUSPENDED)
+        MHD_resume_connection(x->connection);
+    exchange_move(x, EXCHANGE_ACTIVE);
     /* The server's hook may have run already in this turn. */
     if (!server->has_resumed)
         loop_hurry(server->loop);
@@ -201,15 +228,19 @@ static void answer(struct http_exchange *x, int status, const char *content_type
                    struct MHD_Response *response)
 {
     assert(x->state != EXCHANGE_ANSWERED);
+    x->response = response;
+    if (x->place == EXCHANGE_GONE) {
+        exchange_release(x);
+        return;
+    }
     if (x->state == EXCHANGE_PENDING)
         x->server->n_pending--;
     x->state = EXCHANGE_ANSWERED;
     x->status = status;
-    x->response = response;
     if (content_type)
         MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, content_type);
     add_reply_headers(x, response);
-    if (x->is_suspended)
+    if (x->place != EXCHANGE_ACTIVE)
         wake_up(x);
 }
 
@@ -229,8 +260,9 @@ static ssize_t read_feed(void *ctx, uint64_t pos, char *out, size_t max)
     (void)pos;
     struct http_exchange *x = ctx;
     ssize_t n = x->feed.read(x->feed.ctx, out, max);
+    x->server->has_moved = true;
     if (n == 0) {
-        x->is_suspended = true;
+        exchange_move(x, EXCHANGE_SUSPENDED);
         MHD_suspend_connection(x->connection);
     }
     return n;
@@ -249,7 +281,7 @@ void http_exchange_feed(struct http_exchange *x, int status, const char *content
 
 void http_exchange_feed_more(struct http_exchange *x)
 {
-    if (x->is_suspended)
+    if (x->place == EXCHANGE_SUSPENDED)
         wake_up(x);
 }
 

@@ -2,8 +2,7 @@
 /* Copyright (c) 2026 The Liaison authors */
 /*
  * libmicrohttpd on the loop. Its epoll descriptor is one of ours: when that is readable, the daemon
- * is run. A request whose answer comes later is suspended; all that were answered in a turn of the
- * loop are resumed by one run before the loop sleeps.
+ * is run. All that were answered in a turn of the loop go on by one run before the loop sleeps.
  */
 #include "http/server.h"
 
@@ -163,20 +162,21 @@ static void dispatch(struct http_exchange *x)
     x->server->n_pending++;
     x->state = EXCHANGE_PENDING;
     x->route->fn(x->server->options.ctx, x);
-    if (x->state == EXCHANGE_PENDING) {
-        x->is_suspended = true;
-        MHD_suspend_connection(x->connection);
-    }
+    if (x->state == EXCHANGE_PENDING)
+        patience_begin(x);
 }
 
-/* The library calls once for the head, then for each piece of the body, once for its end, and once
-   more when a suspended request is resumed. */
+/* The library calls once for the head, then for each piece of the body, once for its end, and again
+   and again while the request waits for its answer. */
 static enum MHD_Result handle(void *ctx, struct MHD_Connection *connection, const char *url,
                               const char *method, const char *version, const char *data,
                               size_t *len, void **slot)
 {
     (void)ctx, (void)url, (void)version;
     struct http_exchange *x = *slot;
+    if (x->place == EXCHANGE_WAITING)
+        return MHD_YES;
+    x->server->has_moved = true;
     if (x->state == EXCHANGE_NEW) {
         x->connection = connection;
         x->method = method;
@@ -199,6 +199,7 @@ static enum MHD_Result handle(void *ctx, struct MHD_Connection *connection, cons
 static void *see_target(void *ctx, const char *target, struct MHD_Connection *connection)
 {
     struct http_exchange *x = exchange_take(ctx);
+    x->server->has_moved = true;
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     x->deadline = info->socket_context;
@@ -215,11 +216,16 @@ static void completed(void *ctx, struct MHD_Connection *connection, void **slot,
     struct http_exchange *x = *slot;
     if (!x)
         return;
-    deadline_restart(x->deadline);
-    if (x->state == EXCHANGE_PENDING)
-        x->server->n_pending--;
-    exchange_release(x);
     *slot = NULL;
+    deadline_restart(x->deadline);
+    x->server->has_moved = true;
+    bool is_owed = x->state == EXCHANGE_PENDING;
+    if (is_owed)
+        x->server->n_pending--;
+    if (is_owed && !x->server->is_stopping)
+        exchange_leave(x);
+    else
+        exchange_release(x);
 }
 
 /* MHD_OPTION_NOTIFY_CONNECTION */
@@ -266,7 +272,7 @@ static void log_message(void *ctx, const char *fmt, va_list args)
 static void run(struct http_server *server)
 {
     server->is_running = true;
-    server->has_resumed = false;
+    server->has_resumed = server->has_moved = false;
     MHD_run(server->daemon);
     server->is_running = false;
 }
@@ -282,25 +288,14 @@ static void timeout_due(void *ctx)
     run(ctx);
 }
 
-/* When the daemon wants to be run next: 0 at once, -1 when something happens. */
-static int64_t wait_ms(struct http_server *server)
-{
-    MHD_UNSIGNED_LONG_LONG ms;
-    if (server->has_resumed)
-        return 0;
-    if (MHD_get_timeout(server->daemon, &ms) != MHD_YES)
-        return -1;
-    return ms > INT32_MAX ? INT32_MAX : (int64_t)ms;
-}
-
 static void before_sleep(void *ctx)
 {
     struct http_server *server = ctx;
     server->has_dispatched = false;
-    int64_t ms = wait_ms(server);
+    int64_t ms = patience_wait_ms(server);
     if (ms == 0) {
         run(server);
-        ms = wait_ms(server);
+        ms = patience_wait_ms(server);
     }
     /* Routes that were called just now may have made work for hooks that have run already. */
     if (ms == 0 || server->has_dispatched)
@@ -345,10 +340,11 @@ struct http_server *http_server_new(struct loop *loop, const struct http_server_
     server->options.listen = server->options.tls_cert = server->options.tls_key =
         NULL; /* not kept */
     server->loop = loop;
-    list_init(&server->exchanges);
-    list_init(&server->idle);
+    for (size_t i = 0; i < EXCHANGE_PLACES; i++)
+        list_init(&server->at[i]);
     server->tls_cert = options->tls_cert ? mem_strdup(options->tls_cert) : NULL;
     server->tls_key = options->tls_key ? mem_strdup(options->tls_key) : NULL;
+    patience_init(server);
     drain_init(&server->drain, loop);
     deadlines_init(&server->deadlines, loop,
                    options->receive_ms > 0 ? options->receive_ms : RECEIVE_MS);
@@ -375,14 +371,14 @@ void http_server_quiesce(struct http_server *server)
 static void stop_daemon(struct http_server *server)
 {
     /* The library refuses to stop while requests are suspended. */
-    list_each (it, &server->exchanges) {
-        struct http_exchange *x = list_entry(it, struct http_exchange, link);
-        if (x->is_suspended)
-            MHD_resume_connection(x->connection);
-    }
+    list_each (it, &server->at[EXCHANGE_SUSPENDED])
+        MHD_resume_connection(list_entry(it, struct http_exchange, link)->connection);
+    server->is_stopping = true;
     if (server->listener.fd >= 0)
         MHD_quiesce_daemon(server->daemon);
     MHD_stop_daemon(server->daemon);
+    list_each (it, &server->at[EXCHANGE_GONE])
+        exchange_release(list_entry(it, struct http_exchange, link));
 }
 
 void http_server_free(struct http_server *server)
@@ -396,6 +392,7 @@ void http_server_free(struct http_server *server)
     if (server->daemon)
         stop_daemon(server);
     listener_close(&server->listener);
+    patience_deinit(server);
     drain_deinit(&server->drain);
     deadlines_deinit(&server->deadlines);
     free(server->tls_cert);

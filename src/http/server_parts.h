@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Liaison authors */
 /*
- * The server as its parts see it: server.c (the daemon on the loop, and a request's way through it)
- * and exchange.c (what routes see of a request, and their answers). Nobody else includes this.
+ * The server as its parts see it: server.c (the daemon on the loop, and a request's way through it),
+ * exchange.c (what routes see of a request, and their answers) and patience.c (requests that wait for
+ * these). Nobody else includes this.
  */
 #ifndef LIAISON_HTTP_SERVER_PARTS_H
 #define LIAISON_HTTP_SERVER_PARTS_H
@@ -20,6 +21,16 @@
 #include "http/server.h"
 #include "http/target.h"
 
+/* Where an exchange is. */
+enum exchange_place {
+    EXCHANGE_IDLE,      /* in the pool */
+    EXCHANGE_ACTIVE,    /* read, handled or written by the library */
+    EXCHANGE_WAITING,   /* for its answer, after which the library asks whenever it is run */
+    EXCHANGE_SUSPENDED, /* for its answer, or for more of it; the library doesn't know of it */
+    EXCHANGE_GONE,      /* its client is; its route will answer nobody */
+    EXCHANGE_PLACES,
+};
+
 struct http_server {
     struct http_server_options options;
     struct loop *loop;
@@ -31,13 +42,15 @@ struct http_server {
     struct drain drain;
     struct deadlines deadlines;
     char *tls_cert, *tls_key;
-    struct list exchanges; /* under way */
-    struct list idle;      /* those that wait for use */
-    size_t n_idle;
+    struct list at[EXCHANGE_PLACES]; /* the exchanges; of those that wait, the oldest first */
+    size_t n_at[EXCHANGE_PLACES];
+    struct loop_timer *patience; /* runs while some wait */
     size_t n_pending;
     bool has_resumed;    /* exchanges were answered since the daemon ran last */
     bool has_dispatched; /* a route was called since it began to run */
+    bool has_moved;      /* a request got further since then */
     bool is_running;     /* inside of it */
+    bool is_stopping;    /* for good */
 };
 
 enum exchange_state {
@@ -48,12 +61,13 @@ enum exchange_state {
 };
 
 struct http_exchange {
-    struct list link; /* in the server's exchanges or idle */
+    struct list link; /* in the server's list of its place */
+    enum exchange_place place;
     struct http_server *server;
-    struct MHD_Connection *connection;
-    struct deadline *deadline; /* the connection's, for sending a request */
+    struct MHD_Connection *connection; /* NULL once its client has gone */
+    struct deadline *deadline;         /* the connection's, for sending a request */
     enum exchange_state state;
-    bool is_suspended;
+    int64_t waits_since_ms;
     bool is_too_large; /* the body: what comes is thrown away */
     const char *method;
     struct target target;
@@ -73,8 +87,18 @@ struct http_exchange {
 struct http_exchange *exchange_take(struct http_server *server);
 void exchange_release(struct http_exchange *x);
 void exchange_free_idle(struct http_server *server);
+void exchange_move(struct http_exchange *x, enum exchange_place place);
+/* The client of one whose route has yet to answer has gone: what is the connection's is no more. */
+void exchange_leave(struct http_exchange *x);
 
 /* Hands the answer to the connection, whose handler is running. */
 enum MHD_Result exchange_queue(struct http_exchange *x);
+
+void patience_init(struct http_server *server);
+void patience_deinit(struct http_server *server);
+/* The route was called, and will answer later. */
+void patience_begin(struct http_exchange *x);
+/* When the library wants to be run next: 0 at once, -1 when something happens. */
+int64_t patience_wait_ms(struct http_server *server);
 
 #endif

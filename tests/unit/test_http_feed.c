@@ -14,15 +14,12 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "wire.h"
+#include "server_fixture.h"
 
 #include <cmocka.h>
 
 struct fixture {
-    struct loop *loop;
-    struct http_server *server;
-    struct wire wire;
-    int fd;                  /* of the client */
+    struct server_fixture http;
     struct http_exchange *x; /* the newest that is fed */
     struct buf stock;        /* what it may read */
     size_t n_reads, n_gone;
@@ -68,30 +65,10 @@ static void take(void *ctx, struct http_exchange *x)
 
 static const struct http_route routes[] = {{"GET", "/feed", feed}, {"POST", "/take", take}};
 
-static void start(struct fixture *f, int64_t receive_ms)
-{
-    const struct http_server_options options = {
-        .listen = "127.0.0.1:0",
-        .routes = routes,
-        .n_routes = ARRAY_LEN(routes),
-        .ctx = f,
-        .body_max = 1000,
-        .receive_ms = receive_ms,
-    };
-    struct err err = {0};
-    f->server = http_server_new(f->loop, &options, &err);
-    if (!f->server)
-        fail_msg("%s", err.message);
-    f->fd = wire_connect(http_server_address(f->server));
-}
-
 static int setup(void **state)
 {
     struct fixture *f = mem_calloc(1, sizeof(*f));
-    struct err err = {0};
-    f->loop = loop_new(&err);
-    wire_init(&f->wire, f->loop);
-    start(f, 0);
+    server_setup(&f->http, routes, ARRAY_LEN(routes), f);
     *state = f;
     return 0;
 }
@@ -99,16 +76,11 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     struct fixture *f = *state;
-    close(f->fd);
-    http_server_free(f->server);
-    wire_deinit(&f->wire);
-    loop_free(f->loop);
+    server_teardown(&f->http);
     buf_deinit(&f->stock);
     free(f);
     return 0;
 }
-
-#define GET "GET /feed HTTP/1.1\r\nHost: x\r\n\r\n"
 
 /* ---- A feed ---- */
 
@@ -116,34 +88,34 @@ static void test_what_is_there_goes_out_and_what_comes_later_follows(void **stat
 {
     struct fixture *f = *state;
     buf_add_str(&f->stock, "first");
-    wire_send(f->fd, GET);
-    wire_expect(&f->wire, f->fd, "\r\nfirst\r\n");
-    assert_non_null(strstr(f->wire.got.data, "HTTP/1.1 200 "));
-    assert_non_null(strstr(f->wire.got.data, "X-One: 1\r\n"));
-    assert_non_null(strstr(f->wire.got.data, "Transfer-Encoding: chunked\r\n"));
-    buf_clear(&f->wire.got);
+    wire_send(f->http.fd, GET("/feed"));
+    wire_expect(&f->http.wire, f->http.fd, "\r\nfirst\r\n");
+    assert_non_null(strstr(f->http.wire.got.data, "HTTP/1.1 200 "));
+    assert_non_null(strstr(f->http.wire.got.data, "X-One: 1\r\n"));
+    assert_non_null(strstr(f->http.wire.got.data, "Transfer-Encoding: chunked\r\n"));
+    buf_clear(&f->http.wire.got);
     buf_add_str(&f->stock, "second");
     http_exchange_feed_more(f->x);
-    wire_expect(&f->wire, f->fd, "6\r\nsecond\r\n");
+    wire_expect(&f->http.wire, f->http.fd, "6\r\nsecond\r\n");
     assert_int_equal(f->n_gone, 0);
-    assert_int_equal(http_server_pending(f->server), 0);
+    assert_int_equal(http_server_pending(f->http.server), 0);
 }
 
 static void test_the_head_comes_before_there_is_anything(void **state)
 {
     struct fixture *f = *state;
-    wire_send(f->fd, GET);
-    wire_expect(&f->wire, f->fd, "\r\n\r\n");
+    wire_send(f->http.fd, GET("/feed"));
+    wire_expect(&f->http.wire, f->http.fd, "\r\n\r\n");
 }
 
 static void test_nobody_is_asked_while_there_is_nothing(void **state)
 {
     struct fixture *f = *state;
-    wire_send(f->fd, GET);
-    wire_expect(&f->wire, f->fd, "\r\n\r\n");
-    wire_wait(&f->wire, f->n_reads > 0);
+    wire_send(f->http.fd, GET("/feed"));
+    wire_expect(&f->http.wire, f->http.fd, "\r\n\r\n");
+    wire_wait(&f->http.wire, f->n_reads > 0);
     size_t before = f->n_reads;
-    wire_spend(&f->wire, 20);
+    wire_spend(&f->http.wire, 20);
     assert_int_equal(f->n_reads, before);
 }
 
@@ -152,24 +124,24 @@ static void test_the_end_ends_the_body_and_the_connection_lives_on(void **state)
     struct fixture *f = *state;
     buf_add_str(&f->stock, "all");
     f->is_over = true;
-    wire_send(f->fd, GET);
-    wire_expect(&f->wire, f->fd, "3\r\nall\r\n0\r\n\r\n");
-    wire_wait(&f->wire, f->n_gone == 1);
-    buf_clear(&f->wire.got);
-    wire_send(f->fd, "POST /take HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nok");
-    wire_expect(&f->wire, f->fd, "\r\n\r\nok");
+    wire_send(f->http.fd, GET("/feed"));
+    wire_expect(&f->http.wire, f->http.fd, "3\r\nall\r\n0\r\n\r\n");
+    wire_wait(&f->http.wire, f->n_gone == 1);
+    buf_clear(&f->http.wire.got);
+    wire_send(f->http.fd, "POST /take HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nok");
+    wire_expect(&f->http.wire, f->http.fd, "\r\n\r\nok");
 }
 
 static void test_it_may_end_while_it_waits(void **state)
 {
     struct fixture *f = *state;
-    wire_send(f->fd, GET);
-    wire_expect(&f->wire, f->fd, "\r\n\r\n");
-    wire_wait(&f->wire, f->n_reads > 0);
+    wire_send(f->http.fd, GET("/feed"));
+    wire_expect(&f->http.wire, f->http.fd, "\r\n\r\n");
+    wire_wait(&f->http.wire, f->n_reads > 0);
     f->is_over = true;
     http_exchange_feed_more(f->x);
-    wire_expect(&f->wire, f->fd, "0\r\n\r\n");
-    wire_wait(&f->wire, f->n_gone == 1);
+    wire_expect(&f->http.wire, f->http.fd, "0\r\n\r\n");
+    wire_wait(&f->http.wire, f->n_gone == 1);
 }
 
 static void test_an_old_client_reads_to_the_end_of_its_connection(void **state)
@@ -177,10 +149,10 @@ static void test_an_old_client_reads_to_the_end_of_its_connection(void **state)
     struct fixture *f = *state;
     buf_add_str(&f->stock, "all");
     f->is_over = true;
-    wire_send(f->fd, "GET /feed HTTP/1.0\r\nHost: x\r\n\r\n");
-    wire_rest(&f->wire, f->fd);
-    assert_non_null(strstr(f->wire.got.data, "\r\n\r\nall"));
-    assert_null(strstr(f->wire.got.data, "chunked"));
+    wire_send(f->http.fd, "GET /feed HTTP/1.0\r\nHost: x\r\n\r\n");
+    wire_rest(&f->http.wire, f->http.fd);
+    assert_non_null(strstr(f->http.wire.got.data, "\r\n\r\nall"));
+    assert_null(strstr(f->http.wire.got.data, "chunked"));
     assert_int_equal(f->n_gone, 1);
 }
 
@@ -188,24 +160,24 @@ static void test_head_reads_nothing(void **state)
 {
     struct fixture *f = *state;
     buf_add_str(&f->stock, "all");
-    wire_send(f->fd, "HEAD /feed HTTP/1.1\r\nHost: x\r\n\r\n");
-    wire_expect(&f->wire, f->fd, "\r\n\r\n");
-    wire_wait(&f->wire, f->n_gone == 1);
+    wire_send(f->http.fd, "HEAD /feed HTTP/1.1\r\nHost: x\r\n\r\n");
+    wire_expect(&f->http.wire, f->http.fd, "\r\n\r\n");
+    wire_wait(&f->http.wire, f->n_gone == 1);
     assert_int_equal(f->n_reads, 0);
 }
 
 static void test_a_client_that_leaves_is_noticed_when_something_is_sent(void **state)
 {
     struct fixture *f = *state;
-    wire_send(f->fd, GET);
-    wire_expect(&f->wire, f->fd, "\r\n\r\n");
-    wire_wait(&f->wire, f->n_reads > 0);
-    wire_reset(f->fd);
-    f->fd = wire_connect(http_server_address(f->server));
+    wire_send(f->http.fd, GET("/feed"));
+    wire_expect(&f->http.wire, f->http.fd, "\r\n\r\n");
+    wire_wait(&f->http.wire, f->n_reads > 0);
+    wire_reset(f->http.fd);
+    f->http.fd = wire_connect(http_server_address(f->http.server));
     for (int i = 0; i < 1000 && f->n_gone == 0; i++) {
         buf_add_str(&f->stock, "are you there?");
         http_exchange_feed_more(f->x);
-        wire_spend(&f->wire, 1);
+        wire_spend(&f->http.wire, 1);
     }
     assert_int_equal(f->n_gone, 1);
 }
@@ -218,9 +190,9 @@ static void test_a_client_that_reads_nothing_is_read_little_for(void **state)
     buf_reserve(&f->stock, stock);
     memset(f->stock.data, 'x', stock);
     f->stock.len = stock;
-    wire_send(f->fd, GET);
-    wire_wait(&f->wire, f->n_reads > 0);
-    wire_spend(&f->wire, 50);
+    wire_send(f->http.fd, GET("/feed"));
+    wire_wait(&f->http.wire, f->n_reads > 0);
+    wire_spend(&f->http.wire, 50);
     assert_in_range(f->stock.len, stock / 2, stock);
     assert_in_range(f->largest, 1, 64 * 1024);
 }
@@ -228,12 +200,12 @@ static void test_a_client_that_reads_nothing_is_read_little_for(void **state)
 static void test_freeing_the_server_tells_that_all_is_over(void **state)
 {
     struct fixture *f = *state;
-    int other = wire_connect(http_server_address(f->server));
-    wire_send(f->fd, GET);
-    wire_send(other, GET);
-    wire_wait(&f->wire, f->n_reads >= 2);
-    http_server_free(f->server);
-    f->server = NULL;
+    int other = wire_connect(http_server_address(f->http.server));
+    wire_send(f->http.fd, GET("/feed"));
+    wire_send(other, GET("/feed"));
+    wire_wait(&f->http.wire, f->n_reads >= 2);
+    http_server_free(f->http.server);
+    f->http.server = NULL;
     assert_int_equal(f->n_gone, 2);
     close(other);
 }
@@ -242,17 +214,16 @@ static void test_freeing_the_server_tells_that_all_is_over(void **state)
 
 static void restart(struct fixture *f, int64_t receive_ms)
 {
-    close(f->fd);
-    http_server_free(f->server);
-    start(f, receive_ms);
+    f->http.options.receive_ms = receive_ms;
+    server_restart(&f->http);
 }
 
 /* Sends a byte now and then; how many it came to. */
 static size_t trickle(struct fixture *f, const char *text)
 {
     size_t n = 0;
-    for (; text[n] && send(f->fd, text + n, 1, MSG_NOSIGNAL) == 1; n++)
-        wire_spend(&f->wire, 5);
+    for (; text[n] && send(f->http.fd, text + n, 1, MSG_NOSIGNAL) == 1; n++)
+        wire_spend(&f->http.wire, 5);
     return n;
 }
 
@@ -281,21 +252,21 @@ static void test_an_answer_may_take_longer_than_its_request(void **state)
 {
     struct fixture *f = *state;
     restart(f, 50);
-    wire_send(f->fd, GET);
-    wire_expect(&f->wire, f->fd, "\r\n\r\n");
-    wire_spend(&f->wire, 150);
+    wire_send(f->http.fd, GET("/feed"));
+    wire_expect(&f->http.wire, f->http.fd, "\r\n\r\n");
+    wire_spend(&f->http.wire, 150);
     buf_add_str(&f->stock, "late");
     f->is_over = true;
     http_exchange_feed_more(f->x);
-    wire_expect(&f->wire, f->fd, "late\r\n0\r\n\r\n");
+    wire_expect(&f->http.wire, f->http.fd, "late\r\n0\r\n\r\n");
 }
 
 static void test_a_client_that_says_nothing_is_ended_too(void **state)
 {
     struct fixture *f = *state;
     restart(f, 50);
-    wire_rest(&f->wire, f->fd);
-    assert_int_equal(f->wire.got.len, 0);
+    wire_rest(&f->http.wire, f->http.fd);
+    assert_int_equal(f->http.wire.got.len, 0);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

@@ -17,16 +17,9 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "wire.h"
+#include "server_fixture.h"
 
 #include <cmocka.h>
-
-struct fixture {
-    struct loop *loop;
-    struct http_server *server;
-    struct wire wire;
-    int fd; /* of the client */
-};
 
 static void reply_echo(void *ctx, struct http_exchange *x)
 {
@@ -36,55 +29,32 @@ static void reply_echo(void *ctx, struct http_exchange *x)
 
 static const struct http_route routes[] = {{"POST", "/echo", reply_echo}};
 
-static struct http_server_options options_of(struct fixture *f)
-{
-    return (struct http_server_options){
-        .listen = "127.0.0.1:0",
-        .routes = routes,
-        .n_routes = ARRAY_LEN(routes),
-        .ctx = f,
-        .body_max = 1000,
-    };
-}
-
 static int setup(void **state)
 {
-    struct fixture *f = mem_calloc(1, sizeof(*f));
-    struct err err = {0};
-    f->loop = loop_new(&err);
-    struct http_server_options options = options_of(f);
-    f->server = http_server_new(f->loop, &options, &err);
-    if (!f->server)
-        fail_msg("%s", err.message);
-    wire_init(&f->wire, f->loop);
-    f->fd = wire_connect(http_server_address(f->server));
+    struct server_fixture *f = mem_calloc(1, sizeof(*f));
+    server_setup(f, routes, ARRAY_LEN(routes), NULL);
     *state = f;
     return 0;
 }
 
 static int teardown(void **state)
 {
-    struct fixture *f = *state;
-    close(f->fd);
-    http_server_free(f->server);
-    wire_deinit(&f->wire);
-    loop_free(f->loop);
+    struct server_fixture *f = *state;
+    server_teardown(f);
     free(f);
     return 0;
 }
 
 /* Whether it answers the client. */
-static void expect_echo(struct fixture *f)
+static void expect_echo(struct server_fixture *f)
 {
-    buf_clear(&f->wire.got);
-    wire_send(f->fd, "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx");
-    wire_expect(&f->wire, f->fd, "\r\n\r\nx");
+    server_ask(f, POST("/echo", "Content-Length: 1\r\n", "x"), "\r\n\r\nx");
 }
 
-static void expect_no_server(struct fixture *f, const char *address, enum err_code code,
+static void expect_no_server(struct server_fixture *f, const char *address, enum err_code code,
                              const char *message)
 {
-    struct http_server_options options = options_of(f);
+    struct http_server_options options = f->options;
     options.listen = address;
     struct err err = {0};
     assert_null(http_server_new(f->loop, &options, &err));
@@ -95,7 +65,7 @@ static void expect_no_server(struct fixture *f, const char *address, enum err_co
 
 static void test_an_address_in_use_says_what_to_do(void **state)
 {
-    struct fixture *f = *state;
+    struct server_fixture *f = *state;
     const char *address = http_server_address(f->server);
     char message[160];
     snprintf(message, sizeof(message),
@@ -109,7 +79,7 @@ static void test_an_address_in_use_says_what_to_do(void **state)
 
 static void test_what_is_no_address_is_refused(void **state)
 {
-    struct fixture *f = *state;
+    struct server_fixture *f = *state;
     static const char *const cases[] = {"",      "8750",        ":8750",          "127.0.0.1",
                                         "1:2:3", "127.0.0.1:x", "127.0.0.1:",     "::1:8750",
                                         "[]:1",  "[::1]",       "127.0.0.1:65536"};
@@ -120,14 +90,9 @@ static void test_what_is_no_address_is_refused(void **state)
 }
 
 /* Whether a server on `address` answers at `name`, its address behind the port. */
-static void expect_serves(struct fixture *f, const char *address, const char *shown)
+static void expect_serves(struct server_fixture *f, const char *address, const char *shown)
 {
-    struct http_server_options options = options_of(f);
-    options.listen = address;
-    struct err err = {0};
-    struct http_server *server = http_server_new(f->loop, &options, &err);
-    if (!server)
-        fail_msg("%s", err.message);
+    struct http_server *server = server_open(f, address);
     assert_memory_equal(http_server_address(server), shown, strlen(shown));
     assert_true(atoi(http_server_address(server) + strlen(shown)) > 0);
     http_server_free(server);
@@ -135,7 +100,7 @@ static void expect_serves(struct fixture *f, const char *address, const char *sh
 
 static void test_the_kinds_of_addresses_are_listened_on(void **state)
 {
-    struct fixture *f = *state;
+    struct server_fixture *f = *state;
     expect_serves(f, "127.0.0.1:0", "127.0.0.1:");
     expect_serves(f, "localhost:0", "localhost:");
     expect_serves(f, "*:0", "*:");
@@ -145,15 +110,9 @@ static void test_the_kinds_of_addresses_are_listened_on(void **state)
 
 static void test_all_addresses_include_ipv4(void **state)
 {
-    struct fixture *f = *state;
-    http_server_free(f->server);
-    struct http_server_options options = options_of(f);
-    options.listen = "*:0";
-    struct err err = {0};
-    f->server = http_server_new(f->loop, &options, &err);
-    assert_non_null(f->server);
-    close(f->fd);
-    f->fd = wire_connect(http_server_address(f->server));
+    struct server_fixture *f = *state;
+    f->options.listen = "*:0";
+    server_restart(f);
     expect_echo(f);
 }
 
@@ -168,16 +127,12 @@ static int connect_unix(const char *path)
 
 static void test_a_socket_file_is_listened_on_and_removed_at_the_end(void **state)
 {
-    struct fixture *f = *state;
+    struct server_fixture *f = *state;
     char dir[] = "/tmp/liaison-test-XXXXXX", path[64], address[80];
     assert_non_null(mkdtemp(dir));
     snprintf(path, sizeof(path), "%s/s", dir);
     snprintf(address, sizeof(address), "unix:%s", path);
-    struct http_server_options options = options_of(f);
-    options.listen = address;
-    struct err err = {0};
-    struct http_server *server = http_server_new(f->loop, &options, &err);
-    assert_non_null(server);
+    struct http_server *server = server_open(f, address);
     assert_string_equal(http_server_address(server), address);
     expect_no_server(f, address, ERR_EXISTS, "is in use by another program");
 
@@ -191,17 +146,12 @@ static void test_a_socket_file_is_listened_on_and_removed_at_the_end(void **stat
 
 static void test_a_socket_file_is_its_owner_s(void **state)
 {
-    struct fixture *f = *state;
+    struct server_fixture *f = *state;
     char dir[] = "/tmp/liaison-test-XXXXXX", address[64];
-    struct err err = {0};
     struct stat st;
     assert_non_null(mkdtemp(dir));
     snprintf(address, sizeof(address), "unix:%s/socket", dir);
-    struct http_server_options options = options_of(f);
-    options.listen = address;
-    struct http_server *server = http_server_new(f->loop, &options, &err);
-    if (!server)
-        fail_msg("%s", err.message);
+    struct http_server *server = server_open(f, address);
     assert_int_equal(stat(address + strlen("unix:"), &st), 0);
     assert_int_equal(st.st_mode & 0777, 0600);
     http_server_free(server);
@@ -210,7 +160,7 @@ static void test_a_socket_file_is_its_owner_s(void **state)
 
 static void test_a_socket_file_left_over_is_replaced_and_another_file_is_not(void **state)
 {
-    struct fixture *f = *state;
+    struct server_fixture *f = *state;
     char dir[] = "/tmp/liaison-test-XXXXXX", path[64], address[80];
     assert_non_null(mkdtemp(dir));
     snprintf(path, sizeof(path), "%s/s", dir);
@@ -221,14 +171,7 @@ static void test_a_socket_file_left_over_is_replaced_and_another_file_is_not(voi
     assert_int_equal(bind(dead, (struct sockaddr *)&sa, sizeof(sa)), 0);
     close(dead);
 
-    struct http_server_options options = options_of(f);
-    options.listen = address;
-    struct err err = {0};
-    struct http_server *server = http_server_new(f->loop, &options, &err);
-    if (!server)
-        fail_msg("%s", err.message);
-    http_server_free(server);
-
+    http_server_free(server_open(f, address));
     FILE *file = fopen(path, "w");
     fclose(file);
     expect_no_server(f, address, ERR_EXISTS, "the file exists and is no socket");

@@ -15,17 +15,12 @@
 
 #include "base/buf.h"
 #include "base/json.h"
-#include "wire.h"
+#include "server_fixture.h"
 
 #include <cmocka.h>
 
-#define BODY_MAX 1000
-
 struct fixture {
-    struct loop *loop;
-    struct http_server *server;
-    struct wire wire;
-    int fd;                           /* of the client */
+    struct server_fixture http;
     struct http_exchange *waiting[8]; /* not answered yet */
     size_t n_waiting;
     size_t n_calls;  /* of routes */
@@ -101,29 +96,12 @@ static int admit(void *ctx, struct http_exchange *x, const char **detail)
     return f->refuse_with;
 }
 
-static struct http_server_options options_of(struct fixture *f)
-{
-    return (struct http_server_options){
-        .listen = "127.0.0.1:0",
-        .routes = routes,
-        .n_routes = ARRAY_LEN(routes),
-        .ctx = f,
-        .body_max = BODY_MAX,
-        .admit = admit,
-    };
-}
-
 static int setup(void **state)
 {
     struct fixture *f = mem_calloc(1, sizeof(*f));
-    struct err err = {0};
-    f->loop = loop_new(&err);
-    struct http_server_options options = options_of(f);
-    f->server = http_server_new(f->loop, &options, &err);
-    if (!f->server)
-        fail_msg("%s", err.message);
-    wire_init(&f->wire, f->loop);
-    f->fd = wire_connect(http_server_address(f->server));
+    server_setup(&f->http, routes, ARRAY_LEN(routes), f);
+    f->http.options.admit = admit;
+    server_restart(&f->http);
     *state = f;
     return 0;
 }
@@ -131,47 +109,17 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     struct fixture *f = *state;
-    close(f->fd);
-    http_server_free(f->server);
-    wire_deinit(&f->wire);
-    loop_free(f->loop);
+    server_teardown(&f->http);
     free(f);
     return 0;
 }
 
-/* ---- A client ---- */
-
-/* Sends what is to be one request or more, and reads until `text` has come. */
-static const char *ask(struct fixture *f, const char *request, const char *text)
-{
-    buf_clear(&f->wire.got);
-    wire_send(f->fd, request);
-    wire_expect(&f->wire, f->fd, text);
-    return f->wire.got.data;
-}
-
-static void expect(struct fixture *f, const char *request, const char *status, const char *text)
-{
-    const char *got = ask(f, request, text);
-    if (strncmp(got + strlen("HTTP/1.1 "), status, strlen(status)) != 0)
-        fail_msg("no %s: %s", status, got);
-}
-
-static void reconnect(struct fixture *f)
-{
-    close(f->fd);
-    f->fd = wire_connect(http_server_address(f->server));
-}
-
 static bool is_closed(struct fixture *f)
 {
-    buf_clear(&f->wire.got);
-    wire_rest(&f->wire, f->fd);
+    buf_clear(&f->http.wire.got);
+    wire_rest(&f->http.wire, f->http.fd);
     return true;
 }
-
-#define GET(target) "GET " target " HTTP/1.1\r\nHost: x\r\n\r\n"
-#define POST(target, head, body) "POST " target " HTTP/1.1\r\nHost: x\r\n" head "\r\n" body
 
 /* ---- Requests ---- */
 
@@ -180,13 +128,13 @@ static void test_a_body_is_there_whole_however_it_came(void **state)
     struct fixture *f = *state;
     const char *request = POST("/echo", "Content-Length: 10\r\n", "0123456789");
     for (size_t size = 1; size <= strlen(request); size += size < 8 ? 1 : 13) {
-        buf_clear(&f->wire.got);
+        buf_clear(&f->http.wire.got);
         for (size_t from = 0; from < strlen(request); from += size) {
             size_t n = strlen(request) - from;
-            assert_true(send(f->fd, request + from, n < size ? n : size, MSG_NOSIGNAL) > 0);
-            loop_turn(f->loop, false);
+            assert_true(send(f->http.fd, request + from, n < size ? n : size, MSG_NOSIGNAL) > 0);
+            loop_turn(f->http.loop, false);
         }
-        wire_expect(&f->wire, f->fd, "\r\n\r\n0123456789");
+        wire_expect(&f->http.wire, f->http.fd, "\r\n\r\n0123456789");
     }
     assert_int_equal(f->n_calls, f->n_admitted);
 }
@@ -194,27 +142,29 @@ static void test_a_body_is_there_whole_however_it_came(void **state)
 static void test_a_chunked_body_is_joined(void **state)
 {
     struct fixture *f = *state;
-    expect(f,
-           POST("/echo", "Transfer-Encoding: chunked\r\n", "3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n"),
-           "200 ", "\r\n\r\nabcde");
-    expect(f, POST("/echo", "Transfer-Encoding: chunked\r\n", "0\r\n\r\n"), "200 ",
-           "Content-Length: 0\r\n\r\n");
+    server_expect(
+        &f->http,
+        POST("/echo", "Transfer-Encoding: chunked\r\n", "3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n"),
+        "200 ", "\r\n\r\nabcde");
+    server_expect(&f->http, POST("/echo", "Transfer-Encoding: chunked\r\n", "0\r\n\r\n"), "200 ",
+                  "Content-Length: 0\r\n\r\n");
 }
 
 static void test_requests_in_a_row_are_answered_in_order(void **state)
 {
     struct fixture *f = *state;
-    expect(f,
-           POST("/echo", "Content-Length: 1\r\n", "a") GET("/items/1")
-               POST("/later", "Content-Length: 0\r\n", "")
-                   POST("/echo", "Content-Length: 1\r\n", "z"),
-           "200 ", "GET /items/1 [1]");
-    wire_wait(&f->wire, f->n_waiting == 1);
+    server_expect(&f->http,
+                  POST("/echo", "Content-Length: 1\r\n", "a") GET("/items/1")
+                      POST("/later", "Content-Length: 0\r\n", "")
+                          POST("/echo", "Content-Length: 1\r\n", "z"),
+                  "200 ", "GET /items/1 [1]");
+    wire_wait(&f->http.wire, f->n_waiting == 1);
     assert_int_equal(f->n_calls, 3);
     http_exchange_reply(f->waiting[0], 202, "text/plain", SLICE_LIT("later"));
-    wire_expect(&f->wire, f->fd, "\r\n\r\nz");
-    char *a = strstr(f->wire.got.data, "\r\n\r\na"), *items = strstr(f->wire.got.data, "[1]"),
-         *later = strstr(f->wire.got.data, "later");
+    wire_expect(&f->http.wire, f->http.fd, "\r\n\r\nz");
+    char *a = strstr(f->http.wire.got.data, "\r\n\r\na"),
+         *items = strstr(f->http.wire.got.data, "[1]"),
+         *later = strstr(f->http.wire.got.data, "later");
     assert_true(a && items && later && a < items && items < later);
 }
 
@@ -237,9 +187,9 @@ static void test_paths_and_queries_are_decoded(void **state)
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         char expected[128];
         snprintf(expected, sizeof(expected), "Content-Length: %zu\r\n", strlen(cases[i][1]));
-        ask(f, cases[i][0], cases[i][1]);
-        if (!strstr(f->wire.got.data, expected))
-            fail_msg("%s: %s", cases[i][0], f->wire.got.data);
+        server_ask(&f->http, cases[i][0], cases[i][1]);
+        if (!strstr(f->http.wire.got.data, expected))
+            fail_msg("%s: %s", cases[i][0], f->http.wire.got.data);
     }
 }
 
@@ -252,7 +202,7 @@ static void test_broken_percent_encoding_is_a_bad_request(void **state)
         GET("/items?%f=1"), GET("/items?q=%00"), GET("/items/%-1"),
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++)
-        expect(f, cases[i], "400 ", "percent-encoding");
+        server_expect(&f->http, cases[i], "400 ", "percent-encoding");
     assert_int_equal(f->n_calls, 0);
     assert_int_equal(f->n_admitted, 0);
 }
@@ -272,26 +222,26 @@ static void test_an_unknown_path_is_not_found(void **state)
         GET("/1/2/3/4/5/6/7/8/9/10/11/12/13/14/15/16/17"),
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++)
-        expect(f, cases[i], "404 ", "\"status\":404");
+        server_expect(&f->http, cases[i], "404 ", "\"status\":404");
     assert_int_equal(f->n_calls, 0);
 }
 
 static void test_another_method_is_told_which_are_allowed(void **state)
 {
     struct fixture *f = *state;
-    expect(f, "PATCH /items/1 HTTP/1.1\r\nHost: x\r\n\r\n", "405 ", "\"status\":405");
-    assert_non_null(strstr(f->wire.got.data, "Allow: GET, HEAD, DELETE\r\n"));
-    expect(f, GET("/echo"), "405 ", "\"status\":405");
-    assert_non_null(strstr(f->wire.got.data, "Allow: POST, PUT\r\n"));
+    server_expect(&f->http, "PATCH /items/1 HTTP/1.1\r\nHost: x\r\n\r\n", "405 ", "\"status\":405");
+    assert_non_null(strstr(f->http.wire.got.data, "Allow: GET, HEAD, DELETE\r\n"));
+    server_expect(&f->http, GET("/echo"), "405 ", "\"status\":405");
+    assert_non_null(strstr(f->http.wire.got.data, "Allow: POST, PUT\r\n"));
 }
 
 static void test_head_is_answered_as_get_without_a_body(void **state)
 {
     struct fixture *f = *state;
-    expect(f, "HEAD /items/1 HTTP/1.1\r\nHost: x\r\n\r\n" GET("/items/2"), "200 ",
-           "\r\n\r\nGET /items/2 [2]");
-    assert_non_null(strstr(f->wire.got.data, "Content-Length: 17\r\n"));
-    assert_null(strstr(f->wire.got.data, "HEAD /items"));
+    server_expect(&f->http, "HEAD /items/1 HTTP/1.1\r\nHost: x\r\n\r\n" GET("/items/2"), "200 ",
+                  "\r\n\r\nGET /items/2 [2]");
+    assert_non_null(strstr(f->http.wire.got.data, "Content-Length: 17\r\n"));
+    assert_null(strstr(f->http.wire.got.data, "HEAD /items"));
     assert_int_equal(f->n_calls, 2);
 }
 
@@ -300,20 +250,21 @@ static void test_head_is_answered_as_get_without_a_body(void **state)
 static void test_headers_are_read_and_added(void **state)
 {
     struct fixture *f = *state;
-    expect(f, "GET /headers HTTP/1.1\r\nHost: x\r\nX-One: a b\r\n\r\n", "503 ", "\r\n\r\n");
-    assert_non_null(strstr(f->wire.got.data, "Retry-After: 7\r\n"));
-    assert_non_null(strstr(f->wire.got.data, "X-Seen: a b\r\n"));
-    assert_non_null(strstr(f->wire.got.data, "Content-Length: 0\r\n"));
-    assert_null(strstr(f->wire.got.data, "Content-Type"));
-    assert_null(strstr(f->wire.got.data, "not sent"));
+    server_expect(&f->http, "GET /headers HTTP/1.1\r\nHost: x\r\nX-One: a b\r\n\r\n", "503 ",
+                  "\r\n\r\n");
+    assert_non_null(strstr(f->http.wire.got.data, "Retry-After: 7\r\n"));
+    assert_non_null(strstr(f->http.wire.got.data, "X-Seen: a b\r\n"));
+    assert_non_null(strstr(f->http.wire.got.data, "Content-Length: 0\r\n"));
+    assert_null(strstr(f->http.wire.got.data, "Content-Type"));
+    assert_null(strstr(f->http.wire.got.data, "not sent"));
 }
 
 static void test_a_problem_is_a_document_of_rfc_9457(void **state)
 {
     struct fixture *f = *state;
-    expect(f, GET("/problem"), "422 ", "}");
-    assert_non_null(strstr(f->wire.got.data, "Content-Type: application/problem+json\r\n"));
-    struct slice doc = slice_str(strstr(f->wire.got.data, "\r\n\r\n") + 4);
+    server_expect(&f->http, GET("/problem"), "422 ", "}");
+    assert_non_null(strstr(f->http.wire.got.data, "Content-Type: application/problem+json\r\n"));
+    struct slice doc = slice_str(strstr(f->http.wire.got.data, "\r\n\r\n") + 4);
     static const char expected[] =
         "{\"type\":\"about:blank\",\"title\":\"Unprocessable Content\",\"status\":422,"
         "\"detail\":\"\\\"it\\\" isn't right\"}";
@@ -323,16 +274,16 @@ static void test_a_problem_is_a_document_of_rfc_9457(void **state)
 static void test_an_answer_may_come_later(void **state)
 {
     struct fixture *f = *state;
-    wire_send(f->fd, POST("/later", "Content-Length: 3\r\n", "abc"));
-    wire_wait(&f->wire, f->n_waiting == 1);
-    assert_int_equal(http_server_pending(f->server), 1);
-    wire_spend(&f->wire, 5);
+    wire_send(f->http.fd, POST("/later", "Content-Length: 3\r\n", "abc"));
+    wire_wait(&f->http.wire, f->n_waiting == 1);
+    assert_int_equal(http_server_pending(f->http.server), 1);
+    wire_spend(&f->http.wire, 5);
     assert_memory_equal(http_exchange_body(f->waiting[0]).data, "abc", 3);
     http_exchange_reply(f->waiting[0], 202, "text/plain", SLICE_LIT("done"));
-    assert_int_equal(http_server_pending(f->server), 0);
-    wire_expect(&f->wire, f->fd, "\r\n\r\ndone");
+    assert_int_equal(http_server_pending(f->http.server), 0);
+    wire_expect(&f->http.wire, f->http.fd, "\r\n\r\ndone");
     assert_int_equal(f->n_calls, 1);
-    expect(f, POST("/echo", "Content-Length: 1\r\n", "x"), "200 ", "\r\n\r\nx");
+    server_expect(&f->http, POST("/echo", "Content-Length: 1\r\n", "x"), "200 ", "\r\n\r\nx");
 }
 
 static void answer_all(void *ctx)
@@ -346,40 +297,40 @@ static void test_answers_given_by_a_hook_before_the_loop_sleeps_leave_at_once(vo
 {
     struct fixture *f = *state;
     /* Made after the server's own hook, so it runs after that one. */
-    struct loop_prepare *hook = loop_prepare_new(f->loop, answer_all, f);
+    struct loop_prepare *hook = loop_prepare_new(f->http.loop, answer_all, f);
     for (int i = 0; i < 5; i++)
-        expect(f, GET("/later"), "202 ", "\r\n\r\ndone");
+        server_expect(&f->http, GET("/later"), "202 ", "\r\n\r\ndone");
     loop_prepare_free(hook);
 }
 
 static void test_answers_come_in_any_order(void **state)
 {
     struct fixture *f = *state;
-    int second = wire_connect(http_server_address(f->server));
-    wire_send(f->fd, GET("/later"));
-    wire_wait(&f->wire, f->n_waiting == 1);
+    int second = wire_connect(http_server_address(f->http.server));
+    wire_send(f->http.fd, GET("/later"));
+    wire_wait(&f->http.wire, f->n_waiting == 1);
     wire_send(second, GET("/later"));
-    wire_wait(&f->wire, f->n_waiting == 2);
+    wire_wait(&f->http.wire, f->n_waiting == 2);
     http_exchange_reply(f->waiting[1], 200, "text/plain", SLICE_LIT("second"));
-    wire_expect(&f->wire, second, "\r\n\r\nsecond");
+    wire_expect(&f->http.wire, second, "\r\n\r\nsecond");
     http_exchange_reply(f->waiting[0], 200, "text/plain", SLICE_LIT("first"));
-    wire_expect(&f->wire, f->fd, "\r\n\r\nfirst");
+    wire_expect(&f->http.wire, f->http.fd, "\r\n\r\nfirst");
     close(second);
 }
 
 static void test_a_client_that_left_meanwhile_is_no_error(void **state)
 {
     struct fixture *f = *state;
-    wire_send(f->fd, POST("/later", "Content-Length: 3\r\n", "abc"));
-    wire_wait(&f->wire, f->n_waiting == 1);
-    wire_reset(f->fd);
-    f->fd = wire_connect(http_server_address(f->server));
-    wire_spend(&f->wire, 5);
+    wire_send(f->http.fd, POST("/later", "Content-Length: 3\r\n", "abc"));
+    wire_wait(&f->http.wire, f->n_waiting == 1);
+    wire_reset(f->http.fd);
+    f->http.fd = wire_connect(http_server_address(f->http.server));
+    wire_spend(&f->http.wire, 5);
     http_exchange_add_header(f->waiting[0], "X-A", "b");
     http_exchange_reply(f->waiting[0], 202, "text/plain", SLICE_LIT("done"));
-    assert_int_equal(http_server_pending(f->server), 0);
-    wire_spend(&f->wire, 5);
-    expect(f, POST("/echo", "Content-Length: 1\r\n", "x"), "200 ", "\r\n\r\nx");
+    assert_int_equal(http_server_pending(f->http.server), 0);
+    wire_spend(&f->http.wire, 5);
+    server_expect(&f->http, POST("/echo", "Content-Length: 1\r\n", "x"), "200 ", "\r\n\r\nx");
 }
 
 static void test_a_client_that_leaves_within_its_request_is_forgotten(void **state)
@@ -388,26 +339,26 @@ static void test_a_client_that_leaves_within_its_request_is_forgotten(void **sta
     static const char *const beginnings[] = {
         "PO", "POST /echo HTTP/1.1\r\nHost:", POST("/echo", "Content-Length: 10\r\n", "abc")};
     for (size_t i = 0; i < ARRAY_LEN(beginnings); i++) {
-        wire_send(f->fd, beginnings[i]);
-        wire_spend(&f->wire, 2);
-        reconnect(f);
-        wire_spend(&f->wire, 2);
+        wire_send(f->http.fd, beginnings[i]);
+        wire_spend(&f->http.wire, 2);
+        server_reconnect(&f->http);
+        wire_spend(&f->http.wire, 2);
     }
     assert_int_equal(f->n_calls, 0);
-    expect(f, POST("/echo", "Content-Length: 1\r\n", "x"), "200 ", "\r\n\r\nx");
+    server_expect(&f->http, POST("/echo", "Content-Length: 1\r\n", "x"), "200 ", "\r\n\r\nx");
 }
 
 static void test_freeing_the_server_drops_what_was_never_answered(void **state)
 {
     struct fixture *f = *state;
-    int second = wire_connect(http_server_address(f->server));
-    wire_send(f->fd, GET("/later"));
+    int second = wire_connect(http_server_address(f->http.server));
+    wire_send(f->http.fd, GET("/later"));
     wire_send(second, GET("/later"));
-    wire_wait(&f->wire, f->n_waiting == 2);
+    wire_wait(&f->http.wire, f->n_waiting == 2);
     /* One of them answered, but the answer has had no turn to leave. */
     http_exchange_reply(f->waiting[1], 200, "text/plain", SLICE_LIT("late"));
-    http_server_free(f->server);
-    f->server = NULL;
+    http_server_free(f->http.server);
+    f->http.server = NULL;
     assert_true(is_closed(f));
     close(second);
 }
@@ -417,10 +368,11 @@ static void test_freeing_the_server_drops_what_was_never_answered(void **state)
 static void test_a_body_said_to_be_too_large_is_refused_at_once(void **state)
 {
     struct fixture *f = *state;
-    expect(f, POST("/echo", "Content-Length: 1001\r\n", ""), "413 ", "1000 bytes");
+    server_expect(&f->http, POST("/echo", "Content-Length: 1001\r\n", ""), "413 ", "1000 bytes");
     assert_true(is_closed(f));
-    reconnect(f);
-    expect(f, POST("/echo", "Content-Length: 99999999999999999\r\n", ""), "413 ", "1000 bytes");
+    server_reconnect(&f->http);
+    server_expect(&f->http, POST("/echo", "Content-Length: 99999999999999999\r\n", ""), "413 ",
+                  "1000 bytes");
     assert_int_equal(f->n_calls, 0);
 }
 
@@ -429,18 +381,19 @@ static void test_a_client_that_sends_too_much_all_the_same_sees_its_answer(void 
     struct fixture *f = *state;
     static char body[1024 * 1024];
     memset(body, 'x', sizeof(body));
-    wire_send(f->fd, POST("/echo", "Content-Length: 8388608\r\n", ""));
+    wire_send(f->http.fd, POST("/echo", "Content-Length: 8388608\r\n", ""));
     for (int i = 0; i < 8; i++) {
         for (size_t sent = 0; sent < sizeof(body);) {
-            ssize_t n = send(f->fd, body + sent, sizeof(body) - sent, MSG_DONTWAIT | MSG_NOSIGNAL);
+            ssize_t n =
+                send(f->http.fd, body + sent, sizeof(body) - sent, MSG_DONTWAIT | MSG_NOSIGNAL);
             if (n > 0)
                 sent += (size_t)n;
-            loop_turn(f->loop, false);
+            loop_turn(f->http.loop, false);
         }
     }
-    wire_expect(&f->wire, f->fd, "413 ");
-    wire_rest(&f->wire, f->fd);
-    assert_non_null(strstr(f->wire.got.data, "1000 bytes"));
+    wire_expect(&f->http.wire, f->http.fd, "413 ");
+    wire_rest(&f->http.wire, f->http.fd);
+    assert_non_null(strstr(f->http.wire.got.data, "1000 bytes"));
 }
 
 /* A chunked POST of so many bytes, in chunks of 100. */
@@ -457,14 +410,14 @@ static void test_a_chunked_body_is_counted(void **state)
 {
     struct fixture *f = *state;
     struct buf request = {0};
-    make_chunked(&request, BODY_MAX);
-    expect(f, request.data, "200 ", "Content-Length: 1000\r\n");
-    wire_spend(&f->wire, 2);
-    make_chunked(&request, BODY_MAX + 100);
-    reconnect(f);
-    expect(f, request.data, "413 ", "1000 bytes");
+    make_chunked(&request, SERVER_BODY_MAX);
+    server_expect(&f->http, request.data, "200 ", "Content-Length: 1000\r\n");
+    wire_spend(&f->http.wire, 2);
+    make_chunked(&request, SERVER_BODY_MAX + 100);
+    server_reconnect(&f->http);
+    server_expect(&f->http, request.data, "413 ", "1000 bytes");
     /* It was read to its end, so that the connection lives on. */
-    expect(f, POST("/echo", "Content-Length: 1\r\n", "x"), "200 ", "\r\n\r\nx");
+    server_expect(&f->http, POST("/echo", "Content-Length: 1\r\n", "x"), "200 ", "\r\n\r\nx");
     assert_int_equal(f->n_calls, 2);
     buf_deinit(&request);
 }
@@ -473,12 +426,12 @@ static void test_what_admit_refuses_is_not_handled(void **state)
 {
     struct fixture *f = *state;
     f->refuse_with = 403;
-    expect(f, GET("/items"), "403 ", "Not from here");
+    server_expect(&f->http, GET("/items"), "403 ", "Not from here");
     /* Without a body to be read the connection lives on. */
     f->refuse_with = 0;
-    expect(f, GET("/items"), "200 ", "GET /items");
+    server_expect(&f->http, GET("/items"), "200 ", "GET /items");
     f->refuse_with = 401;
-    expect(f, POST("/echo", "Content-Length: 3\r\n", "abc"), "401 ", "Not from here");
+    server_expect(&f->http, POST("/echo", "Content-Length: 3\r\n", "abc"), "401 ", "Not from here");
     assert_true(is_closed(f));
     assert_int_equal(f->n_calls, 1);
     assert_int_equal(f->n_admitted, 3);
@@ -488,16 +441,12 @@ static void test_a_row_for_all_takes_what_no_other_does(void **state)
 {
     struct fixture *f = *state;
     static const struct http_route all[] = {{"*", "**", reply_seen}, {"POST", "/echo", reply_echo}};
-    struct http_server_options options = options_of(f);
-    options.routes = all;
-    options.n_routes = ARRAY_LEN(all);
-    struct err err = {0};
-    http_server_free(f->server);
-    f->server = http_server_new(f->loop, &options, &err);
-    reconnect(f);
-    expect(f, POST("/echo", "Content-Length: 1\r\n", "x"), "200 ", "\r\n\r\nx");
-    expect(f, "REPORT /any/where?q=1 HTTP/1.1\r\nHost: x\r\n\r\n", "200 ",
-           "REPORT /any/where q=(1)");
+    f->http.options.routes = all;
+    f->http.options.n_routes = ARRAY_LEN(all);
+    server_restart(&f->http);
+    server_expect(&f->http, POST("/echo", "Content-Length: 1\r\n", "x"), "200 ", "\r\n\r\nx");
+    server_expect(&f->http, "REPORT /any/where?q=1 HTTP/1.1\r\nHost: x\r\n\r\n", "200 ",
+                  "REPORT /any/where q=(1)");
 }
 
 /* ---- The end ---- */
@@ -505,22 +454,16 @@ static void test_a_row_for_all_takes_what_no_other_does(void **state)
 static void test_a_quiet_server_accepts_no_more_but_ends_what_it_has(void **state)
 {
     struct fixture *f = *state;
-    wire_send(f->fd, GET("/later"));
-    wire_wait(&f->wire, f->n_waiting == 1);
+    wire_send(f->http.fd, GET("/later"));
+    wire_wait(&f->http.wire, f->n_waiting == 1);
     char address[64];
-    snprintf(address, sizeof(address), "%s", http_server_address(f->server));
-    http_server_quiesce(f->server);
-    http_server_quiesce(f->server);
+    snprintf(address, sizeof(address), "%s", http_server_address(f->http.server));
+    http_server_quiesce(f->http.server);
+    http_server_quiesce(f->http.server);
     /* Its port is free. */
-    struct http_server_options options = options_of(f);
-    options.listen = address;
-    struct err err = {0};
-    struct http_server *next = http_server_new(f->loop, &options, &err);
-    if (!next)
-        fail_msg("%s", err.message);
-    http_server_free(next);
+    http_server_free(server_open(&f->http, address));
     http_exchange_reply(f->waiting[0], 200, "text/plain", SLICE_LIT("done"));
-    wire_expect(&f->wire, f->fd, "\r\n\r\ndone");
+    wire_expect(&f->http.wire, f->http.fd, "\r\n\r\ndone");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

@@ -83,7 +83,7 @@ static void each_callback_has_its_own_time(void **state)
     for (int i = 0; i < 3; i++) {
         bool stood = moment_begin(&m);
         assert_int_equal(clock_mono_ms(&clock), 5000 + 7 * i);
-        assert_int_equal(clock_wall_ms(&clock), WALL_MS + 7 * i);
+        assert_int_equal(clock_wall_ms(&clock), WALL_MS + (int64_t)7 * i);
         clock_fake_advance(&c.time, 7);
         moment_end(&m, stood);
     }
@@ -127,10 +127,16 @@ static void a_callback_within_another_has_its_own_and_leaves_the_outer_one_later
     assert_int_equal(clock_mono_ms(&clock), 5021);
 }
 
+struct reading {
+    struct clock clock;
+    int64_t ms;
+};
+
 static void *read_elsewhere(void *ctx)
 {
-    struct clock *clock = ctx;
-    return (void *)(uintptr_t)clock_mono_ms(clock);
+    struct reading *reading = ctx;
+    reading->ms = clock_mono_ms(&reading->clock);
+    return NULL;
 }
 
 static void other_threads_are_told_the_real_time(void **state)
@@ -139,15 +145,14 @@ static void other_threads_are_told_the_real_time(void **state)
     struct moment m;
     struct counted c;
     begin(&m, &c);
-    struct clock clock = moment_clock(&m);
+    struct reading elsewhere = {.clock = moment_clock(&m)};
     bool stood = moment_begin(&m);
-    assert_int_equal(clock_mono_ms(&clock), 5000);
+    assert_int_equal(clock_mono_ms(&elsewhere.clock), 5000);
     clock_fake_advance(&c.time, 7);
     pthread_t thread;
-    void *ms = NULL;
-    assert_int_equal(pthread_create(&thread, NULL, read_elsewhere, &clock), 0);
-    assert_int_equal(pthread_join(thread, &ms), 0);
-    assert_int_equal((uintptr_t)ms, 5007);
+    assert_int_equal(pthread_create(&thread, NULL, read_elsewhere, &elsewhere), 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_int_equal(elsewhere.ms, 5007);
     moment_end(&m, stood);
 }
 
