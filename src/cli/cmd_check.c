@@ -30,6 +30,8 @@ static void tell(void *ctx, const struct script_problem *problem)
     json_member_integer(check->json, "line", problem->line);
     json_member_cstr(check->json, "level", problem->is_warning ? "warning" : "error");
     json_member_cstr(check->json, "text", problem->text);
+    if (problem->detail)
+        json_member_cstr(check->json, "detail", problem->detail);
     json_object_end(check->json);
 }
 

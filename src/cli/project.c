@@ -88,4 +88,6 @@ void project_say_problem(void *ctx, const struct script_problem *problem)
         fprintf(stderr, "%s:%d: %s%s\n", problem->file, problem->line, word, problem->text);
     else
         fprintf(stderr, "%s: %s%s\n", problem->file, word, problem->text);
+    if (problem->detail)
+        fprintf(stderr, "%s\n", problem->detail);
 }

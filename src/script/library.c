@@ -37,6 +37,11 @@ static const struct subject *find_subject(struct slice global)
     return NULL;
 }
 
+bool library_has(struct slice global)
+{
+    return find_subject(global);
+}
+
 void library_each(void (*each)(void *ctx, const char *name), void *ctx)
 {
     for (size_t i = 0; i < ARRAY_LEN(subjects); i++)

@@ -22,8 +22,12 @@
 #ifndef LIAISON_SCRIPT_LIBRARY_H
 #define LIAISON_SCRIPT_LIBRARY_H
 
+#include <stdbool.h>
+
 #include <lauxlib.h>
 #include <lua.h>
+
+#include "base/slice.h"
 
 struct subject {
     const char *name;           /* of its file library/NAME.lua, where it has one */
@@ -40,6 +44,9 @@ void library_open(lua_State *L);
 
 /* [-0, +0, e] Lets the file whose environment is on top find them. */
 void library_attach(lua_State *L);
+
+/* Whether a subject has a global of that name. */
+bool library_has(struct slice global);
 
 /* Calls `each` with every name that scripts see of any subject. */
 void library_each(void (*each)(void *ctx, const char *name), void *ctx);

@@ -22,10 +22,14 @@
 
 static void tell(struct loader *l, bool is_warning, const char *file, int line, const char *text)
 {
-    const struct script_problem problem = {is_warning, file, line, text};
+    char *first = mem_strdup(text), *detail = strchr(first, '\n');
+    if (detail)
+        *detail++ = '\0';
+    const struct script_problem problem = {is_warning, file, line, first, detail};
     l->n_errors += !is_warning;
     if (l->problem)
         l->problem(l->ctx, &problem);
+    free(first);
 }
 
 void loader_tell(struct loader *l, bool is_warning, const char *file, int line, const char *fmt,
@@ -142,7 +146,10 @@ static int compile_source(struct loader *l, const struct source *source, lua_Sta
     }
     if (machine_protect(l->m, compile, &job, &job.err) == 0 && job.is_done)
         return 0;
-    loader_tell_raised(l, source->name.data, job.err.message);
+    struct buf text = {0};
+    blame_add_syntax_error(l->m, slice_str(job.err.message), &text);
+    loader_tell_raised(l, source->name.data, text.data);
+    buf_deinit(&text);
     return -1;
 }
 
@@ -159,6 +166,8 @@ int loader_run(struct loader *l, const struct source *source)
     end.result = machine_resume(run, 0, loader_time_ms(l->m));
     if (machine_protect(l->m, take_file_end, &end, &err) < 0)
         buf_add_str(&end.error, err.message);
+    if (end.result == MACHINE_ERROR)
+        blame_take(run, &end.error);
     if (end.ref == LUA_NOREF)
         tell_file_end(l, source, &end);
     buf_deinit(&end.error);

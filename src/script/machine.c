@@ -40,6 +40,8 @@ static void *allocate(void *ud, void *ptr, size_t old_size, size_t new_size)
     bool is_growth = new_size > old_size && !memory->is_lifted;
     if (is_growth && memory->used + (new_size - old_size) > memory->max) {
         memory->refused = new_size - old_size;
+        if (m->current)
+            blame_note_memory(m->current);
         return NULL;
     }
     void *p = ptr ? realloc(ptr, new_size) : malloc(new_size); /* which is the shorter way */
@@ -201,6 +203,7 @@ struct script_run *machine_take_run(struct script_machine *m, enum run_kind kind
 static void run_free(struct script_run *run)
 {
     list_remove(&run->link);
+    blame_deinit(&run->blame);
     buf_deinit(&run->reason);
     buf_deinit(&run->delivery_id);
     event_unref(run->event);
@@ -211,6 +214,7 @@ static void run_free(struct script_run *run)
 static void run_reset(struct script_run *run)
 {
     event_unref(run->event);
+    blame_deinit(&run->blame);
     buf_clear(&run->reason);
     buf_clear(&run->delivery_id);
     *run = (struct script_run){
@@ -243,18 +247,19 @@ void machine_return_run(struct script_run *run, bool has_ended)
 
 /* ---- entering Lua ---- */
 
-static enum machine_result map_result(struct script_run *run, int status, bool was_stopped)
+static enum machine_result map_result(struct script_run *run, int status, bool is_well,
+                                      bool was_stopped)
 {
     if (run->pause == PAUSE_VERDICT)
         return MACHINE_PAUSED;
-    if (status == 0)
+    if (status == 0 && is_well)
         return MACHINE_RETURNED;
     bool waits = run->pause != PAUSE_NONE;
     if (status == LUA_YIELD && waits && !was_stopped)
         return MACHINE_PAUSED;
     if (status == LUA_YIELD || was_stopped)
         return MACHINE_TIME;
-    return status == LUA_ERRMEM ? MACHINE_MEMORY : MACHINE_ERROR;
+    return status == LUA_ERRMEM || blame_is_memory(run, run->co) ? MACHINE_MEMORY : MACHINE_ERROR;
 }
 
 enum machine_result machine_resume(struct script_run *run, int n_args, int64_t limit_ms)
@@ -268,6 +273,11 @@ enum machine_result machine_resume(struct script_run *run, int n_args, int64_t l
     m->current = run;
     m->stack_base = __builtin_frame_address(0);
     run->pause = PAUSE_NONE;
+    if (!run->has_begun) {
+        run->has_begun = true;
+        n_args += 2;
+        blame_wrap(run->co);
+    }
     watchdog_enter(m->watchdog, left_us > 0 ? left_us : 0);
     int status = lua_resume(run->co, n_args);
     run->ran_us += watchdog_leave(m->watchdog, &was_stopped);
@@ -276,7 +286,8 @@ enum machine_result machine_resume(struct script_run *run, int n_args, int64_t l
     m->memory.is_lifted = was_lifted;
     trim_scratch(m);
 
-    enum machine_result result = map_result(run, status, was_stopped);
+    bool is_well = status == 0 && blame_unwrap(run->co);
+    enum machine_result result = map_result(run, status, is_well, was_stopped);
     if (result == MACHINE_MEMORY)
         m->memory.collect_at = 0; /* before the next run starts */
     return result;

@@ -23,6 +23,7 @@
 #include "base/list.h"
 #include "base/map.h"
 #include "base/rng.h"
+#include "script/blame.h"
 #include "script/keys.h"
 #include "script/module.h"
 #include "script/script.h"
@@ -52,7 +53,9 @@ enum machine_ref {
     REF_EXACT_BOXES,    /* weak: that cdata -> its userdata */
     REF_LIBS,           /* name -> what lib/NAME.lua returned */
     REF_NATIVE_REQUIRE, /* Lua's own, for lua-cjson */
-    REF_RUN_HANDLER,    /* the prelude's entries of the runs */
+    REF_PROTECT,        /* Lua's own xpcall, that runs begin with, and its handler: blame.h */
+    REF_NOTE,
+    REF_RUN_HANDLER, /* the prelude's entries of the runs */
     REF_RUN_ATTEMPT,
     REF_RUN_FUNCTION,
     REF_DEAD_LETTERS,  /* the prelude's connector */
@@ -98,7 +101,9 @@ struct script_run {
     int co_ref;
     enum run_kind kind;
     enum run_pause pause;
-    bool is_cancelled; /* from within itself: it ends without its callback */
+    bool is_cancelled;  /* from within itself: it ends without its callback */
+    bool has_begun;     /* its coroutine was resumed before */
+    struct blame blame; /* of its error, once that came */
 
     /* Its budget. */
     int64_t ran_us;

@@ -312,8 +312,9 @@ static void end_error(struct ending *e)
     describe(e);
     if (e->error.len == 0)
         buf_add_str(&e->error, "an error that can't be shown");
-    if (e->result.end == SCRIPT_ERROR)
-        machine_add_traceback(e->run->co, &e->error);
+    if (e->result.end != SCRIPT_ERROR)
+        return;
+    blame_take(e->run, &e->error);
 }
 
 static void end_time(struct ending *e)
@@ -322,7 +323,7 @@ static void end_time(struct ending *e)
     buf_printf(&e->error, "%s was stopped: it ran longer than ", e->run->what);
     text_add_duration(&e->error, e->run->m->handler_time_ms);
     buf_add_str(&e->error, " (limits.handlerTime); does a loop never end?");
-    machine_add_traceback(e->run->co, &e->error);
+    blame_add_frames(e->run, &e->error);
 }
 
 /* Who meets the machine's limit without having taken much isn't to blame: it is tried again. */
@@ -340,7 +341,7 @@ static void end_memory(struct ending *e)
     else
         buf_printf(&e->error, "the scripts hold nearly all of the %zu MB of limits.memory",
                    memory->max >> 20);
-    machine_add_traceback(e->run->co, &e->error);
+    blame_add_frames(e->run, &e->error);
 }
 
 static void end_verdict(struct ending *e)

@@ -7,6 +7,7 @@
 
 #include "prelude.h"
 #include "script/bindings.h"
+#include "script/blame.h"
 #include "script/library.h"
 #include "script/machine.h"
 
@@ -158,6 +159,7 @@ void bindings_open(lua_State *L)
     cjson_open(L);
     run_open(L);
     bus_open(L);
+    blame_open(L);
     run_prelude(L);
     machine_set(L, REF_GLOBALS);
     library_open(L);

@@ -138,8 +138,9 @@ struct script_options {
 struct script_problem {
     bool is_warning; /* the project would run nevertheless */
     const char *file;
-    int line;         /* 0: the file as a whole */
-    const char *text; /* what, and what to write instead */
+    int line;           /* 0: the file as a whole */
+    const char *text;   /* what, and what to write instead; one line */
+    const char *detail; /* more lines, indented: the line it is about, the way there; NULL: none */
 };
 typedef void (*script_problem_fn)(void *ctx, const struct script_problem *problem);
 

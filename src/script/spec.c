@@ -244,8 +244,10 @@ static void read_failure(struct failure *f, enum machine_result how)
             buf_add_str(&f->text, err.message);
         break;
     }
-    if (!f->is_expectation)
-        machine_add_traceback(f->run->co, &f->text);
+    if (how == MACHINE_ERROR && !f->is_expectation)
+        blame_take(f->run, &f->text);
+    else if (!f->is_expectation)
+        blame_add_frames(f->run, &f->text);
     mask_apply(m->mask, &f->text, 0);
     mask_apply(m->mask, &f->differences, 0);
 }

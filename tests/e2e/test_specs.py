@@ -104,7 +104,7 @@ def test_errors_have_the_spec_s_line(specs):
     specs.write("tests/b.lua", "it(\n")
     result = specs.run()
     assert result.status == 1
-    assert "FAIL  tests/a.lua:1  fails\n    tests/a.lua:3: attempt to index" in result.out
+    assert "FAIL  tests/a.lua:1  fails\n    tests/a.lua:3: nothing.field: nothing is nil" in result.out
     assert "FAIL  tests/b.lua:" in result.out and "can't be loaded" in result.out
     assert result.out.endswith("1 passed, 2 failed\n")
 

@@ -361,7 +361,7 @@ static void test_wrong_requests_say_what_to_write(void **state)
                  "takes a method in capitals first");
 }
 
-static void test_a_tail_call_is_placed_at_the_connectors_function(void **state)
+static void test_a_tail_call_is_found_in_the_connectors_function(void **state)
 {
     (void)state;
     struct project *p = project_new();
@@ -370,7 +370,7 @@ static void test_a_tail_call_is_placed_at_the_connectors_function(void **state)
     project_write(p, "scripts/s.lua", "SyncManager.new{}:start()");
     project_load_well(p);
     project_attempt(p, "out", "{}");
-    assert_contains(project_error(p), "connectors/out.lua:2: http.post: there is no option `jsn`");
+    assert_contains(project_error(p), "connectors/out.lua:3: http.post: there is no option `jsn`");
     project_free(p);
 }
 
@@ -576,7 +576,7 @@ int main(void)
         cmocka_unit_test(test_follow_and_compress_are_passed_on),
         cmocka_unit_test(test_secrets_are_sent_as_they_are),
         cmocka_unit_test(test_wrong_requests_say_what_to_write),
-        cmocka_unit_test(test_a_tail_call_is_placed_at_the_connectors_function),
+        cmocka_unit_test(test_a_tail_call_is_found_in_the_connectors_function),
         cmocka_unit_test(test_what_the_port_refuses_is_the_scripts_error),
         cmocka_unit_test(test_an_answer_has_status_headers_body_and_json),
         cmocka_unit_test(test_accept_widens_success),

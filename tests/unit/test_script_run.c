@@ -228,7 +228,10 @@ static void test_an_error_has_its_place_and_the_frames_of_scripts(void **state)
     project_attempt(p, "out", "{}");
     assert_int_equal(p->result.end, SCRIPT_ERROR);
     assert_string_equal(project_error(p),
-                        "lib/deep.lua:2: attempt to index field 'slots' (a nil value)\n"
+                        "lib/deep.lua:2: t.slots.first: t has no slots; it is empty\n"
+                        "    2 | local x = t.slots.first\n"
+                        "      |           ^^^^^^^ attempt to index field 'slots' (a nil value)\n"
+                        "  in connector out, event e1 (t)\n"
                         "  lib/deep.lua:2: in function 'deep'\n"
                         "  connectors/out.lua:3: in function 'inner'\n"
                         "  connectors/out.lua:8: in the function of line 6");

@@ -267,7 +267,7 @@ static void test_a_key_that_fails_is_an_error(void **state)
     (void)state;
     assert_key_error("return {}",
                      "s/t#1: `key` must return a string, a number or nil, not a table");
-    assert_key_error("return event.data.x.y", "scripts/s.lua:2: attempt to index field 'x'");
+    assert_key_error("return event.data.x.y", "scripts/s.lua:2: event.data.x.y: data has no x");
     if (PROJECT_CAN_STOP)
         assert_key_error("while true do end", "s/t#1 was stopped: it ran longer than 100ms");
     assert_key_error("http.get('http://x')", "http.get can't be used in `key` or `filter`");

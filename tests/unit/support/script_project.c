@@ -85,6 +85,8 @@ static void on_problem(void *ctx, const struct script_problem *problem)
     struct project *p = ctx;
     buf_printf(&p->problems, "%s%s:%d: %s\n", problem->is_warning ? "warning " : "", problem->file,
                problem->line, problem->text);
+    if (problem->detail)
+        buf_printf(&p->problems, "%s\n", problem->detail);
 }
 
 static void set(struct buf *b, struct slice s)

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * Why an expression is nil, in the words of the document it looks into: "data has no room; did you
+ * mean rooms?", "slots has 1 element", "room is nil: in line 4 it comes from event.data.room, and data
+ * has no room".
+ */
+#ifndef LIAISON_SCRIPT_ABSENCE_H
+#define LIAISON_SCRIPT_ABSENCE_H
+
+#include <lua.h>
+
+#include "base/buf.h"
+#include "script/frame.h"
+
+/* [-0, +0] Appends it, of an expression that is nil. */
+void absence_add(struct buf *out, struct frame *f, const struct node *n);
+
+/* [-0, +0] The same of a member of the value on top that `owner` stands for; `what` is the word
+   before the member's name ("function "), or "". */
+void absence_add_member(struct buf *out, lua_State *L, const struct node *owner, const char *what,
+                        struct slice name);
+
+/* How the text speaks of an expression: its last name with what follows it ("slots[2]"), or the whole
+   where it is short; on one line. */
+void absence_add_name(struct buf *out, const struct node *n);
+/* A part of the source on one line, shortened where it is long. */
+void absence_add_text(struct buf *out, struct slice text);
+
+#endif

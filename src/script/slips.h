@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * What people write who come from other languages, and what is written here instead. Tables, of which
+ * each row is one slip: to know another, add a row, and a line to the tests.
+ */
+#ifndef LIAISON_SCRIPT_SLIPS_H
+#define LIAISON_SCRIPT_SLIPS_H
+
+#include "base/attr.h"
+#include "base/buf.h"
+#include "base/slice.h"
+
+/* Of a global, such as `console`; NULL: none is known. */
+const char *slips_find_global(struct slice name);
+/* Of a member, such as `length`. */
+const char *slips_find_member(struct slice name);
+
+/* Where LuaJIT refuses `text` at `line` with that message (without file and line): appends what to
+   write instead, and says which part of the text is meant. False, and nothing appended, where it is no
+   slip that is known. */
+bool slips_find_syntax(struct slice text, int line, struct slice message, struct buf *words,
+                       struct slice *mark, int *mark_line);
+
+#endif
