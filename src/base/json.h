@@ -105,6 +105,9 @@ static inline bool json_is_string(struct slice value)
 
 /* `text` without white space between its tokens, appended to `out`. `text` is well-formed. */
 void json_compact(struct buf *out, struct slice text);
+/* The same for people: a line for each member, two more spaces for each level beyond `margin`, with
+   which all lines but the first begin. */
+void json_pretty(struct buf *out, struct slice text, size_t margin);
 
 /* Whether two well-formed texts mean the same: members in any order, strings as decoded, numbers by
    their exact decimal value (1e2 is 100, -0 is 0; powers of ten of more than 18 digits are the same

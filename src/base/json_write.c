@@ -90,6 +90,37 @@ void json_compact(struct buf *out, struct slice text)
     }
 }
 
+static void add_line(struct buf *out, size_t width)
+{
+    buf_add_char(out, '\n');
+    for (size_t i = 0; i < width; i++)
+        buf_add_char(out, ' ');
+}
+
+void json_pretty(struct buf *out, struct slice text, size_t margin)
+{
+    size_t width = margin, start = out->len;
+    for (size_t i = 0; i < text.len;) {
+        char c = text.data[i], before = ':'; /* at first, where no line begins */
+        size_t len = c == '"' ? string_len(slice_from(text, i)) : 1;
+        bool ends = c == '}' || c == ']';
+        if (is_space(c)) {
+            i++;
+            continue;
+        }
+        if (out->len > start)
+            before = out->data[out->len - 1];
+        width -= ends && width > margin ? 2 : 0;
+        if (ends ? before != '{' && before != '[' : before == '{' || before == '[' || before == ',')
+            add_line(out, width);
+        buf_add(out, text.data + i, len);
+        if (c == ':')
+            buf_add_char(out, ' ');
+        width += c == '{' || c == '[' ? 2 : 0;
+        i += len;
+    }
+}
+
 /* ---- The builder ---------------------------------------------------------------------------- */
 
 /* The comma that is due, and the member's name. */

@@ -35,9 +35,14 @@ static int read_token(struct client *client, const struct options *options, stru
 
 int client_open(struct client *client, const struct invocation *in)
 {
+    return client_open_for(client, in, NULL);
+}
+
+int client_open_for(struct client *client, const struct invocation *in, const char *path)
+{
     *client = (struct client){0};
     struct err err = {0};
-    if (daemon_url_find(&client->at, &in->options, &err) < 0 ||
+    if (daemon_url_find(&client->at, &in->options, path, &err) < 0 ||
         read_token(client, &in->options, &err) < 0)
         return command_misuse(in, "%s", err.message);
     client->loop = loop_new(&err);
@@ -135,6 +140,8 @@ static int judge_failure(const struct exchange *e, const struct http_answer *ans
     progress_hide(e->client->progress);
     if (answer->failure == HTTP_TOO_BIG)
         return command_fail("the answer is too big: ask for less");
+    if (answer->failure != HTTP_OK && e->request->can_do_without)
+        return EXIT_NO_DAEMON;
     if (answer->failure != HTTP_OK)
         return say_no_daemon(e->client, answer);
     if (is_json(answer->body) && is_problem(answer))

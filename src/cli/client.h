@@ -44,6 +44,9 @@ struct client {
 
 /* `in` has CLIENT_OPTIONS. Sends nothing. EXIT_DONE, or another status when it was said why. */
 int client_open(struct client *client, const struct invocation *in) must_check;
+/* For the daemon of the project at `path` where none is named; NULL: the current folder's. */
+int client_open_for(struct client *client, const struct invocation *in,
+                    const char *path) must_check;
 void client_close(struct client *client);
 
 #define CLIENT_MEMBERS_MAX 4
@@ -56,6 +59,7 @@ struct client_request {
     int64_t timeout_ms; /* 0: five minutes */
     int success;        /* the one status that is one; 0: any 2xx */
     const char *members[CLIENT_MEMBERS_MAX]; /* that a success has, as many as are not NULL */
+    bool can_do_without;                     /* that nobody answers isn't said */
 };
 
 /* Sends a request and waits for its answer. EXIT_DONE after a success, its body, one JSON document,

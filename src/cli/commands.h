@@ -25,6 +25,7 @@ extern const struct command command_status;
 extern const struct command command_tail;
 extern const struct command command_test;
 extern const struct command command_top;
+extern const struct command command_try;
 extern const struct command command_types;
 extern const struct command command_version;
 

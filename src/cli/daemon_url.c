@@ -80,10 +80,12 @@ void daemon_url_add_name(const struct daemon_url *at, struct buf *out)
     buf_add_slice(out, buf_slice(at->socket.len ? &at->socket : &at->url));
 }
 
-/* `listen` of the project here; where there is none, what a daemon without settings listens on. */
-static int find_address(struct config_address *address, struct err *err)
+/* `listen` of the project here; where there is none, what a daemon without settings listens on. None
+   of the project's secrets is needed for that. */
+static int find_address(const char *project, struct config_address *address, struct err *err)
 {
-    struct config_source source = {.project = ".", .environment = environ};
+    struct config_source source = {
+        .project = project, .environment = environ, .has_stand_ins = true};
     *address = (struct config_address){0};
     if (config_find_address(&source, address, err) == 0)
         return 0;
@@ -96,7 +98,8 @@ static int find_address(struct config_address *address, struct err *err)
     return 0;
 }
 
-int daemon_url_find(struct daemon_url *at, const struct options *options, struct err *err)
+int daemon_url_find(struct daemon_url *at, const struct options *options, const char *project,
+                    struct err *err)
 {
     *at = (struct daemon_url){0};
     const char *named = options_get(options, "url");
@@ -105,7 +108,7 @@ int daemon_url_find(struct daemon_url *at, const struct options *options, struct
     if (named && *named)
         return daemon_url_parse(at, named, NULL, err);
     struct config_address address;
-    if (find_address(&address, err) < 0)
+    if (find_address(project ? project : ".", &address, err) < 0)
         return -1;
     int result = daemon_url_parse(at, address.listen, address.tls_cert, err);
     free(address.listen);

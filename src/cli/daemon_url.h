@@ -20,8 +20,9 @@ struct daemon_url {
         certificate; /* the path of its own; empty: authorities vouch for it, if it has one */
 };
 
-/* `options` has --url. */
-int daemon_url_find(struct daemon_url *at, const struct options *options,
+/* `options` has --url; `project` is the path of the project meant by "here", NULL: the current
+   folder. */
+int daemon_url_find(struct daemon_url *at, const struct options *options, const char *project,
                     struct err *err) must_check;
 /* From a URL or an address as in `listen`: "127.0.0.1:8750", "*:8750", "unix:PATH"; with the path of
    the daemon's certificate where it speaks HTTPS there, else NULL. */

@@ -32,6 +32,14 @@ static int read_given(const char *given, struct buf *data, struct err *err)
     return 0;
 }
 
+int operand_read_file(const char *path, struct buf *data)
+{
+    struct err err = {0};
+    int rc =
+        strcmp(path, "-") == 0 ? read_stdin(data, &err) : buf_read_file(data, path, DATA_MAX, &err);
+    return rc < 0 ? command_fail("%s", err.message) : EXIT_DONE;
+}
+
 int operand_read(const struct invocation *in, const char *given, struct buf *data)
 {
     struct err err = {0};

@@ -58,6 +58,8 @@ struct dryrun_request {
     size_t n_headers;
     struct slice body;
     bool has_body;
+    unsigned follow; /* redirects */
+    bool compressed;
     int status;           /* how it was answered … */
     struct slice failure; /* … or why it wasn't; absent: it was */
 };

@@ -95,6 +95,8 @@ struct dryrun_request *notes_request(struct notes *n, const struct script_reques
     r->headers = copy_headers(n, request);
     r->n_headers = request->n_headers;
     r->has_body = request->has_body;
+    r->follow = request->follow;
+    r->compressed = request->compressed;
     if (json_check(request->body, NULL) == 0)
         r->body = notes_json(n, request->body);
     else

@@ -119,6 +119,29 @@ static void compacts_without_touching_strings(void **state)
 }
 
 /* No caller may hand it such text, but reading behind the end would be worse than a bad result. */
+static void a_pretty_text_has_a_line_for_each_member(void **state)
+{
+    (void)state;
+    struct buf b = {0};
+    buf_add_str(&b, "[");
+    json_pretty(
+        &b, SLICE_LIT(" {\"a\":[ ],\"b\": [1,\"x,[\\\"{\",-2.5e1],\"c\":{ },\n\"d\":null} "), 1);
+    assert_string_equal(b.data, "[{\n"
+                                "   \"a\": [],\n"
+                                "   \"b\": [\n"
+                                "     1,\n"
+                                "     \"x,[\\\"{\",\n"
+                                "     -2.5e1\n"
+                                "   ],\n"
+                                "   \"c\": {},\n"
+                                "   \"d\": null\n"
+                                " }");
+    buf_clear(&b);
+    json_pretty(&b, SLICE_LIT("]}x\""), 0);
+    assert_string_equal(b.data, "\n]\n}x\"");
+    buf_deinit(&b);
+}
+
 static void compacting_stays_within_malformed_text(void **state)
 {
     (void)state;
@@ -143,6 +166,7 @@ int main(void)
         cmocka_unit_test(what_it_writes_reads_back),
         cmocka_unit_test(builds_documents_with_commas_where_they_belong),
         cmocka_unit_test(compacts_without_touching_strings),
+        cmocka_unit_test(a_pretty_text_has_a_line_for_each_member),
         cmocka_unit_test(compacting_stays_within_malformed_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * An event as it is given to be tried: a CloudEvent, an object with type and data, or a recorded one
+ * as the HTTP interface shows it, which keeps its number, channel and receipt.
+ */
+#ifndef LIAISON_DRYRUN_GIVEN_H
+#define LIAISON_DRYRUN_GIVEN_H
+
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/err.h"
+#include "base/slice.h"
+#include "event/event.h"
+
+/* The id of events that bring none: always the same, so that trying repeats itself. */
+#define GIVEN_ID "00000000-0000-7000-8000-000000000000"
+
+/* `now_ms` is the receipt of what isn't recorded. The caller's reference; NULL with ERR_INVALID. */
+struct event *given_event(struct slice json, int64_t now_ms, struct err *err) must_check;
+/* One of this type, whose data `json` is. */
+struct event *given_data(struct slice json, struct slice type, int64_t now_ms,
+                         struct err *err) must_check;
+
+#endif
