@@ -1,16 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Liaison authors */
 /*
- * Looking into a daemon's answer: members by name, lists and objects one by one, values as a human
- * reads them. The documents are well-formed (client.h has checked them); a member that isn't there
- * reads as nothing.
- *
- *     struct json_items items;
- *     struct slice name, letter;
- *     json_items_begin(&items, view_member(answer, "items"));
- *     while (json_items_next(&items, &name, &letter))
- *         …
- *     json_items_end(&items);
+ * Looking into a daemon's answer: members by name, values as a human reads them. The documents are
+ * well-formed (client.h has checked them); a member that isn't there reads as nothing. Lists and
+ * objects are walked by base/json_items.h.
  */
 #ifndef LIAISON_CLI_JSON_VIEW_H
 #define LIAISON_CLI_JSON_VIEW_H
@@ -20,20 +13,8 @@
 
 #include "base/buf.h"
 #include "base/json.h"
+#include "base/json_items.h"
 #include "base/slice.h"
-
-/* In place; borrows the document. */
-struct json_items {
-    struct json_reader reader;
-};
-
-void json_items_begin(struct json_items *items, struct slice container);
-/* The next element, or member with its name (absent in an array); false behind the last, and for
-   what is neither array nor object. Both are valid until the next call. */
-bool json_items_next(struct json_items *items, struct slice *name, struct slice *value);
-void json_items_end(struct json_items *items);
-/* Elements or members of a container. */
-size_t json_items_count(struct slice container);
 
 /* A member as source text; data NULL when it isn't there or is null. */
 struct slice view_member(struct slice object, const char *name);
