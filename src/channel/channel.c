@@ -85,6 +85,22 @@ void channel_deinit(struct channel *c)
     free(c->url);
 }
 
+void channel_rename(struct channel *c, const struct channel_options *options)
+{
+    char *name = mem_strdup(options->name), *url = mem_strdup(options->url); /* perhaps its own */
+    channel_deinit(c);
+    c->name = name;
+    c->url = url;
+}
+
+int channel_check(const struct channel_options *options, struct err *err)
+{
+    const struct channel_kind *kind;
+    if (channel_kind_of(options->url, &kind, err) < 0)
+        return -1;
+    return kind->check ? kind->check(options, err) : 0;
+}
+
 struct channel *channel_open(const struct channel_options *options, const struct channel_host *host,
                              struct err *err)
 {
@@ -92,6 +108,16 @@ struct channel *channel_open(const struct channel_options *options, const struct
     if (channel_kind_of(options->url, &kind, err) < 0)
         return NULL;
     return kind->open(options, host, err);
+}
+
+bool channel_change(struct channel *c, const struct channel_options *options)
+{
+    const struct channel_kind *kind;
+    struct err err = {0};
+    if (channel_kind_of(options->url, &kind, &err) < 0 || kind != c->kind)
+        return false;
+    kind->change(c, options);
+    return true;
 }
 
 void channel_pause(struct channel *c)

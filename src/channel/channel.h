@@ -96,9 +96,15 @@ struct channel {
 struct channel_kind {
     const char *schemes[4]; /* of URLs, NULL behind the last; "" for no URL at all, and a word that
                                stands in place of one */
+    /* -1 with ERR_INVALID where the options are wrong: what passes here can be opened. NULL: nothing
+       can be wrong. */
+    int (*check)(const struct channel_options *options, struct err *err);
     /* Starts it; connecting is tried for ever, so that only wrong options fail. */
     struct channel *(*open)(const struct channel_options *options, const struct channel_host *host,
                             struct err *err);
+    /* Goes on with these options, which were checked: what it has taken, and where it stands, stays. A
+       connection made by the old ones is given up for one by the new ones. */
+    void (*change)(struct channel *c, const struct channel_options *options);
     /* Stops taking from the bus until resume: the host has all it can bear. */
     void (*pause)(struct channel *c);
     /* Takes from the bus again; what append refused is tried first. */
@@ -112,13 +118,20 @@ struct channel_kind {
 void channel_init(struct channel *c, const struct channel_kind *kind,
                   const struct channel_options *options, const struct channel_host *host);
 void channel_deinit(struct channel *c);
+/* … takes name and URL of other options. */
+void channel_rename(struct channel *c, const struct channel_options *options);
 
 /* The kind for a URL's scheme, or -1 with ERR_INVALID that names the schemes there are. The message
    never shows more of the URL than its scheme, since the rest may hold credentials. */
 int channel_kind_of(const char *url, const struct channel_kind **kind, struct err *err) must_check;
 
+/* Whether a channel can be opened so; -1 with ERR_INVALID. */
+int channel_check(const struct channel_options *options, struct err *err) must_check;
 struct channel *channel_open(const struct channel_options *options, const struct channel_host *host,
                              struct err *err) must_check;
+/* Has it go on with these options, which were checked. False where they ask for another kind: then it
+   has to be closed, and that one opened. */
+bool channel_change(struct channel *c, const struct channel_options *options);
 void channel_pause(struct channel *c);
 void channel_resume(struct channel *c);
 void channel_status(const struct channel *c, struct channel_status *out);

@@ -245,6 +245,12 @@ static struct channel *embedded_open(const struct channel_options *options,
     return &e->base;
 }
 
+/* What was posted before keeps the name by which it came. */
+static void embedded_change(struct channel *c, const struct channel_options *options)
+{
+    channel_rename(c, options);
+}
+
 static void embedded_pause(struct channel *c)
 {
     embedded_of(c)->is_paused = true;
@@ -284,6 +290,7 @@ static void embedded_close(struct channel *c)
 const struct channel_kind channel_embedded = {
     .schemes = {"", CHANNEL_EMBEDDED_NAME},
     .open = embedded_open,
+    .change = embedded_change,
     .pause = embedded_pause,
     .resume = embedded_resume,
     .status = embedded_status,

@@ -290,6 +290,30 @@ static struct channel *sse_open(const struct channel_options *options,
     return &s->base;
 }
 
+static int sse_check(const struct channel_options *options, struct err *err)
+{
+    struct sse_request request;
+    int result = sse_request_init(&request, options, err);
+    sse_request_deinit(&request);
+    return result;
+}
+
+/* From the last event that was taken on, as after any other end of a connection. */
+static void sse_change(struct channel *c, const struct channel_options *options)
+{
+    struct sse *s = sse_of(c);
+    struct err err = {0};
+    http_stream_close(s->stream);
+    disconnected(s);
+    channel_rename(c, options);
+    sse_request_deinit(&s->request);
+    s->is_stopped = s->has_told = false;
+    buf_clear(&s->problem);
+    if (sse_request_init(&s->request, options, &err) < 0)
+        die("the channel %s was changed by options that weren't checked", s->base.name);
+    loop_timer_start(s->timer, 0);
+}
+
 static void sse_pause(struct channel *c)
 {
     struct sse *s = sse_of(c);
@@ -322,7 +346,9 @@ static void sse_status(const struct channel *c, struct channel_status *out)
 
 const struct channel_kind channel_sse = {
     .schemes = {"http", "https"},
+    .check = sse_check,
     .open = sse_open,
+    .change = sse_change,
     .pause = sse_pause,
     .resume = sse_resume,
     .status = sse_status,

@@ -136,10 +136,14 @@ void machine_move(struct lanes *lanes, struct delivery *d, enum delivery_phase t
                           [PHASE_AWAY] = true},
         /* due now; expired; left to the disk */
         [PHASE_LATER] = {[PHASE_QUEUED] = true, [PHASE_SETTLING] = true, [PHASE_AWAY] = true},
-        /* it waits within; its end is written; or leaves no trace */
-        [PHASE_ATTEMPTING] = {[PHASE_PARKED] = true, [PHASE_SETTLING] = true, [PHASE_ENDED] = true},
-        /* it goes on; or is to be made once more */
-        [PHASE_PARKED] = {[PHASE_ATTEMPTING] = true, [PHASE_SETTLING] = true},
+        /* it waits within; its end is written, or leaves no trace; it is taken back */
+        [PHASE_ATTEMPTING] = {[PHASE_PARKED] = true,
+                              [PHASE_SETTLING] = true,
+                              [PHASE_ENDED] = true,
+                              [PHASE_QUEUED] = true},
+        /* it goes on; or is to be made once more, when it is woken or at once */
+        [PHASE_PARKED] =
+            {[PHASE_ATTEMPTING] = true, [PHASE_SETTLING] = true, [PHASE_QUEUED] = true},
         /* it waits (again); or that was all */
         [PHASE_SETTLING] = {[PHASE_QUEUED] = true, [PHASE_ENDED] = true},
     };

@@ -187,6 +187,8 @@ void lanes_free(struct lanes *lanes);
    aside goes on, what is probed is probed at once. */
 struct target *lanes_set_target(struct lanes *lanes, struct slice name, bool is_handler,
                                 const struct target_policy *policy);
+/* What may be in progress at once from now on. */
+void lanes_set_in_flight(struct lanes *lanes, size_t in_flight);
 struct target *lanes_find_target(struct lanes *lanes, struct slice name, bool is_handler);
 const char *target_name(const struct target *t);
 bool target_is_handler(const struct target *t);
@@ -281,6 +283,9 @@ void lanes_unpark(struct lanes *lanes, struct delivery *d);
 /* The attempt that was parked is gone without an end: d gets its row and waits in its lane until it
    is woken by lanes_wake_place, or the process starts anew; d may leave memory meanwhile. */
 void lanes_shelve(struct lanes *lanes, struct delivery *d);
+/* The attempt in progress, parked or not, is gone without an end, and counts as none: d is due at
+   once, at the head of its lane. `is_unknown`: the other side may have taken it. */
+void lanes_take_back(struct lanes *lanes, struct delivery *d, bool is_unknown);
 
 void lanes_attempt_ended(struct lanes *lanes, struct delivery *d, const struct attempt_end *end);
 void lanes_settled(struct lanes *lanes, struct delivery *d);

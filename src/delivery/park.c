@@ -48,3 +48,20 @@ void lanes_shelve(struct lanes *lanes, struct delivery *d)
     machine_settle(lanes, d, DELIVERY_WAITING, NULL);
     machine_offer(lanes, t);
 }
+
+/* ---- gone without an end ---- */
+
+void lanes_take_back(struct lanes *lanes, struct delivery *d, bool is_unknown)
+{
+    struct target *t = d->target;
+    if (d->phase == PHASE_PARKED)
+        delivery_skip_parked(d, machine_now(lanes));
+    delivery_undo_start(d);
+    d->unknown = d->unknown || is_unknown;
+    d->due_at = AT_ONCE;
+    if (pause_probe_end(&t->pause, d))
+        pause_probe_soon(&t->pause, &lanes->probes);
+    machine_move(lanes, d, PHASE_QUEUED);
+    machine_head_arrived(lanes, d);
+    machine_offer(lanes, t);
+}

@@ -53,6 +53,11 @@ struct target *lanes_set_target(struct lanes *lanes, struct slice name, bool is_
     return t;
 }
 
+void lanes_set_in_flight(struct lanes *lanes, size_t in_flight)
+{
+    lanes->limits.in_flight = in_flight;
+}
+
 void target_status(const struct target *t, const struct lanes *lanes, struct target_status *out)
 {
     *out = (struct target_status){

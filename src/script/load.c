@@ -206,7 +206,7 @@ static void load_kind(struct loader *l, enum source_kind kind, add_fn add)
 
 void loader_note_required(struct loader *l, const struct source *lib)
 {
-    l->required = mem_realloc(l->required, (l->n_required + 1) * sizeof(*l->required));
+    l->required = mem_realloc(l->required, (l->n_required + 1) * sizeof(const struct source *));
     l->required[l->n_required++] = lib;
 }
 

@@ -502,6 +502,17 @@ void script_cancel(struct script_run *run)
     machine_return_run(run, false);
 }
 
+bool script_is_idle(const struct script_machine *m)
+{
+    return list_is_empty(&m->busy);
+}
+
+void script_each_run(struct script_machine *m, script_run_fn fn, void *ctx)
+{
+    list_each (it, &m->busy)
+        fn(ctx, list_entry(it, struct script_run, link)->ctx);
+}
+
 /* ---- key and filter ---- */
 
 /* The function's result is on top of the run's coroutine after; NULL with err, and the run given

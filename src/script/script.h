@@ -291,4 +291,11 @@ void script_awaited(struct script_run *run, const struct script_awaited *end);
 /* Ends a run without its callback, and its request. Accepts NULL. */
 void script_cancel(struct script_run *run);
 
+/* Whether no run is on its way: nothing is lost when the machine is freed. */
+bool script_is_idle(const struct script_machine *m);
+/* Calls fn with `run_ctx`, as given to script_handle or script_attempt, for each run on its way; it
+   may cancel that run, and nothing else of this machine. */
+typedef void (*script_run_fn)(void *ctx, void *run_ctx);
+void script_each_run(struct script_machine *m, script_run_fn fn, void *ctx);
+
 #endif

@@ -50,7 +50,7 @@ struct sources_options {
 /* Reads them all. A folder that isn't there is empty; a file that can't be read says so itself. */
 struct sources *sources_read(const struct sources_options *options);
 /* The same files, and in place of all scripts one of this module's name and text. */
-struct sources *sources_with_script(const struct sources *s, struct slice module,
+struct sources *sources_with_script(const struct sources *from, struct slice module,
                                     struct slice text);
 /* The same files, and a spec. */
 struct sources *sources_with_spec(const struct sources *s, const char *path);

@@ -97,6 +97,39 @@ static void test_closing_with_much_under_way_leaves_nothing_behind(void **state)
     /* sse_teardown closes the channel; the leak checker judges */
 }
 
+static void test_a_changed_channel_goes_on_where_it_stands_by_its_new_options(void **state)
+{
+    struct sse_fixture *f = *state;
+    const struct http_header header = {SLICE_LIT("X-Key"), SLICE_LIT("new")};
+    struct buf url = {0};
+    will_stream(f, "id: 1\ndata: a\n\ndata: half", SCRIPT_HOLD);
+    will_stream(f, "id: 2\ndata: b\n\n", SCRIPT_HOLD);
+    open_bus(f);
+    wait_taken(f, 1);
+    buf_add_str(&url, f->channel->url);
+    const struct channel_options options = {
+        .name = "bus", .url = url.data, .headers = {&header, 1}};
+    struct err err = {0};
+    assert_int_equal(channel_check(&options, &err), 0);
+    assert_true(channel_change(f->channel, &options));
+    wait_taken(f, 2);
+    assert_data(f, 1, "b");
+    assert_header(f, 1, "Last-Event-ID", "1");
+    assert_header(f, 1, "X-Key", "new");
+    assert_false(channel_change(f->channel, &(struct channel_options){.name = "x", .url = ""}));
+    buf_deinit(&url);
+}
+
+static void test_options_that_make_no_channel_are_found_before_it_is_opened(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    assert_int_equal(
+        channel_check(&(struct channel_options){.name = "x", .url = "http:///events"}, &err), -1);
+    assert_string_equal(err.message, "the URL of the bus names no host");
+    assert_int_equal(channel_check(&(struct channel_options){.name = "x", .url = ""}, &err), 0);
+}
+
 /* ---- reconnecting ---- */
 
 static void assert_gap(const struct sse_fixture *f, size_t request, int64_t low_ms, int64_t high_ms)
@@ -266,6 +299,8 @@ int main(void)
         SSE_TEST(test_a_paused_channel_reads_nothing_until_it_is_resumed),
         SSE_TEST(test_what_the_host_refuses_is_held_and_given_again_in_order),
         SSE_TEST(test_closing_with_much_under_way_leaves_nothing_behind),
+        SSE_TEST(test_a_changed_channel_goes_on_where_it_stands_by_its_new_options),
+        SSE_TEST(test_options_that_make_no_channel_are_found_before_it_is_opened),
         SSE_TEST(test_a_stream_that_ends_is_opened_again_where_it_ended),
         SSE_TEST(test_a_stream_that_breaks_is_opened_again_and_logged_once),
         SSE_TEST(test_failures_are_tried_again_more_and_more_slowly),

@@ -37,6 +37,12 @@ static void keep(struct lanes_fixture *f, const char *id)
     lanes_keep(f->lanes, &find_parcel(f, id)->d);
 }
 
+static void take_back(struct lanes_fixture *f, const char *id, bool is_unknown)
+{
+    find_parcel(f, id)->is_attempted = false;
+    lanes_take_back(f->lanes, &find_parcel(f, id)->d, is_unknown);
+}
+
 /* ---- parked ---- */
 
 static void a_parked_run_takes_up_no_attempts_place(void **state)
@@ -206,6 +212,69 @@ static void parked_and_shelved_runs_are_let_go_at_the_end(void **state)
     assert_trace(f, "h1=new i1=new");
 }
 
+/* ---- taken back ---- */
+
+static void what_is_taken_back_is_attempted_again_before_its_followers(void **state)
+{
+    struct lanes_fixture *f = *state;
+    take(f, "a1", "a");
+    take(f, "a2", "a");
+    turn(f);
+    take_back(f, "a1", true);
+    assert_int_equal(lanes_in_flight(f->lanes), 0);
+    turn(f);
+    assert_trace(f, "+a1 +a1");
+    assert_true(find_parcel(f, "a1")->d.unknown);
+    deliver(f, "a1");
+    assert_trace(f, "a1:delivered a1=delivered +a2");
+    assert_false(find_parcel(f, "a2")->d.unknown);
+}
+
+static void a_parked_run_is_taken_back_without_a_row(void **state)
+{
+    struct lanes_fixture *f = *state;
+    take_run(f, "h1", "a");
+    turn(f);
+    park(f, "h1");
+    pass(f, 3600000 * 3);
+    take_back(f, "h1", false);
+    turn(f);
+    assert_trace(f, "+h1 +h1");
+    fail_by(f, "h1", ATTEMPT_RETRY);
+    assert_int_equal(f->row.attempts, 1);
+    assert_int_equal(f->row.state, DELIVERY_WAITING);
+}
+
+static void a_probe_that_is_taken_back_is_made_once_more_at_once(void **state)
+{
+    struct lanes_fixture *f = *state;
+    take(f, "a1", "a");
+    turn(f);
+    refuse(f, "a1", 401);
+    forget_trace(f);
+    pass(f, 5000);
+    assert_trace(f, "+a1");
+    take_back(f, "a1", false);
+    turn(f);
+    assert_trace(f, "+a1");
+    deliver(f, "a1");
+    assert_int_equal(calendar_status(f).pause, PAUSE_NONE);
+}
+
+static void what_is_taken_back_waits_while_its_target_is_gone(void **state)
+{
+    struct lanes_fixture *f = *state;
+    take(f, "a1", "a");
+    turn(f);
+    lanes_set_target(f->lanes, SLICE_LIT("calendar"), false, NULL);
+    take_back(f, "a1", false);
+    turn(f);
+    assert_trace(f, "+a1 !calendar=gone");
+    set_policy(f);
+    turn(f);
+    assert_trace(f, "!calendar=none +a1");
+}
+
 /* ---- kept ---- */
 
 static void what_is_kept_gets_its_row_and_goes_on(void **state)
@@ -295,6 +364,10 @@ int main(void)
         TEST(a_long_wait_uses_nothing_up),
         TEST(a_wait_between_failures_is_no_part_of_the_age_either),
         TEST(parked_and_shelved_runs_are_let_go_at_the_end),
+        TEST(what_is_taken_back_is_attempted_again_before_its_followers),
+        TEST(a_parked_run_is_taken_back_without_a_row),
+        TEST(a_probe_that_is_taken_back_is_made_once_more_at_once),
+        TEST(what_is_taken_back_waits_while_its_target_is_gone),
         TEST(what_is_kept_gets_its_row_and_goes_on),
         TEST(nothing_behind_what_has_no_row_gets_one),
         TEST(what_is_being_written_is_not_written_twice),
