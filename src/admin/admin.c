@@ -58,6 +58,8 @@ static const struct http_route routes[] = {
     {"GET", "/metrics", route_metrics},
     {"GET", "/api/status", route_status},
     {"POST", "/api/journal/confirm", route_journal_confirm},
+    {"GET", "/api/scripts", route_scripts},
+    {"POST", "/api/reload", route_reload},
     {"GET", "/api/connectors", route_connectors},
     {"POST", "/api/connectors/*/pause", route_connector_pause},
     {"POST", "/api/connectors/*/resume", route_connector_resume},
@@ -121,6 +123,11 @@ void admin_serve(struct admin *a, struct engine *e)
 {
     a->engine = e;
     a->streams = streams_new(a->loop, e);
+}
+
+void admin_reload(struct admin *a)
+{
+    http_server_set_body_max(a->server, (size_t)a->config->body_max);
 }
 
 const char *admin_address(const struct admin *a)

@@ -29,6 +29,8 @@ struct admin_options {
 
 struct admin *admin_open(const struct admin_options *options, struct err *err) must_check;
 void admin_serve(struct admin *a, struct engine *e);
+/* The configuration has changed by a reload. */
+void admin_reload(struct admin *a);
 /* As bound: "127.0.0.1:8750". */
 const char *admin_address(const struct admin *a);
 /* Requests not answered yet, and streams that are being ended. */

@@ -297,6 +297,30 @@ static void add_script_errors(struct exposition *x, const struct metrics_view *v
     }
 }
 
+/* ---- reloads ---- */
+
+static void add_reloads(struct exposition *x, const struct metrics_view *v)
+{
+    struct engine_scripts scripts;
+    engine_scripts(v->engine, &scripts);
+    exposition_integer(x, label("result", SLICE_LIT("done")), (int64_t)scripts.n_done);
+    exposition_integer(x, label("result", SLICE_LIT("failed")), (int64_t)scripts.n_failed);
+}
+
+static void add_reload_success(struct exposition *x, const struct metrics_view *v)
+{
+    struct engine_scripts scripts;
+    engine_scripts(v->engine, &scripts);
+    exposition_integer(x, none, scripts.was_done);
+}
+
+static void add_reload_time(struct exposition *x, const struct metrics_view *v)
+{
+    struct engine_scripts scripts;
+    engine_scripts(v->engine, &scripts);
+    exposition_integer(x, none, scripts.loaded_ms / 1000);
+}
+
 /* ---- the journal ---- */
 
 static void add_commit_durations(struct exposition *x, const struct metrics_view *v)
@@ -456,6 +480,13 @@ static const struct family families[] = {
     {"liaison_script_errors_total", "counter",
      "Runs of a script's handlers, or attempts of a connector, ended by an error or a limit.",
      .add = add_script_errors},
+
+    {"liaison_reloads_total", "counter", "Scripts and settings loaded anew, by how it ended.",
+     .add = add_reloads},
+    {"liaison_last_reload_success", "gauge", "1 unless the last of these failed.",
+     .add = add_reload_success},
+    {"liaison_last_reload_timestamp_seconds", "gauge", "When what is loaded was, in Unix time.",
+     .add = add_reload_time},
 
     {"liaison_journal_commit_duration_seconds", "histogram",
      "Commits of the journal, until they are on disk.", .add = add_commit_durations},

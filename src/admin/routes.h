@@ -68,6 +68,10 @@ void route_connector_resume(void *ctx, struct http_exchange *x);
 /* An engine_target_fn: a connector as an array's element, to a struct json_writer. */
 void connector_add_json(void *json_writer, const struct engine_target_view *connector);
 
+/* scripts.c */
+void route_scripts(void *ctx, struct http_exchange *x);
+void route_reload(void *ctx, struct http_exchange *x);
+
 /* An answer that the reader's thread writes: `render` fills in `out`, or `status` and `error`. */
 struct rendering {
     struct http_exchange *x;

@@ -94,6 +94,34 @@ static int say_stranger(const struct client *client, int status)
     return EXIT_NO_DAEMON;
 }
 
+static void say_finding(struct slice finding)
+{
+    struct buf text = {0}, safe = {0};
+    int64_t line = view_integer(finding, "line", 0);
+    view_add(&text, finding, "file");
+    if (text.len > 0 && line > 0)
+        buf_printf(&text, ":%lld", (long long)line);
+    if (text.len > 0)
+        buf_add_str(&text, ": ");
+    if (view_is_true(finding, "warning"))
+        buf_add_str(&text, "warning: ");
+    view_add(&text, finding, "text");
+    view_add_safe(&safe, buf_slice(&text), true);
+    fprintf(stderr, "%s\n", safe.data);
+    buf_deinit(&text);
+    buf_deinit(&safe);
+}
+
+void client_say_findings(struct slice document)
+{
+    struct json_items items;
+    struct slice name, finding;
+    json_items_begin(&items, view_member(document, "findings"));
+    while (json_items_next(&items, &name, &finding))
+        say_finding(finding);
+    json_items_end(&items);
+}
+
 /* The detail is meant for people, the title stands in for it. */
 static int say_problem(const struct client_request *request, int status, struct slice body)
 {
@@ -102,6 +130,7 @@ static int say_problem(const struct client_request *request, int status, struct 
     view_add_value(&text, detail.data ? detail : view_member(body, "title"));
     view_add_safe(&safe, buf_slice(&text), true);
     const char *reason = safe.data ? safe.data : "it was refused";
+    client_say_findings(body);
     bool is_named = !request->about || strstr(reason, request->about);
     command_fail("%s%s%s%s", is_named ? "" : request->about, is_named ? "" : ": ", reason,
                  status == 401 ? " (give it by --token-file or LIAISON_TOKEN)" : "");

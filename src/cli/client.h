@@ -68,4 +68,7 @@ struct client_request {
 int client_send(struct client *client, const struct client_request *asked,
                 struct buf *answer) must_check;
 
+/* Says each of a document's `findings` on standard error, as check does. */
+void client_say_findings(struct slice document);
+
 #endif

@@ -68,7 +68,13 @@ static void on_stop(void *ctx)
 static void on_hangup(void *ctx)
 {
     struct daemon *d = ctx;
-    log_warn(d->log, "scripts are not reloaded while running in this version: restart instead");
+    engine_reload(d->engine, "SIGHUP", NULL, NULL);
+}
+
+static void on_reload(void *ctx)
+{
+    struct daemon *d = ctx;
+    admin_reload(d->admin);
 }
 
 static int load(struct daemon *d, const struct invocation *in)
@@ -79,7 +85,7 @@ static int load(struct daemon *d, const struct invocation *in)
         command_fail("%s", err.message);
         return EXIT_REFUSED;
     }
-    const struct config *config = &d->project.config;
+    struct config *config = &d->project.config;
     d->log = log_new(&(struct log_options){
         .fd = STDERR_FILENO,
         .level = config->log_level,
@@ -93,6 +99,9 @@ static int load(struct daemon *d, const struct invocation *in)
         return command_fail("%s", err.message);
     const struct engine_options options = {
         .config = config,
+        .source = &d->project.source,
+        .on_reload = on_reload,
+        .ctx = d,
         .loop = d->loop,
         .log = d->log,
         .mask = d->project.mask,

@@ -17,6 +17,7 @@ extern const struct command command_fsck;
 extern const struct command command_help;
 extern const struct command command_new;
 extern const struct command command_pause;
+extern const struct command command_reload;
 extern const struct command command_replay;
 extern const struct command command_resume;
 extern const struct command command_run;

@@ -30,7 +30,7 @@ static int load(struct project *p, const struct invocation *in, const char *path
         .module_dir = datadir_find_modules(),
         .sets = read_sets(o),
     };
-    struct config_source source = {
+    p->source = (struct config_source){
         .project = path ? path : ".",
         .listen = options_get(o, "listen"),
         .journal = options_get(o, "journal"),
@@ -38,9 +38,9 @@ static int load(struct project *p, const struct invocation *in, const char *path
         .environment = environ,
         .has_stand_ins = has_stand_ins,
     };
-    while (p->sets[source.n_sets])
-        source.n_sets++;
-    if (config_load(&p->config, &source, p->mask, err) == 0)
+    while (p->sets[p->source.n_sets])
+        p->source.n_sets++;
+    if (config_load(&p->config, &p->source, p->mask, err) == 0)
         return 0;
     project_close(p);
     return -1;

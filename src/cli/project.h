@@ -27,6 +27,8 @@ struct project {
     struct mask *mask;
     char *data_dir, *module_dir;
     const char **sets;
+    struct config_source
+        source; /* what the configuration was read from, and is again by a reload */
 };
 
 /* Loads the configuration of the project that the first operand names, or of the current folder. */

@@ -15,7 +15,7 @@
 struct acceptance {
     struct list link; /* in engine.acceptances */
     struct engine *engine;
-    struct engine_channel *channel;
+    struct engine_channel *channel; /* NULL: it was closed meanwhile, and is told nothing */
     bool is_malformed;
     channel_kept_fn kept;
     void *kept_ctx;
@@ -47,8 +47,10 @@ static void on_kept(void *ctx, size_t duplicates)
     struct acceptance *a = ctx;
     struct engine *e = a->engine;
 
-    count(a, duplicates);
-    a->kept(a->kept_ctx, duplicates);
+    if (a->channel) {
+        count(a, duplicates);
+        a->kept(a->kept_ctx, duplicates);
+    }
     if (a->publication)
         publication_take(a->publication, a->publication_seq);
     for (size_t i = 0; i < a->n_events; i++) {
@@ -137,6 +139,15 @@ void accept_resume(struct engine *e)
     e->has_refused = false;
     list_each (it, &e->channels)
         channel_resume(list_entry(it, struct engine_channel, link)->channel);
+}
+
+void accept_forget(struct engine *e, const struct engine_channel *channel)
+{
+    list_each (it, &e->acceptances) {
+        struct acceptance *a = list_entry(it, struct acceptance, link);
+        if (a->channel == channel)
+            a->channel = NULL;
+    }
 }
 
 void accept_free(struct engine *e)

@@ -188,6 +188,11 @@ static void press_back(struct engine *e)
     }
 }
 
+bool arrivals_has_paused(const struct engine *e)
+{
+    return e->arrivals->has_paused;
+}
+
 /* ---- handling ---- */
 
 bool arrivals_are_held(const struct engine *e)

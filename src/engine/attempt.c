@@ -40,6 +40,8 @@ void attempt_ended(void *ctx, const struct script_result *result)
     item->run_us = end.us = clock_mono_us(&item->engine->clock) - item->started_us;
     buf_clear(&item->result);
     buf_add_slice(&item->result, result->value);
+    if (result->end == SCRIPT_ERROR || result->end == SCRIPT_LIMIT)
+        reload_note_error(item->engine, item->d.target, result->error);
     if (result->end == SCRIPT_SKIP && publication_is(item))
         publication_refused(item, result->error);
     lanes_attempt_ended(item->engine->lanes, &item->d, &end);
@@ -48,6 +50,12 @@ void attempt_ended(void *ctx, const struct script_result *result)
 void attempt_connector(struct item *item, struct slice data)
 {
     const struct delivery *d = &item->d;
+    const struct script_connector *connector = target_owner(d->target);
+    if (!connector) { /* a reload took it away while something was read for this attempt */
+        lanes_take_back(item->engine->lanes, &item->d, false);
+        return;
+    }
+    item->version = item->engine->version;
     const struct script_attempt attempt = {
         .event = d->event,
         .id = slice_str(d->id),
@@ -61,8 +69,7 @@ void attempt_connector(struct item *item, struct slice data)
         .transformer = slice_str(d->transformer),
         .keeps_value = item->keeps_result,
     };
-    item->run = script_attempt(item->engine->machine, target_owner(d->target), &attempt,
-                               attempt_ended, item);
+    item->run = script_attempt(item->engine->machine, connector, &attempt, attempt_ended, item);
 }
 
 void attempt_start(void *ctx, struct delivery *d)

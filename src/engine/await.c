@@ -49,6 +49,16 @@ struct lookup {
     char id[DELIVERY_ID_SIZE];
 };
 
+static void wait_free(struct awaits *a, struct wait *w)
+{
+    map_remove(&a->waits, &w->node);
+    heap_remove(&a->parked, &w->until);
+    if (w->run)
+        w->run->wait = NULL;
+    free(w->key);
+    free(w);
+}
+
 /* ---- how long ---- */
 
 static void arm(struct awaits *a)
@@ -77,6 +87,16 @@ static void shelve(struct awaits *a, struct wait *w)
     lanes_shelve(a->engine->lanes, &run->d);
 }
 
+/* The run goes, and is made once more at once. */
+static void begin_again(struct awaits *a, struct wait *w)
+{
+    struct item *run = w->run;
+    script_cancel(run->run);
+    run->run = NULL;
+    wait_free(a, w);
+    lanes_take_back(a->engine->lanes, &run->d, false);
+}
+
 static void on_timer(void *ctx)
 {
     struct awaits *a = ctx;
@@ -84,14 +104,22 @@ static void on_timer(void *ctx)
         return;
     int64_t now = clock_mono_ms(&a->engine->clock);
     struct heap_node *first;
-    while ((first = heap_min(&a->parked)) && (first->rank <= now || a->parked.len > PARKED_MAX))
-        shelve(a, container_of(first, struct wait, until));
+    while ((first = heap_min(&a->parked)) && (first->rank <= now || a->parked.len > PARKED_MAX)) {
+        struct wait *w = container_of(first, struct wait, until);
+        if (w->run->version != a->engine->version)
+            begin_again(a, w);
+        else
+            shelve(a, w);
+    }
     arm(a);
 }
 
+/* One of older scripts doesn't wait on these. */
 static int64_t wait_ms(struct engine *e, const struct item *run)
 {
     struct target_status status;
+    if (run->version != e->version)
+        return 0;
     target_status(run->d.target, e->lanes, &status);
     return status.parked >= CROWDED ? CROWDED_WAIT_MS : WAIT_MS;
 }
@@ -117,16 +145,6 @@ static struct wait *find_wait(const struct awaits *a, struct slice id)
 {
     struct map_node *node = map_find(&a->waits, id);
     return node ? container_of(node, struct wait, node) : NULL;
-}
-
-static void wait_free(struct awaits *a, struct wait *w)
-{
-    map_remove(&a->waits, &w->node);
-    heap_remove(&a->parked, &w->until);
-    if (w->run)
-        w->run->wait = NULL;
-    free(w->key);
-    free(w);
 }
 
 void await_forget(struct item *run)
@@ -184,6 +202,14 @@ void await_ended(struct engine *e, const struct item *item, enum delivery_state 
     if (item->result.len > 0)
         end.value = buf_slice(&item->result);
     go_on(e->awaits, w, &end);
+}
+
+void await_run_all_again(struct engine *e)
+{
+    struct heap_node *first;
+    while ((first = heap_min(&e->awaits->parked)))
+        begin_again(e->awaits, container_of(first, struct wait, until));
+    arm(e->awaits);
 }
 
 /* ---- what the journal knows of it ---- */

@@ -28,7 +28,7 @@ enum value_type {
     TYPE_COUNT, /* 1 or more */
     TYPE_LEVEL,
     TYPE_FORMAT,
-    TYPE_LATER, /* known, and not there yet: naming it is an error, never silence */
+    TYPE_RELOAD,
 };
 
 static const char *const type_names[] = {
@@ -36,7 +36,7 @@ static const char *const type_names[] = {
     [TYPE_DURATION] = "duration", [TYPE_AGE] = "duration",
     [TYPE_ROOM] = "size",         [TYPE_SIZE] = "size",
     [TYPE_COUNT] = "number",      [TYPE_LEVEL] = "debug|info|warn|error",
-    [TYPE_FORMAT] = "text|json",  [TYPE_LATER] = "",
+    [TYPE_FORMAT] = "text|json",  [TYPE_RELOAD] = "watch|manual",
 };
 
 struct option {
@@ -69,7 +69,7 @@ static const struct option options[] = {
     {"retain.dead", TYPE_AGE, AT(retain_dead_ms), "90d", "dead letters"},
     {"log.level", TYPE_LEVEL, AT(log_level), "info", "least level that is logged"},
     {"log.format", TYPE_FORMAT, AT(log_format), "text", "for people, or for machines"},
-    {"reload", TYPE_LATER, 0, NULL, NULL},
+    {"reload", TYPE_RELOAD, AT(reload), "watch", "load the scripts anew when a file changes"},
 };
 
 /* What is being filled in, and where the value at hand comes from. */
@@ -158,6 +158,15 @@ static int parse_format(struct slice text, void *place)
     return format;
 }
 
+static int parse_reload(struct slice text, void *place)
+{
+    static const char *const words[] = {"watch", "manual"};
+    int reload = parse_word(text, words, ARRAY_LEN(words));
+    if (reload >= 0)
+        *(enum config_reload *)place = (enum config_reload)reload;
+    return reload;
+}
+
 static int parse_count(struct slice text, int64_t *place)
 {
     int64_t n;
@@ -240,8 +249,9 @@ static int set_option(struct loading *l, const struct option *o, struct slice te
     case TYPE_FORMAT:
         result = parse_format(text, place);
         break;
-    case TYPE_LATER:
-        return fail(l, o->path, "`%s` is not available in this version: leave it out", o->path);
+    case TYPE_RELOAD:
+        result = parse_reload(text, place);
+        break;
     }
     if (result >= 0)
         return 0;
@@ -332,7 +342,7 @@ static int take_value(struct loading *l, const char *path, struct slice value)
     if (json_is_string(value) ? json_get_string(value, &text) < 0 : !get_secret(value, &text))
         buf_add_slice(&text, value);
     bool is_scalar = !json_is_array(value) && (!json_is_object(value) || text.data[0] != '{');
-    result = is_scalar || option->type == TYPE_LATER
+    result = is_scalar
                  ? set_option(l, option, buf_slice(&text))
                  : fail(l, path, "`%s` must be %s, not a table", path, type_names[option->type]);
     buf_deinit(&text);
@@ -396,7 +406,7 @@ static int load_variables(struct loading *l, char *const *environment)
         const char *value = find_variable(environment, name.data);
         l->where = name.data;
         /* LIAISON_TOKEN is what commands present to a daemon, too: it sets none here. */
-        int result = value && options[i].type != TYPE_LATER && strcmp(options[i].path, "token") != 0
+        int result = value && strcmp(options[i].path, "token") != 0
                          ? set_option(l, &options[i], slice_str(value))
                          : 0;
         buf_deinit(&name);
@@ -490,7 +500,7 @@ static bool is_local(const char *listen)
 }
 
 /* Wider tokens open what narrower ones do; whoever can be reached from outside needs one. */
-static int check_tokens(struct config *config, struct err *err)
+int config_check_tokens(const struct config *config, struct err *err)
 {
     bool any = config->tokens[CONFIG_INGEST] || config->tokens[CONFIG_READ] ||
                config->tokens[CONFIG_ADMIN];
@@ -514,14 +524,14 @@ static int check_tls(const struct config *config, struct err *err)
 int config_load(struct config *config, const struct config_source *source, struct mask *mask,
                 struct err *err)
 {
-    static_assert(ARRAY_LEN(type_names) == TYPE_LATER + 1, "each type has its name");
+    static_assert(ARRAY_LEN(type_names) == TYPE_RELOAD + 1, "each type has its name");
     *config = (struct config){0};
     struct loading l = {
         .config = config, .err = err, .where = CONFIG_FILE, .has_stand_ins = source->has_stand_ins};
     if (config_find_project(config, source->project ? source->project : ".", err) < 0 ||
         set_defaults(&l, source->environment) < 0 || load_file(&l, mask) < 0 ||
         load_variables(&l, source->environment) < 0 || load_flags(&l, source) < 0 ||
-        check_tokens(config, err) < 0 || check_tls(config, err) < 0) {
+        config_check_tokens(config, err) < 0 || check_tls(config, err) < 0) {
         config_deinit(config);
         return -1;
     }
@@ -565,7 +575,7 @@ bool config_key_at(size_t n, struct config_key *key)
 {
     for (size_t i = 0; i < ARRAY_LEN(options); i++) {
         const struct option *o = &options[i];
-        if (o->type == TYPE_LATER || n-- > 0)
+        if (n-- > 0)
             continue;
         *key = (struct config_key){o->path, type_names[o->type], o->fallback, o->help};
         return true;

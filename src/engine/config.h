@@ -36,6 +36,8 @@ struct config_source {
 
 enum config_access { CONFIG_INGEST, CONFIG_READ, CONFIG_ADMIN, CONFIG_ACCESS_COUNT };
 
+enum config_reload { CONFIG_WATCH, CONFIG_MANUAL };
+
 /* In place, owned: config_deinit frees it. */
 struct config {
     char *project; /* absolute path of the project's folder */
@@ -56,6 +58,7 @@ struct config {
     int64_t disk_free_min; /* bytes; 0: not looked at */
     enum log_level log_level;
     enum log_format log_format;
+    enum config_reload reload;
 };
 
 /* Fills in `config`; on failure it is empty. `mask` learns the secrets. ERR_INVALID for what a user
@@ -63,6 +66,16 @@ struct config {
 int config_load(struct config *config, const struct config_source *source, struct mask *mask,
                 struct err *err) must_check;
 void config_deinit(struct config *config);
+
+/* ---- read again while the daemon runs ---- */
+
+/* Makes `next`, as config_load read it, what can follow `now` without a restart: what can't change while
+   the daemon runs stays as it is, and its keys are named in `restart` ("listen, journal"). -1 with
+   ERR_INVALID where the rest isn't sound with what stays. */
+int config_follow(struct config *next, const struct config *now, struct buf *restart,
+                  struct err *err) must_check;
+/* `now` becomes what `next` is, which is empty after. Texts that stay don't move. */
+void config_replace(struct config *now, struct config *next);
 
 /* Appends the certificate and key of `tls`, PEM; nothing where it isn't set. -1 with ERR_INVALID,
    which names the files, when they can't be read or aren't a pair. */

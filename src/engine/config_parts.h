@@ -14,6 +14,9 @@
 /* Fills in config->project, and config->script where `path` names one. */
 int config_find_project(struct config *config, const char *path, struct err *err) must_check;
 
+/* -1 where whoever can reach `listen` from outside would need no token. */
+int config_check_tokens(const struct config *config, struct err *err) must_check;
+
 /* Sets `name` of config->settings from a text: it takes the type of the value whose place it takes,
    a number or a truth value where liaison.lua has one; else it is text. */
 void config_set_setting(struct config *config, const char *name, struct slice text);

@@ -9,67 +9,7 @@
 
 #include "base/buf.h"
 #include "engine/parts.h"
-#include "engine/project.h"
 #include "version.h"
-
-/* ---- targets: the scripts' handlers and connectors as delivery/ knows them ---- */
-
-static struct retry_policy retry_policy_of(const struct script_connector *c)
-{
-    static const enum growth growths[] = {
-        [SCRIPT_GROWTH_CONSTANT] = GROWTH_CONSTANT,
-        [SCRIPT_GROWTH_LINEAR] = GROWTH_LINEAR,
-        [SCRIPT_GROWTH_EXPONENTIAL] = GROWTH_EXPONENTIAL,
-    };
-    return (struct retry_policy){
-        .attempts = c->attempts,
-        .base_ms = c->base_ms,
-        .growth = growths[c->growth],
-        .factor = c->factor,
-        .cap_ms = c->cap_ms,
-        .jitter = c->jitter,
-        .age_ms = c->age_ms,
-    };
-}
-
-static void set_connector(struct engine *e, const struct script_connector *c)
-{
-    const struct target_policy policy = {
-        .retry = retry_policy_of(c),
-        .is_ordered = c->is_ordered,
-        .concurrency = c->concurrency,
-    };
-    target_set_owner(lanes_set_target(e->lanes, c->name, false, &policy), (void *)c);
-}
-
-static void set_connectors(struct engine *e)
-{
-    for (size_t i = 0; i < script_connector_count(e->machine); i++)
-        set_connector(e, script_connector_at(e->machine, i));
-    set_connector(e, script_dead_letters(e->machine));
-}
-
-/* A handler that asks to be tried again is, by the policy a connector has by default. */
-static void set_handlers(struct engine *e)
-{
-    const struct target_policy policy = {
-        .retry = {.base_ms = 200,
-                  .growth = GROWTH_EXPONENTIAL,
-                  .factor = 2,
-                  .cap_ms = INT64_C(5) * 60 * 1000,
-                  .jitter = true,
-                  .age_ms = INT64_C(72) * 3600 * 1000},
-        .is_ordered = true,
-        .concurrency = (unsigned)e->config->in_flight,
-    };
-    size_t n = script_handler_count(e->machine);
-    e->handlers = mem_calloc(n + 1, sizeof(struct target *));
-    for (size_t i = 0; i < n; i++) {
-        e->handlers[i] =
-            lanes_set_target(e->lanes, script_handler_at(e->machine, i)->name, true, &policy);
-        target_set_owner(e->handlers[i], &e->handlers[i]);
-    }
-}
 
 /* ---- the turn of the loop ---- */
 
@@ -120,29 +60,6 @@ static void wake_for_journal(void *ctx)
 
 /* ---- making ---- */
 
-static int load_scripts(struct engine *e, const struct engine_options *options,
-                        script_problem_fn problem, void *ctx)
-{
-    e->ports = (struct script_ports){
-        .http_send = attempt_http_send,
-        .http_cancel = attempt_http_cancel,
-        .send = handle_send,
-        .await = await_begin,
-        .ctx = e,
-    };
-    const struct project_options project = {
-        .config = e->config,
-        .data_dir = options->data_dir,
-        .module_dir = options->module_dir,
-        .ports = &e->ports,
-        .clock = e->clock,
-        .log = e->log,
-        .mask = e->mask,
-    };
-    e->machine = project_load(&project, problem, ctx);
-    return e->machine ? 0 : -1;
-}
-
 struct engine *engine_new(const struct engine_options *options, script_problem_fn problem,
                           void *ctx, struct err *err)
 {
@@ -167,7 +84,14 @@ struct engine *engine_new(const struct engine_options *options, script_problem_f
     e->http = http_client_new(e->loop, "Liaison/" LIAISON_VERSION, err);
     if (!e->http)
         goto out;
-    if (load_scripts(e, options, problem, ctx) < 0) {
+    e->ports = (struct script_ports){
+        .http_send = attempt_http_send,
+        .http_cancel = attempt_http_cancel,
+        .send = handle_send,
+        .await = await_begin,
+        .ctx = e,
+    };
+    if (reload_first(e, options, problem, ctx) < 0) {
         err_set(err, ERR_SCRIPT, "the project has errors");
         goto out;
     }
@@ -186,8 +110,7 @@ struct engine *engine_new(const struct engine_options *options, script_problem_f
     };
     const struct lanes_limits limits = lanes_limits_default((size_t)e->config->in_flight);
     e->lanes = lanes_new(&ports, e->clock, rng_next(&e->rng), &limits);
-    set_connectors(e);
-    set_handlers(e);
+    targets_set(e);
     e->newest = newest_new(e);
     return e;
 out:
@@ -196,81 +119,6 @@ out:
 }
 
 /* ---- starting ---- */
-
-static int open_channel(struct engine *e, const struct script_manager *m,
-                        struct journal_reader *reader, struct err *err)
-{
-    struct buf position = {0};
-    bool has_position;
-    if (journal_position(reader, m->channel, &position, &has_position, err) < 0)
-        return -1;
-    struct engine_channel *c = mem_calloc(1, sizeof(*c));
-    char *name = slice_dup(m->channel), *url = slice_dup(m->url);
-    const struct channel_options options = {
-        .name = name,
-        .url = url,
-        .headers = {(const struct http_header *)m->headers, m->n_headers},
-        .position = has_position ? buf_slice(&position) : SLICE_NULL,
-    };
-    c->channel = channel_open(&options, &e->host, err);
-    free(name);
-    free(url);
-    buf_deinit(&position);
-    if (!c->channel) {
-        free(c);
-        return -1;
-    }
-    c->unpublished = publication_objection(e, m->channel);
-    list_add_tail(&e->channels, &c->link);
-    if (m->url.len == 0)
-        e->embedded = c->channel;
-    return 0;
-}
-
-struct engine_channel *engine_find_channel(const struct engine *e, struct slice name)
-{
-    list_each (it, &e->channels) {
-        struct engine_channel *c = list_entry(it, struct engine_channel, link);
-        if (slice_is_equal(slice_str(c->channel->name), name))
-            return c;
-    }
-    return NULL;
-}
-
-static bool is_started(const struct engine *e, struct slice channel)
-{
-    for (size_t i = 0; i < script_manager_count(e->machine); i++) {
-        const struct script_manager *m = script_manager_at(e->machine, i);
-        if (slice_is_equal(m->channel, channel) && !m->is_started)
-            return false;
-    }
-    return true;
-}
-
-/* The daemon's own channel as a script calls it, where one does. */
-static struct slice embedded_name(const struct engine *e)
-{
-    for (size_t i = 0; i < script_manager_count(e->machine); i++) {
-        const struct script_manager *m = script_manager_at(e->machine, i);
-        if (m->url.len == 0)
-            return m->channel;
-    }
-    return SLICE_LIT(CHANNEL_EMBEDDED_NAME);
-}
-
-/* Managers of one channel share it; it starts when all of them have called start. The daemon's own
-   is always there. */
-static int open_channels(struct engine *e, struct journal_reader *reader, struct err *err)
-{
-    const struct script_manager embedded = {.channel = embedded_name(e)};
-    int result = open_channel(e, &embedded, reader, err);
-    for (size_t i = 0; result == 0 && i < script_manager_count(e->machine); i++) {
-        const struct script_manager *m = script_manager_at(e->machine, i);
-        if (!engine_find_channel(e, m->channel) && is_started(e, m->channel))
-            result = open_channel(e, m, reader, err);
-    }
-    return result;
-}
 
 /* Goes on where the journal stands. */
 static int go_on(struct engine *e, struct err *err)
@@ -285,7 +133,7 @@ static int go_on(struct engine *e, struct err *err)
         result = replay_start(e, reader, err);
     if (result == 0) {
         arrivals_start(e);
-        result = open_channels(e, reader, err);
+        result = channels_set(e, reader, err);
     }
     journal_reader_close(reader);
     return result;
@@ -326,7 +174,10 @@ int engine_start(struct engine *e, const char *owner, struct err *err)
         .rng = &e->rng,
         .message_max = (size_t)e->config->message_max,
     };
-    return go_on(e, err);
+    if (go_on(e, err) < 0)
+        return -1;
+    reload_start(e);
+    return 0;
 }
 
 /* ---- ending ---- */
@@ -362,6 +213,7 @@ void engine_drain(struct engine *e, const struct engine_drain *drain)
         return;
     e->is_draining = true;
     e->drain = *drain;
+    reload_stop(e);
     list_each (it, &e->channels)
         channel_pause(list_entry(it, struct engine_channel, link)->channel);
     lanes_stop(e->lanes);
@@ -384,21 +236,11 @@ static void free_unmatched(void *ctx, struct map_node *node)
     free(u);
 }
 
-static void free_channels(struct engine *e)
-{
-    list_each (it, &e->channels) {
-        struct engine_channel *c = list_entry(it, struct engine_channel, link);
-        list_remove(it);
-        channel_close(c->channel);
-        free(c);
-    }
-}
-
 void engine_free(struct engine *e)
 {
     if (!e)
         return;
-    free_channels(e);
+    channels_free(e);
     journal_close(e->journal); /* what is queued is kept; no `done` runs after this */
     lanes_free(e->lanes);
     await_free(e->awaits);
@@ -414,6 +256,7 @@ void engine_free(struct engine *e)
     map_each(&e->unmatched, free_unmatched, e);
     map_deinit(&e->unmatched);
     view_free(e);
+    reload_free(e);
     script_free(e->machine);
     http_client_free(e->http);
     free(e->handlers);

@@ -16,6 +16,7 @@
  *     replay.c   recorded events handled again as new
  *     newest.c   … of which nothing is sent that is older than what was delivered
  *     pauses.c   connectors that people have paused
+ *     reload.c   the scripts and settings loaded anew while all this goes on
  *     ends.c     how deliveries ended lately, while somebody follows along
  *
  *     struct engine *e = engine_new(&options, on_problem, self, &err);   // scripts are loaded
@@ -49,7 +50,11 @@
 struct engine;
 
 struct engine_options {
-    const struct config *config; /* outlives the engine */
+    struct config *config; /* outlives the engine; a reload brings it up to date */
+    const struct config_source
+        *source;                  /* what it is read from then, kept; NULL: it stays as it is */
+    void (*on_reload)(void *ctx); /* behind each reload that was done; may be NULL */
+    void *ctx;
     struct loop *loop;
     struct log *log;
     struct mask *mask;
@@ -163,6 +168,8 @@ enum problem_code {
     PROBLEM_CONNECTOR_PAUSED,
     PROBLEM_HANDLER_SET_ASIDE,
     PROBLEM_HANDLER_GONE,
+    PROBLEM_RELOAD,
+    PROBLEM_RESTART,
     PROBLEM_CODES, /* their number */
 };
 const char *engine_problem_name(enum problem_code code); /* "journal-full" */
@@ -181,6 +188,40 @@ void engine_each_problem(struct engine *e, engine_problem_fn fn, void *ctx);
    with code ERR_NONE; ERR_NOT_FOUND when nothing was. */
 typedef void (*confirm_fn)(void *ctx, const struct err *err);
 void engine_confirm(struct engine *e, confirm_fn done, void *ctx);
+
+/* ---- what is loaded, and loading it anew ---- */
+
+/* Something wrong in the project when it was loaded last. */
+struct engine_finding {
+    bool is_warning;
+    char *file; /* NULL: it is about none */
+    int line;   /* 0: the file as a whole */
+    char *text;
+};
+
+/* Borrowed until the loop turns. */
+struct engine_scripts {
+    const char *hash;                      /* of all that is loaded: script_hash */
+    int64_t loaded_ms;                     /* when it was, wall */
+    struct sources *sources;               /* it: script/sources.h */
+    uint64_t n_done, n_failed;             /* reloads, by how they ended */
+    bool was_done;                         /* the last one; true before the first */
+    int64_t tried_ms;                      /* when that was, wall; before the first the start */
+    const struct engine_finding *findings; /* then */
+    size_t n_findings;
+    const char
+        *restart; /* keys of liaison.lua that have to wait for one: "listen, journal"; or NULL */
+};
+void engine_scripts(const struct engine *e, struct engine_scripts *out);
+/* The last error that a file's functions ended a run with since it was loaded; false without one. */
+bool engine_script_error(const struct engine *e, struct slice file, struct slice *error,
+                         int64_t *at_ms);
+
+/* Loads scripts and settings anew, all or nothing (engine_scripts tells how it went): at once, or, where
+   the scripts of two reloads before are still at work, when one of these has ended, within a minute.
+   `done` is called once, perhaps before this returns; it may be NULL. `why` is for the log, static. */
+typedef void (*engine_reload_fn)(void *ctx, bool was_done);
+void engine_reload(struct engine *e, const char *why, engine_reload_fn done, void *ctx);
 
 /* ---- dead letters ---- */
 

@@ -12,6 +12,7 @@
 #include "event/pattern.h"
 
 #define UNMATCHED_MAX 100
+#define UNTAKEN "the handler does not take this event any more"
 
 /* ---- an event's handlers ---- */
 
@@ -193,7 +194,7 @@ static void skip_run(struct engine *e, const struct delivery_row *row)
 {
     struct delivery_row skipped = *row;
     skipped.state = DELIVERY_SKIPPED;
-    skipped.cause = SLICE_LIT("the handler does not take this event any more");
+    skipped.cause = SLICE_LIT(UNTAKEN);
     skipped.due_ms = 0;
     skipped.ended_ms = clock_wall_ms(&e->clock);
     journal_put_delivery(e->journal, &skipped, DELIVERY_WAITING, NULL, NULL, NULL);
@@ -341,18 +342,46 @@ static void end_early(struct item *item)
         .after_ms = -1,
         .error = slice_str(item->early->message),
     };
+    reload_note_error(item->engine, item->d.target, end.error);
     lanes_attempt_ended(item->engine->lanes, &item->d, &end);
+}
+
+static void end_untaken(struct item *item)
+{
+    const struct attempt_end end = {
+        .kind = ATTEMPT_SKIPPED, .after_ms = -1, .error = SLICE_LIT(UNTAKEN)};
+    lanes_attempt_ended(item->engine->lanes, &item->d, &end);
+}
+
+/* The scripts that let it through were replaced: today's are asked. False where they don't take it. */
+static bool ask_again(struct item *item, size_t index)
+{
+    struct engine *e = item->engine;
+    struct asked asked = {0};
+    item->version = e->version;
+    free(item->early);
+    item->early = NULL;
+    if (!handler_takes(script_handler_at(e->machine, index), item->d.event))
+        return false;
+    ask(e, index, item->d.event, &asked);
+    item->early = keep_error(&asked.err);
+    buf_deinit(&asked.own_key);
+    return asked.passes;
 }
 
 void handle_run(struct item *item)
 {
     struct engine *e = item->engine;
+    struct target **place = target_owner(item->d.target);
+    size_t index = (size_t)(place - e->handlers);
     counts_deinit(&item->sent);
+    if (item->version != e->version && !ask_again(item, index)) {
+        end_untaken(item);
+        return;
+    }
     if (item->early) {
         end_early(item);
         return;
     }
-    struct target **place = target_owner(item->d.target);
-    size_t index = (size_t)(place - e->handlers);
     item->run = script_handle(e->machine, index, item->d.event, attempt_ended, item);
 }

@@ -16,6 +16,7 @@
 #include "base/rng.h"
 #include "channel/channel.h"
 #include "channel/embedded.h"
+#include "crypto/hash.h"
 #include "delivery/lanes.h"
 #include "engine/counts.h"
 #include "engine/engine.h"
@@ -64,10 +65,11 @@ struct item {
         NEWEST_EVER,    /* of a replay: not where anything newer was delivered */
         NEWEST_SINCE,   /* a dead letter that is retried: not where that has happened since */
     } newest;
-    struct list asks;               /* in newest.asking */
-    bool keeps_result;              /* its handler may ask what became of it */
-    struct buf result;              /* what its connector returned, if so */
-    struct item *publication;       /* of its death, until both are on disk */
+    struct list asks;         /* in newest.asking */
+    unsigned version;         /* of the scripts that were asked about it last, or run for it */
+    bool keeps_result;        /* its handler may ask what became of it */
+    struct buf result;        /* what its connector returned, if so */
+    struct item *publication; /* of its death, until both are on disk */
     struct letter_reading *reading; /* of a publication: its letter is being read */
 };
 
@@ -99,6 +101,7 @@ struct found {
 struct engine_channel {
     struct list link;
     struct channel *channel;
+    struct hash128 wish;     /* its URL and headers, to see whether they change */
     const char *unpublished; /* why no dead letters are published on it, NULL: they are */
     uint64_t received, duplicate, malformed, unmatched; /* see struct engine_channel_view */
     /* Of the newest event that says its time: that, as it was sent, and when it came. */
@@ -114,7 +117,7 @@ struct unmatched {
 };
 
 struct engine {
-    const struct config *config;
+    struct config *config;
     struct loop *loop;
     struct log *log;
     struct mask *mask;
@@ -123,6 +126,8 @@ struct engine {
     int64_t started_ms;
 
     struct script_machine *machine;
+    unsigned version; /* of the machine: one more with each reload */
+    struct reloads *reloads;
     struct script_ports ports;
     struct http_client *http;
     struct lanes *lanes;
@@ -168,20 +173,52 @@ struct engine {
     bool has_drained;
 };
 
-/* engine.c */
+/* targets.c */
+/* The targets as the machine has them: what it doesn't have is gone, and waits. */
+void targets_set(struct engine *e);
+/* Where it is written; absent: it is gone, or Liaison's own. */
+struct slice targets_file(const struct engine *e, const struct target *t);
+/* Whether it is gone, and nothing waits for it. */
+bool targets_has_nothing(const struct target *t, const struct target_status *status);
+
+/* channels.c */
 /* NULL: the scripts have none of that name. */
 struct engine_channel *engine_find_channel(const struct engine *e, struct slice name);
+/* The channels as the machine asks for them: those it doesn't are closed, others opened where the
+   journal says, or changed, and go on where they stand. -1 where one could not be. */
+int channels_set(struct engine *e, struct journal_reader *reader, struct err *err) must_check;
+/* Whether channels_set needs a reader for this machine. */
+bool channels_need_reader(const struct engine *e, const struct script_machine *m);
+/* Whether the manager's channel can be opened; -1 with ERR_INVALID. */
+int channels_check(const struct script_manager *m, struct err *err) must_check;
+void channels_free(struct engine *e);
 
 /* view.c */
 /* At the start: how far the sums are. */
 int view_start(struct engine *e, struct journal_reader *reader, struct err *err);
 void view_free(struct engine *e);
 
+/* reload.c */
+/* Loads the project for the first time, and tells each problem; -1 when it can't run. */
+int reload_first(struct engine *e, const struct engine_options *options, script_problem_fn problem,
+                 void *ctx) must_check;
+/* From now on changes of files are seen, where the settings ask for that. */
+void reload_start(struct engine *e);
+/* A script's function has ended a run by this error. */
+void reload_note_error(struct engine *e, const struct target *t, struct slice error);
+void reload_problems(struct engine *e, engine_problem_fn fn, void *ctx);
+/* None is begun any more; who waits for one is told that it wasn't done. */
+void reload_stop(struct engine *e);
+/* With what runs on older scripts. */
+void reload_free(struct engine *e);
+
 /* accept.c */
 int accept_batch(void *ctx, const struct channel_batch *batch, channel_kept_fn kept, void *kept_ctx,
                  struct err *err);
 /* After commits: channels that were refused may go on, where the journal takes events again. */
 void accept_resume(struct engine *e);
+/* The channel is about to be closed: it is told nothing any more. */
+void accept_forget(struct engine *e, const struct engine_channel *channel);
 void accept_free(struct engine *e);
 
 /* arrivals.c */
@@ -195,6 +232,8 @@ void arrivals_pump(struct engine *e);
 bool arrivals_can_go_on(const struct engine *e);
 /* Whether no more should come into memory now. */
 bool arrivals_are_held(const struct engine *e);
+/* Whether buses have been asked to pause. */
+bool arrivals_has_paused(const struct engine *e);
 /* Whether it came before the process began. */
 bool arrivals_is_old(const struct engine *e, int64_t event_seq);
 /* Whether it may be one that was open then, and its turn is still to come. */
@@ -229,6 +268,8 @@ int await_begin(void *ctx, void *run_ctx, struct slice id, struct err *err);
 /* A delivery has ended so: who awaits it goes on, or runs again. */
 void await_ended(struct engine *e, const struct item *item, enum delivery_state final,
                  const char *cause);
+/* Those that wait in memory run again on today's scripts. */
+void await_run_all_again(struct engine *e);
 /* The run is about to be freed. */
 void await_forget(struct item *run);
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
-#include "channel/channel.h"
+#include "engine/parts.h"
 
 static struct script_machine *load(const struct project_options *options, script_problem_fn problem,
                                    void *ctx)
@@ -32,18 +32,16 @@ static struct script_machine *load(const struct project_options *options, script
     return script_load(&script_options, problem, ctx);
 }
 
-/* Whether the manager's bus is of a kind that there is. */
+/* Whether the manager's bus is of a kind that there is, and can be reached by its URL. */
 static bool check_channel(const struct script_manager *m, script_problem_fn problem, void *ctx)
 {
-    const struct channel_kind *kind;
     struct err err = {0};
-    char *url = slice_dup(m->url), *file = slice_dup(m->file);
-    bool is_there = channel_kind_of(url, &kind, &err) == 0;
-    if (!is_there)
+    char *file = slice_dup(m->file);
+    bool is_sound = channels_check(m, &err) == 0;
+    if (!is_sound)
         problem(ctx, &(struct script_problem){.file = file, .line = m->line, .text = err.message});
-    free(url);
     free(file);
-    return is_there;
+    return is_sound;
 }
 
 struct script_machine *project_load(const struct project_options *options,

@@ -100,10 +100,13 @@ struct target_walk {
     void *ctx;
 };
 
-/* Where no bus gets dead letters, their connector is nothing to look at, once nothing waits. */
+/* Where no bus gets dead letters, their connector is nothing to look at, once nothing waits; and so
+   is what is gone. */
 static bool is_idle(const struct engine *e, const struct target *t,
                     const struct target_status *status)
 {
+    if (targets_has_nothing(t, status))
+        return true;
     if (target_is_handler(t) || target_owner(t) != script_dead_letters(e->machine) ||
         status->waiting || status->in_flight || status->is_behind)
         return false;
@@ -114,21 +117,10 @@ static bool is_idle(const struct engine *e, const struct target *t,
     return true;
 }
 
-static struct slice file_of(const struct engine *e, const struct target *t)
-{
-    void *owner = target_owner(t);
-    if (!owner || owner == script_dead_letters(e->machine))
-        return SLICE_NULL;
-    if (!target_is_handler(t))
-        return ((const struct script_connector *)owner)->file;
-    struct target **place = owner;
-    return script_handler_at(e->machine, (size_t)(place - e->handlers))->file;
-}
-
 static void visit_target(void *ctx, struct target *t)
 {
     const struct target_walk *walk = ctx;
-    struct engine_target_view view = {.target = t, .file = file_of(walk->engine, t)};
+    struct engine_target_view view = {.target = t, .file = targets_file(walk->engine, t)};
     target_status(t, walk->engine->lanes, &view.status);
     if (!is_idle(walk->engine, t, &view.status))
         walk->fn(walk->ctx, &view);
@@ -292,6 +284,8 @@ const char *engine_problem_name(enum problem_code code)
         [PROBLEM_CONNECTOR_PAUSED] = "connector-paused",
         [PROBLEM_HANDLER_SET_ASIDE] = "handler-set-aside",
         [PROBLEM_HANDLER_GONE] = "handler-gone",
+        [PROBLEM_RELOAD] = "reload",
+        [PROBLEM_RESTART] = "restart",
     };
     static_assert(ARRAY_LEN(names) == PROBLEM_CODES, "each problem has its name");
     return names[code];
@@ -318,6 +312,8 @@ static void target_problem(void *ctx, struct target *t)
     const struct problem_walk *walk = ctx;
     struct target_status status = {0};
     target_status(t, walk->engine->lanes, &status);
+    if (targets_has_nothing(t, &status))
+        return;
     int64_t now_ms = clock_wall_ms(&walk->engine->clock);
     if (status.is_held)
         walk->fn(walk->ctx, &(struct engine_problem){PROBLEM_CONNECTOR_PAUSED, target_name(t),
@@ -376,4 +372,5 @@ void engine_each_problem(struct engine *e, engine_problem_fn fn, void *ctx)
         fn(ctx,
            &(struct engine_problem){PROBLEM_RECOVERY, e->config->journal, e->started_ms, unread});
     lanes_each_target(e->lanes, target_problem, &walk);
+    reload_problems(e, fn, ctx);
 }

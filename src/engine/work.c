@@ -118,7 +118,7 @@ struct item *item_new(struct engine *e, struct work *work, const struct item_par
 {
     size_t texts = parts->key.len + parts->handler.len + parts->transformer.len + parts->data.len;
     struct item *item = mem_alloc(sizeof(*item) + texts + 4);
-    *item = (struct item){.engine = e, .work = work};
+    *item = (struct item){.engine = e, .work = work, .version = e->version};
 
     char *place = (char *)(item + 1);
     item->d.key = put_text(&place, parts->key);

@@ -360,6 +360,11 @@ struct http_server *http_server_new(struct loop *loop, const struct http_server_
     return server;
 }
 
+void http_server_set_body_max(struct http_server *server, size_t body_max)
+{
+    server->options.body_max = body_max;
+}
+
 void http_server_quiesce(struct http_server *server)
 {
     if (server->listener.fd < 0)

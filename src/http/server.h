@@ -66,6 +66,8 @@ struct http_server_options {
    for an address that is none. A left-over socket file nobody listens on is replaced. */
 struct http_server *http_server_new(struct loop *loop, const struct http_server_options *options,
                                     struct err *err) must_check;
+/* For requests that begin from now on. */
+void http_server_set_body_max(struct http_server *server, size_t body_max);
 /* Stops accepting; exchanges under way go on. */
 void http_server_quiesce(struct http_server *server);
 /* Closes all connections. Exchanges never answered are dropped. Not from within
@@ -118,5 +120,8 @@ void http_exchange_feed_more(struct http_exchange *x);
 /* An RFC 9457 problem document: title by status, detail by the caller. */
 void http_exchange_problem(struct http_exchange *x, int status, const char *detail_fmt, ...)
     printf_like(3, 4);
+/* The same with a member of its own, `json` being well-formed (RFC 9457, 3.2). */
+void http_exchange_problem_with(struct http_exchange *x, int status, const char *member,
+                                struct slice json, const char *detail_fmt, ...) printf_like(5, 6);
 
 #endif

@@ -46,23 +46,23 @@ struct watch {
 
 /* ---- what the files are ---- */
 
-/* FNV-1a: it only has to differ where something does. */
-static uint64_t mix(uint64_t hash, const void *data, size_t len)
+/* FNV-1a, by words: it only has to differ where something does. */
+static uint64_t mix(uint64_t hash, uint64_t word)
 {
-    const unsigned char *bytes = data;
-    for (size_t i = 0; i < len; i++)
-        hash = (hash ^ bytes[i]) * UINT64_C(0x100000001b3);
-    return hash;
+    return (hash ^ word) * UINT64_C(0x100000001b3);
 }
 
 /* Entries come in any order, so that what is made of each is added up. */
 static void note_file(struct watch *w, const char *path, const struct stat *st)
 {
-    const uint64_t facts[] = {(uint64_t)st->st_dev,         (uint64_t)st->st_ino,
-                              (uint64_t)st->st_size,        (uint64_t)st->st_mode,
-                              (uint64_t)st->st_mtim.tv_sec, (uint64_t)st->st_mtim.tv_nsec,
-                              (uint64_t)st->st_ctim.tv_sec, (uint64_t)st->st_ctim.tv_nsec};
-    w->seen += mix(mix(UINT64_C(0xcbf29ce484222325), path, strlen(path)), facts, sizeof(facts));
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    for (const char *c = path; *c; c++)
+        hash = mix(hash, (unsigned char)*c);
+    hash = mix(mix(hash, (uint64_t)st->st_dev), (uint64_t)st->st_ino);
+    hash = mix(mix(hash, (uint64_t)st->st_size), (uint64_t)st->st_mode);
+    hash = mix(mix(hash, (uint64_t)st->st_mtim.tv_sec), (uint64_t)st->st_mtim.tv_nsec);
+    hash = mix(mix(hash, (uint64_t)st->st_ctim.tv_sec), (uint64_t)st->st_ctim.tv_nsec);
+    w->seen += hash;
 }
 
 /* inotify knows a folder that it looks at already. */

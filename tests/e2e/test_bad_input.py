@@ -145,7 +145,7 @@ def test_check_says_that_all_is_well(good):
     (["--set", "retain.delivered=long"], ["retain.delivered", '"long" is no duration']),
     (["--set", "limits.journal=1MB"], ["limits.journal", '"1MB" is too small', "4MB or more"]),
     (["--set", "limits.diskFree=much"], ["limits.diskFree", '"much" is no size']),
-    (["--set", "reload=manual"], ["`reload`", "not available"]),
+    (["--set", "reload=never"], ["reload", '"never" is none', "watch|manual"]),
 ])
 def test_a_fault_in_a_flag_is_refused(good, arguments, words):
     result = run(good, *arguments)

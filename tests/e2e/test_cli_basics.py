@@ -40,9 +40,8 @@ def test_help_of_run_lists_the_keys_of_the_configuration():
     for asked in (liaison("run", "--help"), liaison("help", "run")):
         assert asked.status == 0
         for key in ("listen", "tokens.ingest", "limits.inFlight", "limits.journal",
-                    "retain.delivered", "log.format", "settings.NAME"):
+                    "retain.delivered", "log.format", "reload", "settings.NAME"):
             assert re.search(rf"^  {re.escape(key)} ", asked.out, re.MULTILINE), key
-        assert "reload" not in asked.out
     assert "limits.inFlight" not in liaison("check", "--help").out
 
 

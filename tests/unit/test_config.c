@@ -221,9 +221,63 @@ static void a_certificate_needs_its_key(void **state)
     assert_string_equal(f->config.tls_key, "/b.pem");
 }
 
-static void what_is_not_there_yet_is_refused(void **state)
+static void files_are_watched_unless_the_settings_say_otherwise(void **state)
 {
-    assert_refused(*state, "return { reload = 'watch' }", "`reload` is not available");
+    struct fixture *f = *state;
+    write_file(f, "liaison.lua", "return {}");
+    assert_int_equal(load(f, (struct config_source){0}), 0);
+    assert_int_equal(f->config.reload, CONFIG_WATCH);
+    config_deinit(&f->config);
+    write_file(f, "liaison.lua", "return { reload = 'manual' }");
+    assert_int_equal(load(f, (struct config_source){0}), 0);
+    assert_int_equal(f->config.reload, CONFIG_MANUAL);
+    config_deinit(&f->config);
+    assert_refused(f, "return { reload = 'never' }",
+                   "reload: \"never\" is none; write watch|manual");
+}
+
+static void what_stays_until_a_restart_is_named_and_the_rest_is_taken(void **state)
+{
+    struct fixture *f = *state;
+    struct config now;
+    struct buf restart = {0};
+    struct err err = {0};
+    write_file(f, "liaison.lua", "return { journal = 'a.db', limits = { drain = '1s' } }");
+    assert_int_equal(load(f, (struct config_source){0}), 0);
+    now = f->config;
+    f->config = (struct config){0};
+    const char *journal = now.journal;
+    write_file(f, "liaison.lua",
+               "return { listen = '127.0.0.1:1', journal = 'b.db', limits = { drain = '2s' } }");
+    assert_int_equal(load(f, (struct config_source){0}), 0);
+    assert_int_equal(config_follow(&f->config, &now, &restart, &err), 0);
+    assert_string_equal(restart.data, "listen, journal");
+    config_replace(&now, &f->config);
+    assert_ptr_equal(now.journal, journal);
+    assert_true(slice_has_suffix(slice_str(now.journal), SLICE_LIT("/a.db")));
+    assert_string_equal(now.listen, "127.0.0.1:8750");
+    assert_int_equal(now.drain_ms, 2000);
+    assert_null(f->config.journal);
+    config_deinit(&now);
+    buf_deinit(&restart);
+}
+
+static void a_daemon_that_stays_open_to_others_keeps_its_tokens(void **state)
+{
+    struct fixture *f = *state;
+    struct config now;
+    struct buf restart = {0};
+    struct err err = {0};
+    write_file(f, "liaison.lua", "return { listen = '0.0.0.0:1', token = 'secret' }");
+    assert_int_equal(load(f, (struct config_source){0}), 0);
+    now = f->config;
+    f->config = (struct config){0};
+    write_file(f, "liaison.lua", "return { listen = '127.0.0.1:1' }");
+    assert_int_equal(load(f, (struct config_source){0}), 0);
+    assert_int_equal(config_follow(&f->config, &now, &restart, &err), -1);
+    assert_non_null(strstr(err.message, "listen 0.0.0.0:1 can be reached from outside"));
+    config_deinit(&now);
+    buf_deinit(&restart);
 }
 
 static void a_set_without_a_value_or_of_an_unknown_key_is_refused(void **state)
@@ -284,7 +338,9 @@ int main(void)
         TEST(an_unknown_key_names_line_and_nearest),
         TEST(wrong_values_are_refused_with_what_to_write),
         TEST(a_certificate_needs_its_key),
-        TEST(what_is_not_there_yet_is_refused),
+        TEST(files_are_watched_unless_the_settings_say_otherwise),
+        TEST(what_stays_until_a_restart_is_named_and_the_rest_is_taken),
+        TEST(a_daemon_that_stays_open_to_others_keeps_its_tokens),
         TEST(a_set_without_a_value_or_of_an_unknown_key_is_refused),
         TEST(an_address_that_others_reach_needs_a_token),
         TEST(a_script_belongs_to_the_nearest_project_above),

@@ -1,0 +1,563 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The Liaison authors
+"""Scripts and settings loaded anew while the daemon works: all or nothing, and what is under way ends
+on the scripts it began with."""
+
+import json
+import signal
+
+import pytest
+
+from support import Reply, assert_sums_hold, wait_until
+
+SCRIPT = """
+    local sync = SyncManager.new {}
+    sync:on("thing", function(event)
+      sync:send { connector = "out", data = { n = event.data.n, by = "VERSION" } }
+    end)
+    sync:start()
+"""
+
+CONNECTOR = """
+    return { retry = { base = "20ms", growth = "constant", jitter = false },
+             send = function(data)
+               return http.post(setting "url" .. "/VERSION", { json = data })
+             end }
+"""
+
+
+def write_script(project, version):
+    project.script(SCRIPT.replace("VERSION", version))
+
+
+def write_connector(project, version, name="out"):
+    project.connector(name, CONNECTOR.replace("VERSION", version))
+
+
+@pytest.fixture
+def daemon(project, make_daemon, receiver):
+    """It reloads when it is asked to, and by nothing else."""
+    write_script(project, "one")
+    write_connector(project, "one")
+    return make_daemon("--set", "reload=manual", settings={"url": receiver.url}).start()
+
+
+def reload(daemon):
+    answer = daemon.post("/api/reload")
+    assert answer.status == 200, answer.body
+    return answer.json()
+
+
+def emit(daemon, *numbers, **attributes):
+    for n in numbers:
+        daemon.emit("thing", {"n": n}, **attributes)
+
+
+def problem_codes(daemon):
+    return [problem["code"] for problem in daemon.status()["problems"]]
+
+
+def waiting(daemon, name="out"):
+    items = daemon.get("/api/connectors").json()["items"]
+    return next((c["waiting"] for c in items if c["name"] == name), 0)
+
+
+# ---- all or nothing ----
+
+
+def test_new_scripts_take_the_place_of_the_old_ones(daemon, project, receiver):
+    emit(daemon, 1)
+    receiver.wait_for(1, "/one")
+    before = daemon.get("/api/scripts").json()
+    write_script(project, "two")
+    write_connector(project, "two")
+    answer = reload(daemon)
+    assert answer["reloaded"] and answer["files"] == 2 and answer["findings"] == []
+    emit(daemon, 2)
+    receiver.wait_for(1, "/two")
+    assert receiver.bodies("/two") == [{"n": 2, "by": "two"}]
+    after = daemon.get("/api/scripts").json()
+    assert after["hash"] == answer["hash"] != before["hash"]
+    assert after["loadedAt"] > before["loadedAt"] and after["reload"]["done"]
+    assert [(i["file"], i["kind"]) for i in after["items"]] == [
+        ("connectors/out.lua", "connector"), ("scripts/sync.lua", "script")]
+    assert_sums_hold(daemon.status())
+
+
+@pytest.mark.parametrize("name, text, about", [
+    ("scripts/sync.lua", "local sync = = 1", "scripts/sync.lua:1: "),
+    ("scripts/sync.lua", "error('no')", "scripts/sync.lua:1: no"),
+    ("connectors/out.lua", "return { sned = function() end }", "connectors/out.lua:1: "),
+    ("transformers/shape.lua", "return 1", "transformers/shape.lua"),
+    ("lib/shared.lua", "return {", "lib/shared.lua:1: "),
+    ("scripts/more.lua", "SyncManager.new { eventBusUrl = 'http:///x' }:start()",
+     "scripts/more.lua:1: the URL of the bus names no host"),
+    ("liaison.lua", "return {\n  limits = { handlerTim = 1 } }", "liaison.lua:2: unknown key"),
+    ("liaison.lua", "return { tls = { cert = 'no.pem', key = 'no.pem' } }", None),
+])
+def test_what_has_errors_changes_nothing_and_is_shown(daemon, project, receiver, name, text, about):
+    before = daemon.get("/api/scripts").json()
+    write_script(project, "two")
+    write_connector(project, "two")
+    project.write(name, text)
+    answer = daemon.post("/api/reload")
+    if about is None:  # what can't change isn't looked at
+        assert answer.status == 200 and answer.json()["restart"] == "tls.cert, tls.key"
+        return
+    assert answer.status == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["detail"] == "not reloaded, what was loaded before goes on: 1 error"
+    finding, = answer.json()["findings"]
+    shown = f"{finding['file']}:{finding['line']}: {finding['text']}"
+    assert about in shown and not finding["warning"]
+    emit(daemon, 1)
+    receiver.wait_for(1, "/one")
+    scripts = daemon.get("/api/scripts").json()
+    assert scripts["hash"] == before["hash"] and not scripts["reload"]["done"]
+    assert scripts["reload"]["findings"] == [finding]
+    problem, = daemon.status()["problems"]
+    assert problem["code"] == "reload" and finding["text"] in problem["text"]
+    assert finding["text"] in daemon.log()
+    metrics = daemon.metrics()
+    assert metrics.value("liaison_reloads_total", result="failed") == 1
+    assert metrics.value("liaison_last_reload_success") == 0
+    (project.path / name).unlink()
+    write_script(project, "two")
+    write_connector(project, "two")
+    reload(daemon)
+    assert problem_codes(daemon) == []
+    assert daemon.metrics().value("liaison_last_reload_success") == 1
+
+
+def test_the_command_says_what_was_loaded_or_what_is_wrong(daemon, project):
+    done = daemon.command("reload")
+    assert done.status == 0 and done.out.startswith("reloaded: 2 files, version ")
+    assert json.loads(daemon.command("reload", "--json").out)["reloaded"]
+    project.script("local x = {")
+    failed = daemon.command("reload")
+    assert failed.status == 1 and failed.out == ""
+    assert failed.err.startswith("scripts/sync.lua:1: ")
+    assert "liaison: not reloaded, what was loaded before goes on: 1 error\n" in failed.err
+
+
+def test_a_hangup_reloads(daemon, project, receiver):
+    write_connector(project, "two")
+    daemon.signal(signal.SIGHUP)
+    wait_until(lambda: daemon.metrics().value("liaison_reloads_total", result="done") == 1)
+    emit(daemon, 1)
+    receiver.wait_for(1, "/two")
+
+
+def test_files_of_lib_and_data_count(daemon, project, receiver):
+    project.write("lib/shape.lua", "return function(n) return n + 1 end")
+    project.script("""
+        local shape = require "shape"
+        local sync = SyncManager.new {}
+        sync:on("thing", function(event)
+          sync:send { connector = "out", data = { n = shape(event.data.n) } }
+        end)
+        sync:start()
+    """)
+    first = reload(daemon)
+    project.write("lib/shape.lua", "return function(n) return n + 2 end")
+    second = reload(daemon)
+    project.write("data/rooms.csv", "id,name\n1,a\n")
+    third = reload(daemon)
+    assert len({first["hash"], second["hash"], third["hash"]}) == 3
+    emit(daemon, 1)
+    receiver.wait_for(1)
+    assert receiver.bodies() == [{"n": 3}]
+
+
+# ---- what is under way ----
+
+
+def test_an_attempt_in_progress_ends_on_its_scripts_and_the_next_is_made_by_the_new(
+        daemon, project, receiver):
+    receiver.answer_next(Reply(503, delay=0.5))
+    emit(daemon, 1, 2, partitionkey="k")
+    receiver.wait_for(1, "/one")
+    write_connector(project, "two")
+    reload(daemon)
+    assert receiver.matching("/two") == []
+    receiver.wait_for(2, "/two")
+    assert [b["n"] for b in receiver.bodies("/two")] == [1, 2]
+    assert len(receiver.matching("/one")) == 1
+    assert receiver.keys("/one") == receiver.keys("/two")[:1]
+    daemon.wait_delivered("out", 2)
+    assert_sums_hold(daemon.status())
+
+
+def test_what_waits_is_attempted_by_the_new_policy(daemon, project, receiver):
+    receiver.default = 503
+    project.connector("out", CONNECTOR.replace("VERSION", "one").replace(
+        'base = "20ms"', 'attempts = 1000, base = "20ms"'))
+    reload(daemon)
+    emit(daemon, 1)
+    receiver.wait_for(3, "/one")
+    project.connector("out", CONNECTOR.replace("VERSION", "two").replace(
+        'base = "20ms"', 'attempts = 2, base = "20ms"'))
+    reload(daemon)
+    letter, = wait_until(daemon.dead_letters)
+    assert letter["cause"] == "exhausted"
+    assert len(receiver.matching("/two")) == 1
+
+
+def test_a_handler_that_awaits_is_run_again_on_the_new_scripts(daemon, project, receiver):
+    script = """
+        local sync = SyncManager.new {}
+        sync:on("thing", function(event)
+          local first = sync:send { connector = "out", data = { n = event.data.n, step = 1 } }
+          first:await()
+          sync:send { connector = "out", data = { n = event.data.n, step = 2, by = "VERSION" } }
+        end)
+        sync:start()
+    """
+    project.script(script.replace("VERSION", "old"))
+    reload(daemon)
+    receiver.default = Reply(hangs=True)
+    emit(daemon, 1)
+    receiver.wait_for(1)
+    project.script(script.replace("VERSION", "new"))
+    reload(daemon)
+    receiver.default = 200
+    receiver.wait_for(2, deadline=20)
+    daemon.wait_delivered("out", 2)
+    assert receiver.bodies()[-1] == {"n": 1, "step": 2, "by": "new"}
+    assert len({r.headers["idempotency-key"] for r in receiver.requests}) == 2
+    assert_sums_hold(daemon.status())
+
+
+def test_a_handler_that_waits_for_an_answer_ends_on_its_own_scripts(daemon, project, receiver):
+    script = """
+        local sync = SyncManager.new {}
+        sync:on("thing", function(event)
+          http.get(setting "url" .. "/look")
+          sync:send { connector = "gone", data = { by = "VERSION" } }
+        end)
+        sync:start()
+    """
+    write_connector(project, "gone", "gone")
+    project.script(script.replace("VERSION", "old"))
+    reload(daemon)
+    receiver.answer_next(Reply(200, delay=0.5))
+    emit(daemon, 1)
+    receiver.wait_for(1, "/look")
+    (project.path / "connectors/gone.lua").unlink()
+    write_script(project, "new")
+    reload(daemon)
+    wait_until(lambda: waiting(daemon, "gone") == 1)
+    assert "connector-gone" in problem_codes(daemon)
+    write_connector(project, "back", "gone")
+    reload(daemon)
+    receiver.wait_for(1, "/back")
+    assert receiver.bodies("/back") == [{"by": "old"}]
+
+
+def test_what_waits_for_a_connector_that_is_gone_goes_on_when_it_is_back(daemon, project, receiver):
+    receiver.default = 503
+    emit(daemon, 1, 2, partitionkey="k")
+    receiver.wait_for(1)
+    project.script("SyncManager.new {}:start()")
+    (project.path / "connectors/out.lua").unlink()
+    reload(daemon)
+    wait_until(lambda: waiting(daemon) == 2)
+    assert problem_codes(daemon) == ["connector-gone"]
+    receiver.default = 200
+    write_connector(project, "two")
+    reload(daemon)
+    receiver.wait_for(2, "/two")
+    assert [b["n"] for b in receiver.bodies("/two")] == [1, 2]
+    daemon.wait_delivered("out", 2)
+    assert problem_codes(daemon) == []
+    assert_sums_hold(daemon.status())
+
+
+def test_a_connector_that_nothing_waits_for_goes_without_a_word(daemon, project, receiver):
+    emit(daemon, 1)
+    daemon.wait_delivered("out", 1)
+    project.script("SyncManager.new {}:start()")
+    (project.path / "connectors/out.lua").unlink()
+    reload(daemon)
+    assert problem_codes(daemon) == []
+    assert daemon.get("/api/connectors").json()["items"] == []
+
+
+def test_what_was_set_aside_goes_on_with_the_new_scripts(daemon, project, receiver):
+    project.script("""
+        local sync = SyncManager.new {}
+        sync:on("thing", { name = "loops" }, function(event) while true do end end)
+        sync:start()
+    """)
+    reload(daemon)
+    emit(daemon, 1, 2, 3, 4)
+    wait_until(lambda: problem_codes(daemon) == ["handler-set-aside"])
+    project.script("""
+        local sync = SyncManager.new {}
+        sync:on("thing", { name = "loops" }, function(event)
+          sync:send { connector = "out", data = event.data }
+        end)
+        sync:start()
+    """)
+    reload(daemon)
+    receiver.wait_for(1)
+    assert receiver.bodies() == [{"n": 4}]
+    assert problem_codes(daemon) == []
+
+
+def test_a_connector_whose_credentials_were_refused_is_probed_at_once(daemon, project, receiver):
+    receiver.default = 401
+    emit(daemon, 1, 2)
+    wait_until(lambda: problem_codes(daemon) == ["connector-auth"])
+    receiver.default = 200
+    write_connector(project, "two")
+    reload(daemon)
+    receiver.wait_for(2, "/two", deadline=4)
+    daemon.wait_delivered("out", 2)
+
+
+def test_the_last_error_of_a_script_stands_until_it_is_loaded_anew(daemon, project):
+    project.connector("out", "return function(data) return data.x.y end")
+    reload(daemon)
+    emit(daemon, 1)
+    wait_until(daemon.dead_letters)
+
+    def error():
+        return next(i["lastError"] for i in daemon.get("/api/scripts").json()["items"]
+                    if i["file"] == "connectors/out.lua")
+
+    assert error().startswith("connectors/out.lua:1: ")
+    reload(daemon)
+    assert error() is None
+
+
+def test_at_most_two_earlier_versions_are_at_work(daemon, project, receiver):
+    receiver.default = Reply(200, delay=1.5)
+    for n, version in enumerate(("one", "two", "three")):
+        write_connector(project, version)
+        reload(daemon)
+        emit(daemon, n)
+        receiver.wait_for(n + 1)
+    write_connector(project, "four")
+    reload(daemon)  # answers once the first has ended
+    assert len(receiver.accepted()) >= 1
+    receiver.wait_for(3)
+    daemon.wait_delivered("out", 3)
+    assert [r.path for r in receiver.requests] == ["/one", "/two", "/three"]
+
+
+# ---- channels ----
+
+
+BUS = """
+    local bus = SyncManager.new { name = "bus", eventBusUrl = setting "busUrl" HEADERS }
+    bus:on("thing", function(event)
+      bus:send { connector = "out", data = { n = event.data.n } }
+    end)
+    bus:start()
+"""
+
+
+@pytest.fixture
+def bus_daemon(project, make_daemon, receiver, bus):
+    project.script(BUS.replace("HEADERS", ""))
+    write_connector(project, "one")
+    return make_daemon("--set", "reload=manual",
+                       settings={"url": receiver.url, "busUrl": bus.url}).start()
+
+
+def publish(bus, *numbers):
+    for n in numbers:
+        bus.publish({"type": "thing", "data": {"n": n}})
+
+
+def test_the_connection_to_the_bus_stays(bus_daemon, project, receiver, bus):
+    publish(bus, 1)
+    receiver.wait_for(1)
+    project.script(BUS.replace("HEADERS", "") + "-- changed")
+    reload(bus_daemon)
+    publish(bus, 2)
+    receiver.wait_for(2)
+    assert bus.stream_count == 1
+
+
+def test_a_bus_with_other_headers_is_connected_anew_where_it_stood(bus_daemon, project, receiver,
+                                                                   bus):
+    publish(bus, 1, 2)
+    receiver.wait_for(2)
+    project.script(BUS.replace("HEADERS", ', headers = { ["X-Key"] = "new" }'))
+    reload(bus_daemon)
+    publish(bus, 3, 4)
+    receiver.wait_for(4)
+    assert sorted(b["n"] for b in receiver.bodies()) == [1, 2, 3, 4]
+    assert bus.stream_count == 2
+    assert bus.asked[-1].headers["x-key"] == "new"
+    assert bus.asked[-1].headers["last-event-id"]
+    assert_sums_hold(bus_daemon.status())
+
+
+def test_a_bus_is_closed_and_opened_again_where_it_was_left(bus_daemon, project, receiver, bus):
+    publish(bus, 1, 2)
+    receiver.wait_for(2)
+    bus_daemon.wait_delivered("out", 2)
+    project.script("SyncManager.new {}:start()")
+    reload(bus_daemon)
+    assert [c["name"] for c in bus_daemon.status()["channels"]] == ["embedded"]
+    publish(bus, 3)
+    project.script(BUS.replace("HEADERS", ""))
+    reload(bus_daemon)
+    receiver.wait_for(3)
+    assert sorted(b["n"] for b in receiver.bodies()) == [1, 2, 3]
+    assert_sums_hold(bus_daemon.status())
+
+
+def test_the_daemons_own_channel_takes_the_name_a_script_gives_it(daemon, project, receiver):
+    project.script(SCRIPT.replace("new {}", 'new { name = "shop" }').replace("VERSION", "two"))
+    reload(daemon)
+    emit(daemon, 1)
+    receiver.wait_for(1)
+    assert daemon.channel_sums("shop")["received"] == 1
+    assert [c["name"] for c in daemon.status()["channels"]] == ["shop"]
+
+
+# ---- settings ----
+
+
+def test_settings_and_secrets_are_read_again(project, make_daemon, receiver, tmp_path):
+    secrets = tmp_path / "secrets"
+    secrets.mkdir()
+    (secrets / "KEY").write_text("first-secret")
+    project.write("liaison.lua", f"""
+        return {{ settings = {{ url = "{receiver.url}", path = "/a" }}, reload = "manual" }}
+    """)
+    write_script(project, "one")
+    project.connector("out", """
+        return function(data)
+          return http.post(setting "url" .. setting "path",
+                           { json = data, headers = { ["X-Key"] = secret "KEY" } })
+        end
+    """)
+    daemon = make_daemon(env={"CREDENTIALS_DIRECTORY": str(secrets)}).start()
+    emit(daemon, 1)
+    receiver.wait_for(1, "/a")
+    (secrets / "KEY").write_text("second-secret")
+    project.write("liaison.lua", f"""
+        return {{ settings = {{ url = "{receiver.url}", path = "/b" }}, reload = "manual",
+                  limits = {{ body = "1kB" }}, log = {{ level = "debug" }} }}
+    """)
+    reload(daemon)
+    emit(daemon, 2)
+    receiver.wait_for(1, "/b")
+    assert [r.headers["x-key"] for r in receiver.requests] == ["first-secret", "second-secret"]
+    assert daemon.post("/events", {"type": "thing", "data": "x" * 2000}).status == 413
+    assert " debug " in daemon.log()
+    assert "second-secret" not in daemon.log()
+
+
+def test_tokens_are_read_again(project, make_daemon, receiver):
+    write_script(project, "one")
+    write_connector(project, "one")
+    project.write("liaison.lua", 'return { token = "first-token", reload = "manual" }')
+    daemon = make_daemon(settings={"url": receiver.url}).start()
+    project.write("liaison.lua", 'return { token = "second-token", reload = "manual" }')
+
+    def status(token):
+        return daemon.get("/api/status", headers={"Authorization": f"Bearer {token}"}).status
+
+    assert (status("first-token"), status("second-token")) == (200, 403)
+    assert daemon.post("/api/reload",
+                       headers={"Authorization": "Bearer first-token"}).status == 200
+    assert (status("first-token"), status("second-token")) == (403, 200)
+
+
+def test_what_needs_a_restart_is_said(daemon, project):
+    project.write("liaison.lua", 'return { journal = "elsewhere.db", limits = { drain = "1s" } }')
+    answer = reload(daemon)
+    assert answer["restart"] == "journal"
+    problem, = daemon.status()["problems"]
+    assert (problem["code"], problem["about"]) == ("restart", "journal")
+    assert daemon.command("reload").err == "what changed of journal takes effect at the next start\n"
+    (project.path / "liaison.lua").unlink()
+    assert reload(daemon)["restart"] is None
+    assert problem_codes(daemon) == []
+
+
+# ---- by itself ----
+
+
+@pytest.fixture
+def watching(project, make_daemon, receiver):
+    write_script(project, "one")
+    write_connector(project, "one")
+    return make_daemon(settings={"url": receiver.url}).start()
+
+
+def wait_reloads(daemon, count, result="done"):
+    wait_until(lambda: daemon.metrics().value("liaison_reloads_total", result=result) == count,
+               f"{count} reloads to be {result}")
+
+
+def test_a_saved_file_is_loaded(watching, project, receiver):
+    write_connector(project, "two")
+    wait_reloads(watching, 1)
+    emit(watching, 1)
+    receiver.wait_for(1, "/two")
+    assert 'why="files changed"' in watching.log()
+
+
+def test_a_file_that_an_editor_renames_into_place_is_loaded(watching, project, receiver):
+    for count, version in enumerate(("two", "three"), 1):
+        new = project.write("connectors/.out.lua.new", CONNECTOR.replace("VERSION", version))
+        new.replace(project.path / "connectors/out.lua")
+        wait_reloads(watching, count)
+        emit(watching, count)
+        receiver.wait_for(1, f"/{version}")
+
+
+def test_links_that_are_swapped_are_followed(project, make_daemon, receiver):
+    """As Kubernetes mounts a ConfigMap."""
+    write_script(project, "one")
+    folder = project.path / "connectors"
+    for version in ("one", "two"):
+        project.write(f"connectors/..{version}/out.lua", CONNECTOR.replace("VERSION", version))
+    (folder / "..data").symlink_to("..one")
+    (folder / "out.lua").symlink_to("..data/out.lua")
+    daemon = make_daemon(settings={"url": receiver.url}).start()
+    emit(daemon, 1)
+    receiver.wait_for(1, "/one")
+    (folder / "..data_tmp").symlink_to("..two")
+    (folder / "..data_tmp").replace(folder / "..data")
+    wait_reloads(daemon, 1)
+    emit(daemon, 2)
+    receiver.wait_for(1, "/two")
+    files = [i["file"] for i in daemon.get("/api/scripts").json()["items"]]
+    assert files == ["connectors/out.lua", "scripts/sync.lua"]
+
+
+def test_a_saved_error_is_shown_until_it_is_mended(watching, project, receiver):
+    project.script("local x = {")
+    wait_reloads(watching, 1, "failed")
+    assert problem_codes(watching) == ["reload"]
+    write_script(project, "two")
+    wait_reloads(watching, 1)
+    assert problem_codes(watching) == []
+
+
+def test_what_was_reloaded_by_hand_is_not_loaded_again_by_itself(watching, project):
+    write_connector(project, "two")
+    reload(watching)
+    project.script("local x = {")  # a later change is seen all the same, and that one only
+    wait_reloads(watching, 1, "failed")
+    assert watching.metrics().value("liaison_reloads_total", result="done") == 1
+
+
+def test_files_are_watched_as_the_settings_say(watching, project, receiver):
+    project.write("liaison.lua", 'return { reload = "manual" }')
+    wait_reloads(watching, 1)
+    write_connector(project, "two")
+    project.write("liaison.lua", 'return { reload = "watch" }')
+    reload(watching)
+    write_connector(project, "three")
+    wait_reloads(watching, 3)
+    emit(watching, 1)
+    receiver.wait_for(1, "/three")
