@@ -124,6 +124,8 @@ bool json_number_is_exact(struct slice text, double *value);
 /* Writers append one value or name; commas and colons are the caller's, but for
    the helpers below. */
 void json_add_string(struct buf *b, struct slice s); /* invalid UTF-8 becomes U+FFFD */
+/* How many bytes json_add_string makes of valid UTF-8. */
+size_t json_string_len(struct slice s);
 /* The fewest digits that read back as the same double (at powers of two one more may be written);
    whole numbers without exponent up to 2^53; negative zero as -0.0, which keeps its sign where -0
    would be read as a whole number. -1 with nothing added for NaN and infinities. */

@@ -61,6 +61,17 @@ void json_add_string(struct buf *b, struct slice s)
     buf_add_char(b, '"');
 }
 
+size_t json_string_len(struct slice s)
+{
+    size_t len = s.len + 2;
+    for (size_t i = 0; i < s.len; i++) {
+        char kind = escape_of[(unsigned char)s.data[i]];
+        if (kind > 1)
+            len += kind == 'u' ? 5 : 1;
+    }
+    return len;
+}
+
 /* ---- Without white space -------------------------------------------------------------------- */
 
 /* The bytes of the string at the start of `s`, its quotes included. */

@@ -44,6 +44,8 @@ static void push_step(lua_State *L, struct slice *path)
 static void follow_path(lua_State *L, struct slice path)
 {
     while (path.len > 0) {
+        if (machine_is_stopping(L))
+            machine_raise(L, "stopped");
         if (path.data[0] == '.')
             path = slice_from(path, 1);
         if (path.len == 0)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Liaison authors */
 /* http.*: a request from what a script wrote, and the wait for its answer. */
+#include <ctype.h>
 #include <math.h>
 #include <string.h>
 
@@ -51,7 +52,13 @@ enum { ARG_WHAT = 1, ARG_METHOD, ARG_URL, ARG_OPTIONS, FIRST };
 #define HANDLER_TIMEOUT_MS 10000
 #define FOLLOW_DEFAULT 5
 #define FOLLOW_MAX 20
+#define METHOD_MAX 40
 #define HEADERS_MAX 100
+/* Bytes of a URL with its query, and of all headers. */
+#define URL_MAX (1u << 20)
+#define HEADERS_LEN_MAX (1u << 20)
+/* Bytes that are encoded between two looks at whether to go on. */
+#define BYTES_BETWEEN_LOOKS 4096
 
 /* A request that is being put together; its bytes stand in the machine's scratch and
    on the stack. */
@@ -60,18 +67,38 @@ struct request {
     struct script_machine *m;
     const char *what; /* "http.post" */
     struct script_request out;
+    size_t headers_len;
+    size_t made_len;                           /* of a body that is the script's own */
     bool has_content_type, has_key, has_trace; /* named by the script, be it to leave them out */
 };
 
 /* ---- names and values, percent-encoded ---- */
 
-static void add_encoded(struct buf *out, struct slice s, bool is_form)
+static void check_url_len(const struct request *r, size_t len)
 {
-    static const char unreserved[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+    if (len > URL_MAX)
+        machine_raise(r->L, "%s: the URL is longer than 1 MB; send so much as a body", r->what);
+}
+
+/* What is being written is bounded, and so is the time it takes. */
+static void check_growth(const struct request *r, const struct buf *out)
+{
+    size_t memory_max = r->m->memory.max;
+    if (out == &r->m->url)
+        check_url_len(r, out->len);
+    else if (out->len > memory_max)
+        machine_raise_memory(r->L, memory_max);
+    if (machine_is_stopping(r->L))
+        machine_raise(r->L, "stopped");
+}
+
+static void add_encoded(struct request *r, struct buf *out, struct slice s, bool is_form)
+{
     for (size_t i = 0; i < s.len; i++) {
         unsigned char c = (unsigned char)s.data[i];
-        if (c && strchr(unreserved, c))
+        if (i % BYTES_BETWEEN_LOOKS == 0)
+            check_growth(r, out);
+        if (isalnum(c) || (c && strchr("-._~", c)))
             buf_add_char(out, (char)c);
         else if (c == ' ' && is_form)
             buf_add_char(out, '+');
@@ -98,7 +125,7 @@ static void add_value(struct request *r, const char *option, struct slice name, 
     if (!text.data)
         machine_raise(L, "%s: `%s.%.*s` must be a text, a number, true, false, or a list of such",
                       r->what, option, SLICE_FMT(name));
-    add_encoded(out, text, is_form);
+    add_encoded(r, out, text, is_form);
 }
 
 static void add_pair(struct request *r, const char *option, struct slice name, struct buf *out)
@@ -107,9 +134,10 @@ static void add_pair(struct request *r, const char *option, struct slice name, s
     bool is_form = *option == 'f', is_list = lua_istable(L, -1);
     int n = is_list ? (int)lua_objlen(L, -1) : 1;
     for (int i = 1; i <= n; i++) {
+        check_growth(r, out); /* where names and values are empty, too */
         if (out->len > 0 && !strchr("?&", out->data[out->len - 1]))
             buf_add_char(out, '&');
-        add_encoded(out, name, is_form);
+        add_encoded(r, out, name, is_form);
         buf_add_char(out, '=');
         if (is_list)
             lua_rawgeti(L, -1, i);
@@ -140,6 +168,8 @@ static void add_pairs(struct request *r, int index, const char *option, struct b
 static void read_method(struct request *r)
 {
     struct slice method = secret_or_text(r->L, ARG_METHOD);
+    if (method.len > METHOD_MAX)
+        method.len = 0;
     for (size_t i = 0; i < method.len; i++)
         if (method.data[i] < 'A' || method.data[i] > 'Z')
             method.len = 0;
@@ -156,6 +186,7 @@ static void read_url(struct request *r)
     if (!url.data)
         machine_raise(r->L, "%s takes a URL as a string, not %s", r->what,
                       luaL_typename(r->L, ARG_URL));
+    check_url_len(r, url.len);
     if (!slice_has_prefix_nocase(url, SLICE_LIT("http://")) &&
         !slice_has_prefix_nocase(url, SLICE_LIT("https://")))
         machine_raise(
@@ -191,8 +222,11 @@ static void add_query(struct request *r)
 static void add_header(struct request *r, struct slice name, struct slice value)
 {
     struct script_machine *m = r->m;
+    r->headers_len += name.len + value.len;
     if (r->out.n_headers == HEADERS_MAX)
         machine_raise(r->L, "%s: more than %d headers", r->what, HEADERS_MAX);
+    if (r->headers_len > HEADERS_LEN_MAX)
+        machine_raise(r->L, "%s: more than 1 MB of headers", r->what);
     if (r->out.n_headers == m->cap_headers) {
         m->cap_headers = m->cap_headers ? 2 * m->cap_headers : 16;
         m->headers = mem_realloc(m->headers, m->cap_headers * sizeof(*m->headers));
@@ -308,9 +342,11 @@ static void read_json_body(struct request *r)
     }
     struct err err = {0};
     buf_clear(&r->m->body);
-    if (codec_encode(r->L, OPTION(HTTP_JSON), CODEC_SECRETS, "json", &r->m->body, &err) < 0)
-        machine_raise(r->L, "%s: %s", r->what, err.message);
+    if (codec_encode(r->L, OPTION(HTTP_JSON), CODEC_SECRETS, CODEC_MAX, "json", &r->m->body, &err) <
+        0)
+        codec_raise(r->L, r->what, &err);
     r->out.body = buf_slice(&r->m->body);
+    r->made_len = r->out.body.len;
 }
 
 /* Returns the media type that belongs to it, or NULL. */
@@ -330,10 +366,12 @@ static const char *read_body(struct request *r)
         buf_clear(&r->m->body);
         add_pairs(r, OPTION(HTTP_FORM), "form", &r->m->body);
         r->out.body = buf_slice(&r->m->body);
+        r->made_len = r->out.body.len;
         return "application/x-www-form-urlencoded";
     }
     if (given)
         r->out.body = secret_or_text(L, OPTION(HTTP_BODY));
+    r->made_len = r->out.body.len;
     return NULL;
 }
 
@@ -404,9 +442,13 @@ static int http_start(lua_State *L)
     struct script_run *run = machine_check_can_wait(L, r.what);
     options_read_or_raise(L, ARG_OPTIONS, &options);
     build(&r);
+    run->requested = r.out.url.len + r.headers_len + r.made_len;
+    machine_hold(L, run, run->requested);
     run->request = m->ports->http_send(m->ports->ctx, run, &r.out, &err);
-    if (!run->request)
+    if (!run->request) {
+        machine_release(run, run->requested);
         machine_raise(L, "%s: %s", r.what, err.message);
+    }
     run->is_writing = is_write(r.out.method);
     run->pause = PAUSE_REQUEST;
     return lua_yield(L, 0);

@@ -16,8 +16,8 @@ static int json_encode(lua_State *L)
         machine_raise(L,
                       "json.encode: there is nothing to encode (nil); write null for JSON's null");
     buf_clear(out);
-    if (codec_encode(L, 1, CODEC_STRICT, NULL, out, &err) < 0)
-        machine_raise(L, "json.encode: %s", err.message);
+    if (codec_encode(L, 1, CODEC_STRICT, CODEC_MAX, NULL, out, &err) < 0)
+        codec_raise(L, "json.encode", &err);
     lua_pushlstring(L, out->data, out->len);
     return 1;
 }

@@ -10,6 +10,7 @@
 
 #define FIELDS_MAX 32
 #define TEXT_MAX 8192
+#define FIELD_MAX 65536 /* bytes of a field that is a table */
 
 /* What the line is about comes first, then the script's own fields. */
 static size_t add_own_field(struct script_machine *m, struct log_field *fields)
@@ -33,7 +34,7 @@ static void encode_field(lua_State *L, struct script_machine *m, struct log_fiel
     lua_rawget(L, 2);
     if (lua_type(L, -1) == LUA_TSTRING)
         *field = LOG_SLICE(field->name, secret_or_text(L, -1));
-    else if (codec_encode(L, lua_gettop(L), CODEC_SHOW, NULL, &m->json, &err) < 0) {
+    else if (codec_encode(L, lua_gettop(L), CODEC_SHOW, FIELD_MAX, NULL, &m->json, &err) < 0) {
         buf_truncate(&m->json, from);
         json_add_string(&m->json, slice_str(err.message));
     }

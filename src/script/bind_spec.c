@@ -58,7 +58,7 @@ static bool show(lua_State *L, struct buf *out)
 {
     struct err err = {0};
     buf_clear(out);
-    if (codec_encode(L, 1, CODEC_SHOW, NULL, out, &err) == 0)
+    if (codec_encode(L, 1, CODEC_SHOW, CODEC_MAX, NULL, out, &err) == 0)
         return true;
     buf_clear(out);
     if (lua_isnil(L, 1))
@@ -101,7 +101,7 @@ static int spec_encode(lua_State *L)
     struct buf *out = &machine_of(L)->json;
     struct err err = {0};
     buf_clear(out);
-    if (codec_encode(L, 2, CODEC_STRICT, NULL, out, &err) < 0)
+    if (codec_encode(L, 2, CODEC_STRICT, CODEC_MAX, NULL, out, &err) < 0)
         machine_raise(L, "%s: %s", lua_tostring(L, 1), err.message);
     lua_pushlstring(L, out->data, out->len);
     return 1;

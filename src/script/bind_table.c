@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Liaison authors */
-/* table.insert: LuaJIT's own shifts elements from wherever it is told, for ages where no
-   hook looks. */
+/*
+ * table.insert, since LuaJIT's own shifts elements from wherever it is told, for ages where no hook
+ * looks; and what the prelude's replacements of Lua's functions ask the host.
+ */
 #include <lauxlib.h>
 
 #include "script/bindings.h"
@@ -36,8 +38,19 @@ static int is_native(lua_State *L)
     return 1;
 }
 
+/* checkNesting(): an error where calls from C into Lua are nested too deep. */
+static int check_nesting(lua_State *L)
+{
+    machine_check_nesting(L);
+    return 0;
+}
+
 static const luaL_Reg functions[] = {{"insert", table_insert}, {NULL, NULL}};
-static const luaL_Reg host_functions[] = {{"isNative", is_native}, {NULL, NULL}};
+static const luaL_Reg host_functions[] = {
+    {"isNative", is_native},
+    {"checkNesting", check_nesting},
+    {NULL, NULL},
+};
 
 void table_open(lua_State *L)
 {

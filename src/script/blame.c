@@ -250,7 +250,7 @@ static int note(lua_State *L)
     m->memory.is_lifted = true;
     blame_deinit(&run->blame);
     run->blame.is_noted = true;
-    machine_add_traceback(L, &run->blame.frames);
+    machine_add_traceback(run, &run->blame.frames);
     if (run->pause != PAUSE_VERDICT && !watchdog_is_stopping(m->watchdog) &&
         !machine_is(L, 1, REF_HTTP_ERROR))
         compose(L, run, &run->blame.text);
@@ -287,7 +287,7 @@ bool blame_unwrap(lua_State *co)
 void blame_note_memory(struct script_run *run)
 {
     blame_deinit(&run->blame);
-    machine_add_traceback(run->co, &run->blame.frames);
+    machine_add_traceback(run, &run->blame.frames);
 }
 
 bool blame_is_memory(const struct script_run *run, lua_State *co)
@@ -303,7 +303,7 @@ void blame_add_frames(const struct script_run *run, struct buf *out)
     if (run->blame.frames.len > 0)
         buf_add_slice(out, buf_slice(&run->blame.frames));
     else if (!run->blame.is_noted)
-        machine_add_traceback(run->co, out);
+        machine_add_traceback(run, out);
 }
 
 /* A file's own line says it all. */

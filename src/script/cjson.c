@@ -13,7 +13,7 @@
 
 /* lua-cjson's own default; its functions call themselves for each level. */
 #define DEPTH_MAX 1000
-/* Of what is encoded, counted roughly. */
+/* Of what is decoded, and of what is encoded, counted roughly. */
 #define BYTES_MAX (16u << 20)
 #define BYTES_A_VALUE 8
 
@@ -64,6 +64,18 @@ static int cjson_encode(lua_State *L)
     return lua_gettop(L);
 }
 
+/* Upvalue: the instance's own decode, which no hook stops. */
+static int cjson_decode(lua_State *L)
+{
+    lua_settop(L, 1);
+    if (lua_type(L, 1) == LUA_TSTRING && lua_objlen(L, 1) > BYTES_MAX)
+        machine_raise(L, "cjson.decode: more than 16 MB of JSON");
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_insert(L, 1);
+    lua_call(L, 1, LUA_MULTRET);
+    return lua_gettop(L);
+}
+
 /* Upvalue: the instance's own encode_max_depth or decode_max_depth. */
 static int cjson_max_depth(lua_State *L)
 {
@@ -100,6 +112,7 @@ int cjson_require(lua_State *L, const char *name)
     lua_getfield(L, -1, "new");
     lua_call(L, 0, 1);
     guard(L, "encode", cjson_encode);
+    guard(L, "decode", cjson_decode);
     guard(L, "encode_max_depth", cjson_max_depth);
     guard(L, "decode_max_depth", cjson_max_depth);
     lua_pushstring(L, name);

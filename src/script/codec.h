@@ -30,22 +30,24 @@ enum codec_mode {
     CODEC_SHOW,    /* a secret is "***": for logs */
 };
 
-/* [-0, +0, m] Appends the value at `index` as JSON, members sorted by name. -1 with err,
-   "ROOT.items[3].price: …" (without ROOT where it is NULL), when it can't be sent as it stands;
-   `out` then ends somewhere within. Calls no metamethods. */
-int codec_encode(lua_State *L, int index, enum codec_mode mode, const char *root, struct buf *out,
-                 struct err *err) must_check;
+/* Bytes of JSON, where only limits.memory says how many there may be. */
+#define CODEC_MAX 0
 
-/* As codec_encode in mode CODEC_STRICT, for what must not be larger than `max` bytes: one that is
-   takes no more time than that many bytes do. */
-int codec_encode_within(lua_State *L, int index, size_t max, const char *root, struct buf *out,
-                        struct err *err) must_check;
+/* [-0, +0, m] Appends the value at `index` as JSON, members sorted by name, `max` bytes at most.
+   -1 with err, "ROOT.items[3].price: …" (without ROOT where it is NULL), when it can't be sent as
+   it stands; `out` then ends somewhere within. What is larger takes no more time than that many
+   bytes do. Calls no metamethods. */
+int codec_encode(lua_State *L, int index, enum codec_mode mode, size_t max, const char *root,
+                 struct buf *out, struct err *err) must_check;
+/* Raises "WHAT: …" where codec_encode failed; where it was for limits.memory, as Lua does. */
+_Noreturn void codec_raise(lua_State *L, const char *what, const struct err *err);
 
 /* [-0, +0, m] Whether the value at `index` is what codec_decode makes of `text`; a document in
    which a name occurs twice, or an exact number is written otherwise, may be told to differ. */
 bool codec_is_same(lua_State *L, int index, struct slice text);
 
-/* The double that a well-formed JSON number is; false when no double holds it. */
+/* The double that a well-formed JSON number is; false when no double holds it, or its text is longer
+   than that of any exact number. */
 bool codec_read_number(struct slice text, lua_Number *value);
 
 /* [-0, +1] Pushes null. */

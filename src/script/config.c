@@ -75,7 +75,7 @@ static int take_result(lua_State *L)
     if (lua_objlen(L, -1) > 0)
         return fail(job, "the table that it returns must have names, as in { listen = … }");
     struct err why = {0};
-    if (codec_encode(L, lua_gettop(L), CODEC_CONFIG, NULL, job->out, &why) < 0)
+    if (codec_encode(L, lua_gettop(L), CODEC_CONFIG, CODEC_MAX, NULL, job->out, &why) < 0)
         return fail(job, why.message);
     job->is_ok = true;
     return 0;

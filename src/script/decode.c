@@ -55,7 +55,8 @@ static bool read_short_integer(struct slice text, lua_Number *value)
 
 bool codec_read_number(struct slice text, lua_Number *value)
 {
-    return read_short_integer(text, value) || json_number_is_exact(text, value);
+    return text.len <= EXACT_TEXT_MAX &&
+           (read_short_integer(text, value) || json_number_is_exact(text, value));
 }
 
 static int push_number(struct decoder *d)

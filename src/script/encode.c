@@ -2,19 +2,20 @@
 /* Copyright (c) 2026 The Liaison authors */
 /* Lua values to JSON, the same bytes for the same value every time. */
 #include <math.h>
-#include <stdio.h>
 
 #include <lauxlib.h>
 
+#include "base/utf8.h"
 #include "script/codec.h"
 #include "script/document.h"
 #include "script/exact.h"
 #include "script/machine.h"
 #include "script/secret.h"
+#include "script/watchdog.h"
 
 #define DEPTH_MAX JSON_DEPTH_MAX
-/* Elements of a list between two looks at whether to stop. */
-#define ELEMENTS_BETWEEN_LOOKS 1024
+/* A string of so many bytes is measured before it is written: six bytes may stand for one. */
+#define MEASURED_LEN 65536
 #define WHOLE_MAX 9007199254740992.0 /* 2^53 */
 
 /* Where in the document the encoder is: a chain on the C stack, read when something is wrong. */
@@ -26,11 +27,13 @@ struct place {
 
 struct encoder {
     lua_State *L;
+    struct script_machine *m;
     struct buf *out;
     struct keys *keys;
     enum codec_mode mode;
-    size_t max; /* bytes of out */
-    const char *too_large;
+    size_t end;       /* bytes that out may come to */
+    size_t n_members; /* of all tables so far, each as often as it occurs */
+    size_t max;       /* bytes of JSON */
     unsigned depth;
     struct err *err;
 };
@@ -81,6 +84,13 @@ static int refuse(struct encoder *e, const struct place *at, const char *what)
     return -1;
 }
 
+static int refuse_size(struct encoder *e)
+{
+    bool is_own = e->max < e->m->memory.max;
+    return err_set(e->err, is_own ? ERR_INVALID : ERR_NO_MEMORY,
+                   "its JSON is larger than %zu bytes", e->max);
+}
+
 /* ---- scalars ---- */
 
 static int encode_number(struct encoder *e, int index, const struct place *at)
@@ -96,16 +106,25 @@ static int encode_number(struct encoder *e, int index, const struct place *at)
     return 0;
 }
 
+static int encode_text(struct encoder *e, struct slice s, const struct place *at, const char *what)
+{
+    size_t len = s.len < MEASURED_LEN ? s.len : json_string_len(s);
+    if (!slice_is_utf8(s))
+        return refuse(e, at, what);
+    if (e->out->len + len > e->end) {
+        if (e->mode == CODEC_SHOW && e->out->len < e->end)
+            json_add_string(e->out, utf8_cut(s, e->end - e->out->len));
+        return refuse_size(e);
+    }
+    json_add_string(e->out, s);
+    return 0;
+}
+
 static int encode_string(struct encoder *e, int index, const struct place *at)
 {
     struct slice s;
     s.data = lua_tolstring(e->L, index, &s.len);
-    if (e->out->len + s.len > e->max)
-        return refuse(e, NULL, e->too_large);
-    if (!slice_is_utf8(s))
-        return refuse(e, at, "it is not UTF-8 text; encode bytes as base64 or hex");
-    json_add_string(e->out, s);
-    return 0;
+    return encode_text(e, s, at, "it is not UTF-8 text; encode bytes as base64 or hex");
 }
 
 static int encode_secret(struct encoder *e, int index, const struct place *at)
@@ -154,12 +173,6 @@ static int add_key(struct encoder *e, int index, struct shape *s, const struct p
     return 0;
 }
 
-/* Each member makes two bytes at least. */
-static bool is_too_long(const struct encoder *e, const struct shape *s)
-{
-    return e->keys->len - s->first_key + s->n_elements > e->max / 2;
-}
-
 /* Finds the shape of the table on top. */
 static int read_shape(struct encoder *e, struct shape *s, const struct place *at)
 {
@@ -169,25 +182,13 @@ static int read_shape(struct encoder *e, struct shape *s, const struct place *at
         lua_pop(e->L, 1);
         if (add_key(e, lua_gettop(e->L), s, at) < 0)
             return -1;
-        if (is_too_long(e, s))
-            return refuse(e, NULL, e->too_large);
+        if (++e->n_members > e->max / 2) /* each makes two bytes at least */
+            return refuse_size(e);
     }
     s->n_keys = e->keys->len - s->first_key;
     if (s->n_keys > 0 && s->n_elements > 0)
         return refuse(e, at,
                       "a table with both names and list positions can't be sent as JSON; use two");
-    return 0;
-}
-
-/* A table may occur in itself, or so often that its text never ends. */
-static int check_bounds(struct encoder *e, const struct place *at)
-{
-    if (e->depth >= DEPTH_MAX)
-        return refuse(e, NULL, "it is nested deeper than 512 tables; does one contain itself?");
-    if (e->out->len >= e->max)
-        return refuse(e, NULL, e->too_large);
-    if (machine_is_stopping(e->L))
-        return refuse(e, at, "stopped");
     return 0;
 }
 
@@ -204,8 +205,6 @@ static int encode_list(struct encoder *e, const struct shape *s, const struct pl
     for (int i = 1; i <= (int)s->n_elements; i++) {
         if (i > 1)
             buf_add_char(e->out, ',');
-        if (i % ELEMENTS_BETWEEN_LOOKS == 0 && check_bounds(e, at) < 0)
-            return -1;
         lua_rawgeti(e->L, -1, i);
         if (lua_isnil(e->L, -1))
             return refuse_hole(e, i, at);
@@ -227,9 +226,8 @@ static int encode_object(struct encoder *e, const struct shape *s, const struct 
         struct place here = {at, key, 0};
         if (i > 0)
             buf_add_char(e->out, ',');
-        if (!slice_is_utf8(key))
-            return refuse(e, at, "a name in it is not UTF-8 text");
-        json_add_string(e->out, key);
+        if (encode_text(e, key, at, "a name in it is not UTF-8 text") < 0)
+            return -1;
         buf_add_char(e->out, ':');
         lua_pushlstring(e->L, key.data, key.len);
         lua_rawget(e->L, -2);
@@ -243,8 +241,8 @@ static int encode_object(struct encoder *e, const struct shape *s, const struct 
 
 static int encode_table(struct encoder *e, int index, const struct place *at)
 {
-    if (check_bounds(e, at) < 0)
-        return -1;
+    if (e->depth >= DEPTH_MAX)
+        return refuse(e, NULL, "it is nested deeper than 512 tables; does one contain itself?");
     luaL_checkstack(e->L, 6, "JSON");
     document_read(e->L, index);
     bool is_array = machine_is(e->L, index, REF_ARRAY);
@@ -271,8 +269,13 @@ static int refuse_type(struct encoder *e, int index, const struct place *at)
     return -1;
 }
 
+/* A table may occur in itself, or so often that its text never ends: each value is asked for. */
 static int encode_value(struct encoder *e, int index, const struct place *at)
 {
+    if (e->out->len > e->end)
+        return refuse_size(e);
+    if (watchdog_is_stopping(e->m->watchdog))
+        return refuse(e, at, "stopped");
     switch (lua_type(e->L, index)) {
     case LUA_TBOOLEAN:
         buf_add_str(e->out, lua_toboolean(e->L, index) ? "true" : "false");
@@ -299,45 +302,29 @@ static int encode_value(struct encoder *e, int index, const struct place *at)
     return refuse_type(e, index, at);
 }
 
-static int encode_root(struct encoder *e, int index, const char *root)
+int codec_encode(lua_State *L, int index, enum codec_mode mode, size_t max, const char *root,
+                 struct buf *out, struct err *err)
 {
-    int top = lua_gettop(e->L);
-    size_t first_key = e->keys->len;
+    struct script_machine *m = machine_of(L);
+    int top = lua_gettop(L);
+    size_t first_key = m->keys.len, memory_max = m->memory.max;
+    struct encoder e = {.L = L, .m = m, .out = out, .keys = &m->keys, .mode = mode, .err = err};
+    struct place at = {NULL, slice_str(root), 0};
     if (index < 0)
         index = top + 1 + index;
-    struct place at = {NULL, slice_str(root), 0};
-    int rc = encode_value(e, index, root ? &at : NULL);
-    lua_settop(e->L, top);
-    e->keys->len = first_key;
+    e.max = max == CODEC_MAX || max > memory_max ? memory_max : max;
+    e.end = e.max < SIZE_MAX - out->len ? out->len + e.max : SIZE_MAX;
+    int rc = encode_value(&e, index, root ? &at : NULL);
+    if (rc == 0 && out->len > e.end)
+        rc = refuse_size(&e);
+    lua_settop(L, top);
+    m->keys.len = first_key;
     return rc;
 }
 
-int codec_encode(lua_State *L, int index, enum codec_mode mode, const char *root, struct buf *out,
-                 struct err *err)
+void codec_raise(lua_State *L, const char *what, const struct err *err)
 {
-    struct script_machine *m = machine_of(L);
-    struct encoder e = {.L = L,
-                        .out = out,
-                        .keys = &m->keys,
-                        .mode = mode,
-                        .max = m->memory.max,
-                        .too_large = "its JSON is larger than limits.memory allows",
-                        .err = err};
-    return encode_root(&e, index, root);
-}
-
-int codec_encode_within(lua_State *L, int index, size_t max, const char *root, struct buf *out,
-                        struct err *err)
-{
-    char too_large[64];
-    snprintf(too_large, sizeof(too_large), "its JSON is larger than %zu bytes", max);
-    struct encoder e = {.L = L,
-                        .out = out,
-                        .keys = &machine_of(L)->keys,
-                        .mode = CODEC_STRICT,
-                        .max = out->len + max,
-                        .too_large = too_large,
-                        .err = err};
-    int rc = encode_root(&e, index, root);
-    return rc == 0 && out->len > e.max ? refuse(&e, NULL, too_large) : rc;
+    if (err->code == ERR_NO_MEMORY)
+        machine_raise_memory(L, machine_of(L)->memory.max);
+    machine_raise(L, "%s: %s", what, err->message);
 }

@@ -84,6 +84,19 @@ static int push_number(lua_State *L, const struct number *n, struct err *err)
     return 0;
 }
 
+/* What stands behind the "e"; false when it is beyond all bounds. */
+static bool read_exponent(struct slice text, long *exponent)
+{
+    bool is_negative = text.data[0] == '-';
+    text = slice_from(text, is_negative || text.data[0] == '+');
+    *exponent = 0;
+    for (size_t i = 0; i < text.len && *exponent <= EXACT_DIGITS_MAX; i++)
+        *exponent = *exponent * 10 + (text.data[i] - '0');
+    bool is_bounded = *exponent <= EXACT_DIGITS_MAX;
+    *exponent = is_negative ? -*exponent : *exponent;
+    return is_bounded;
+}
+
 /* Reads sign, digits, fraction and exponent of a JSON number. */
 static int parse(struct script_machine *m, struct slice text, struct number *n, struct err *err)
 {
@@ -92,6 +105,8 @@ static int parse(struct script_machine *m, struct slice text, struct number *n, 
     long fraction = 0;
     bool in_fraction = false;
     buf_clear(digits);
+    if (text.len > EXACT_TEXT_MAX)
+        return refuse_size(err);
     for (; i < text.len && text.data[i] != 'e' && text.data[i] != 'E'; i++) {
         if (text.data[i] == '.') {
             in_fraction = true;
@@ -106,10 +121,8 @@ static int parse(struct script_machine *m, struct slice text, struct number *n, 
     n->exponent = -fraction;
     if (i >= text.len)
         return 0;
-    buf_clear(digits);
-    buf_add_slice(digits, slice_upto(slice_from(text, i + 1), 20));
-    long exponent = strtol(digits->data, NULL, 10);
-    if (labs(exponent) > EXACT_DIGITS_MAX)
+    long exponent;
+    if (!read_exponent(slice_from(text, i + 1), &exponent))
         return refuse_size(err);
     n->exponent += exponent;
     return labs(n->exponent) > EXACT_DIGITS_MAX ? refuse_size(err) : 0;

@@ -22,6 +22,8 @@
 
 /* More digits, or a larger exponent, are refused. */
 #define EXACT_DIGITS_MAX 10000
+/* Bytes of a number's text: its digits, a sign, a point and an exponent. */
+#define EXACT_TEXT_MAX (EXACT_DIGITS_MAX + 100)
 
 /* [-0, +1, m] Pushes the exact number of a well-formed JSON number. -1 with err, and nothing
    pushed, when it is too large. */

@@ -52,6 +52,11 @@ static void *allocate(void *ud, void *ptr, size_t old_size, size_t new_size)
     return p;
 }
 
+static size_t room_of(const struct memory *memory)
+{
+    return memory->max > memory->used ? memory->max - memory->used : 0;
+}
+
 /* So that a run that meets the limit has itself to blame: garbage of others is gone before it
    starts. The next collection is due when half of what was free then is used, which bounds their
    number. */
@@ -61,8 +66,7 @@ static void make_room(struct script_machine *m)
     if (memory->used <= memory->collect_at)
         return;
     lua_gc(m->L, LUA_GCCOLLECT, 0);
-    size_t room = memory->max > memory->used ? memory->max - memory->used : 0;
-    memory->collect_at = memory->used + room / 2;
+    memory->collect_at = memory->used + room_of(memory) / 2;
 }
 
 static void trim(struct buf *b)
@@ -195,13 +199,30 @@ struct script_run *machine_take_run(struct script_machine *m, enum run_kind kind
     run->kind = kind;
     run->after_ms = -1;
     make_room(m);
-    run->memory_at_start = m->memory.used;
-    m->memory.refused = 0;
     return run;
+}
+
+void machine_release(struct script_run *run, size_t bytes)
+{
+    run->held -= bytes;
+    run->grown -= (ptrdiff_t)bytes;
+    run->m->memory.used -= bytes;
+}
+
+void machine_hold(lua_State *L, struct script_run *run, size_t bytes)
+{
+    struct memory *memory = &run->m->memory;
+    if (bytes > room_of(memory))
+        lua_gc(L, LUA_GCCOLLECT, 0);
+    if (bytes > room_of(memory))
+        machine_raise_memory(L, bytes);
+    memory->used += bytes;
+    run->held += bytes;
 }
 
 static void run_free(struct script_run *run)
 {
+    machine_release(run, run->held);
     list_remove(&run->link);
     blame_deinit(&run->blame);
     buf_deinit(&run->reason);
@@ -231,6 +252,7 @@ void machine_return_run(struct script_run *run, bool has_ended)
 {
     struct script_machine *m = run->m;
     list_remove(&run->link);
+    machine_release(run, run->held);
     if (has_ended)
         lua_settop(run->co, 0);
     else
@@ -243,6 +265,28 @@ void machine_return_run(struct script_run *run, bool has_ended)
     }
     list_add_head(&m->idle, &run->link);
     m->n_idle++;
+}
+
+/* Of all runs that wait. */
+static size_t held_by_others(const struct script_run *run)
+{
+    ptrdiff_t sum = 0;
+    list_each (link, &run->m->busy) {
+        const struct script_run *other = list_entry(link, struct script_run, link);
+        sum += other != run && other->grown > 0 ? other->grown : 0;
+    }
+    return (size_t)sum;
+}
+
+bool machine_drop_hungry(struct script_run *run)
+{
+    struct memory *memory = &run->m->memory;
+    size_t refused = memory->refused, need = refused + (run->grown > 0 ? (size_t)run->grown : 0);
+    drop_coroutine(run);
+    machine_release(run, run->held);
+    lua_gc(run->m->L, LUA_GCCOLLECT, 0);
+    size_t alone = room_of(memory) + held_by_others(run);
+    return refused == 0 || (need >= alone / 2 && need >= memory->max / 4);
 }
 
 /* ---- entering Lua ---- */
@@ -267,11 +311,13 @@ enum machine_result machine_resume(struct script_run *run, int n_args, int64_t l
     struct script_machine *m = run->m;
     assert(!m->current);
     int64_t left_us = limit_ms * 1000 - run->ran_us;
+    size_t used = m->memory.used;
     bool was_stopped, was_lifted = m->memory.is_lifted;
 
     m->memory.is_lifted = false;
     m->current = run;
     m->stack_base = __builtin_frame_address(0);
+    m->memory.refused = 0;
     run->pause = PAUSE_NONE;
     if (!run->has_begun) {
         run->has_begun = true;
@@ -282,6 +328,7 @@ enum machine_result machine_resume(struct script_run *run, int n_args, int64_t l
     int status = lua_resume(run->co, n_args);
     run->ran_us += watchdog_leave(m->watchdog, &was_stopped);
     clock_renew(&m->clock);
+    run->grown += (ptrdiff_t)m->memory.used - (ptrdiff_t)used;
     m->current = NULL;
     m->memory.is_lifted = was_lifted;
     trim_scratch(m);

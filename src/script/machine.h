@@ -72,7 +72,8 @@ struct memory {
     size_t max;        /* a script that wants more gets Lua's "not enough memory" */
     size_t collect_at; /* a run starts with a full collection when more is used */
     bool is_lifted;    /* the host is at work: only the system's own limit counts */
-    size_t refused;    /* what was asked for last and would have passed the limit */
+    size_t refused;    /* what was asked for last and would have passed the limit; 0: nothing,
+                          or more than LuaJIT has room for in any case */
 };
 
 enum run_kind {
@@ -107,7 +108,9 @@ struct script_run {
 
     /* Its budget. */
     int64_t ran_us;
-    size_t memory_at_start;
+    ptrdiff_t grown;  /* bytes that there were more of after it had run than before, in all */
+    size_t held;      /* bytes outside of Lua that count as its own, see machine_hold */
+    size_t requested; /* of these, for its request */
 
     /* What skip, retry or reject said; `verdict` is SCRIPT_RETURNED without one. */
     enum script_end verdict;
@@ -266,10 +269,22 @@ enum machine_result {
     MACHINE_MEMORY, /* it wanted more than there is */
 };
 
-/* A run from the pool, with an empty coroutine; never fails. */
+/* A run from the pool, with an empty coroutine; never fails. Half of the memory that isn't held, by
+   what scripts keep and by the runs that wait, is free then. */
 struct script_run *machine_take_run(struct script_machine *m, enum run_kind kind);
 /* Gives it back; a coroutine that hasn't ended is dropped. */
 void machine_return_run(struct script_run *run, bool has_ended);
+
+/* Bytes that the host keeps for the run count like Lua's own, so that many that wait can't hold more
+   than one that runs. Raises as machine_raise_memory where there is no room for them. They are
+   given back by machine_release, and what is left of them with the run. */
+void machine_hold(lua_State *L, struct script_run *run, size_t bytes);
+void machine_release(struct script_run *run, size_t bytes);
+
+/* Drops the coroutine of a run that met the memory limit, and collects what nobody holds any more.
+   Whether it is itself to blame: it took half of what it could have had alone. (So much there was
+   when it began, see machine_take_run.) */
+bool machine_drop_hungry(struct script_run *run);
 
 /* The one way in: resumes run->co with the `n_args` values on top of it (at first the function
    below them), within what is left of `limit_ms`. */
@@ -284,12 +299,14 @@ int machine_protect(struct script_machine *m, lua_CFunction fn, void *ctx, struc
 /* Raises an error that begins with the place of the innermost frame of a script ("FILE:LINE: "). */
 _Noreturn void machine_raise(lua_State *L, const char *fmt, ...) printf_like(2, 3);
 _Noreturn void machine_raise_err(lua_State *L, const struct err *err);
+/* As Lua does where so many bytes can't be had: a run that doesn't catch it has met its limit. */
+_Noreturn void machine_raise_memory(lua_State *L, size_t bytes);
 /* Appends "FILE:LINE: " of that frame, where there is one; else of the function the
    run began with. */
 void machine_add_place(lua_State *L, struct buf *out);
 /* Appends the frames of scripts, each as "\n  FILE:LINE: in function 'name'". `out` begins with the
    error's own text. */
-void machine_add_traceback(lua_State *L, struct buf *out);
+void machine_add_traceback(const struct script_run *run, struct buf *out);
 /* Appends the error at `index` as text: strings as they are, others by what they are. */
 void machine_add_error(lua_State *L, int index, struct buf *out);
 

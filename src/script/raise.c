@@ -7,6 +7,7 @@
 
 #include <lauxlib.h>
 
+#include "base/utf8.h"
 #include "script/codec.h"
 #include "script/machine.h"
 #include "script/secret.h"
@@ -23,22 +24,18 @@ static bool is_script(const lua_Debug *ar)
 
 /* A function that calls one of ours as its last act (`return http.post(…)`) has left the stack.
    What is known then is the function that the run began with. */
-static void add_first_function(lua_State *L, struct buf *out)
+static bool find_first_function(lua_State *L, const struct script_run *run, lua_Debug *ar)
 {
-    struct script_run *run = machine_of(L)->current;
-    if (run && run->kind == RUN_SPEC)
-        spec_add_place(run->m, out);
-    int ref = !run             ? LUA_NOREF
-              : run->connector ? run->connector->send_ref
-              : run->handler   ? run->handler->run_ref
-                               : LUA_NOREF;
+    int ref = !run                        ? LUA_NOREF
+              : run->kind == RUN_FUNCTION ? run->function_ref
+              : run->connector            ? run->connector->send_ref
+              : run->handler              ? run->handler->run_ref
+                                          : LUA_NOREF;
     if (ref == LUA_NOREF)
-        return;
-    lua_Debug ar;
+        return false;
     lua_rawgeti(L, LUA_REGISTRYINDEX, ref);
-    lua_getinfo(L, ">S", &ar);
-    if (is_script(&ar))
-        buf_printf(out, "%s:%d: ", ar.source + 1, ar.linedefined);
+    lua_getinfo(L, ">S", ar);
+    return is_script(ar);
 }
 
 void machine_add_place(lua_State *L, struct buf *out)
@@ -51,7 +48,11 @@ void machine_add_place(lua_State *L, struct buf *out)
         buf_printf(out, "%s:%d: ", ar.source + 1, ar.currentline);
         return;
     }
-    add_first_function(L, out);
+    struct script_run *run = machine_of(L)->current;
+    if (run && run->kind == RUN_SPEC)
+        spec_add_place(run->m, out);
+    else if (find_first_function(L, run, &ar))
+        buf_printf(out, "%s:%d: ", ar.source + 1, ar.linedefined);
 }
 
 /* LuaJIT doesn't keep the line of the frame where it raised an error itself; the error's own text,
@@ -77,16 +78,21 @@ static void add_frame(const lua_Debug *ar, struct buf *out)
         buf_printf(out, "the function of line %d", ar->linedefined);
 }
 
-void machine_add_traceback(lua_State *L, struct buf *out)
+void machine_add_traceback(const struct script_run *run, struct buf *out)
 {
+    lua_State *L = run->co;
     lua_Debug ar;
-    for (int level = 0, n = 0; n < FRAMES_MAX && lua_getstack(L, level, &ar); level++) {
+    int n = 0;
+    for (int level = 0; n < FRAMES_MAX && lua_getstack(L, level, &ar); level++) {
         lua_getinfo(L, "Snl", &ar);
         if (!is_script(&ar))
             continue;
         add_frame(&ar, out);
         n++;
     }
+    if (n == 0 && find_first_function(run->m->L, run, &ar))
+        buf_printf(out, "\n  %s:%d: in the function of line %d", ar.source + 1, ar.linedefined,
+                   ar.linedefined);
 }
 
 _Noreturn void machine_raise(lua_State *L, const char *fmt, ...)
@@ -108,19 +114,24 @@ _Noreturn void machine_raise_err(lua_State *L, const struct err *err)
     machine_raise(L, "%s", err->message);
 }
 
-/* Tables that are thrown: as JSON where they can be. */
+_Noreturn void machine_raise_memory(lua_State *L, size_t bytes)
+{
+    lua_newuserdata(L, bytes);
+    luaL_error(L, "not enough memory"); /* the host's own work has no limit */
+    __builtin_unreachable();
+}
+
+/* Tables that are thrown: as JSON where they can be, or how it begins. */
 static void add_table(lua_State *L, int index, struct buf *out)
 {
-    struct script_machine *m = machine_of(L);
     struct err err = {0};
     size_t from = out->len;
-    if (codec_encode(L, index, CODEC_SHOW, NULL, out, &err) < 0)
-        buf_truncate(out, from);
-    if (out->len == from)
-        buf_add_str(out, "an error that is a table");
-    else if (out->len - from > ERROR_TEXT_MAX)
-        buf_truncate(out, from + ERROR_TEXT_MAX);
-    m->keys.len = 0;
+    if (codec_encode(L, index, CODEC_SHOW, ERROR_TEXT_MAX, NULL, out, &err) == 0)
+        return;
+    struct slice start = slice_from(buf_slice(out), from);
+    bool is_cut = start.len > ERROR_TEXT_MAX / 2; /* what it refused was its size */
+    buf_truncate(out, from + (is_cut ? utf8_cut(start, ERROR_TEXT_MAX).len : 0));
+    buf_add_str(out, is_cut ? "…" : "an error that is a table");
 }
 
 void machine_add_error(lua_State *L, int index, struct buf *out)

@@ -74,7 +74,7 @@ static void take_value(const struct taking *t, lua_State *L, int index)
     struct err err = {0};
     size_t from = t->out->len;
     buf_add_str(t->out, "{\"value\":");
-    int rc = codec_encode_within(L, index, RETURNED_MAX, "result", t->out, &err);
+    int rc = codec_encode(L, index, CODEC_STRICT, RETURNED_MAX, "result", t->out, &err);
     buf_add_char(t->out, '}');
     mask_apply(t->run->m->mask, t->out, from);
     /* A secret that is a number, or part of one, leaves no JSON behind. */

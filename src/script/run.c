@@ -329,19 +329,18 @@ static void end_time(struct ending *e)
 /* Who meets the machine's limit without having taken much isn't to blame: it is tried again. */
 static void end_memory(struct ending *e)
 {
-    const struct memory *memory = &e->run->m->memory;
-    size_t start = e->run->memory_at_start;
-    size_t grown = memory->used > start ? memory->used - start : 0;
-    bool is_own = grown + memory->refused >= memory->max / 4;
+    struct buf frames = {0};
+    size_t max_mb = e->run->m->memory.max >> 20;
+    blame_add_frames(e->run, &frames);
+    bool is_own = machine_drop_hungry(e->run);
     e->result.end = is_own ? SCRIPT_LIMIT : SCRIPT_RETRY;
-    buf_printf(&e->error, "%s was stopped: ", e->run->what);
-    if (is_own)
-        buf_printf(&e->error, "it needs more memory than the %zu MB of limits.memory",
-                   memory->max >> 20);
-    else
-        buf_printf(&e->error, "the scripts hold nearly all of the %zu MB of limits.memory",
-                   memory->max >> 20);
-    blame_add_frames(e->run, &e->error);
+    buf_printf(&e->error,
+               is_own
+                   ? "%s was stopped: it needs more memory than the %zu MB of limits.memory"
+                   : "%s was stopped: the scripts hold nearly all of the %zu MB of limits.memory",
+               e->run->what, max_mb);
+    buf_add_slice(&e->error, buf_slice(&frames));
+    buf_deinit(&frames);
 }
 
 static void end_verdict(struct ending *e)
@@ -395,6 +394,7 @@ static void drop_request(struct script_run *run)
     if (!run->request)
         return;
     run->m->ports->http_cancel(run->m->ports->ctx, run->request);
+    machine_release(run, run->requested);
     run->is_unknown |= run->is_writing;
     run->request = NULL;
 }
@@ -476,6 +476,7 @@ struct script_run *script_attempt(struct script_machine *m,
 void script_answer(struct script_run *run, const struct script_answer *answer)
 {
     run->request = NULL;
+    machine_release(run, run->requested);
     run->answer = answer;
     run->last_status = answer->failure ? 0 : answer->status;
     if (answer->failure && run->is_writing && answer->was_written)

@@ -99,7 +99,6 @@ void sandbox_open(lua_State *L)
     lua_remove(L, -2);
     match_open(L);
     table_open(L);
-    share_string_methods(L);
 }
 
 /* ---- opening everything ---- */
@@ -161,6 +160,7 @@ void bindings_open(lua_State *L)
     bus_open(L);
     blame_open(L);
     run_prelude(L);
+    share_string_methods(L);
     machine_set(L, REF_GLOBALS);
     library_open(L);
     run_adopt(L);

@@ -74,8 +74,8 @@ static struct slice read_data(lua_State *L, const struct event *event)
         machine_raise(L, "sync:send: `data` is missing (nil); write null where nothing is meant");
     struct err err = {0};
     buf_clear(&m->json);
-    if (codec_encode(L, index, CODEC_STRICT, "data", &m->json, &err) < 0)
-        machine_raise(L, "sync:send: %s", err.message);
+    if (codec_encode(L, index, CODEC_STRICT, CODEC_MAX, "data", &m->json, &err) < 0)
+        codec_raise(L, "sync:send", &err);
     return buf_slice(&m->json);
 }
 
@@ -164,6 +164,7 @@ int send_from_script(lua_State *L)
     send.data = read_data(L, run->event);
 
     buf_clear(&m->id);
+    machine_hold(L, run, send.data.len);
     if (m->ports->send(m->ports->ctx, run->ctx, &send, &sent, &err) < 0)
         machine_raise(L, "sync:send: %s", err.message);
     push_delivery(L, &sent);

@@ -221,7 +221,7 @@ static int read_raised(lua_State *L)
     buf_add_str(&f->text, lua_tostring(L, -1));
     lua_getfield(L, 2, "differences");
     if (!lua_isnil(L, -1) &&
-        codec_encode(L, lua_gettop(L), CODEC_SHOW, NULL, &f->differences, &err) < 0)
+        codec_encode(L, lua_gettop(L), CODEC_SHOW, CODEC_MAX, NULL, &f->differences, &err) < 0)
         buf_clear(&f->differences);
     return 0;
 }

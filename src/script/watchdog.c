@@ -17,6 +17,7 @@
 #include "base/buf.h"
 
 #define TICK_MS 5
+#define TICK_US ((int64_t)TICK_MS * 1000)
 /* Ticks without a script after which the thread sleeps until it is woken. */
 #define IDLE_TICKS 40
 
@@ -30,6 +31,8 @@ struct watchdog {
     _Atomic uint64_t run;       /* number of the run that is on, 0: none */
     _Atomic int64_t budget_us;  /* of that run */
     _Atomic uint64_t condemned; /* number of the run that a signal is meant for */
+    _Atomic uint64_t seen;      /* number of the run that was seen last, */
+    _Atomic int64_t seen_at_us; /* and the processor time then */
     atomic_bool is_asleep, is_ending;
 
     uint64_t last_run;
@@ -80,6 +83,17 @@ void watchdog_enter(struct watchdog *w, int64_t budget_us)
         sem_post(&w->wake);
 }
 
+/* What a run that takes longer than a tick has taken of the processor: others may have had it most of
+   that time. One that wasn't seen yet has taken no more than a tick. */
+static int64_t ran_us(const struct watchdog *w)
+{
+    int64_t elapsed_us = read_us(CLOCK_MONOTONIC) - w->entered_us;
+    if (elapsed_us <= TICK_US || atomic_load(&w->seen) != w->last_run)
+        return elapsed_us;
+    int64_t used_us = read_us(w->clock) - atomic_load(&w->seen_at_us) + TICK_US;
+    return used_us < elapsed_us ? used_us : elapsed_us;
+}
+
 int64_t watchdog_leave(struct watchdog *w, bool *was_stopped)
 {
     atomic_store(&w->run, 0);
@@ -88,7 +102,7 @@ int64_t watchdog_leave(struct watchdog *w, bool *was_stopped)
         lua_sethook(w->L, NULL, 0, 0);
         w->is_armed = 0;
     }
-    return read_us(CLOCK_MONOTONIC) - w->entered_us;
+    return ran_us(w);
 }
 
 bool watchdog_is_stopping(const struct watchdog *w)
@@ -102,6 +116,12 @@ static void condemn(struct watchdog *w, uint64_t run)
 {
     atomic_store(&w->condemned, run);
     pthread_sigqueue(w->watched, SIGUSR1, (union sigval){.sival_ptr = w});
+}
+
+static void see(struct watchdog *w, uint64_t run, int64_t now_us)
+{
+    atomic_store(&w->seen_at_us, now_us);
+    atomic_store(&w->seen, run);
 }
 
 static void sleep_tick(void)
@@ -126,17 +146,15 @@ static void sleep_until_woken(struct watchdog *w)
 static void *look_on(void *arg)
 {
     struct watchdog *w = arg;
-    uint64_t seen = 0;
-    int64_t seen_at_us = 0;
     for (int idle = 0; !atomic_load(&w->is_ending);) {
-        uint64_t run = atomic_load(&w->run);
+        uint64_t run = atomic_load(&w->run), seen = atomic_load(&w->seen);
         int64_t now_us = run ? read_us(w->clock) : 0;
-        if (run && run == seen && now_us - seen_at_us >= atomic_load(&w->budget_us))
+        if (run && run == seen &&
+            now_us - atomic_load(&w->seen_at_us) >= atomic_load(&w->budget_us))
             condemn(w, run);
         else if (run != seen)
-            seen_at_us = now_us;
+            see(w, run, now_us);
         idle = run || seen ? 0 : idle + 1;
-        seen = run;
         if (idle > IDLE_TICKS)
             sleep_until_woken(w);
         else

@@ -30,7 +30,7 @@ void watchdog_free(struct watchdog *w);
 
 /* Lua is about to run, for `budget_us` of processor time at most. */
 void watchdog_enter(struct watchdog *w, int64_t budget_us);
-/* It has come back: the microseconds it took, and whether it was stopped. The hook is off again. */
+/* It has come back: the microseconds it took (of processor time, where they are many), and whether it was stopped. The hook is off again. */
 int64_t watchdog_leave(struct watchdog *w, bool *was_stopped);
 
 /* Arms the hook at once: nothing more of the script that runs is to be run. */

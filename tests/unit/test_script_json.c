@@ -69,6 +69,10 @@ static void test_numbers_keep_every_digit(void **state)
     assert_round_trip("3.14159265358979323846");
     assert_round_trip("1700000000123456");
     assert_eval("return json.decode('1e400') == json.decode('10e399')", "true");
+    assert_eval("return json.decode('9007199254740993e00000000000000000000000000001')",
+                "90071992547409930");
+    assert_eval("return json.decode('9007199254740993E+0001')", "90071992547409930");
+    assert_eval("return json.decode('12345678901234567890e-0002')", "123456789012345678.90");
 }
 
 static void test_exact_numbers_compute_exactly(void **state)
@@ -132,6 +136,8 @@ static void test_size_of_exact_numbers_is_bounded(void **state)
     (void)state;
     assert_error("return json.decode('1e10001')", "more than 10000 digits");
     assert_error("return json.decode(('1'):rep(10002))", "more than 10000 digits");
+    assert_error("return json.decode(('1'):rep(1e6))", "more than 10000 digits");
+    assert_error("return json.decode('1.' .. ('0'):rep(1e6))", "more than 10000 digits");
     assert_error("return json.decode('1e999999999999999999999')", "more than 10000 digits");
     assert_error(
         "local x = json.decode('9007199254740993') for i = 1, 60 do x = x * x end return x",

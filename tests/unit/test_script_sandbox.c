@@ -229,6 +229,12 @@ static void test_xpcall_calls_its_handler_with_the_error(void **state)
 {
     (void)state;
     assert_eval("return { xpcall(function(a) return a + 1 end, print, 1) }", "[true,2]");
+    assert_eval("return { xpcall(error, function() error('again') end, 'x') }",
+                "[false,\"error in error handling\"]");
+    assert_eval("return { xpcall(error, function(e) return e, 2, 3 end, 'x') }", "[false,\"x\"]");
+    assert_eval("return select('#', xpcall(error, function() end, 'x'))", "2");
+    assert_eval("return select(2, pcall(function() xpcall(error, nil) end))",
+                "\"scripts/main.lua:3: bad argument #2 to 'xpcall' (function expected, got nil)\"");
     assert_eval("return { xpcall(function() error('x', 0) end, function(e) return e .. '!' end) }",
                 "[false,\"x!\"]");
 }

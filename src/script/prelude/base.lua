@@ -7,18 +7,32 @@ local pcall, select, tostring, type, error = pcall, select, tostring, type, erro
 local concat, sort = table.concat, table.sort
 local date = os.date
 local info = globals.log.info
-local isNative = host.isNative
+local format = string.format
+local isNative, checkNesting = host.isNative, host.checkNesting
 
 local function finish(handler, ok, ...)
   if ok then
     return true, ...
   end
-  return false, handler(...)
+  local handled, result = pcall(handler, (...))
+  if not handled then
+    result = "error in error handling"
+  end
+  return false, result
 end
 
 -- Lua's own xpcall runs the error handler where no hook can stop it; this one runs it afterwards.
 function globals.xpcall(f, handler, ...)
+  if type(handler) ~= "function" then
+    error("bad argument #2 to 'xpcall' (function expected, got " .. type(handler) .. ")", 2)
+  end
   return finish(handler, pcall(f, ...))
+end
+
+-- Calls a __tostring from C, whose stack is no part of what Lua counts.
+function globals.string.format(...)
+  checkNesting()
+  return format(...)
 end
 
 -- There is no standard output: lines go to the log.
@@ -36,6 +50,7 @@ end
 
 -- Sorting can be stopped in its comparator alone, and there only in Lua.
 function globals.table.sort(list, before)
+  checkNesting()
   if before == nil then
     before = less
   elseif isNative(before) then
