@@ -9,6 +9,14 @@
 
 #include "script/lexer.h"
 
+/* Words that several slips have. */
+#define JOIN "a text stands in \" or ', and its parts are joined by ..: \"Room \" .. name"
+#define COMMENT "a comment begins with --"
+#define NO_BRACES "blocks have no braces: if … then … end, for … do … end, function(…) … end"
+#define NO_TRY "write local ok, failure = pcall(function() … end), then if not ok then … end"
+#define TABLE_COLON "in a table write %2 = …, with = in place of the colon"
+#define LOOP "write for i = 1, n do … end, or for _, x in ipairs(list) do … end"
+
 /* ---- names ---- */
 
 struct name_slip {
@@ -42,7 +50,9 @@ static const struct name_slip globals[] = {
     {"len", "write #x"},
     {"load", "scripts load no code but by require \"name\", from lib/name.lua"},
     {"loadstring", "scripts load no code but by require \"name\", from lib/name.lua"},
+    {"catch", NO_TRY},
     {"module", "a file ends with return: what it gives to others"},
+    {"new", "write time.now(), SyncManager.new{ … }: there is no `new`"},
     {"parseFloat", "write toNumber(text)"},
     {"parseInt", "write toInteger(text)"},
     {"process",
@@ -52,6 +62,7 @@ static const struct name_slip globals[] = {
     {"setTimeout", "give sync:send a `delay`, or a retry an `after`"},
     {"str", "write tostring(x)"},
     {"this", "write self, in function object:name() … end"},
+    {"try", NO_TRY},
     {"typeof", "write type(x)"},
     {"undefined", "write nil"},
     {"window", "globals are names without anything before them"},
@@ -120,13 +131,6 @@ struct slip {
         in_all; /* the whole text is searched from its end, not only the line and the one before it */
 };
 
-#define JOIN "a text stands in \" or ', and its parts are joined by ..: \"Room \" .. name"
-#define COMMENT "a comment begins with --"
-#define NO_BRACES "blocks have no braces: if … then … end, for … do … end, function(…) … end"
-#define NO_TRY "write local ok, failure = pcall(function() … end), then if not ok then … end"
-#define TABLE_COLON "in a table write %2 = …, with = in place of the colon"
-#define LOOP "write for i = 1, n do … end, or for _, x in ipairs(list) do … end"
-
 /* The first one that fits. */
 static const struct slip slips[] = {
     {"!==", NULL, "write ~= for \"is not\"", false},
@@ -164,9 +168,9 @@ static const struct slip slips[] = {
     {"await", NULL, "leave await out: http waits by itself, a delivery by delivery:await()", false},
     {"new NAME", NULL, "write %2(…) or %2.new{ … }: there is no `new`", false},
     {"NAME . KEYWORD", NULL, "`%3` is a word of Lua: write %1[\"%3\"]", false},
+    {"local KEYWORD", "<name>", "`%2` is a word of Lua: give the variable another name", false},
     {"KEYWORD =", "unexpected symbol near", "`%1` is a word of Lua: write [\"%1\"] = …", false},
     {"KEYWORD =", "expected near", "`%1` is a word of Lua: write [\"%1\"] = …", false},
-    {"local KEYWORD", "<name>", "`%2` is a word of Lua: give the variable another name", false},
     {"else if", "'end' expected", "write elseif: an `else if` needs an `end` of its own", true},
     {"elif", NULL, "write elseif … then", false},
     {"elsif", NULL, "write elseif … then", false},
@@ -193,10 +197,12 @@ static const struct slip slips[] = {
     {", NAME : VALUE", NULL, TABLE_COLON, false},
     {"{ STRING :", NULL, "in a table write [%2] = …, with = in place of the colon", false},
     {", STRING :", NULL, "in a table write [%2] = …, with = in place of the colon", false},
-    {"^ NAME : VALUE", NULL, "in a table write %2 = …, with = in place of the colon", false},
-    {"^ STRING :", NULL, "in a table write [%2] = …, with = in place of the colon", false},
+    {"^ NAME : VALUE", NULL, "in a table write %1 = …, with = in place of the colon", false},
+    {"^ STRING :", NULL, "in a table write [%1] = …, with = in place of the colon", false},
     {": $", NULL, "no colon: if … then … end, for … do … end, function(…) … end", false},
     {") {", "expected near", NO_BRACES, false},
+    {") {", "'then' expected", NO_BRACES, true},
+    {") {", "'do' expected", NO_BRACES, true},
     {"else {", NULL, NO_BRACES, false},
     {"} else", NULL, NO_BRACES, false},
     {"^ }", "unexpected symbol", NO_BRACES, false},
@@ -264,7 +270,7 @@ static bool is_token(const struct tokens *tokens, size_t i, struct slice word)
     return t->kind != TOKEN_STRING && slice_is_equal(t->text, word);
 }
 
-/* How many tokens from `i` on the pattern takes; 0: it doesn't fit. */
+/* How many tokens from `i` on, of one line, the pattern takes; 0: it doesn't fit. */
 static size_t match(const char *pattern, const struct tokens *tokens, size_t i)
 {
     struct slice rest = slice_str(pattern);
@@ -277,7 +283,8 @@ static size_t match(const char *pattern, const struct tokens *tokens, size_t i)
         } else if (slice_is_equal(word, SLICE_LIT("$"))) {
             if (!ends_line(tokens, i + n - 1))
                 return 0;
-        } else if (i + n >= tokens->n || !is_token(tokens, i + n, word)) {
+        } else if (i + n >= tokens->n || tokens->items[i + n].line != tokens->items[i].line ||
+                   !is_token(tokens, i + n, word)) {
             return 0;
         } else {
             n++;
@@ -365,6 +372,29 @@ static bool find_opening(struct slice message, struct buf *words, int *line)
     return is;
 }
 
+/* The innermost bracket that nothing closes. */
+static bool find_bracket(const struct tokens *tokens, struct buf *words, struct slice *mark,
+                         int *line)
+{
+    size_t depth = 0;
+    for (size_t i = tokens->n; i > 0; i--) {
+        const struct token *t = &tokens->items[i - 1];
+        if (token_is(t, ")") || token_is(t, "}") || token_is(t, "]"))
+            depth++;
+        if (!token_is(t, "(") && !token_is(t, "{") && !token_is(t, "["))
+            continue;
+        if (depth-- > 0)
+            continue;
+        const char *closing = token_is(t, "(") ? ")" : token_is(t, "{") ? "}" : "]";
+        buf_printf(words, "the `%.*s` of line %d has no `%s`", SLICE_FMT(t->text), t->line,
+                   closing);
+        *mark = t->text;
+        *line = t->line;
+        return true;
+    }
+    return false;
+}
+
 bool slips_find_syntax(struct slice text, int line, struct slice message, struct buf *words,
                        struct slice *mark, int *mark_line)
 {
@@ -374,7 +404,10 @@ bool slips_find_syntax(struct slice text, int line, struct slice message, struct
     *mark = SLICE_NULL;
     *mark_line = line;
     const struct slip *slip = find_slip(&tokens, line, message, &found);
-    if (slip && !slip->pattern && has(message, "near '<eof>'"))
+    bool is_open =
+        has(message, "near '<eof>'") && (!slip || !slip->pattern) &&
+        (find_opening(message, words, mark_line) || find_bracket(&tokens, words, mark, mark_line));
+    if (is_open)
         slip = NULL; /* what was never closed says more */
     if (slip)
         add_words(words, slip->words, tokens.items + found.at, found.n);
@@ -385,5 +418,5 @@ bool slips_find_syntax(struct slice text, int line, struct slice message, struct
         *mark_line = first->line;
     }
     free(tokens.items);
-    return slip || (message.len > 0 && find_opening(message, words, mark_line));
+    return slip || is_open;
 }

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/* What beginners write: each slip has words that say what to write instead. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "script_project.h"
+
+/* A script that can't be compiled, the line that is told, what is written instead, and what is
+   marked there. */
+static const struct {
+    const char *script;
+    int line;
+    const char *words, *mark;
+} syntax[] = {
+    {"if x != 1 then end", 1, "write ~= for \"is not\"", "!="},
+    {"if x !== 1 then end", 1, "write ~= for \"is not\"", "!=="},
+    {"if x === 1 then end", 1, "write == for \"is\"", "==="},
+    {"if x <> 1 then end", 1, "write ~= for \"is not\"", "<>"},
+    {"if a && b then end", 1, "write `and`", "&&"},
+    {"if a || b then end", 1, "write `or`", "||"},
+    {"if !a then end", 1, "write `not`", "!"},
+    {"local n = 0\nn++", 2, "write n = n + 1", "n++"},
+    {"local n = 0\n++n", 2, "write n = n + 1", "++n"},
+    {"local n = 0\nn += 2", 2, "write n = n + …", "n +="},
+    {"local n = 0\nn -= 2", 2, "write n = n - …", "n -="},
+    {"local n = 0\nn *= 2", 2, "write n = n * …", "n *="},
+    {"local n = 0\nn /= 2", 2, "write n = n / …", "n /="},
+    {"local n = ''\nn ..= 'x'", 2, "write n = n .. …", "n ..="},
+    {"local f = (x) => x + 1", 1, "write function(x) return … end in place of an arrow", "=>"},
+    {"local t = `Room ${name}`", 1, "a text stands in \" or ', and its parts are joined by ..",
+     "`"},
+    {"// a comment", 1, "a comment begins with --", "//"},
+    {"local x = 1 // a comment", 1, "a comment begins with --", "//"},
+    {"/* a comment */", 1, "a comment begins with --", "/*"},
+    {"local x = 1\n# a comment", 2, "a comment begins with --", "#"},
+    {"local x = a ? b : c", 1, "write condition and a or b", "?"},
+    {"local x = event?.data", 1, "write get(event, \"data.room.name\")", "?."},
+    {"local x = a ?? b", 1, "write a or b; get(t, path, b)", "??"},
+    {"const x = 1", 1, "write local x = …", "const x"},
+    {"let x = 1", 1, "write local x = …", "let x"},
+    {"var x = 1", 1, "write local x = …", "var x"},
+    {"local f = async function() end", 1, "leave async out", "async"},
+    {"async function f() end", 1, "leave async out", "async"},
+    {"await sync:send{ connector = 'x' }", 1,
+     "write delivery:await() behind what sync:send returned", "await sync"},
+    {"local x = event.data.end", 1, "`end` is a word of Lua: write data[\"end\"]", "data.end"},
+    {"local x = event.data.repeat + 1", 1, "`repeat` is a word of Lua: write data[\"repeat\"]",
+     "data.repeat"},
+    {"local t = { end = 1 }", 1, "`end` is a word of Lua: write [\"end\"] = …", "end ="},
+    {"local t = { x = 1,\n  function = 2 }", 2,
+     "`function` is a word of Lua: write [\"function\"] = …", "function ="},
+    {"local end = 1", 1, "`end` is a word of Lua: give the variable another name", "local end"},
+    {"if a then\n  f()\nelse if b then\n  g()\nend", 3, "write elseif", "else if"},
+    {"if a then\nelif b then end", 2, "write elseif … then", "elif"},
+    {"try {\n local x = f()\n} catch (e) {\n}", 1, "write local ok, failure = pcall(function() … end)",
+     "catch"},
+    {"throw 'x' .. y", 1, "write error(…), or reject \"reason\"", "throw"},
+    {"switch (x) {", 1, "write if … elseif … else … end", "switch"},
+    {"for i = 1, 2 do\n continue\nend", 2, "write goto continue", "continue"},
+    {"for (local i = 0; i < 3; i = i + 1) do end", 1, "write for i = 1, n do … end", "for ("},
+    {"for x of list do end", 1, "write for i = 1, n do … end", "for x of"},
+    {"def f(x):\n  return x", 1, "write function f(…) … end", "def f"},
+    {"local f = lambda x: x", 1, "write function(x) return … end", "lambda"},
+    {"import rooms", 1, "write local rooms = require \"rooms\", for lib/rooms.lua", "import rooms"},
+    {"export default f", 1, "a file ends with return", "export"},
+    {"class Room {", 1, "write a table of functions: local Room = {}", "class Room"},
+    {"delete t.x", 1, "write … = nil", "delete t"},
+    {"local t = { a: 1 }", 1, "in a table write a = …, with = in place of the colon", "{ a: 1"},
+    {"local t = { x = 1, b: y.z }", 1, "in a table write b = …", ", b: y"},
+    {"local t = {\n  a: 1,\n}", 2, "in a table write a = …", "a: 1"},
+    {"local t = { \"a\": 1 }", 1, "in a table write [\"a\"] = …", "{ \"a\":"},
+    {"local t = {\n  'a': 1,\n}", 2, "in a table write ['a'] = …", "'a':"},
+    {"if x == 1:\n  f()", 1, "no colon", ":"},
+    {"while true {\n}", 1, "'do' expected near '{'", NULL},
+    {"if (x) {\n  f()\n}", 1, "blocks have no braces", ") {"},
+    {"if x = 1 then end", 1, "write == to compare", NULL},
+    {"if x in list then end", 1, "`in` belongs to for alone", NULL},
+    {"local t = { a = 1\n  b = 2 }", 2, "is a comma missing before it?", NULL},
+    {"local s = 'it is", 1, "the text has no quote at its end", NULL},
+    {"if a then end end", 1, "there is one `end` too many", NULL},
+    {"local function f()\n  if a then\n    g()\nend\n\nf()", 1,
+     "the `function` of line 1 has no `end`", NULL},
+    {"local x = f(1,\n  2\n", 1, "the `(` of line 1 has no `)`", NULL},
+    {"local x = {\n  1,\n", 1, "the `{` of line 1 has no `}`", NULL},
+};
+
+static void check_row(size_t i, struct buf *failures)
+{
+    struct project *p = project_new();
+    struct buf place = {0};
+    project_write(p, "scripts/a.lua", syntax[i].script);
+    assert_false(project_load(p));
+    buf_printf(&place, "scripts/a.lua:%d: ", syntax[i].line);
+    struct slice first =
+        slice_upto(slice_str(p->problems.data), slice_find(buf_slice(&p->problems), '\n'));
+    char *line = slice_dup(first);
+    const char *mark = strstr(p->problems.data, " | ");
+    bool is_marked = !syntax[i].mark || (mark && strstr(p->problems.data, "^"));
+    if (!slice_has_prefix(first, buf_slice(&place)) || !strstr(line, syntax[i].words) || !is_marked)
+        buf_printf(failures, "%s\n  expected %s%s\n  got      %s\n", syntax[i].script, place.data,
+                   syntax[i].words, p->problems.data);
+    if (syntax[i].mark && is_marked) {
+        const char *carets = strchr(p->problems.data, '^');
+        size_t n = strspn(carets, "^"), expected = strlen(syntax[i].mark);
+        if (n != expected)
+            buf_printf(failures, "%s\n  expected %zu marks\n%s\n", syntax[i].script, expected,
+                       p->problems.data);
+    }
+    free(line);
+    buf_deinit(&place);
+    project_free(p);
+}
+
+static void test_a_slip_of_syntax_is_told_in_words_of_its_own(void **state)
+{
+    (void)state;
+    struct buf failures = {0};
+    for (size_t i = 0; i < sizeof(syntax) / sizeof(*syntax); i++)
+        check_row(i, &failures);
+    if (failures.len > 0) {
+        fputs(failures.data, stderr); /* fail_msg would cut it */
+        fail_msg("%s", "see above");
+    }
+    buf_deinit(&failures);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_slip_of_syntax_is_told_in_words_of_its_own),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
