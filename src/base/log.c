@@ -18,6 +18,7 @@
 #include "base/json.h"
 #include "base/mask.h"
 #include "base/text.h"
+#include "base/utf8.h"
 
 /* Room from the start, so that a usual line doesn't grow. */
 #define LINE_USUAL 400
@@ -185,7 +186,35 @@ static void add_word(struct buf *out, struct slice s)
 
 static bool is_given(const struct log_field *field)
 {
-    return field->name && (field->kind != LOG_KIND_STRING || field->text.data);
+    bool is_text = field->kind == LOG_KIND_STRING || field->kind == LOG_KIND_LINES;
+    return field->name && (!is_text || field->text.data);
+}
+
+static struct slice first_line(struct slice s)
+{
+    return slice_upto(s, slice_find(s, '\n'));
+}
+
+/* One that can't be taken for a line of the log, nor steer a terminal. */
+static void add_further_line(struct buf *out, struct slice s)
+{
+    struct buf repaired = {0};
+    buf_add_str(out, "\n  ");
+    utf8_add_repaired(&repaired, s);
+    s = buf_slice(&repaired);
+    for (size_t i = 0, width; i<s.len; i += width> 0 ? width : 1) {
+        width = invisible_width(s, i);
+        buf_add_char(out, width > 0 || (unsigned char)s.data[i] < ' ' ? ' ' : s.data[i]);
+    }
+    buf_deinit(&repaired);
+}
+
+static void add_further_lines(struct line *line, const struct log_field *field)
+{
+    struct slice rest = mask_value(line, field->text);
+    slice_split(&rest, '\n');
+    while (rest.len > 0)
+        add_further_line(&line->out, slice_split(&rest, '\n'));
 }
 
 static void add_text_field(struct line *line, const struct log_field *field)
@@ -197,6 +226,9 @@ static void add_text_field(struct line *line, const struct log_field *field)
     switch (field->kind) {
     case LOG_KIND_STRING:
         add_word(out, mask_value(line, field->text));
+        break;
+    case LOG_KIND_LINES:
+        add_word(out, first_line(mask_value(line, field->text)));
         break;
     case LOG_KIND_INT:
         json_add_integer(out, field->number);
@@ -234,12 +266,17 @@ static void make_text(struct line *line, enum log_level level, const char *messa
         if (is_given(&fields[i]))
             add_text_field(line, &fields[i]);
     }
+    for (size_t i = 0; i < n_fields; i++) {
+        if (is_given(&fields[i]) && fields[i].kind == LOG_KIND_LINES)
+            add_further_lines(line, &fields[i]);
+    }
 }
 
 static void add_json_field(struct line *line, struct json_writer *w, const struct log_field *field)
 {
     switch (field->kind) {
     case LOG_KIND_STRING:
+    case LOG_KIND_LINES:
         json_member_string(w, field->name, mask_value(line, field->text));
         break;
     case LOG_KIND_INT:

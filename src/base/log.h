@@ -12,7 +12,8 @@
  * Safe from any thread, and written at once: a line is one write. One thread may have its own gathered
  * instead (log_gather); lines stay in the order in which they were logged. The message and values pass the mask; in text form an
  * empty value, and one with white space, quotes, control characters or bytes that aren't UTF-8, is
- * shown as a JSON string, so that a line stays a line.
+ * shown as a JSON string, so that a line stays a line. Only LOG_LINES has more: what follows its first
+ * line stands below, indented.
  */
 #ifndef LIAISON_BASE_LOG_H
 #define LIAISON_BASE_LOG_H
@@ -30,17 +31,19 @@ struct mask;
 enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
 enum log_format { LOG_TEXT, LOG_JSON };
 
-enum log_kind { LOG_KIND_STRING, LOG_KIND_INT, LOG_KIND_JSON };
+enum log_kind { LOG_KIND_STRING, LOG_KIND_LINES, LOG_KIND_INT, LOG_KIND_JSON };
 
 struct log_field {
     const char *name;
     enum log_kind kind;
-    struct slice text; /* LOG_KIND_STRING, and LOG_KIND_JSON: encoded already */
+    struct slice text; /* LOG_KIND_STRING, LOG_KIND_LINES, and LOG_KIND_JSON: encoded already */
     int64_t number;    /* LOG_KIND_INT */
 };
 
 #define LOG_STR(name, s) ((struct log_field){(name), LOG_KIND_STRING, slice_str(s), 0})
 #define LOG_SLICE(name, s) ((struct log_field){(name), LOG_KIND_STRING, (s), 0})
+/* A text of several lines: an error with the excerpt of a script. */
+#define LOG_LINES(name, s) ((struct log_field){(name), LOG_KIND_LINES, slice_str(s), 0})
 #define LOG_RAW(name, json) ((struct log_field){(name), LOG_KIND_JSON, (json), 0})
 #define LOG_INT(name, i) ((struct log_field){(name), LOG_KIND_INT, SLICE_NULL, (i)})
 

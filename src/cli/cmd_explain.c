@@ -84,7 +84,7 @@ static void add_attempts(struct story *s, struct slice delivery, const char *nam
         was_sent = true;
         buf_printf(text, "attempt of %s failed after %" PRId64 " ms: ", name,
                    view_integer(attempt, "ms", 0));
-        add_first_line(text, attempt, "error");
+        view_add(text, attempt, "error");
     }
     json_items_end(&items);
 }
@@ -180,6 +180,19 @@ static int compare(const void *a, const void *b)
     return order ? order : (x->n > y->n) - (x->n < y->n);
 }
 
+/* The lines of an error stand below each other. */
+static void print_happening(const struct happening *h)
+{
+    struct buf safe = {0};
+    view_add_safe(&safe, buf_slice(&h->text), true);
+    struct slice rest = buf_slice(&safe);
+    for (const char *at = h->at.data; rest.len > 0; at = "") {
+        struct slice line = slice_split(&rest, '\n');
+        printf("%-24s  %.*s\n", at, SLICE_FMT(line));
+    }
+    buf_deinit(&safe);
+}
+
 static void print_story(struct slice event)
 {
     struct story s = {0};
@@ -187,10 +200,7 @@ static void print_story(struct slice event)
     if (s.n > 1)
         qsort(s.items, s.n, sizeof(*s.items), compare);
     for (size_t i = 0; i < s.n; i++) {
-        struct buf safe = {0};
-        view_add_safe(&safe, buf_slice(&s.items[i].text), false);
-        printf("%s  %s\n", s.items[i].at.data, safe.data);
-        buf_deinit(&safe);
+        print_happening(&s.items[i]);
         buf_deinit(&s.items[i].at);
         buf_deinit(&s.items[i].text);
     }

@@ -313,7 +313,7 @@ static void add_attempt(struct table *t, struct slice attempt)
     table_add_integer(t, view_integer(attempt, "ms", 0));
     buf_clear(&text);
     view_add(&text, attempt, "error");
-    table_add(t, buf_slice(&text));
+    table_add(t, slice_upto(buf_slice(&text), slice_find(buf_slice(&text), '\n')));
     buf_clear(&text);
     view_add(&text, attempt, "answer");
     if (text.len)

@@ -110,6 +110,7 @@ static void add_field(struct json_writer *w, const struct log_field *field)
 {
     switch (field->kind) {
     case LOG_KIND_STRING:
+    case LOG_KIND_LINES:
         json_member_string(w, field->name, field->text);
         break;
     case LOG_KIND_INT:

@@ -178,7 +178,7 @@ static void log_end(struct item *item, enum delivery_state final, const char *ca
            is_dead || final == DELIVERY_SKIPPED || final == DELIVERY_SUPERSEDED
                ? LOG_STR("cause", cause)
                : LOG_STR(NULL, NULL),
-           is_dead ? LOG_STR("error", d->last_error) : LOG_STR(NULL, NULL));
+           is_dead ? LOG_LINES("error", d->last_error) : LOG_STR(NULL, NULL));
 }
 
 static void run_ended(struct item *item, enum delivery_state final)

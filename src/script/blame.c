@@ -186,6 +186,7 @@ static void add_syntax_error(const struct place *place, struct buf *out)
     struct explanation e = {.mark_line = place->line};
     slips_find_syntax(place->source->text, place->line, place->message, &e.words, &e.mark,
                       &e.mark_line);
+    e.is_whole = e.mark.data || e.mark_line != place->line;
     add_told(out, place, &e);
     buf_deinit(&e.words);
 }

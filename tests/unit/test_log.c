@@ -240,6 +240,23 @@ static void text_lets_nothing_through_that_terminals_obey(void **state)
     close_log(&f);
 }
 
+static void an_error_of_several_lines_stands_below_its_line(void **state)
+{
+    (void)state;
+    struct fixture f;
+    static const char error[] =
+        "a.lua:1: x is nil\n    1 | x.y\tz \033[31m\n18:00:00.000 info  forged";
+    open_log(&f, LOG_TEXT, false);
+    log_error(f.log, "dead letter", LOG_LINES("error", error), LOG_INT("ms", 1));
+    assert_string_equal(read_lines(&f),
+                        "18:56:15.042 error dead letter error=\"a.lua:1: x is nil\" "
+                        "ms=1\n      1 | x.y z  [31m\n  18:00:00.000 info  forged\n");
+    log_set(f.log, LOG_INFO, LOG_JSON);
+    log_error(f.log, "dead letter", LOG_LINES("error", "a\nb"), LOG_LINES("none", NULL));
+    assert_non_null(strstr(read_lines(&f), "\"error\":\"a\\nb\"}\n"));
+    close_log(&f);
+}
+
 static void message_and_values_pass_the_mask(void **state)
 {
     (void)state;
@@ -337,6 +354,7 @@ int main(void)
         cmocka_unit_test(text_quotes_what_is_not_one_plain_word),
         cmocka_unit_test(a_message_of_several_lines_stays_one),
         cmocka_unit_test(text_lets_nothing_through_that_terminals_obey),
+        cmocka_unit_test(an_error_of_several_lines_stands_below_its_line),
         cmocka_unit_test(message_and_values_pass_the_mask),
         cmocka_unit_test(a_masked_number_leaves_the_line_well_formed),
         cmocka_unit_test(colours_mark_level_and_message_in_text_only),

@@ -474,7 +474,7 @@ static void test_a_problem_while_loading_has_its_excerpt(void **state)
     assert_false(project_load(p));
     assert_contains(p->problems.data, "scripts/a.lua:2: ");
     assert_contains(p->problems.data, "write ~= for \"is not\"\n    2 | if x != 2 then end\n"
-                                      "      |      ^^\n");
+                                      "      |      ^^ 'then' expected near '!'\n");
     assert_contains(p->problems.data,
                     "scripts/b.lua:2: config.room.name: config has no room; it is empty\n"
                     "    2 | print(config.room.name)\n");

@@ -34,7 +34,8 @@ static void test_a_syntax_error_has_its_line(void **state)
     (void)state;
     assert_file_problem("scripts/a.lua", "local x = 1\nlocal y = = 2\n",
                         "scripts/a.lua:2: unexpected symbol near '='");
-    assert_file_problem("connectors/a.lua", "return function(\n", "connectors/a.lua:2: ");
+    assert_file_problem("connectors/a.lua", "return function(\n",
+                        "connectors/a.lua:1: the `(` of line 1 has no `)`");
     assert_file_problem("lib/never.lua", "\n\n)", "lib/never.lua:3: ");
 }
 
