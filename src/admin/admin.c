@@ -111,6 +111,7 @@ struct admin *admin_open(const struct admin_options *options, struct err *err)
     a->loop = options->loop;
     a->metrics = metrics_new();
     list_init(&a->bulks);
+    list_init(&a->lines);
     a->server = open_server(a, options, err);
     if (!a->server) {
         admin_free(a);
@@ -163,6 +164,7 @@ void admin_free(struct admin *a)
 {
     if (!a)
         return;
+    lines_free_all(a);
     streams_free(a->streams);
     metrics_free(a->metrics);
     free(a);
@@ -190,6 +192,7 @@ void rendering_free(struct rendering *r)
     free(r->unkept);
     free(r->in_flight);
     buf_deinit(&r->out);
+    buf_deinit(&r->line);
     free(r);
 }
 

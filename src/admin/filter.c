@@ -149,6 +149,7 @@ static int set_limit(struct filter *f, struct slice value, struct err *err)
     int64_t n;
     if (parse_number(value, &n, err) < 0)
         return -1;
+    f->limit_asked = n < 1 ? 1 : n;
     f->journal.limit = n < 1 ? 1 : n > FILTER_LIMIT_MAX ? FILTER_LIMIT_MAX : (unsigned)n;
     return 0;
 }

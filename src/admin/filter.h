@@ -33,6 +33,7 @@ enum filter_kind {
 struct filter {
     enum filter_kind kind;
     struct journal_filter journal; /* the newest first */
+    int64_t limit_asked;           /* as it was, however large; 0: not at all */
     char *texts[FILTER_TEXTS];     /* what its slices point to */
 };
 

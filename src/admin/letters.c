@@ -17,7 +17,7 @@ void route_letters(void *ctx, struct http_exchange *x)
 {
     struct rendering *r = listing_new(x, FILTER_LETTERS);
     if (r)
-        rendering_start(ctx, r, listing_render);
+        listing_start(ctx, r);
 }
 
 static bool add_dead_letter(void *ctx, const struct delivery_row *row)

@@ -118,9 +118,22 @@ static bool is_full(const struct rendering *r)
     return r->n_rows >= r->filter.journal.limit || r->out.len >= PAGE_BYTES;
 }
 
+/* Data may have lines of their own. */
+static void end_line(struct rendering *r)
+{
+    if (r->err.code == ERR_NONE) {
+        json_compact(&r->out, buf_slice(&r->line));
+        buf_add_char(&r->out, '\n');
+    }
+    buf_clear(&r->line);
+    r->writer.comma = false;
+}
+
 /* Whether there is room for more. */
 static bool note_row(struct rendering *r, int64_t seq)
 {
+    if (r->is_lines)
+        end_line(r);
     r->last_seq = seq;
     r->n_rows++;
     return r->err.code == ERR_NONE && !is_full(r);
@@ -189,24 +202,37 @@ static int add_rows(struct rendering *r, struct journal_filter *filter, struct e
     return rc;
 }
 
-/* Where the next page begins: behind the last row where this one is full, else behind what was
-   looked at; 0: nothing is left. */
-static int64_t next_of(const struct rendering *r, const struct journal_filter *filter)
+void listing_fill(struct rendering *r, struct journal_reader *reader)
 {
-    return is_full(r) ? r->last_seq : filter->through_seq;
-}
-
-void listing_render(struct journal_reader *reader, void *rendering)
-{
-    struct rendering *r = rendering;
     struct journal_filter filter = r->filter.journal;
     struct err err = {0};
-    char next[24];
     r->reader = reader;
     if (add_rows(r, &filter, &err) < 0)
         r->err = err;
+    /* Behind the last row where this page is full, else behind what was looked at. */
+    r->next = is_full(r) ? r->last_seq : filter.through_seq;
+}
+
+static void render_page(struct journal_reader *reader, void *rendering)
+{
+    struct rendering *r = rendering;
+    char next[24];
+    listing_fill(r, reader);
     json_array_end(&r->writer);
-    snprintf(next, sizeof(next), "%" PRId64, next_of(r, &filter));
-    json_member_cstr(&r->writer, "next", strcmp(next, "0") == 0 ? NULL : next);
+    snprintf(next, sizeof(next), "%" PRId64, r->next);
+    json_member_cstr(&r->writer, "next", r->next ? next : NULL);
     json_object_end(&r->writer);
+}
+
+void listing_set_lines(struct rendering *r)
+{
+    r->is_lines = true;
+    r->writer = (struct json_writer){.out = &r->line};
+    buf_clear(&r->out);
+}
+
+void listing_start(struct admin *a, struct rendering *r)
+{
+    if (!lines_start(a, r))
+        rendering_start(a, r, render_page);
 }

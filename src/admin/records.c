@@ -20,7 +20,7 @@ void route_event_list(void *ctx, struct http_exchange *x)
 {
     struct rendering *r = listing_new(x, FILTER_EVENTS);
     if (r)
-        rendering_start(ctx, r, listing_render);
+        listing_start(ctx, r);
 }
 
 static bool add_brief(void *ctx, const struct delivery_row *row)
@@ -97,7 +97,7 @@ void route_deliveries(void *ctx, struct http_exchange *x)
     if (!r)
         return;
     listing_add_unkept(r, a->engine);
-    rendering_start(a, r, listing_render);
+    listing_start(a, r);
 }
 
 static bool show_delivery(void *ctx, const struct delivery_row *row)

@@ -21,6 +21,7 @@ struct admin {
     struct http_server *server;
     struct streams *streams; /* from admin_serve on */
     struct list bulks;       /* requests for many dead letters, under way */
+    struct list lines;       /* lists that are answered as lines, under way */
 };
 
 /* access.c: who may do what. As http_server_options.admit. */
@@ -85,6 +86,9 @@ struct rendering {
     /* A list's: */
     int64_t last_seq;
     unsigned n_rows;
+    int64_t next;          /* where the next page begins; 0: nothing is left */
+    bool is_lines;         /* each row stands on a line of its own … */
+    struct buf line;       /* … and is written here first */
     struct unkept *unkept; /* deliveries in memory that had no row when they were looked at */
     size_t n_unkept, next_unkept, unkept_bytes;
     int64_t *in_flight; /* numbers of rows whose attempts are under way, in order */
@@ -104,13 +108,21 @@ void rendering_start(struct admin *a, struct rendering *r, journal_job_fn render
 /* Frees it unstarted. */
 void rendering_free(struct rendering *r);
 
-/* listing.c: lists in pages, `{ items, next }`. */
+/* listing.c: lists in pages, `{ items, next }`, or as lines. */
 #define LISTING_LOOKED_AT 10000 /* rows that a page looks at, at most, whatever it finds */
 /* A rendering with the query's filters; NULL when they were refused, and that was answered. */
 struct rendering *listing_new(struct http_exchange *x, enum filter_kind kind) must_check;
 /* Adds what is in memory, for the first page of a list of deliveries. */
 void listing_add_unkept(struct rendering *r, struct engine *e);
-/* As rendering_start's `render`: the page. */
-void listing_render(struct journal_reader *reader, void *rendering);
+/* Answers with a page, or with all that there is where lines are accepted, and frees the rendering. */
+void listing_start(struct admin *a, struct rendering *r);
+/* Has rows stand on lines. */
+void listing_set_lines(struct rendering *r);
+/* On the reader's thread: appends the rows of a page to `out`. */
+void listing_fill(struct rendering *r, struct journal_reader *reader);
+
+/* lines.c: whether the client asked for lines; then it is answered so, and the rendering taken over. */
+bool lines_start(struct admin *a, struct rendering *r);
+void lines_free_all(struct admin *a);
 
 #endif

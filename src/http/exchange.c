@@ -253,6 +253,7 @@ void http_exchange_reply(struct http_exchange *x, int status, const char *conten
 /* ---- A feed --------------------------------------------------------------------------------- */
 
 static_assert((ssize_t)MHD_CONTENT_READER_END_OF_STREAM == HTTP_FEED_END, "the same to both");
+static_assert((ssize_t)MHD_CONTENT_READER_END_WITH_ERROR == HTTP_FEED_BROKEN, "the same to both");
 
 /* A client that there is nothing for is suspended: the library would ask again and again. */
 static ssize_t read_feed(void *ctx, uint64_t pos, char *out, size_t max)

@@ -103,14 +103,16 @@ void http_exchange_add_header(struct http_exchange *x, const char *name, const c
    client's connection. */
 struct http_feed {
     /* Writes at most `max` bytes to `out` and returns how many; 0: there are none at present, and
-       http_exchange_feed_more will tell of more; HTTP_FEED_END: those were all. Called when the
-       client can take some, so that a slow one is asked slowly. It may answer no exchange. */
+       http_exchange_feed_more will tell of more; HTTP_FEED_END: those were all; HTTP_FEED_BROKEN: there should have been more, and the client
+       sees that they don't come. Called when the client can take some, so that a slow one is asked
+       slowly. It may answer no exchange. */
     ssize_t (*read)(void *ctx, char *out, size_t max);
     /* The client has gone, or took all, or the server is freed: nothing is read any more. */
     void (*gone)(void *ctx);
     void *ctx;
 };
 #define HTTP_FEED_END ((ssize_t)-1)
+#define HTTP_FEED_BROKEN ((ssize_t)-2)
 /* Answers by a feed, which is the exchange's from now on: `gone` is called once, whatever happens,
    and the exchange is no more after it. */
 void http_exchange_feed(struct http_exchange *x, int status, const char *content_type,

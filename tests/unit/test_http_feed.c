@@ -24,7 +24,8 @@ struct fixture {
     struct buf stock;        /* what it may read */
     size_t n_reads, n_gone;
     size_t largest; /* that was ever read at once */
-    bool is_over;   /* when the stock is used up */
+    bool is_over;   /* when the stock is used up … */
+    bool is_broken; /* … or it should have gone on */
 };
 
 static ssize_t read_stock(void *ctx, char *out, size_t max)
@@ -33,6 +34,8 @@ static ssize_t read_stock(void *ctx, char *out, size_t max)
     struct slice stock = buf_slice(&f->stock);
     size_t n = stock.len < max ? stock.len : max;
     f->n_reads++;
+    if (n == 0 && f->is_broken)
+        return HTTP_FEED_BROKEN;
     if (n == 0)
         return f->is_over ? HTTP_FEED_END : 0;
     memcpy(out, stock.data, n);
@@ -142,6 +145,18 @@ static void test_it_may_end_while_it_waits(void **state)
     http_exchange_feed_more(f->x);
     wire_expect(&f->http.wire, f->http.fd, "0\r\n\r\n");
     wire_wait(&f->http.wire, f->n_gone == 1);
+}
+
+static void test_what_breaks_off_has_no_end(void **state)
+{
+    struct fixture *f = *state;
+    buf_add_str(&f->stock, "half");
+    f->is_broken = true;
+    wire_send(f->http.fd, GET("/feed"));
+    wire_rest(&f->http.wire, f->http.fd);
+    assert_non_null(strstr(f->http.wire.got.data, "4\r\nhalf\r\n"));
+    assert_null(strstr(f->http.wire.got.data, "0\r\n\r\n"));
+    assert_int_equal(f->n_gone, 1);
 }
 
 static void test_an_old_client_reads_to_the_end_of_its_connection(void **state)
@@ -279,6 +294,7 @@ int main(void)
         TEST(test_nobody_is_asked_while_there_is_nothing),
         TEST(test_the_end_ends_the_body_and_the_connection_lives_on),
         TEST(test_it_may_end_while_it_waits),
+        TEST(test_what_breaks_off_has_no_end),
         TEST(test_an_old_client_reads_to_the_end_of_its_connection),
         TEST(test_head_reads_nothing),
         TEST(test_a_client_that_leaves_is_noticed_when_something_is_sent),
