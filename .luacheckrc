@@ -41,6 +41,11 @@ stds.liaison = {
         "trim", "trimPrefix", "trimSuffix", "upper",
       },
     },
+    time = {
+      fields = {
+        "add", "diff", "duration", "format", "fromUnix", "iso", "now", "parse", "unix",
+      },
+    },
     -- the network and the log
     http = { fields = { "delete", "get", "patch", "post", "put", "request" } },
     log = { fields = { "debug", "error", "info", "warn" } },

@@ -8,6 +8,7 @@
 #include "base/utf8.h"
 #include "script/codec.h"
 #include "script/exact.h"
+#include "script/instant.h"
 #include "script/machine.h"
 #include "script/secret.h"
 
@@ -36,6 +37,8 @@ const char *argument_describe(lua_State *L, int index)
         return "null";
     if (secret_is(L, index))
         return "a secret";
+    if (instant_at(L, index))
+        return "a time";
     return exact_is(L, index) ? "an exact number" : "a value of another kind";
 }
 
@@ -45,25 +48,29 @@ _Noreturn static void refuse(lua_State *L, int index, const char *what, const ch
     machine_raise(L, "%s: %s must be %s, not %s", what, name, wanted, argument_describe(L, index));
 }
 
-/* [-0, +0, e] Puts an exact number's text in its place. */
-static void exact_to_text(lua_State *L, int index)
+/* [-0, +0, e] Puts the text of an exact number, or of a time, in its place; false for another value. */
+static bool to_text(lua_State *L, int index)
 {
     struct buf *text = &machine_of(L)->text;
+    const struct instant *t = instant_at(L, index);
     buf_clear(text);
-    exact_add(L, index, text);
+    if (t)
+        instant_add(text, *t, 0);
+    else if (exact_is(L, index))
+        exact_add(L, index, text);
+    else
+        return false;
     lua_pushlstring(L, text->data, text->len);
     lua_replace(L, index);
+    return true;
 }
 
 struct slice argument_text(lua_State *L, int index, const char *what, const char *name)
 {
     struct slice s;
     int type = lua_type(L, index);
-    if (type != LUA_TSTRING && type != LUA_TNUMBER) {
-        if (!exact_is(L, index))
-            refuse(L, index, what, name, "a string");
-        exact_to_text(L, index);
-    }
+    if (type != LUA_TSTRING && type != LUA_TNUMBER && !to_text(L, index))
+        refuse(L, index, what, name, "a string");
     s.data = lua_tolstring(L, index, &s.len);
     return s;
 }

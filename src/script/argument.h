@@ -16,7 +16,7 @@
 /* What the value is, in the words of an error: "nil", "null", "a table", "an exact number". */
 const char *argument_describe(lua_State *L, int index);
 
-/* [-0, +0, e] A string, or a number's text, which it then is at `index`. Borrowed from there. */
+/* [-0, +0, e] A string, or the text of a number or time, which it then is at `index`. Borrowed from there. */
 struct slice argument_text(lua_State *L, int index, const char *what, const char *name);
 /* As argument_text, for what has to be UTF-8. */
 struct slice argument_utf8(lua_State *L, int index, const char *what, const char *name);

@@ -9,6 +9,7 @@
 #include "script/codec.h"
 #include "script/document.h"
 #include "script/exact.h"
+#include "script/instant.h"
 #include "script/machine.h"
 #include "script/secret.h"
 #include "script/watchdog.h"
@@ -297,6 +298,13 @@ static int encode_value(struct encoder *e, int index, const struct place *at)
         return encode_secret(e, index, at);
     if (exact_is(e->L, index)) {
         exact_add(e->L, index, e->out);
+        return 0;
+    }
+    const struct instant *t = instant_at(e->L, index);
+    if (t) {
+        buf_add_char(e->out, '"');
+        instant_add(e->out, *t, 0);
+        buf_add_char(e->out, '"');
         return 0;
     }
     return refuse_type(e, index, at);

@@ -18,6 +18,7 @@
 static const struct subject *const subjects[] = {
     &subject_regex,
     &subject_text,
+    &subject_time,
 };
 
 /* ---- names ---- */
@@ -161,26 +162,25 @@ static void publish(lua_State *L, const struct subject *subject, int globals, in
     }
 }
 
-/* [-0, +0, e] Runs the subject's Lua file, if it has one. */
-static void run_file(lua_State *L, const struct subject *subject, int globals, int host)
+/* NAME.lua, or NAME_MORE.lua, which comes behind it in the order of their names. */
+static bool is_of(const struct subject_file *file, const char *name)
 {
-    struct slice name = slice_str(subject->name);
-    for (size_t i = 0; i < subject_files_count; i++) {
-        const struct subject_file *file = &subject_files[i];
-        struct slice stem = slice_str(file->name);
-        stem.len -= strlen(".lua");
-        if (!slice_is_equal(stem, name))
-            continue;
-        lua_pushfstring(L, "=%s", file->name);
-        if (luaL_loadbuffer(L, file->text, file->len, lua_tostring(L, -1)) != 0)
-            lua_error(L);
-        lua_remove(L, -2);
-        machine_push(L, REF_LIBRARY);
-        lua_setfenv(L, -2);
-        lua_pushvalue(L, globals);
-        lua_pushvalue(L, host);
-        lua_call(L, 2, 0);
-    }
+    size_t len = strlen(name);
+    return strncmp(file->name, name, len) == 0 && strchr("._", file->name[len]);
+}
+
+/* [-0, +0, e] Runs a Lua file. */
+static void run_file(lua_State *L, const struct subject_file *file, int globals, int host)
+{
+    lua_pushfstring(L, "=%s", file->name);
+    if (luaL_loadbuffer(L, file->text, file->len, lua_tostring(L, -1)) != 0)
+        lua_error(L);
+    lua_remove(L, -2);
+    machine_push(L, REF_LIBRARY);
+    lua_setfenv(L, -2);
+    lua_pushvalue(L, globals);
+    lua_pushvalue(L, host);
+    lua_call(L, 2, 0);
 }
 
 /* [-0, +0, e] Opens a subject. An error on the way, for want of time or memory, leaves nothing. */
@@ -197,7 +197,9 @@ static void open_subject(lua_State *L, const struct subject *subject)
     if (subject->open)
         subject->open(L);
     publish(L, subject, top + 1, top + 2);
-    run_file(L, subject, top + 1, top + 2);
+    for (size_t i = 0; i < subject_files_count; i++)
+        if (is_of(&subject_files[i], subject->name))
+            run_file(L, &subject_files[i], top + 1, top + 2);
     machine_push(L, REF_LIBRARY);
     for (lua_pushnil(L); lua_next(L, top + 1);) {
         lua_pushvalue(L, -2);

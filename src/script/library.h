@@ -16,6 +16,8 @@
  *     local globals, host = ...
  *     function globals.text.pad(s, width) … host.repeat(" ", n) … host.raise("text.pad: …") … end
  *
+ * Files library/NAME_MORE.lua are run behind that, with the same two tables.
+ *
  * The Lua file sees what scripts see, other subjects included, and `host` beside: its functions in C
  * that aren't public, and those of every subject (see library.c).
  */
@@ -38,6 +40,7 @@ struct subject {
 
 extern const struct subject subject_regex;
 extern const struct subject subject_text;
+extern const struct subject subject_time;
 
 /* [-0, +0, e] Makes the machine know all subjects; opens none. After the other bindings. */
 void library_open(lua_State *L);

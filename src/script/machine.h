@@ -39,6 +39,8 @@ enum machine_ref {
     REF_GLOBALS,        /* what each file's environment is a copy of */
     REF_ARRAY,          /* metatable that marks a table as an array */
     REF_UNREAD,         /* metatable of documents that nobody has looked into, see document.h */
+    REF_TIME,           /* metatable of times, see instant.h */
+    REF_ZONE,           /* metatable of their zones */
     REF_REGEX,          /* metatable of compiled patterns */
     REF_SECRET,         /* metatable of secrets */
     REF_SECRETS,        /* name -> secret, as read */

@@ -35,6 +35,7 @@ def run(program, *arguments, **options):
     "bin/liaison",
     "lib/liaison/regex.so",
     "lib/liaison/unicode.so",
+    "lib/liaison/zones.so",
     "share/liaison/connectors/calendarApi.lua",
     "share/liaison/transformers/omitNulls.lua",
     "share/liaison/scripts/register_sync.lua",
