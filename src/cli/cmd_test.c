@@ -78,6 +78,8 @@ static int run_files(struct spec_runner *runner, const struct spec_files *files)
                    : command_fail("there are no tests in the specs: write them as in "
                                   "it(\"…\", function() … end)");
     bool is_well = report->failed == 0;
+    if (runner->coverage)
+        spec_report_coverage(report, runner->coverage);
     spec_report_close(report);
     return is_well ? EXIT_DONE : EXIT_FAILED;
 }
@@ -90,10 +92,17 @@ static int run_project(struct project *p, const struct invocation *in, const cha
         .is_json = is_json,
         .has_color = !is_json && terminal_has_color(STDOUT_FILENO),
     };
-    struct spec_runner runner = {.project = p, .filter = filter, .report = &report};
+    struct spec_coverage coverage = {0};
+    struct spec_runner runner = {
+        .project = p,
+        .filter = filter,
+        .report = &report,
+        .coverage = options_has(&in->options, "coverage") ? &coverage : NULL,
+    };
     int status = find_files(p, &files);
     if (status == EXIT_DONE)
         status = run_files(&runner, &files);
+    spec_coverage_deinit(&coverage);
     spec_runner_close(&runner);
     spec_files_deinit(&files);
     return status;
@@ -112,6 +121,7 @@ static int run(const struct invocation *in)
 }
 
 static const struct option_row options[] = {
+    {"coverage", 0, NULL, "say which handlers and lines never ran"},
     PROJECT_OPTIONS,
     {"json", 0, NULL, "print a JSON document"},
     {0},
@@ -121,13 +131,14 @@ static const struct example_row examples[] = {
     {"liaison test", "all specs of the project in the current folder"},
     {"liaison test calendar", "those with \"calendar\" in their name or their file's"},
     {"liaison test tests/calendar.lua", "one file"},
+    {"liaison test --coverage", "and what of the scripts no test has reached"},
     {0},
 };
 
 const struct command command_test = {
     .name = "test",
     .summary = "run the mapping specs",
-    .usage = "test [PATH] [FILTER] [--json]",
+    .usage = "test [PATH] [FILTER] [--coverage] [--json]",
     .operands = "PATH FILTER",
     .help =
         "Runs the specs of the project at PATH (the current folder): tests/NAME.lua and, below\n"

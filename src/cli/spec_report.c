@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "cli/json_view.h"
+#include "cli/spec_coverage.h"
 
 #define VALUE_MAX 2000
 
@@ -157,11 +158,30 @@ void spec_report_test(struct spec_report *report, const struct spec_test *test)
         say_test(report, test);
 }
 
+/* Once behind the last of them. */
+static void close_tests(struct spec_report *report)
+{
+    begin_document(report);
+    if (!report->has_tests_closed)
+        json_array_end(&report->w);
+    report->has_tests_closed = true;
+}
+
+void spec_report_coverage(struct spec_report *report, const struct spec_coverage *coverage)
+{
+    if (report->is_json) {
+        close_tests(report);
+        spec_coverage_add_json(coverage, &report->w);
+    } else {
+        close_file(report);
+        spec_coverage_print(coverage, stdout);
+    }
+}
+
 static void close_document(struct spec_report *report)
 {
     struct json_writer *w = &report->w;
-    begin_document(report);
-    json_array_end(w);
+    close_tests(report);
     json_member_integer(w, "passed", (int64_t)report->passed);
     json_member_integer(w, "failed", (int64_t)report->failed);
     json_object_end(w);

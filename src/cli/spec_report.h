@@ -17,6 +17,8 @@
 #include "base/json.h"
 #include "base/slice.h"
 
+struct spec_coverage;
+
 /* How a test ended; borrowed. */
 struct spec_test {
     struct slice file;
@@ -30,7 +32,8 @@ struct spec_test {
 /* In place, zero but for its first members. */
 struct spec_report {
     bool is_json, has_color;
-    bool lists_all; /* each test that passed, too */
+    bool has_tests_closed; /* the document's list of them */
+    bool lists_all;        /* each test that passed, too */
     size_t passed, failed;
     struct buf file; /* that was spoken of last */
     size_t file_passed;
@@ -39,6 +42,8 @@ struct spec_report {
 };
 
 void spec_report_test(struct spec_report *report, const struct spec_test *test);
+/* Behind the last test. */
+void spec_report_coverage(struct spec_report *report, const struct spec_coverage *coverage);
 /* The closing line, or the whole document. Frees what it holds. */
 void spec_report_close(struct spec_report *report);
 

@@ -23,6 +23,13 @@ static struct event *make_event(const struct spec_runner *runner, struct slice j
     return envelope_parse(&context, json, &event, err) < 0 ? NULL : event;
 }
 
+/* Those that ran. */
+static void count_handlers(const struct spec_runner *runner, const struct dryrun_result *result)
+{
+    for (const struct dryrun_handler *h = result->handlers; h && runner->coverage; h = h->next)
+        spec_coverage_add_handler(runner->coverage, h->name, !h->is_filtered);
+}
+
 static struct dryrun_result *play(struct spec_runner *runner, const struct script_ask *ask,
                                   const struct event *event, struct err *err)
 {
@@ -45,6 +52,8 @@ static int on_ask(void *ctx, const struct script_ask *ask, struct buf *answer, s
         return -1;
     runner->failure = (struct err){0};
     struct dryrun_result *result = play(runner, ask, event, err);
+    if (result)
+        count_handlers(runner, result);
     if (result && runner->failure.code == ERR_NONE) {
         buf_add_str(answer, "{\"eventKey\":");
         if (event->has_key)
@@ -193,7 +202,12 @@ static struct script_machine *load(struct spec_runner *runner, struct sources *s
 
 void spec_runner_run(struct spec_runner *runner, const char *path)
 {
-    const struct script_spec_options spec = {on_set_time, on_print, runner};
+    const struct script_spec_options spec = {
+        .set_time = on_set_time,
+        .print = on_print,
+        .counts_lines = runner->coverage != NULL,
+        .ctx = runner,
+    };
     struct sources *sources = sources_with_spec(runner->sources, path);
     struct problem problem = {0};
     runner->file = sources_at(sources, sources_count(sources) - 1)->name;
@@ -202,6 +216,8 @@ void spec_runner_run(struct spec_runner *runner, const char *path)
         run_tests(runner);
     else
         report_unloaded(runner, runner->file, &problem);
+    if (runner->machine && runner->coverage)
+        spec_coverage_add_machine(runner->coverage, runner->machine);
     script_free(runner->machine);
     runner->machine = NULL;
     sources_unref(sources);
@@ -218,6 +234,13 @@ static void say_error(void *ctx, const struct script_problem *problem)
         project_say_problem(ctx, problem);
 }
 
+static void begin_coverage(struct spec_runner *runner)
+{
+    spec_coverage_init(runner->coverage, runner->sources);
+    for (size_t i = 0; i < script_handler_count(runner->machine); i++)
+        spec_coverage_add_handler(runner->coverage, script_handler_at(runner->machine, i)->name, 0);
+}
+
 int spec_runner_open(struct spec_runner *runner)
 {
     const struct project *p = runner->project;
@@ -230,10 +253,13 @@ int spec_runner_open(struct spec_runner *runner)
         .ctx = runner,
     });
     runner->machine = load(runner, runner->sources, NULL, say_error, &count);
-    bool is_sound = runner->machine != NULL;
+    if (!runner->machine)
+        return -1;
+    if (runner->coverage)
+        begin_coverage(runner);
     script_free(runner->machine);
     runner->machine = NULL;
-    return is_sound ? 0 : -1;
+    return 0;
 }
 
 void spec_runner_close(struct spec_runner *runner)

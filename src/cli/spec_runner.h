@@ -18,6 +18,7 @@
 #include "base/attr.h"
 #include "base/err.h"
 #include "cli/project.h"
+#include "cli/spec_coverage.h"
 #include "cli/spec_report.h"
 #include "dryrun/dryrun.h"
 #include "script/script.h"
@@ -28,6 +29,7 @@ struct spec_runner {
     struct project *project;
     const char *filter; /* only tests whose name or file holds this, letters' case aside; or NULL */
     struct spec_report *report;
+    struct spec_coverage *coverage; /* to be filled, or NULL */
 
     struct sources *sources; /* of the project, read once */
     struct dryrun *dryrun;

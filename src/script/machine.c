@@ -324,6 +324,8 @@ enum machine_result machine_resume(struct script_run *run, int n_args, int64_t l
         n_args += 2;
         blame_wrap(run->co);
     }
+    if (m->spec)
+        spec_enter(m);
     watchdog_enter(m->watchdog, left_us > 0 ? left_us : 0);
     int status = lua_resume(run->co, n_args);
     run->ran_us += watchdog_leave(m->watchdog, &was_stopped);

@@ -46,6 +46,8 @@ void spec_open(struct script_machine *m, const struct script_spec_options *optio
     struct err err = {0};
     m->spec = mem_calloc(1, sizeof(*m->spec));
     m->spec->options = *options;
+    if (options->counts_lines)
+        m->spec->counter = line_counter_new();
     if (machine_protect(m, open_prelude, NULL, &err) < 0)
         die("the specs' prelude: %s", err.message);
 }
@@ -60,9 +62,16 @@ void spec_free(struct spec *spec)
     buf_deinit(&spec->key);
     buf_deinit(&spec->data);
     buf_deinit(&spec->answer);
+    line_counter_free(spec->counter);
     free(spec->headers);
     free(spec->tests);
     free(spec);
+}
+
+void spec_enter(struct script_machine *m)
+{
+    if (m->spec->counter)
+        line_counter_arm(m->L);
 }
 
 /* ---- loading ---- */

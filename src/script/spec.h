@@ -35,6 +35,7 @@ struct script_spec_options {
     void (*set_time)(void *ctx, int64_t wall_ms);
     /* A line that the spec prints. */
     void (*print)(void *ctx, struct slice line);
+    bool counts_lines; /* those that run, for script_lines_run: see lines.h */
     void *ctx;
 };
 

@@ -8,12 +8,14 @@
 
 #include <lua.h>
 
+#include "script/line_counter.h"
 #include "script/load.h"
 #include "script/spec.h"
 
 struct spec {
     struct script_spec_options options;
-    struct slice file; /* its name as problems show it */
+    struct line_counter *counter; /* NULL: lines aren't counted */
+    struct slice file;            /* its name as problems show it */
     struct script_spec *tests;
     size_t n_tests;
     const struct script_spec *current; /* that runs */
@@ -33,6 +35,9 @@ struct spec {
 void spec_open(struct script_machine *m, const struct script_spec_options *options);
 /* Accepts NULL. */
 void spec_free(struct spec *spec);
+
+/* Before Lua is entered. */
+void spec_enter(struct script_machine *m);
 
 /* Loads its file, behind all of the project. */
 void spec_load(struct loader *l);

@@ -228,3 +228,44 @@ def test_what_is_printed_goes_to_standard_error(specs):
     result = specs.run("--json")
     assert result.err == 'tests/a.lua:1: look\t{"a":1}\n'
     assert result.json()["passed"] == 1
+
+
+COVERED = """
+    local sync = SyncManager.new {}
+    sync:on("a", function(event)
+      if event.data.isNew then
+        sync:send { connector = "calendarApi", data = { id = 1 } }
+      else
+
+        -- nothing to do
+        local reason = "it is old"
+        skip(reason)
+      end
+    end)
+    sync:on("b", { name = "second" }, function(event)
+      sync:send { connector = "calendarApi", data = { id = 2 } }
+    end)
+    sync:start()
+"""
+
+
+def test_coverage_names_handlers_and_lines_that_never_ran(specs):
+    specs.script(COVERED)
+    specs.write("scripts/register_sync.lua", "\n")
+    specs.write("lib/unused.lua", "return function()\n  return 1\nend\n")
+    specs.write("tests/a.lua", 'it("a", function() handle { type = "a", data = { isNew = true } } end)\n')
+    specs.write("tests/b.lua", 'it("loops", function() while true do end end)\n')
+    result = specs.run("--coverage")
+    assert result.status == 1
+    assert result.out.split("coverage\n")[1].splitlines() == [
+        "  1 of 2 handlers ran; never: second",
+        "  connectors/calendarApi.lua: 7 of 7 lines",
+        "  connectors/dataWarehouse.lua: 4 of 5 lines; never: 7",
+        "  scripts/register_sync.lua: 1 of 1 lines",
+        "  scripts/sync.lua: 8 of 11 lines; never: 8-9, 13",
+        "  lib/unused.lua: 0 of 2 lines; never: 2-3",
+        "1 passed, 1 failed"]
+    specs.write("tests/b.lua", 'it("b", function() handle { type = "b" } end)\n')
+    covered = specs.run("--coverage", "--json").json()["coverage"]
+    assert covered["handlers"] == [{"name": "sync/a#1", "runs": 1}, {"name": "second", "runs": 1}]
+    assert {"file": "scripts/sync.lua", "lines": 11, "ran": 9, "missed": [8, 9]} in covered["files"]

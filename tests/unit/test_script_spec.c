@@ -59,7 +59,8 @@ static struct fixture *fixture_new(void)
 {
     struct fixture *f = mem_calloc(1, sizeof(*f));
     f->p = project_new();
-    f->options = (struct script_spec_options){on_set_time, on_print, f};
+    f->options = (struct script_spec_options){
+        .set_time = on_set_time, .print = on_print, .counts_lines = true, .ctx = f};
     f->host = (struct script_spec_host){on_ask, f};
     f->p->options.spec = &f->options;
     return f;
