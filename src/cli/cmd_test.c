@@ -5,9 +5,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/client.h"
 #include "cli/commands.h"
 #include "cli/project.h"
 #include "cli/spec_files.h"
+#include "cli/spec_record.h"
 #include "cli/spec_report.h"
 #include "cli/spec_runner.h"
 #include "cli/terminal.h"
@@ -108,11 +110,28 @@ static int run_project(struct project *p, const struct invocation *in, const cha
     return status;
 }
 
+static int record(const struct invocation *in)
+{
+    const struct options *o = &in->options;
+    const char *path = o->n_operands > 0 ? o->operands[0] : NULL;
+    struct project project;
+    struct err err = {0};
+    if (o->n_operands > 1)
+        return command_misuse(in, "--record takes a PATH alone");
+    if (project_open_dry(&project, in, path, &err) < 0)
+        return command_fail("%s", err.message);
+    int status = spec_record(in, &project, path, options_get(o, "record"));
+    project_close(&project);
+    return status;
+}
+
 static int run(const struct invocation *in)
 {
     struct wish wish = read_wish(in);
     struct project project;
     struct err err = {0};
+    if (options_has(&in->options, "record"))
+        return record(in);
     if (project_open_dry(&project, in, wish.path, &err) < 0)
         return command_fail("%s", err.message);
     int status = run_project(&project, in, wish.filter);
@@ -121,9 +140,10 @@ static int run(const struct invocation *in)
 }
 
 static const struct option_row options[] = {
+    {"record", 0, "ID", "write a spec of a recorded event or dead letter"},
     {"coverage", 0, NULL, "say which handlers and lines never ran"},
     PROJECT_OPTIONS,
-    {"json", 0, NULL, "print a JSON document"},
+    CLIENT_OPTIONS,
     {0},
 };
 
@@ -131,6 +151,7 @@ static const struct example_row examples[] = {
     {"liaison test", "all specs of the project in the current folder"},
     {"liaison test calendar", "those with \"calendar\" in their name or their file's"},
     {"liaison test tests/calendar.lua", "one file"},
+    {"liaison test --record 1017", "a spec of event 1017, and of what is sent for it today"},
     {"liaison test --coverage", "and what of the scripts no test has reached"},
     {0},
 };
@@ -138,14 +159,17 @@ static const struct example_row examples[] = {
 const struct command command_test = {
     .name = "test",
     .summary = "run the mapping specs",
-    .usage = "test [PATH] [FILTER] [--coverage] [--json]",
+    .usage = "test [PATH] [FILTER] [--coverage | --record ID] [--json]",
     .operands = "PATH FILTER",
     .help =
         "Runs the specs of the project at PATH (the current folder): tests/NAME.lua and, below\n"
         "tests/, NAME.spec.lua. Nothing is sent: what a test hands to handle or deliver is\n"
         "played through, its requests answered by the test's fakes or with 200. With FILTER,\n"
         "only tests with that in their name or their file's. The last line is\n"
-        "\"N passed, N failed\".",
+        "\"N passed, N failed\".\n\n"
+        "--record writes a spec into tests/recorded/ instead: an event by its number, its\n"
+        "sender's id or that of a dead letter, from the daemon or, where none answers, the\n"
+        "journal; what the scripts send for it today is what they are held to.",
     .options = options,
     .examples = examples,
     .operands_max = 2,

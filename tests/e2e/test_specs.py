@@ -4,7 +4,7 @@
 
 import pytest
 
-from support import liaison
+from support import liaison, wait_until
 
 HANDLED = """
     local event = { type = "schedule.updated", data = { id = 7, startTime = "09:00" } }
@@ -269,3 +269,102 @@ def test_coverage_names_handlers_and_lines_that_never_ran(specs):
     covered = specs.run("--coverage", "--json").json()["coverage"]
     assert covered["handlers"] == [{"name": "sync/a#1", "runs": 1}, {"name": "second", "runs": 1}]
     assert {"file": "scripts/sync.lua", "lines": 11, "ran": 9, "missed": [8, 9]} in covered["files"]
+
+
+# ---- recording ----
+
+
+RECORDED = """
+    local sync = SyncManager.new {}
+    sync:on("order.made", function(event)
+      if event.data.fails then error "no such order" end
+      sync:send { connector = "shop", data = { order = event.data.id, note = event.data.note } }
+      sync:send { connector = "shop", data = { n = 2 }, key = "own", delay = "1500ms" }
+    end)
+    sync:on("order.asked", function(event)
+      local found = http.get("http://127.0.0.1:9/rooms?q=" .. event.data.id)
+      sync:send { connector = "shop", data = { found = found.json } }
+    end)
+    sync:start()
+"""
+
+SHOP = """
+    local token = secret "SHOP_TOKEN"
+    return { retry = { attempts = 1 }, send = function(data)
+      return http.post("http://127.0.0.1:9/orders", {
+        json = data, headers = { Authorization = "Bearer " .. token } })
+    end }
+"""
+
+
+@pytest.fixture
+def recording(project, make_daemon):
+    project.script(RECORDED)
+    project.connector("shop", SHOP)
+    return make_daemon(env={"SHOP_TOKEN": "s3cr3t-t0ken"}).start()
+
+
+def record(daemon, project, id, **options):
+    result = daemon.command("test", "--record", id, project.path, **options)
+    assert result.status == 0, result.err
+    name = result.out.strip()
+    assert name.startswith("tests/recorded/") and name.endswith(".spec.lua")
+    return project.read(name)
+
+
+def test_a_recorded_event_becomes_a_spec_that_passes(project, recording):
+    data = {"id": 12345678901234567890, "note": "a ]] b ]=] \" \\ \n ü", "empty": []}
+    recording.emit("order.made", data, subject="s")
+    text = record(recording, project, 1)
+    assert "12345678901234567890" in text and '"empty": []' in text
+    recording.stop()
+    result = liaison("test", project.path)
+    assert (result.status, result.err) == (0, ""), result.out
+    assert result.out.splitlines()[-1] == "2 passed, 0 failed"
+    project.script(RECORDED.replace("note = event.data.note", "note = 1"))
+    result = liaison("test", project.path)
+    assert result.status == 1
+    assert "      [1].data.note\n" in result.out
+
+
+def test_secrets_are_masked_in_it(project, recording):
+    recording.emit("order.made", {"id": 1, "note": "Bearer s3cr3t-t0ken"})
+    text = record(recording, project, 1, env={"SHOP_TOKEN": "s3cr3t-t0ken"})
+    assert "s3cr3t" not in text
+    assert '"note": "Bearer ***"' in text
+    assert liaison("test", project.path).status == 0
+
+
+def test_a_dead_letter_becomes_a_spec_from_the_journal_alone(project, recording):
+    recording.emit("order.made", {"id": 1, "fails": True})
+    [letter] = wait_until(recording.dead_letters, "a dead letter")
+    recording.stop()
+    text = record(recording, project, letter["id"])
+    assert "-- Today this handler fails: sync/order.made#1" in text
+    assert "no such order" in text
+    assert liaison("test", project.path).status == 1
+    project.script(RECORDED.replace("if event.data.fails then", "if event.data.fails then skip 'x'"))
+    assert liaison("test", project.path).status == 0
+
+
+def test_what_a_handler_asked_for_is_a_fake_to_be_filled_in(project, recording):
+    recording.emit("order.asked", {"id": 5})
+    text = record(recording, project, 1)
+    assert 'http.fake("GET", "http://127.0.0.1:9/rooms?q=5", { status = 200, json = {} })' in text
+    assert liaison("test", project.path).status == 0
+
+
+def test_a_spec_that_is_there_is_not_written_over(project, recording):
+    recording.emit("order.made", {"id": 1})
+    record(recording, project, 1)
+    result = recording.command("test", "--record", "1", project.path)
+    assert result.status == 1
+    assert "order.made-1.spec.lua is there already" in result.err
+
+
+def test_what_can_not_be_recorded_says_why(project, recording):
+    result = recording.command("test", "--record", "77", project.path)
+    assert result.status == 1 and "77" in result.err
+    recording.emit("nobody.cares", {})
+    result = recording.command("test", "--record", "1", project.path)
+    assert result.status == 1 and 'no handler takes "nobody.cares"' in result.err
