@@ -66,6 +66,7 @@ static const struct http_route routes[] = {
     {"POST", "/api/replay", route_replay},
     {"GET", "/api/replay", route_replays},
     {"DELETE", "/api/replay", route_replay_stop},
+    {"POST", "/api/try", route_try},
     {"GET", "/api/events", route_event_list},
     {"GET", "/api/events/*", route_event},
     {"GET", "/api/tail", route_tail},

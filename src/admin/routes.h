@@ -62,6 +62,9 @@ void route_replay(void *ctx, struct http_exchange *x);
 void route_replays(void *ctx, struct http_exchange *x);
 void route_replay_stop(void *ctx, struct http_exchange *x);
 
+/* try.c */
+void route_try(void *ctx, struct http_exchange *x);
+
 /* connectors.c */
 void route_connectors(void *ctx, struct http_exchange *x);
 void route_connector_pause(void *ctx, struct http_exchange *x);
@@ -72,6 +75,9 @@ void connector_add_json(void *json_writer, const struct engine_target_view *conn
 /* scripts.c */
 void route_scripts(void *ctx, struct http_exchange *x);
 void route_reload(void *ctx, struct http_exchange *x);
+/* An array of { file, line, warning, text }. */
+void findings_add_json(struct json_writer *w, const char *name,
+                       const struct engine_finding *findings, size_t n);
 
 /* An answer that the reader's thread writes: `render` fills in `out`, or `status` and `error`. */
 struct rendering {

@@ -56,12 +56,12 @@ static void add_files(struct json_writer *w, const struct engine *e,
     json_member_null(w, "next");
 }
 
-static void add_findings(struct json_writer *w, const char *name,
-                         const struct engine_scripts *scripts)
+void findings_add_json(struct json_writer *w, const char *name,
+                       const struct engine_finding *findings, size_t n)
 {
     json_array_begin(w, name);
-    for (size_t i = 0; i < scripts->n_findings; i++) {
-        const struct engine_finding *finding = &scripts->findings[i];
+    for (size_t i = 0; i < n; i++) {
+        const struct engine_finding *finding = &findings[i];
         json_object_begin(w, NULL);
         json_member_cstr(w, "file", finding->file);
         json_member_integer(w, "line", finding->line);
@@ -70,6 +70,12 @@ static void add_findings(struct json_writer *w, const char *name,
         json_object_end(w);
     }
     json_array_end(w);
+}
+
+static void add_findings(struct json_writer *w, const char *name,
+                         const struct engine_scripts *scripts)
+{
+    findings_add_json(w, name, scripts->findings, scripts->n_findings);
 }
 
 static void add_loaded(struct json_writer *w, const struct engine_scripts *scripts)

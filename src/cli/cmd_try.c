@@ -91,6 +91,7 @@ static int try_event(const struct invocation *in, struct project *project,
     const struct project_options options = {
         .config = &project->config,
         .data_dir = project->data_dir,
+        .module_dir = project->module_dir,
         .ports = dryrun_ports(dryrun),
         .clock = dryrun_clock(dryrun),
         .mask = project->mask,

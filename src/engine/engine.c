@@ -69,6 +69,7 @@ struct engine *engine_new(const struct engine_options *options, script_problem_f
     e->log = options->log;
     e->mask = options->mask;
     e->clock = options->clock;
+    e->module_dir = options->module_dir;
     e->started_ms = clock_wall_ms(&e->clock);
     rng_init_entropy(&e->rng);
     list_init(&e->channels);
@@ -256,6 +257,7 @@ void engine_free(struct engine *e)
     map_each(&e->unmatched, free_unmatched, e);
     map_deinit(&e->unmatched);
     view_free(e);
+    trials_free(e->trials);
     reload_free(e);
     script_free(e->machine);
     http_client_free(e->http);

@@ -18,6 +18,7 @@
  *     pauses.c   connectors that people have paused
  *     reload.c   the scripts and settings loaded anew while all this goes on
  *     ends.c     how deliveries ended lately, while somebody follows along
+ *     try.c      what the scripts would do with an event, beside all this
  *
  *     struct engine *e = engine_new(&options, on_problem, self, &err);   // scripts are loaded
  *     engine_start(e, "pid 12, listening on …", &err);                   // journal, channels
@@ -42,6 +43,7 @@
 #include "channel/channel.h"
 #include "delivery/lanes.h"
 #include "engine/config.h"
+#include "engine/trials.h"
 #include "event/record.h"
 #include "journal/journal.h"
 #include "loop/loop.h"
@@ -268,5 +270,16 @@ bool engine_has_handler(const struct engine *e, struct slice name);
    -1 with ERR_NOT_FOUND, and no `done`, when there is no such connector. */
 int engine_set_paused(struct engine *e, struct slice connector, bool is_paused,
                       void (*done)(void *ctx), void *ctx, struct err *err) must_check;
+
+/* ---- trials ---- */
+
+/* What today's scripts, as they were loaded, would do with events; beside all that is live. */
+struct engine_trial {
+    struct slice events; /* a JSON array, as in engine/trials.h */
+    struct slice source; /* the text of one script that is tried in place of theirs; absent: none */
+};
+/* As trials_start; secrets are masked in what `done` gets. */
+int engine_try(struct engine *e, const struct engine_trial *wish, trial_fn done, void *ctx,
+               struct err *err) must_check;
 
 #endif

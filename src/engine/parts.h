@@ -130,6 +130,8 @@ struct engine {
     struct reloads *reloads;
     struct script_ports ports;
     struct http_client *http;
+    struct trials *trials; /* from the first one on */
+    const char *module_dir;
     struct lanes *lanes;
     struct target **handlers; /* by the machine's index */
 

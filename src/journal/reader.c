@@ -163,7 +163,7 @@ struct reads *reads_new(const struct reads_options *options, struct err *err)
     reads->reader = reader;
     mailbox_init(&reads->queue);
     if (!options->stepped)
-        thread_start(&reads->thread, "journal-reader", run, reads);
+        tasks_start_thread(&reads->thread, "journal-reader", run, reads);
     return reads;
 }
 

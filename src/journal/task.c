@@ -6,9 +6,8 @@
  */
 #include "journal/task.h"
 
-#include <signal.h>
-
 #include "base/err.h"
+#include "base/thread.h"
 
 void mailbox_init(struct mailbox *box)
 {
@@ -87,14 +86,9 @@ void tasks_finish(struct list *tasks, bool tell)
     }
 }
 
-void thread_start(pthread_t *thread, const char *name, void *(*run)(void *ctx), void *ctx)
+void tasks_start_thread(pthread_t *thread, const char *name, void *(*run)(void *ctx), void *ctx)
 {
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int rc = pthread_create(thread, NULL, run, ctx);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (rc != 0)
-        die("cannot start a thread of the journal: error %d", rc);
-    pthread_setname_np(*thread, name);
+    struct err err = {0};
+    if (thread_start(thread, name, run, ctx, &err) < 0)
+        die("%s", err.message);
 }

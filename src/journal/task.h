@@ -44,8 +44,7 @@ bool mailbox_is_closed(struct mailbox *box);
 /* Finishes them all, in order. */
 void tasks_finish(struct list *tasks, bool tell);
 
-/* Starts a thread that takes no signals; `name` is what top shows, 15 bytes at most. Dies when
-   there can be none. */
-void thread_start(pthread_t *thread, const char *name, void *(*run)(void *ctx), void *ctx);
+/* As thread_start, but a journal can't do without: dies when there can be no thread. */
+void tasks_start_thread(pthread_t *thread, const char *name, void *(*run)(void *ctx), void *ctx);
 
 #endif

@@ -340,7 +340,7 @@ struct writer *writer_new(const struct writer_options *options)
     list_init(&w->held);
     w->group_max = WRITER_GROUP_MAX;
     if (!w->options.stepped)
-        thread_start(&w->thread, "journal-writer", run, w);
+        tasks_start_thread(&w->thread, "journal-writer", run, w);
     return w;
 }
 

@@ -387,6 +387,11 @@ static struct sources *copy_without(const struct sources *from, enum source_kind
     return s;
 }
 
+struct sources *sources_copy(const struct sources *s)
+{
+    return copy_without(s, SOURCE_KINDS);
+}
+
 struct sources *sources_with_script(const struct sources *from, struct slice module,
                                     struct slice text)
 {

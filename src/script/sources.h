@@ -49,6 +49,9 @@ struct sources_options {
 
 /* Reads them all. A folder that isn't there is empty; a file that can't be read says so itself. */
 struct sources *sources_read(const struct sources_options *options);
+/* The same files, for another thread: it may load from them what it likes, while the copy is made and
+   given back on the first one. */
+struct sources *sources_copy(const struct sources *s);
 /* The same files, and in place of all scripts one of this module's name and text. */
 struct sources *sources_with_script(const struct sources *from, struct slice module,
                                     struct slice text);

@@ -47,6 +47,7 @@ def guarded(project, make_daemon):
     ("GET", "/api/status", "ra"),
     ("GET", "/api/dead-letters", "ra"),
     ("POST", "/api/journal/confirm", "a"),
+    ("POST", "/api/try", "a"),
     ("DELETE", "/api/dead-letters/1-0123456789abcdef01234567", "a"),
 ])
 def test_each_token_opens_its_own(guarded, method, path, opened_by):
