@@ -266,6 +266,175 @@ function json.encode(value) end
 ---@return any
 function json.decode(text) end
 
+-- ---- text ---------------------------------------------------------------------------------------
+
+---Texts are UTF-8; lengths and positions count characters.
+---@class textlib
+text = {}
+
+---@param s string|number
+---@return string
+function text.trim(s) end
+
+---@param s string|number
+---@param prefix string
+---@return string
+function text.trimPrefix(s, prefix) end
+
+---@param s string|number
+---@param suffix string
+---@return string
+function text.trimSuffix(s, suffix) end
+
+---@param s string|number
+---@param sep string "": the characters
+---@param options? { limit: integer?, empty: any }
+---@return any[]
+function text.split(s, sep, options) end
+
+---@param s string|number
+---@param from integer
+---@param to? integer
+---@return string
+function text.sub(s, from, to) end
+
+---@param s string|number
+---@return integer
+function text.length(s) end
+
+---@param s string|number
+---@return string
+function text.lower(s) end
+
+---@param s string|number
+---@return string
+function text.upper(s) end
+
+---@param s string|number
+---@param part string
+---@param options? { ignoreCase: boolean? }
+---@return boolean
+function text.contains(s, part, options) end
+
+---@param s string|number
+---@param prefix string
+---@param options? { ignoreCase: boolean? }
+---@return boolean
+function text.startsWith(s, prefix, options) end
+
+---@param s string|number
+---@param suffix string
+---@param options? { ignoreCase: boolean? }
+---@return boolean
+function text.endsWith(s, suffix, options) end
+
+---@param s string|number
+---@param old string
+---@param new string
+---@param n? integer
+---@return string
+function text.replace(s, old, new, n) end
+
+---@param s string|number
+---@param width integer
+---@param fill? string
+---@param side? "right"|"left"|"both"
+---@return string
+function text.pad(s, width, fill, side) end
+
+-- ---- regex --------------------------------------------------------------------------------------
+
+---Perl's regular expressions, on characters.
+---@class regexlib
+regex = {}
+
+---`m[0]` is the whole of it, `m[1]` the first group, `m.NAME` a named one.
+---@class RegexMatch
+---@field groups table<string, string> the named ones
+---@field from integer
+---@field to integer
+---@field [string] any
+
+---@param s string|number
+---@param pattern string
+---@return RegexMatch?
+function regex.find(s, pattern) end
+
+---Strings where the pattern has no groups, else tables as of `find`.
+---@param s string|number
+---@param pattern string
+---@return any[]
+function regex.findAll(s, pattern) end
+
+---@param s string|number
+---@param pattern string
+---@param by string|fun(match: any): (string|nil)
+---@param n? integer
+---@return string
+function regex.replace(s, pattern, by, n) end
+
+---@param s string|number
+---@param pattern string
+---@return string[]
+function regex.split(s, pattern) end
+
+-- ---- time ---------------------------------------------------------------------------------------
+
+---Times are instants; where one is taken, RFC 3339 text is, too.
+---@class timelib
+time = {}
+
+---An instant. It is sent and shown as RFC 3339 text in UTC.
+---@class Time
+
+---"Europe/Berlin", "UTC" or "+01:00"; UTC where it isn't given.
+---@alias Zone string
+
+---@return Time
+function time.now() end
+
+---@param s string
+---@param format? string as in "%Y-%m-%d %H:%M"
+---@param zone? Zone what it means without an offset
+---@return Time
+function time.parse(s, format, zone) end
+
+---@param t Time|string
+---@param format string
+---@param zone? Zone
+---@return string
+function time.format(t, format, zone) end
+
+---@param t Time|string
+---@param zone? Zone
+---@return string
+function time.iso(t, zone) end
+
+---@param t Time|string
+---@param unit? "s"|"ms"|"us"|"ns"
+---@return number
+function time.unix(t, unit) end
+
+---@param n number|ExactNumber
+---@param unit? "s"|"ms"|"us"|"ns"
+---@return Time
+function time.fromUnix(n, unit) end
+
+---@param t Time|string
+---@param duration Duration or one of ISO 8601, "P1M"
+---@param zone? Zone
+---@return Time
+function time.add(t, duration, zone) end
+
+---@param a Time|string
+---@param b Time|string
+---@return number seconds from b to a
+function time.diff(a, b) end
+
+---@param s Duration
+---@return number seconds
+function time.duration(s) end
+
 -- ---- what is left of Lua's os -------------------------------------------------------------------
 
 ---@class oslib
