@@ -18,17 +18,20 @@ static void tell(void *ctx, const struct script_problem *problem)
 {
     struct check *check = ctx;
     if (!check->json) {
-        project_say_problem(&check->count, problem);
+        struct script_problem said = *problem;
+        said.is_warning = problem->is_warning && !problem->fails_check;
+        project_say_problem(&check->count, &said);
         return;
     }
-    if (problem->is_warning)
+    bool is_warning = problem->is_warning && !problem->fails_check;
+    if (is_warning)
         check->count.warnings++;
     else
         check->count.errors++;
     json_object_begin(check->json, NULL);
     json_member_cstr(check->json, "file", problem->file);
     json_member_integer(check->json, "line", problem->line);
-    json_member_cstr(check->json, "level", problem->is_warning ? "warning" : "error");
+    json_member_cstr(check->json, "level", is_warning ? "warning" : "error");
     json_member_cstr(check->json, "text", problem->text);
     if (problem->detail)
         json_member_cstr(check->json, "detail", problem->detail);
@@ -42,7 +45,7 @@ static const char *plural(size_t n)
 
 static void say_summary(const struct script_machine *m, const struct check *check)
 {
-    if (!m) {
+    if (!m || check->count.errors > 0) {
         fprintf(stderr, "%zu error%s\n", check->count.errors, plural(check->count.errors));
         return;
     }
@@ -67,7 +70,7 @@ static int check_scripts(struct project *p, struct check *check)
     if (!check->json)
         say_summary(m, check);
     script_free(m);
-    return m ? EXIT_DONE : EXIT_FAILED;
+    return m && check->count.errors == 0 ? EXIT_DONE : EXIT_FAILED;
 }
 
 static int run(const struct invocation *in)

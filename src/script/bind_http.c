@@ -45,6 +45,8 @@ static const struct option http_rows[] = {
     {"cache", OPTION_LATER, NULL},
 };
 
+const struct option_set options_of_http = OPTION_SET("http", http_rows);
+
 /* The stack of startRequest and finishRequest: what they were called with, then the options. */
 enum { ARG_WHAT = 1, ARG_METHOD, ARG_URL, ARG_OPTIONS, FIRST };
 #define OPTION(row) (FIRST + (row))

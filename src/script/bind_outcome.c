@@ -14,11 +14,11 @@ static const struct option retry_rows[] = {
     {"after", OPTION_DURATION, NULL},
     {"items", OPTION_LATER, NULL},
 };
-static const struct option_set retry_options = OPTION_SET("retry", retry_rows);
+const struct option_set options_of_retry = OPTION_SET("retry", retry_rows);
 
 enum { REJECT_ITEMS };
 static const struct option reject_rows[] = {{"items", OPTION_LATER, NULL}};
-static const struct option_set reject_options = OPTION_SET("reject", reject_rows);
+const struct option_set options_of_reject = OPTION_SET("reject", reject_rows);
 
 /* A test ends with an error where a transformer that it calls itself says so. */
 static struct script_run *ending_run(lua_State *L, const char *what)
@@ -58,7 +58,7 @@ static int outcome_retry(lua_State *L)
     struct script_run *run = ending_run(L, "retry");
     struct err err = {0};
     lua_settop(L, 2);
-    options_read_or_raise(L, 2, &retry_options);
+    options_read_or_raise(L, 2, &options_of_retry);
     int after = 3 + RETRY_AFTER;
     if (!lua_isnil(L, after) && option_duration(L, after, &run->after_ms, &err) < 0)
         machine_raise(L, "retry: `after`: %s", err.message);
@@ -68,7 +68,7 @@ static int outcome_retry(lua_State *L)
 static int outcome_reject(lua_State *L)
 {
     lua_settop(L, 2);
-    options_read_or_raise(L, 2, &reject_options);
+    options_read_or_raise(L, 2, &options_of_reject);
     return end_run(L, "reject", SCRIPT_REJECT);
 }
 

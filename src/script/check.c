@@ -1,185 +1,81 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Liaison authors */
-/* What can be seen in the text of scripts before an event comes: names that nothing answers. */
-#include <ctype.h>
+#include "script/check.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include <lauxlib.h>
 
-#include "script/load.h"
-
-/* ---- a lexer, as far as names, strings and comments ---- */
-
-enum token { TOKEN_END, TOKEN_NAME, TOKEN_STRING, TOKEN_OTHER };
-
-struct lexer {
-    struct slice text;
-    size_t pos;
-    int line;
-    struct slice value; /* of a name; of a string without its quotes, escapes as they stand */
-    char other;         /* of TOKEN_OTHER: its character */
-};
-
-static char peek(const struct lexer *x, size_t ahead)
-{
-    if (x->pos + ahead >= x->text.len)
-        return '\0';
-    return x->text.data[x->pos + ahead];
-}
-
-static void step(struct lexer *x)
-{
-    x->line += x->text.data[x->pos++] == '\n';
-}
-
-/* The level of a long bracket that opens here ("[==[" is 2), or -1. */
-static int long_bracket(const struct lexer *x)
-{
-    size_t n = 1;
-    if (peek(x, 0) != '[')
-        return -1;
-    while (peek(x, n) == '=')
-        n++;
-    return peek(x, n) == '[' ? (int)n - 1 : -1;
-}
-
-static bool closes(const struct lexer *x, int level)
-{
-    if (peek(x, 0) != ']' || peek(x, (size_t)level + 1) != ']')
-        return false;
-    for (int i = 1; i <= level; i++)
-        if (peek(x, (size_t)i) != '=')
-            return false;
-    return true;
-}
-
-/* Takes a long string or comment, whose opening bracket is next. */
-static void take_long(struct lexer *x, int level)
-{
-    x->pos += (size_t)level + 2;
-    size_t from = x->pos;
-    while (x->pos < x->text.len && !closes(x, level))
-        step(x);
-    x->value = slice_of(x->text.data + from, x->pos - from);
-    x->pos = x->pos < x->text.len ? x->pos + (size_t)level + 2 : x->pos;
-}
-
-static void take_string(struct lexer *x)
-{
-    char quote = x->text.data[x->pos++];
-    size_t from = x->pos;
-    while (x->pos < x->text.len && x->text.data[x->pos] != quote && x->text.data[x->pos] != '\n') {
-        if (x->text.data[x->pos] == '\\' && x->pos + 1 < x->text.len)
-            step(x);
-        step(x);
-    }
-    x->value = slice_of(x->text.data + from, x->pos - from);
-    if (x->pos < x->text.len)
-        step(x);
-}
-
-static void skip_comment(struct lexer *x)
-{
-    x->pos += 2;
-    int level = long_bracket(x);
-    if (level >= 0) {
-        take_long(x, level);
-        return;
-    }
-    while (x->pos < x->text.len && x->text.data[x->pos] != '\n')
-        x->pos++;
-}
-
-static void skip_blanks(struct lexer *x)
-{
-    while (x->pos < x->text.len) {
-        if (isspace((unsigned char)peek(x, 0)))
-            step(x);
-        else if (peek(x, 0) == '-' && peek(x, 1) == '-')
-            skip_comment(x);
-        else
-            return;
-    }
-}
-
-static bool is_word(char c)
-{
-    return isalnum((unsigned char)c) || c == '_';
-}
-
-static enum token next_token(struct lexer *x)
-{
-    skip_blanks(x);
-    if (x->pos >= x->text.len)
-        return TOKEN_END;
-    char c = peek(x, 0);
-    int level = long_bracket(x);
-    if (level >= 0 || c == '"' || c == '\'') {
-        if (level >= 0)
-            take_long(x, level);
-        else
-            take_string(x);
-        return TOKEN_STRING;
-    }
-    if (is_word(c)) {
-        size_t from = x->pos;
-        while (is_word(peek(x, 0)))
-            x->pos++;
-        x->value = slice_of(x->text.data + from, x->pos - from);
-        return TOKEN_NAME;
-    }
-    x->other = c;
-    x->pos++;
-    return TOKEN_OTHER;
-}
-
-/* Whether an "=" that assigns is next; takes it. */
-static bool take_assignment(struct lexer *x)
-{
-    skip_blanks(x);
-    if (peek(x, 0) != '=' || peek(x, 1) == '=')
-        return false;
-    x->pos++;
-    return true;
-}
-
-/* ---- name = "literal" in a table constructor ---- */
-
-typedef void (*literal_fn)(void *ctx, struct slice value, int line);
-
-static void each_literal(struct slice text, const char *name, literal_fn each, void *ctx)
-{
-    struct lexer x = {.text = text, .line = 1};
-    bool begins_member = false;
-    for (enum token t; (t = next_token(&x)) != TOKEN_END;) {
-        bool is_it = t == TOKEN_NAME && begins_member && slice_is_equal(x.value, slice_str(name));
-        begins_member = t == TOKEN_OTHER && strchr("{,;", x.other);
-        int line = x.line;
-        if (!is_it || !take_assignment(&x) || next_token(&x) != TOKEN_STRING)
-            continue;
-        if (slice_find(x.value, '\\') == x.value.len)
-            each(ctx, x.value, line);
-    }
-}
+#include "event/pattern.h"
+#include "script/lexer.h"
 
 int check_find_assignment(struct slice text, const char *name)
 {
-    struct lexer x = {.text = text, .line = 1};
-    for (enum token t; (t = next_token(&x)) != TOKEN_END;) {
-        int line = x.line;
-        if (t == TOKEN_NAME && slice_is_equal(x.value, slice_str(name)) && take_assignment(&x))
+    struct lexer x = lexer_of(text);
+    int line = 0;
+    for (struct token t; lexer_next(&x, &t);) {
+        if (line > 0 && token_is(&t, "="))
             return line;
+        line = t.kind == TOKEN_NAME && token_is(&t, name) ? t.line : 0;
     }
     return 0;
 }
 
-/* ---- the checks ---- */
+/* ---- telling ---- */
 
-struct check {
-    struct loader *l;
-    const struct source *source;
-};
+void check_tell(const struct check *c, enum problem_level level, const struct node *n,
+                struct slice mark, const char *fmt, ...)
+{
+    struct buf text = {0};
+    va_list args;
+    va_start(args, fmt);
+    buf_vprintf(&text, fmt, args);
+    va_end(args);
+    int line = mark.data == n->name.data ? n->name_line : n->line;
+    loader_tell_marked(c->l, level, c->source, line, mark, text.data);
+    buf_deinit(&text);
+}
+
+/* ---- what nodes mean ---- */
+
+/* What a local was given where it was declared, and nothing else since. */
+static const struct node *value_of(const struct node *n)
+{
+    if (n->kind != NODE_NAME || !n->declaration || n->declaration->is_reassigned)
+        return NULL;
+    return n->declaration->first;
+}
+
+bool check_is_library(const struct node *n, const char *library)
+{
+    const struct node *value = value_of(n);
+    return node_is_global(value ? value : n, library);
+}
+
+bool check_is_function(const struct node *n, const char *library, const char *name)
+{
+    if (!library)
+        return node_is_global(n, name);
+    return n->kind == NODE_INDEX && check_is_library(n->first, library) &&
+           slice_is_equal(node_key(n), slice_str(name));
+}
+
+bool check_is_sync(const struct node *n)
+{
+    const struct node *value = value_of(n);
+    return value && value->kind == NODE_CALL &&
+           check_is_function(value->first, "SyncManager", "new");
+}
+
+bool check_is_delivery(const struct node *n)
+{
+    const struct node *value = value_of(n);
+    return value && value->kind == NODE_METHOD && slice_is_equal(value->name, SLICE_LIT("send")) &&
+           check_is_sync(value->first);
+}
+
+/* ---- connectors and transformers by name ---- */
 
 /* A connector that ships is loaded when a script names it; one of the project that isn't known is
    broken, which was told. */
@@ -195,41 +91,54 @@ static bool load_shipped(struct loader *l, struct slice name)
     return true;
 }
 
-static void check_connector(void *ctx, struct slice value, int line)
+static void check_connector(const struct check *c, const struct node *value)
 {
-    struct check *check = ctx;
-    struct loader *l = check->l;
-    if (map_find(&l->m->connector_map, value))
+    struct slice name = value->name;
+    if (map_find(&c->l->m->connector_map, name))
         return;
-    if (slice_is_equal(value, SLICE_LIT(SCRIPT_DEAD_LETTERS))) {
-        loader_tell(l, false, check->source->name.data, line,
-                    "nothing is sent to the connector " SCRIPT_DEAD_LETTERS
-                    ": dead letters are published by themselves");
+    if (slice_is_equal(name, SLICE_LIT(SCRIPT_DEAD_LETTERS))) {
+        check_tell(c, PROBLEM_ERROR, value, value->text,
+                   "nothing is sent to the connector " SCRIPT_DEAD_LETTERS
+                   ": dead letters are published by themselves");
         return;
     }
-    char *name = slice_dup(value);
-    if (!load_shipped(l, value)) {
-        const char *nearest = script_connector_nearest(l->m, value);
-        if (nearest)
-            loader_tell(l, false, check->source->name.data, line,
-                        "no connector \"%s\": did you mean \"%s\"? Else make connectors/%s.lua",
-                        name, nearest, name);
-        else
-            loader_tell(l, false, check->source->name.data, line,
-                        "no connector \"%s\": make connectors/%s.lua", name, name);
-    }
+    if (load_shipped(c->l, name))
+        return;
+    const char *nearest = script_connector_nearest(c->l->m, name);
+    if (nearest)
+        check_tell(c, PROBLEM_ERROR, value, value->text,
+                   "no connector \"%.*s\": did you mean \"%s\"? Else make connectors/%.*s.lua",
+                   SLICE_FMT(name), nearest, SLICE_FMT(name));
+    else
+        check_tell(c, PROBLEM_ERROR, value, value->text,
+                   "no connector \"%.*s\": make connectors/%.*s.lua", SLICE_FMT(name),
+                   SLICE_FMT(name));
+}
+
+static void check_transformer(const struct check *c, const struct node *value)
+{
+    char *name = slice_dup(value->name);
+    if (!sources_find_own(c->l->m->sources, SOURCE_TRANSFORMER, value->name) &&
+        !transformer_find(c->l, name))
+        transformer_tell_missing(c->l, name, c->source->name.data, value->line);
     free(name);
 }
 
-static void check_transformer(void *ctx, struct slice value, int line)
+/* `connector = "…"` in any table of a script. */
+static void check_literals(const struct check *c)
 {
-    struct check *check = ctx;
-    char *name = slice_dup(value);
-    if (!sources_find_own(check->l->m->sources, SOURCE_TRANSFORMER, value) &&
-        !transformer_find(check->l, name))
-        transformer_tell_missing(check->l, name, check->source->name.data, line);
-    free(name);
+    for (const struct node *n = syntax_root(c->syntax); n; n = node_next(n)) {
+        if (n->kind != NODE_FIELD || !n->name.data || n->last->kind != NODE_STRING ||
+            memchr(n->last->name.data, '\\', n->last->name.len))
+            continue;
+        if (slice_is_equal(n->name, SLICE_LIT("connector")))
+            check_connector(c, n->last);
+        else if (slice_is_equal(n->name, SLICE_LIT("transformer")))
+            check_transformer(c, n->last);
+    }
 }
+
+/* ---- channels ---- */
 
 static void check_managers(struct loader *l)
 {
@@ -244,7 +153,35 @@ static void check_managers(struct loader *l)
     }
 }
 
-/* ---- http calls that write, in handlers ---- */
+/* ---- handlers ---- */
+
+static bool has_bus(const struct script_machine *m, struct slice channel)
+{
+    for (size_t i = 0; i < m->n_managers; i++)
+        if (slice_is_equal(m->managers[i].public.channel, channel) &&
+            m->managers[i].public.url.len > 0)
+            return true;
+    return false;
+}
+
+/* One for types among which dead letters would be, or for those of a channel that has none. */
+static void check_pattern(struct loader *l, const struct handler *handler, int line)
+{
+    struct slice pattern = handler->public.pattern, type = SLICE_LIT(PATTERN_DEAD_LETTER);
+    const char *file = handler->public.file.data;
+    bool is_dead_letter = slice_is_equal(pattern, type);
+    struct slice stem = slice_upto(pattern, pattern.len > 0 ? pattern.len - 1 : 0);
+    bool is_beginning = pattern.len > 1 && pattern.data[pattern.len - 1] == '*';
+    if (is_beginning && (slice_has_prefix(type, stem) || slice_has_prefix(stem, type)))
+        loader_tell(l, true, file, line,
+                    "\"%.*s\" takes no dead letters: write sync:on(\"" PATTERN_DEAD_LETTER "\", …)",
+                    SLICE_FMT(pattern));
+    else if (is_dead_letter && !has_bus(l->m, handler->public.channel))
+        loader_tell(l, true, file, line,
+                    "no dead letters are published on the channel %.*s, which has no bus: this "
+                    "handler never runs",
+                    SLICE_FMT(handler->public.channel));
+}
 
 static const char *const writes[] = {"post", "put", "patch", "delete"};
 
@@ -256,68 +193,85 @@ static bool is_write(struct slice word)
     return false;
 }
 
-static bool take_other(struct lexer *x, char other)
+/* http.post, called or handed on, and http.request("POST", …). */
+static bool is_http_write(const struct node *n)
 {
-    return next_token(x) == TOKEN_OTHER && x->other == other;
+    if (n->kind == NODE_INDEX)
+        return check_is_library(n->first, "http") && is_write(node_key(n));
+    const struct node *method = node_child(n, 1);
+    return n->kind == NODE_CALL && check_is_function(n->first, "http", "request") && method &&
+           method->kind == NODE_STRING && is_write(method->name);
 }
 
-/* What stands behind `http`: .post, or .request("POST"; the name of a function that writes, or an
-   absent one. */
-static struct slice find_write(struct lexer x)
+static void tell_write(const struct check *c, const struct node *n)
 {
-    if (!take_other(&x, '.') || next_token(&x) != TOKEN_NAME)
-        return SLICE_NULL;
-    struct slice name = x.value;
-    if (is_write(name))
-        return name;
-    if (!slice_is_equal(name, SLICE_LIT("request")) || !take_other(&x, '('))
-        return SLICE_NULL;
-    return next_token(&x) == TOKEN_STRING && is_write(x.value) ? name : SLICE_NULL;
+    check_tell(
+        c, PROBLEM_WARNING, n, n->text,
+        "http.%.*s in a handler is called again whenever the handler runs again: leave it to a "
+        "connector, and sync:send to that",
+        SLICE_FMT(node_key(n)));
 }
 
-static void check_lines(struct loader *l, const struct source *source, int first, int last)
+/* Its own text; not that of functions that it calls. */
+static void check_writes(const struct check *c, const struct node *function)
 {
-    struct lexer x = {.text = source->text, .line = 1};
-    for (enum token t; (t = next_token(&x)) != TOKEN_END && x.line <= last;) {
-        int line = x.line;
-        if (t != TOKEN_NAME || line < first || !slice_is_equal(x.value, SLICE_LIT("http")))
+    for (const struct node *n = function; n && node_is_within(n, function); n = node_next(n))
+        if (is_http_write(n))
+            tell_write(c, n->kind == NODE_CALL ? n->first : n);
+}
+
+static const struct node *find_function(const struct syntax *s, const lua_Debug *ar)
+{
+    const struct node *n = syntax_root(s);
+    while (n && (n->kind != NODE_FUNCTION || n->line != ar->linedefined ||
+                 n->last_line != ar->lastlinedefined))
+        n = node_next(n);
+    return n;
+}
+
+/* Those whose functions stand in the file. */
+static void check_handlers(const struct check *c)
+{
+    lua_State *L = c->l->m->L;
+    for (size_t i = 0; i < c->l->m->n_handlers; i++) {
+        const struct handler *handler = &c->l->m->handlers[i];
+        lua_Debug ar;
+        lua_rawgeti(L, LUA_REGISTRYINDEX, handler->run_ref);
+        lua_getinfo(L, ">S", &ar);
+        if (*ar.source != '@' || !slice_is_equal(slice_str(ar.source + 1), c->source->name))
             continue;
-        struct slice name = find_write(x);
-        if (name.data)
-            loader_tell(l, true, source->name.data, line,
-                        "http.%.*s in a handler is called again whenever the handler runs again: "
-                        "leave it to a connector, and sync:send to that",
-                        SLICE_FMT(name));
+        const struct node *function = find_function(c->syntax, &ar);
+        check_pattern(c->l, handler, ar.linedefined);
+        if (!function)
+            continue;
+        check_writes(c, function);
+        check_handler_habits(c, function);
     }
-}
-
-/* Its own lines; not those of functions that it calls. */
-static void check_handler(struct loader *l, const struct handler *handler)
-{
-    lua_State *L = l->m->L;
-    lua_Debug ar;
-    lua_rawgeti(L, LUA_REGISTRYINDEX, handler->run_ref);
-    lua_getinfo(L, ">S", &ar);
-    const struct source *source =
-        *ar.source == '@' ? sources_find_name(l->m->sources, slice_str(ar.source + 1)) : NULL;
-    if (source)
-        check_lines(l, source, ar.linedefined, ar.lastlinedefined);
 }
 
 /* ---- all of them ---- */
 
+static void check_file(struct loader *l, const struct source *source)
+{
+    struct check c = {l, source, syntax_parse(source->text)};
+    if (c.syntax) { /* else it is no Lua, and that was told */
+        if (source->kind == SOURCE_SCRIPT)
+            check_literals(&c);
+        check_names(&c);
+        check_calls(&c);
+        check_habits(&c);
+        check_handlers(&c);
+    }
+    syntax_free((struct syntax *)c.syntax);
+}
+
 void check_project(struct loader *l)
 {
     for (size_t i = 0; i < sources_count(l->m->sources); i++) {
-        struct check check = {l, sources_at(l->m->sources, i)};
-        if (check.source->kind != SOURCE_SCRIPT)
-            continue;
-        struct slice text = check.source->text;
-        each_literal(text, "connector", check_connector, &check);
-        each_literal(text, "transformer", check_transformer, &check);
+        const struct source *source = sources_at(l->m->sources, i);
+        if (source->kind != SOURCE_DATA && !source->is_shipped && !source->failure)
+            check_file(l, source);
     }
     if (!l->script_failed)
         check_managers(l);
-    for (size_t i = 0; i < l->m->n_handlers; i++)
-        check_handler(l, &l->m->handlers[i]);
 }

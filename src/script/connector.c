@@ -9,6 +9,7 @@
 #include <lauxlib.h>
 
 #include "base/text.h"
+#include "script/check.h"
 #include "script/load.h"
 #include "script/options.h"
 

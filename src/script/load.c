@@ -11,6 +11,8 @@
 #include <lauxlib.h>
 
 #include "base/text.h"
+#include "script/check.h"
+#include "script/excerpt.h"
 #include "script/sandbox.h"
 #include "script/spec_parts.h"
 
@@ -20,16 +22,52 @@
 
 /* ---- problems ---- */
 
+/* What has a line, and says no more itself, shows it. */
+static void add_line(struct loader *l, struct script_problem *problem, struct slice mark,
+                     struct buf *detail)
+{
+    const struct source *source =
+        l->m ? sources_find_name(l->m->sources, slice_str(problem->file)) : NULL;
+    if (problem->detail || problem->line <= 0 || !source)
+        return;
+    excerpt_add(detail, source->text, problem->line, mark, NULL);
+    if (detail->len > 0)
+        problem->detail = detail->data + 1; /* it begins with a line feed */
+}
+
+static void tell_problem(struct loader *l, struct script_problem *problem, struct slice mark)
+{
+    struct buf detail = {0};
+    add_line(l, problem, mark, &detail);
+    l->n_errors += !problem->is_warning;
+    if (l->problem)
+        l->problem(l->ctx, problem);
+    buf_deinit(&detail);
+}
+
+/* The lines behind the first are its detail. */
 static void tell(struct loader *l, bool is_warning, const char *file, int line, const char *text)
 {
     char *first = mem_strdup(text), *detail = strchr(first, '\n');
     if (detail)
         *detail++ = '\0';
-    const struct script_problem problem = {is_warning, file, line, first, detail};
-    l->n_errors += !is_warning;
-    if (l->problem)
-        l->problem(l->ctx, &problem);
+    struct script_problem problem = {
+        .is_warning = is_warning, .file = file, .line = line, .text = first, .detail = detail};
+    tell_problem(l, &problem, SLICE_NULL);
     free(first);
+}
+
+void loader_tell_marked(struct loader *l, enum problem_level level, const struct source *source,
+                        int line, struct slice mark, const char *text)
+{
+    struct script_problem problem = {
+        .is_warning = level != PROBLEM_ERROR,
+        .fails_check = level == PROBLEM_FINDING,
+        .file = source->name.data,
+        .line = line,
+        .text = text,
+    };
+    tell_problem(l, &problem, mark);
 }
 
 void loader_tell(struct loader *l, bool is_warning, const char *file, int line, const char *fmt,

@@ -30,6 +30,11 @@ struct loader {
 /* Tells a problem. `line` 0 is the file as a whole. */
 void loader_tell(struct loader *l, bool is_warning, const char *file, int line, const char *fmt,
                  ...) printf_like(5, 6);
+/* Tells what is wrong with a part of a file's text, which is marked. A finding is a warning to `run`,
+   and an error to `check`. */
+enum problem_level { PROBLEM_ERROR, PROBLEM_FINDING, PROBLEM_WARNING };
+void loader_tell_marked(struct loader *l, enum problem_level level, const struct source *source,
+                        int line, struct slice mark, const char *text);
 /* Tells an error whose text may begin with "FILE:LINE: "; else it is told of `file`. */
 void loader_tell_raised(struct loader *l, const char *file, const char *text);
 
@@ -56,13 +61,5 @@ void transformer_add(struct loader *l, const struct source *source, int ref);
 const struct transformer *transformer_find(struct loader *l, const char *name);
 /* Tells that there is none. */
 void transformer_tell_missing(struct loader *l, const char *name, const char *file, int line);
-
-/* ---- check.c: what is written down in the files ---- */
-
-/* Names of connectors and transformers that no file answers; managers that never start; handlers
-   that write by themselves. */
-void check_project(struct loader *l);
-/* The line of the first `name =` in `text`, or 0. */
-int check_find_assignment(struct slice text, const char *name);
 
 #endif

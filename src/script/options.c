@@ -64,12 +64,33 @@ static bool has_type(lua_State *L, int index, enum option_type type)
     }
 }
 
-static int find_row(const struct option_set *set, const char *name)
+const struct option *options_find(const struct option_set *set, struct slice name)
 {
     for (int i = 0; i < set->n_rows; i++)
-        if (strcmp(set->rows[i].name, name) == 0)
-            return i;
-    return -1;
+        if (slice_is_equal(slice_str(set->rows[i].name), name))
+            return &set->rows[i];
+    return NULL;
+}
+
+const char *option_expects(const struct option *row)
+{
+    return row->expects ? row->expects : type_words(row->type);
+}
+
+void options_add_unknown(struct buf *out, const struct option_set *set, struct slice name)
+{
+    const char *names[ROWS_MAX];
+    for (int i = 0; i < set->n_rows; i++)
+        names[i] = set->rows[i].name;
+    const char *nearest = text_nearest(name, names, (size_t)set->n_rows);
+    buf_printf(out, "%s: there is no option `%.*s`", set->what, SLICE_FMT(name));
+    if (nearest) {
+        buf_printf(out, ": did you mean `%s`?", nearest);
+    } else {
+        buf_add_str(out, "; it takes");
+        for (int i = 0; i < set->n_rows; i++)
+            buf_printf(out, " `%s`", names[i]);
+    }
 }
 
 /* Where an offence is told; the text is the machine's, since telling it may not return. */
@@ -81,18 +102,7 @@ struct teller {
 
 static void tell_unknown(const struct option_set *set, const char *name, struct teller *t)
 {
-    const char *names[ROWS_MAX];
-    for (int i = 0; i < set->n_rows; i++)
-        names[i] = set->rows[i].name;
-    const char *nearest = text_nearest(slice_str(name), names, (size_t)set->n_rows);
-    buf_printf(t->text, "%s: there is no option `%s`", set->what, name);
-    if (nearest) {
-        buf_printf(t->text, ": did you mean `%s`?", nearest);
-    } else {
-        buf_add_str(t->text, "; it takes");
-        for (int i = 0; i < set->n_rows; i++)
-            buf_printf(t->text, " `%s`", names[i]);
-    }
+    options_add_unknown(t->text, set, slice_str(name));
     t->offence(t->ctx, name, t->text->data);
 }
 
@@ -108,8 +118,7 @@ static void tell_type(lua_State *L, int index, const struct option_set *set,
         buf_printf(t->text, "%s: `%s` is not available in this version", set->what, row->name);
     else
         buf_printf(t->text, "%s: `%s` must be %s, not %s", set->what, row->name,
-                   row->expects ? row->expects : type_words(row->type),
-                   argument_describe(L, index));
+                   option_expects(row), argument_describe(L, index));
     t->offence(t->ctx, row->name, t->text->data);
 }
 
@@ -137,19 +146,19 @@ static void take_option(lua_State *L, const struct option_set *set, int base, st
         return;
     }
     const char *name = lua_tostring(L, -2);
-    int row = find_row(set, name);
-    if (row < 0) {
+    const struct option *row = options_find(set, slice_str(name));
+    if (!row) {
         tell_unknown(set, name, t);
         return;
     }
-    if (is_later(set->rows[row].type) && is_off(L, set->rows[row].type))
+    if (is_later(row->type) && is_off(L, row->type))
         return;
-    if (!has_type(L, -1, set->rows[row].type)) {
-        tell_type(L, lua_gettop(L), set, &set->rows[row], t);
+    if (!has_type(L, -1, row->type)) {
+        tell_type(L, lua_gettop(L), set, row, t);
         return;
     }
     lua_pushvalue(L, -1);
-    lua_replace(L, base + row);
+    lua_replace(L, base + (int)(row - set->rows));
 }
 
 static void read_rows(lua_State *L, int index, const struct option_set *set, struct teller *t)

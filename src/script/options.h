@@ -12,7 +12,9 @@
 #include <lua.h>
 
 #include "base/attr.h"
+#include "base/buf.h"
 #include "base/err.h"
+#include "base/slice.h"
 
 enum option_type {
     OPTION_ANY,
@@ -43,6 +45,17 @@ struct option_set {
     {                                                                                              \
         (what), (rows), (int)ARRAY_LEN(rows)                                                       \
     }
+
+/* The row of that name, or NULL. */
+const struct option *options_find(const struct option_set *set, struct slice name);
+/* What its value must be: "a table". */
+const char *option_expects(const struct option *row);
+/* Appends "SET: there is no option `name`" with the nearest, or with all there are. */
+void options_add_unknown(struct buf *out, const struct option_set *set, struct slice name);
+
+/* What `check` looks at without a call; those of http are the same for all its functions. */
+extern const struct option_set options_of_http, options_of_send, options_of_retry,
+    options_of_reject;
 
 /* Told of each offence: the option's name, or NULL, and a sentence. May raise an error. */
 typedef void (*option_offence_fn)(void *ctx, const char *name, const char *text);

@@ -136,7 +136,8 @@ struct script_options {
 
 /* Something wrong in a project. `file` is relative to the project where it lies in it. */
 struct script_problem {
-    bool is_warning; /* the project would run nevertheless */
+    bool is_warning;  /* the project would run nevertheless … */
+    bool fails_check; /* … and does; but `check` finds it wrong */
     const char *file;
     int line;           /* 0: the file as a whole */
     const char *text;   /* what, and what to write instead; one line */

@@ -25,7 +25,7 @@ static const struct option send_rows[] = {
     {"delay", OPTION_DURATION, NULL},
     {"expires", OPTION_DURATION, NULL},
 };
-static const struct option_set send_options = OPTION_SET("sync:send", send_rows);
+const struct option_set options_of_send = OPTION_SET("sync:send", send_rows);
 
 #define FIRST 3 /* stack index of the first option's value */
 
@@ -153,7 +153,7 @@ int send_from_script(lua_State *L)
     lua_settop(L, 2);
     if (lua_isnil(L, 2))
         machine_raise(L, "sync:send takes a table: sync:send{ connector = \"…\", data = … }");
-    options_read_or_raise(L, 2, &send_options);
+    options_read_or_raise(L, 2, &options_of_send);
     send.connector = read_connector(L);
     read_transformer(L, &send);
     send.delay_ms = read_duration(L, SEND_DELAY);

@@ -83,8 +83,11 @@ static int on_await(void *ctx, void *run_ctx, struct slice id, struct err *err)
 static void on_problem(void *ctx, const struct script_problem *problem)
 {
     struct project *p = ctx;
-    buf_printf(&p->problems, "%s%s:%d: %s\n", problem->is_warning ? "warning " : "", problem->file,
-               problem->line, problem->text);
+    buf_printf(&p->problems, "%s%s:%d: %s\n",
+               problem->fails_check  ? "finding "
+               : problem->is_warning ? "warning "
+                                     : "",
+               problem->file, problem->line, problem->text);
     if (problem->detail)
         buf_printf(&p->problems, "%s\n", problem->detail);
 }

@@ -66,7 +66,8 @@ struct project {
     struct clock_fake clock;
     struct mask *mask;
     struct script_ports ports;
-    struct buf problems; /* "FILE:LINE: text" or "warning FILE:LINE: text", their details below */
+    struct buf
+        problems; /* "FILE:LINE: text", "finding FILE:…" or "warning FILE:…", details below */
     struct project_request requests[PROJECT_MAX];
     size_t n_requests;
     struct project_send sends[PROJECT_MAX];

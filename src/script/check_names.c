@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/* Globals that nobody gives, and members that a library doesn't have. */
+#include <string.h>
+
+#include <lauxlib.h>
+
+#include "base/text.h"
+#include "script/check.h"
+#include "script/library.h"
+#include "script/slips.h"
+
+#define NAMES_MAX 512
+#define FOUND_MAX 64 /* globals of a file that are told, each once */
+
+struct names {
+    const char *items[NAMES_MAX]; /* Lua's, or the library's own */
+    size_t n;
+    struct slice library; /* members of this alone; absent: globals */
+};
+
+static void add(struct names *names, const char *name)
+{
+    if (names->n < NAMES_MAX)
+        names->items[names->n++] = name;
+}
+
+static bool has(const struct names *names, struct slice name)
+{
+    for (size_t i = 0; i < names->n; i++)
+        if (slice_is_equal(slice_str(names->items[i]), name))
+            return true;
+    return false;
+}
+
+/* [-0, +0] The names of the table on top. */
+static void add_table(lua_State *L, struct names *names)
+{
+    for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1))
+        if (lua_type(L, -2) == LUA_TSTRING)
+            add(names, lua_tostring(L, -2));
+}
+
+/* "text.trim" is a member of text; "map" is a global. */
+static void add_helper(void *ctx, const char *name)
+{
+    struct names *names = ctx;
+    const char *dot = strchr(name, '.');
+    if (!names->library.data && !dot)
+        add(names, name);
+    if (names->library.data && dot &&
+        slice_is_equal(names->library, slice_of(name, (size_t)(dot - name))))
+        add(names, dot + 1);
+}
+
+static void list_globals(lua_State *L, struct names *names)
+{
+    *names = (struct names){.n = 0};
+    machine_push(L, REF_GLOBALS);
+    add_table(L, names);
+    lua_pop(L, 1);
+    add(names, "_G");
+    library_each(add_helper, names);
+}
+
+/* False where it is no library. */
+static bool list_members(lua_State *L, struct slice library, struct names *names)
+{
+    *names = (struct names){.library = library};
+    machine_push(L, REF_GLOBALS);
+    lua_pushlstring(L, library.data, library.len);
+    lua_rawget(L, -2);
+    if (lua_istable(L, -1))
+        add_table(L, names);
+    lua_pop(L, 2);
+    library_each(add_helper, names);
+    return names->n > 0;
+}
+
+/* Whether the file gives it a value itself. */
+static bool is_given(const struct check *c, const struct node *wanted)
+{
+    for (const struct node *n = syntax_root(c->syntax); n; n = node_next(n)) {
+        if (!n->is_target || n->kind != wanted->kind)
+            continue;
+        if (n->kind == NODE_NAME && !n->declaration && slice_is_equal(n->name, wanted->name))
+            return true;
+        if (n->kind == NODE_INDEX && slice_is_equal(n->text, wanted->text))
+            return true;
+    }
+    return false;
+}
+
+/* ---- globals ---- */
+
+static void tell_global(const struct check *c, const struct node *n, const struct names *names)
+{
+    const char *slip = slips_find_global(n->name);
+    const char *nearest = text_nearest(n->name, names->items, names->n);
+    if (slip)
+        check_tell(c, PROBLEM_FINDING, n, n->text, "there is no `%.*s`: %s", SLICE_FMT(n->name),
+                   slip);
+    else if (nearest && n->name.len > 2)
+        check_tell(c, PROBLEM_FINDING, n, n->text, "there is no `%.*s`: did you mean `%s`?",
+                   SLICE_FMT(n->name), nearest);
+    else
+        check_tell(
+            c, PROBLEM_FINDING, n, n->text,
+            "there is no `%.*s`: no file gives it a value before this one reads it; write local "
+            "%.*s = … above, or require the file of lib/ that has it",
+            SLICE_FMT(n->name), SLICE_FMT(n->name));
+}
+
+static void check_globals(const struct check *c, const struct names *names)
+{
+    struct slice told[FOUND_MAX];
+    size_t n_told = 0;
+    for (const struct node *n = syntax_root(c->syntax); n; n = node_next(n)) {
+        if (n->kind != NODE_NAME || n->declaration || n->is_target || has(names, n->name) ||
+            library_has(n->name) || is_given(c, n))
+            continue;
+        bool was_told = n_told == FOUND_MAX;
+        for (size_t i = 0; i < n_told; i++)
+            was_told |= slice_is_equal(told[i], n->name);
+        if (was_told)
+            continue;
+        told[n_told++] = n->name;
+        tell_global(c, n, names);
+    }
+}
+
+/* ---- members ---- */
+
+static void check_member(const struct check *c, const struct node *n)
+{
+    struct names names;
+    struct slice library = n->first->name, key = node_key(n);
+    if (!list_members(c->l->m->L, library, &names) || has(&names, key) || is_given(c, n))
+        return;
+    const char *nearest = text_nearest(key, names.items, names.n);
+    if (nearest)
+        check_tell(c, PROBLEM_FINDING, n, n->text, "%.*s has no `%.*s`: did you mean %.*s.%s?",
+                   SLICE_FMT(library), SLICE_FMT(key), SLICE_FMT(library), nearest);
+    else
+        check_tell(c, PROBLEM_FINDING, n, n->text, "%.*s has no `%.*s`", SLICE_FMT(library),
+                   SLICE_FMT(key));
+}
+
+void check_names(const struct check *c)
+{
+    struct names globals;
+    list_globals(c->l->m->L, &globals);
+    check_globals(c, &globals);
+    for (const struct node *n = syntax_root(c->syntax); n; n = node_next(n)) {
+        bool is_member = n->kind == NODE_INDEX && !n->is_target && node_key(n).data &&
+                         n->first->kind == NODE_NAME && !n->first->declaration &&
+                         !node_is_global(n->first, "_G");
+        if (is_member && !is_given(c, n->first))
+            check_member(c, n);
+    }
+}
