@@ -295,7 +295,7 @@ def test_a_connector_stopped_three_times_is_set_aside_until_a_reload(daemon, pro
     daemon.emit("thing", {"n": 4})
     second.wait_for(4)
     assert receiver.requests == []
-    wait_until(lambda: daemon.connector_sums("first")["waiting"] == 1, "one to wait")
+    assert [(c["name"], c["waiting"]) for c in daemon.status()["connectors"]][0] == ("first", 1)
     assert "set-aside" in daemon.command("status").out
     assert daemon.post("/api/reload").status == 200
     receiver.wait_for(1)
