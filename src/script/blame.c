@@ -307,9 +307,9 @@ void blame_add_frames(const struct script_run *run, struct buf *out)
         machine_add_traceback(run, out);
 }
 
-/* A file's own line says it all. */
-static bool has_several(const struct buf *frames)
+bool blame_has_way(const struct script_run *run)
 {
+    const struct buf *frames = &run->blame.frames;
     return frames->len > 0 && memchr(frames->data + 1, '\n', frames->len - 1);
 }
 
@@ -319,7 +319,7 @@ void blame_take(struct script_run *run, struct buf *error)
         buf_clear(error);
         buf_add_slice(error, buf_slice(&run->blame.text));
     }
-    if (run->kind != RUN_FILE || has_several(&run->blame.frames))
+    if (run->kind != RUN_FILE || blame_has_way(run)) /* else a file's own line says it all */
         blame_add_frames(run, error);
 }
 

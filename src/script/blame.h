@@ -52,6 +52,8 @@ bool blame_is_memory(const struct script_run *run, lua_State *co);
 
 /* Puts what was noted of an error in the place of its own text, where that was; the way there follows. */
 void blame_take(struct script_run *run, struct buf *error);
+/* Whether the way there, as it was noted, has more than one step. */
+bool blame_has_way(const struct script_run *run);
 /* Appends the way there as it was noted, else as the coroutine has it. `out` begins with the error's own
    text. */
 void blame_add_frames(const struct script_run *run, struct buf *out);

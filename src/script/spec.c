@@ -125,7 +125,11 @@ void spec_load(struct loader *l)
         if (source->kind != SOURCE_SPEC)
             continue;
         spec->file = source->name;
+        l->script = source->module.data; /* of handlers that it registers itself */
+        l->file = source->name;
         luaL_unref(l->m->L, LUA_REGISTRYINDEX, loader_run(l, source));
+        l->script = NULL;
+        l->file = SLICE_NULL;
     }
     if (machine_protect(l->m, list_tests, NULL, &err) < 0)
         loader_tell(l, false, spec->file.data, 0, "%s", err.message);
@@ -206,7 +210,7 @@ static struct script_run *begin(struct script_machine *m, enum run_kind kind, st
 /* How a run failed, in words. */
 struct failure {
     struct script_run *run;
-    bool is_expectation; /* that was not met: its place says all */
+    bool is_expectation; /* that was not met */
     struct buf text, differences;
 };
 
@@ -255,7 +259,7 @@ static void read_failure(struct failure *f, enum machine_result how)
     }
     if (how == MACHINE_ERROR && !f->is_expectation)
         blame_take(f->run, &f->text);
-    else if (!f->is_expectation)
+    else if (!f->is_expectation || blame_has_way(f->run))
         blame_add_frames(f->run, &f->text);
     mask_apply(m->mask, &f->text, 0);
     mask_apply(m->mask, &f->differences, 0);

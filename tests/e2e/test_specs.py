@@ -131,6 +131,23 @@ def test_an_endless_loop_is_stopped(specs):
     assert result.out.endswith("1 passed, 1 failed\n")
 
 
+def test_a_spec_may_bring_handlers_of_its_own(specs):
+    specs.write("tests/own.lua", """
+        local sync = SyncManager.new {}
+        sync:on("own.made", function(event)
+          sync:send { connector = "dataWarehouse", data = { x = event.data.a } }
+        end)
+
+        it("handles", function()
+          local sends = handle { type = "own.made", data = { a = 1 } }
+          expect(sends):equals { { connector = "dataWarehouse", data = { x = 1 } } }
+          expect(sends[1].handler):is "own/own.made#1"
+        end)
+    """)
+    result = specs.run()
+    assert (result.status, result.err) == (0, ""), result.out
+
+
 def test_files_do_not_see_each_other(specs):
     specs.write("lib/state.lua", "return { n = 0 }\n")
     for name in "ab":

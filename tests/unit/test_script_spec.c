@@ -226,6 +226,9 @@ static void an_error_has_its_line_and_its_calls(void **state)
     assert_fails("local function f() local t; return t.x end\nlocal y = f()", "tests/x.lua:2: ");
     assert_fails("local function f() error 'deep' end\nf()\nreturn 1",
                  "\n  tests/x.lua:3: in function 'it'");
+    assert_fails("local function check(x)\n  expect(x):is(1)\nend\ncheck(2)\nreturn 1",
+                 "tests/x.lua:3: expected 1, got 2\n  tests/x.lua:3: in function 'check'\n"
+                 "  tests/x.lua:5: in function 'it'");
     assert_fails("return expect(1):is(2)", "tests/x.lua:1: expected 2, got 1");
 }
 
