@@ -9,7 +9,8 @@
 #include <glib.h>
 
 #define HEADER 44 /* bytes of a header in a zone's file */
-#define YEAR_S (366 * 86400)
+#define DAY_S INT64_C(86400)
+#define YEAR_S (366 * DAY_S)
 
 struct zone {
     GTimeZone *table;  /* as its file lists it … */
@@ -88,7 +89,7 @@ static int offset_at(GTimeZone *zone, int64_t unix_s)
 /* Whether the rule says for the last year of the table what that says. */
 static bool agrees(GTimeZone *rule, GTimeZone *table, int64_t last)
 {
-    for (int64_t at = last - YEAR_S; last != INT64_MIN && at < last; at += 7 * 86400)
+    for (int64_t at = last - YEAR_S; last != INT64_MIN && at < last; at += 7 * DAY_S)
         if (offset_at(rule, at) != offset_at(table, at))
             return false;
     return true;

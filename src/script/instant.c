@@ -50,7 +50,7 @@ static void add_offset(struct buf *out, int offset_min)
 void instant_add(struct buf *out, struct instant t, int offset_s)
 {
     int offset_min = offset_s / 60;
-    int64_t local = t.s + offset_min * 60, year;
+    int64_t local = t.s + (int64_t)offset_min * 60, year;
     int64_t days = local / DAY_S - (local % DAY_S < 0);
     int rest = (int)(local - days * DAY_S);
     unsigned month, day;
