@@ -34,6 +34,7 @@ stds.liaison = {
     -- data
     "array", "get", "null",
     json = { fields = { "decode", "encode" } },
+    ical = { fields = { "decode", "encode", "event" } },
     regex = { fields = { "find", "findAll", "replace", "split" } },
     text = {
       fields = {

@@ -16,6 +16,7 @@
 #define OPTIONS_MAX 16
 
 static const struct subject *const subjects[] = {
+    &subject_ical,
     &subject_regex,
     &subject_text,
     &subject_time,

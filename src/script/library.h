@@ -38,6 +38,7 @@ struct subject {
     void (*open)(lua_State *L); /* [-0, +0, e] makes its metatables; or NULL */
 };
 
+extern const struct subject subject_ical;
 extern const struct subject subject_regex;
 extern const struct subject subject_text;
 extern const struct subject subject_time;
