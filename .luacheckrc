@@ -47,6 +47,7 @@ stds.liaison = {
         "add", "diff", "duration", "format", "fromUnix", "iso", "now", "parse", "unix",
       },
     },
+    uuid = { fields = { "v4", "v5", "v7" } },
     -- the network and the log
     http = { fields = { "delete", "get", "patch", "post", "put", "request" } },
     log = { fields = { "debug", "error", "info", "warn" } },

@@ -9,6 +9,7 @@
 
 #include "channel/channel.h"
 #include "crypto/hash.h"
+#include "crypto/uuid.h"
 
 /* An event whose message brought its id: another of that source and id is the same. */
 struct channel_identity identity_of_event(const struct event *event);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Liaison authors */
 /*
- * SHA-256 identities, random bytes and UUIDs. What OpenSSL refuses here can't be mended by anyone
+ * SHA-256 identities and random bytes. What OpenSSL refuses here can't be mended by anyone
  * (no memory, no entropy): it ends the process.
  */
 #include "crypto/hash.h"
@@ -15,8 +15,6 @@
 #include <openssl/rand.h>
 
 #include "base/err.h"
-
-#define UUID_RANDOM 10 /* bytes of each */
 
 /* The algorithm as OpenSSL's provider has it, found once for the process and never changed: looking
    it up by EVP_sha256() at each hash costs more than a short hash does. */
@@ -101,36 +99,6 @@ void crypto_random(void *out, size_t len)
         p += n;
         len -= (size_t)n;
     }
-}
-
-/* `len` of the source's bytes, which are given out once. */
-static void take_random(struct uuid_source *source, void *out, size_t len)
-{
-    static_assert(sizeof(source->bytes) % UUID_RANDOM == 0, "none is left over");
-    if (source->left == 0) {
-        crypto_random(source->bytes, sizeof(source->bytes));
-        source->left = sizeof(source->bytes);
-    }
-    source->left -= len;
-    memcpy(out, source->bytes + source->left, len);
-}
-
-void uuid_v7(struct uuid_source *source, char out[static UUID_LEN + 1], int64_t unix_ms)
-{
-    unsigned char b[16], time[8];
-    store_be64(time, unix_ms < 0 ? 0 : (uint64_t)unix_ms);
-    memcpy(b, time + 2, 6);
-    take_random(source, b + 6, UUID_RANDOM);
-    b[6] = (unsigned char)(0x70 | (b[6] & 0x0F)); /* version 7 */
-    b[8] = (unsigned char)(0x80 | (b[8] & 0x3F)); /* variant of RFC 9562 */
-    char *p = out;
-    for (size_t i = 0; i < sizeof(b); i++) {
-        if (i == 4 || i == 6 || i == 8 || i == 10)
-            *p++ = '-';
-        *p++ = "0123456789abcdef"[b[i] >> 4];
-        *p++ = "0123456789abcdef"[b[i] & 15];
-    }
-    *p = '\0';
 }
 
 _Bool crypto_is_equal(struct slice a, struct slice b)

@@ -22,17 +22,6 @@ struct hash128 hash_parts(const struct slice *parts, size_t n_parts);
 /* Random bytes fit for keys and ids (RAND_bytes). */
 void crypto_random(void *out, size_t len);
 
-/* Random bytes for UUIDs, drawn for many at once: a draw costs as much as many of them. In place, zero
-   at first. */
-struct uuid_source {
-    unsigned char bytes[320];
-    size_t left;
-};
-
-/* A UUIDv7 (RFC 9562) of the given time, as 36 characters and a NUL. */
-#define UUID_LEN 36
-void uuid_v7(struct uuid_source *source, char out[static UUID_LEN + 1], int64_t unix_ms);
-
 /* Whether a and b are the same bytes, in time that depends on their lengths alone. */
 _Bool crypto_is_equal(struct slice a, struct slice b);
 

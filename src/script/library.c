@@ -16,10 +16,7 @@
 #define OPTIONS_MAX 16
 
 static const struct subject *const subjects[] = {
-    &subject_ical,
-    &subject_regex,
-    &subject_text,
-    &subject_time,
+    &subject_ical, &subject_regex, &subject_text, &subject_time, &subject_uuid,
 };
 
 /* ---- names ---- */

@@ -42,6 +42,7 @@ extern const struct subject subject_ical;
 extern const struct subject subject_regex;
 extern const struct subject subject_text;
 extern const struct subject subject_time;
+extern const struct subject subject_uuid;
 
 /* [-0, +0, e] Makes the machine know all subjects; opens none. After the other bindings. */
 void library_open(lua_State *L);

@@ -396,6 +396,7 @@ static int seed_random(lua_State *L)
 void script_seed(struct script_machine *m, uint64_t seed)
 {
     rng_init(&m->rng, seed);
+    m->uuids = (struct uuid_source){.rng = &m->rng};
     if (machine_protect(m, seed_random, &seed, NULL) < 0)
         die("math.randomseed failed");
 }

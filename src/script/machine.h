@@ -23,6 +23,7 @@
 #include "base/list.h"
 #include "base/map.h"
 #include "base/rng.h"
+#include "crypto/uuid.h"
 #include "script/blame.h"
 #include "script/keys.h"
 #include "script/module.h"
@@ -219,7 +220,8 @@ struct script_machine {
     unsigned char object_sizes[DECODE_LEVELS]; /* members that the last object of a level had */
     struct buf json, text, url, body, id;
     struct buf trace; /* header values */
-    struct rng rng;   /* of spans */
+    struct uuid_source uuids;
+    struct rng rng; /* of spans */
     struct keys keys;
     struct script_header *headers;
     size_t cap_headers;

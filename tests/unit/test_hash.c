@@ -92,49 +92,6 @@ static void random_bytes_fill_all_and_differ(void **state)
     crypto_random(NULL, 0);
 }
 
-/* The time of the example in RFC 9562, appendix A.6: 017F22E2-79B0-7CC3-98C4-DC0C0C07398F. */
-static void a_uuid_v7_has_the_layout_of_the_rfc(void **state)
-{
-    (void)state;
-    struct uuid_source source = {0};
-    for (int i = 0; i < 200; i++) {
-        char text[UUID_LEN + 1];
-        uuid_v7(&source, text, 0x017F22E279B0);
-        assert_int_equal(strlen(text), UUID_LEN);
-        assert_memory_equal(text, "017f22e2-79b0-7", 15);
-        assert_int_equal(text[18], '-');
-        assert_non_null(strchr("89ab", text[19]));
-        assert_int_equal(text[23], '-');
-        for (size_t k = 0; k < UUID_LEN; k++)
-            assert_true(text[k] == '-' || (text_hex_digit(text[k]) >= 0));
-    }
-}
-
-static void uuids_of_one_time_differ(void **state)
-{
-    (void)state;
-    enum { MANY = 100 }; /* more than are drawn for at once */
-    struct uuid_source source = {0};
-    char made[MANY][UUID_LEN + 1];
-    for (size_t i = 0; i < MANY; i++) {
-        uuid_v7(&source, made[i], 1);
-        for (size_t k = 0; k < i; k++)
-            assert_string_not_equal(made[i], made[k]);
-    }
-}
-
-static void uuids_sort_by_time_and_start_at_the_epoch(void **state)
-{
-    (void)state;
-    struct uuid_source source = {0};
-    char before[UUID_LEN + 1], first[UUID_LEN + 1], last[UUID_LEN + 1];
-    uuid_v7(&source, before, -5);
-    uuid_v7(&source, first, 255);
-    uuid_v7(&source, last, 256);
-    assert_memory_equal(before, "00000000-0000-7", 15);
-    assert_true(strcmp(first, last) < 0);
-}
-
 static void equal_compares_length_and_every_byte(void **state)
 {
     (void)state;
@@ -153,9 +110,6 @@ int main(void)
         cmocka_unit_test(parts_of_any_length_hash_alike),
         cmocka_unit_test(parts_do_not_run_into_each_other),
         cmocka_unit_test(random_bytes_fill_all_and_differ),
-        cmocka_unit_test(a_uuid_v7_has_the_layout_of_the_rfc),
-        cmocka_unit_test(uuids_of_one_time_differ),
-        cmocka_unit_test(uuids_sort_by_time_and_start_at_the_epoch),
         cmocka_unit_test(equal_compares_length_and_every_byte),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
