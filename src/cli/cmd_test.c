@@ -66,22 +66,33 @@ static int find_files(struct project *p, struct spec_files *files)
     return EXIT_DONE;
 }
 
-static int run_files(struct spec_runner *runner, const struct spec_files *files)
+static int say_none(const struct spec_runner *runner)
 {
-    struct spec_report *report = runner->report;
-    if (spec_runner_open(runner) < 0)
-        return EXIT_FAILED;
-    report->lists_all = runner->filter || files->len == 1;
+    if (runner->filter)
+        return command_fail("no test has \"%s\" in its name or its file's", runner->filter);
+    return command_fail("there are no tests in the specs: write them as in "
+                        "it(\"…\", function() … end)");
+}
+
+static void run_files(struct spec_runner *runner, const struct spec_files *files)
+{
+    runner->report->lists_all = runner->filter || files->len == 1;
     for (size_t i = 0; i < files->len; i++)
         spec_runner_run(runner, files->paths[i]);
-    if (runner->n_ran == 0)
-        return runner->filter
-                   ? command_fail("no test has \"%s\" in its name or its file's", runner->filter)
-                   : command_fail("there are no tests in the specs: write them as in "
-                                  "it(\"…\", function() … end)");
-    bool is_well = report->failed == 0;
     if (runner->coverage)
-        spec_report_coverage(report, runner->coverage);
+        spec_report_coverage(runner->report, runner->coverage);
+}
+
+/* The closing line follows in any case. */
+static int run_specs(struct spec_runner *runner, const struct spec_files *files)
+{
+    struct spec_report *report = runner->report;
+    bool is_loaded = spec_runner_open(runner) == 0;
+    if (is_loaded)
+        run_files(runner, files);
+    bool is_well = report->passed > 0 && report->failed == 0;
+    if (is_loaded && runner->n_ran == 0)
+        say_none(runner);
     spec_report_close(report);
     return is_well ? EXIT_DONE : EXIT_FAILED;
 }
@@ -103,7 +114,7 @@ static int run_project(struct project *p, const struct invocation *in, const cha
     };
     int status = find_files(p, &files);
     if (status == EXIT_DONE)
-        status = run_files(&runner, &files);
+        status = run_specs(&runner, &files);
     spec_coverage_deinit(&coverage);
     spec_runner_close(&runner);
     spec_files_deinit(&files);

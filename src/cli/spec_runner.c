@@ -227,11 +227,17 @@ void spec_runner_run(struct spec_runner *runner, const char *path)
 
 /* ---- all ---- */
 
-/* Warnings are what `check` is for. */
-static void say_error(void *ctx, const struct script_problem *problem)
+/* A test of their file that failed; warnings are what `check` is for. */
+static void report_problem(void *ctx, const struct script_problem *problem)
 {
-    if (!problem->is_warning)
-        project_say_problem(ctx, problem);
+    const struct spec_runner *runner = ctx;
+    if (problem->is_warning)
+        return;
+    spec_report_test(runner->report, &(struct spec_test){
+                                         .file = slice_str(problem->file),
+                                         .line = problem->line,
+                                         .error = slice_str(problem->text),
+                                     });
 }
 
 static void begin_coverage(struct spec_runner *runner)
@@ -244,7 +250,6 @@ static void begin_coverage(struct spec_runner *runner)
 int spec_runner_open(struct spec_runner *runner)
 {
     const struct project *p = runner->project;
-    struct problem_count count = {0};
     runner->sources = sources_read(
         &(struct sources_options){.project = p->config.project, .data_dir = p->data_dir});
     runner->dryrun = dryrun_new(&(struct dryrun_options){
@@ -252,7 +257,7 @@ int spec_runner_open(struct spec_runner *runner)
         .answer = on_request,
         .ctx = runner,
     });
-    runner->machine = load(runner, runner->sources, NULL, say_error, &count);
+    runner->machine = load(runner, runner->sources, NULL, report_problem, runner);
     if (!runner->machine)
         return -1;
     if (runner->coverage)

@@ -40,7 +40,7 @@ struct spec_runner {
     struct err failure; /* of a fake, while an event is handled */
 };
 
-/* Loads the project by itself: -1 when it can't be, which is told on standard error. */
+/* Loads the project by itself: -1 when it can't be, which is reported as tests that failed. */
 int spec_runner_open(struct spec_runner *runner) must_check;
 /* Reports each of its tests; one that can't be loaded as a test that failed. */
 void spec_runner_run(struct spec_runner *runner, const char *path);

@@ -65,7 +65,7 @@ def test_each_commented_setting_is_accepted_without_its_dashes(tmp_path):
     file = tmp_path / "p" / "liaison.lua"
     text = file.read_text()
     numbers = commented_settings(text)
-    assert len(numbers) == 15
+    assert len(numbers) == 16
     for chosen in [*([n] for n in numbers), numbers]:
         file.write_text(uncomment(text, chosen))
         result = liaison("check", "p", cwd=tmp_path, env={"LIAISON_TOKEN": "t"})

@@ -87,7 +87,7 @@ def test_nothing_to_run_is_an_error(specs):
     assert "there are no tests in the specs" in specs.run().err
     specs.write("tests/a.lua", 'it("one", function() end)\n')
     result = specs.run("nope")
-    assert (result.status, result.out) == (1, "")
+    assert (result.status, result.out) == (1, "0 passed, 0 failed\n")
     assert 'no test has "nope" in its name' in result.err
     result = liaison("test", specs.path / "scripts" / "register_sync.lua")
     assert result.status == 1 and "is no spec" in result.err
@@ -236,8 +236,12 @@ def test_a_project_that_does_not_load_says_why_once(specs):
     specs.write("tests/a.lua", 'it("works", function() end)\n')
     specs.write("tests/b.lua", 'it("works", function() end)\n')
     result = specs.run()
-    assert (result.status, result.out) == (1, "")
-    assert result.err.count("scripts/sync.lua:1: ") == 1
+    assert (result.status, result.err) == (1, "")
+    assert result.out.startswith("FAIL  scripts/sync.lua:1  can't be loaded\n    '=' expected")
+    assert result.out.endswith("0 passed, 1 failed\n")
+    result = specs.run("--json")
+    assert result.status == 1
+    assert [test["file"] for test in result.json()["tests"]] == ["scripts/sync.lua"]
 
 
 def test_what_is_printed_goes_to_standard_error(specs):

@@ -4,6 +4,7 @@ return {
   -- listen  = "127.0.0.1:8750",        -- or "unix:PATH": events in, and the API
   -- token   = secret "LIAISON_TOKEN",  -- needed where others can reach `listen`
   -- journal = "var/journal.db",        -- where events and deliveries are kept
+  -- reload  = "watch",                 -- scripts are loaded anew when a file changes; or "manual"
 
   -- What setting("…") reads in scripts and connectors. With these, all stays on this machine:
   -- `liaison emit` publishes, `liaison sink` receives. Take them out to use the real systems.
