@@ -435,6 +435,92 @@ function time.diff(a, b) end
 ---@return number seconds
 function time.duration(s) end
 
+-- ---- uuid ---------------------------------------------------------------------------------------
+
+---@class uuidlib
+uuid = {}
+
+---@return string random
+function uuid.v4() end
+
+---@return string beginning with the time, so that they sort by it
+function uuid.v7() end
+
+---@param namespace string a UUID, or "dns", "url", "oid", "x500"
+---@param name string|number
+---@return string the same for the same name
+function uuid.v5(namespace, name) end
+
+-- ---- ical ---------------------------------------------------------------------------------------
+
+---iCalendar (RFC 5545).
+---@class icallib
+ical = {}
+
+---`"mailto:ann@example.com"`, or its address and parameters.
+---@alias CalendarPerson string|{ address: string, [string]: any }
+
+---@class CalendarProperty
+---@field name string
+---@field value string as it stands in the text
+---@field params? table<string, string|string[]>
+
+---@class CalendarComponent
+---@field name string
+---@field properties? CalendarProperty[]
+---@field components? CalendarComponent[]
+
+---@class CalendarEvent
+---@field uid string
+---@field start Time|string "2026-11-23" is a whole day
+---@field end? Time|string
+---@field duration? string in place of `end`: "PT1H"
+---@field zone? Zone that the times are written in, and kept to when clocks are set
+---@field floating? boolean
+---@field summary? string
+---@field description? string
+---@field location? string
+---@field comment? string
+---@field contact? string
+---@field stamp? Time|string now where it isn't given
+---@field created? Time|string
+---@field modified? Time|string
+---@field recurrence? Time|string
+---@field sequence? integer
+---@field priority? integer
+---@field status? string
+---@field class? string
+---@field transparency? string
+---@field url? string
+---@field geo? string
+---@field categories? string[]
+---@field organizer? CalendarPerson
+---@field attendees? CalendarPerson[]
+---@field repeats? string "FREQ=WEEKLY;COUNT=4"
+---@field except? (Time|string)[]
+---@field alarms? { before: Duration, description: string? }[]
+---@field properties? CalendarProperty[]
+---@field components? CalendarComponent[]
+
+---@class Calendar
+---@field events? CalendarEvent[]
+---@field method? string
+---@field product? string
+---@field properties? CalendarProperty[]
+---@field components? CalendarComponent[]
+
+---@param event CalendarEvent
+---@return string
+function ical.event(event) end
+
+---@param calendar Calendar
+---@return string
+function ical.encode(calendar) end
+
+---@param s string
+---@return Calendar
+function ical.decode(s) end
+
 -- ---- what is left of Lua's os -------------------------------------------------------------------
 
 ---@class oslib
