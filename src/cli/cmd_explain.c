@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/percent.h"
 #include "cli/client.h"
 #include "cli/commands.h"
 #include "cli/json_view.h"
@@ -216,7 +217,7 @@ static int get_event(struct client *client, const char *id, struct buf *answer)
 {
     struct buf target = {0};
     buf_add_str(&target, "/api/events/");
-    query_add_encoded(&target, slice_str(id));
+    percent_add(&target, slice_str(id), false);
     const struct client_request request = {
         .method = "GET", .target = target.data, .about = id, .members = {"seq", "deliveries"}};
     int status = client_send(client, &request, answer);

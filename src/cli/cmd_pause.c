@@ -6,9 +6,9 @@
 #include <stdio.h>
 
 #include "base/json.h"
+#include "base/percent.h"
 #include "cli/client.h"
 #include "cli/commands.h"
-#include "cli/query.h"
 
 static void show(const struct invocation *in, bool is_paused)
 {
@@ -34,7 +34,7 @@ static int set_paused(const struct invocation *in, bool is_paused)
     struct client client;
     struct buf target = {0}, answer = {0};
     buf_add_str(&target, "/api/connectors/");
-    query_add_encoded(&target, slice_str(in->options.operands[0]));
+    percent_add(&target, slice_str(in->options.operands[0]), false);
     buf_add_str(&target, is_paused ? "/pause" : "/resume");
     const struct client_request request = {.method = "POST",
                                            .target = target.data,

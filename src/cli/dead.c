@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/percent.h"
 #include "cli/json_view.h"
 #include "cli/progress.h"
 #include "cli/query.h"
@@ -65,7 +66,7 @@ int dead_read_filters(struct dead *dead)
 static void add_target(struct buf *target, const char *id, const char *rest)
 {
     buf_add_str(target, ROUTE "/");
-    query_add_encoded(target, slice_str(id));
+    percent_add(target, slice_str(id), false);
     buf_add_str(target, rest);
 }
 

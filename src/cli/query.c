@@ -2,33 +2,15 @@
 /* Copyright (c) 2026 The Liaison authors */
 #include "cli/query.h"
 
-#include <stdbool.h>
-#include <string.h>
-
+#include "base/percent.h"
 #include "base/text.h"
-
-static bool is_unreserved(char c)
-{
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-           (c != '\0' && strchr("-._~", c));
-}
-
-void query_add_encoded(struct buf *target, struct slice s)
-{
-    for (size_t i = 0; i < s.len; i++) {
-        if (is_unreserved(s.data[i]))
-            buf_add_char(target, s.data[i]);
-        else
-            buf_printf(target, "%%%02X", (unsigned char)s.data[i]);
-    }
-}
 
 void query_add(struct buf *target, const char *name, struct slice value)
 {
     buf_add_char(target, slice_find(buf_slice(target), '?') < target->len ? '&' : '?');
     buf_add_str(target, name);
     buf_add_char(target, '=');
-    query_add_encoded(target, value);
+    percent_add(target, value, false);
 }
 
 int query_parse_when(const char *text, int64_t now_ms, struct buf *out, struct err *err)

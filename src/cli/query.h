@@ -13,8 +13,6 @@
 #include "base/err.h"
 #include "base/slice.h"
 
-/* Appends `s` percent-encoded for a path segment or a query (all but RFC 3986's unreserved). */
-void query_add_encoded(struct buf *target, struct slice s);
 /* Appends "?name=value", "&name=value" where there is a query already. */
 void query_add(struct buf *target, const char *name, struct slice value);
 

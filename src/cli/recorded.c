@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/percent.h"
 #include "cli/json_view.h"
 #include "cli/query.h"
 #include "engine/record_json.h"
@@ -100,7 +101,7 @@ static int ask_one(struct client *client, struct slice id, recorded_fn fn, void 
 {
     struct buf target = {0}, answer = {0};
     buf_add_str(&target, "/api/events/");
-    query_add_encoded(&target, id);
+    percent_add(&target, id, false);
     const struct client_request request = {
         .method = "GET", .target = target.data, .members = {"seq", "type"}};
     int status = client_send(client, &request, &answer);

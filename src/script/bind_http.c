@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Liaison authors */
 /* http.*: a request from what a script wrote, and the wait for its answer. */
-#include <ctype.h>
 #include <math.h>
 #include <string.h>
 
 #include <lauxlib.h>
 
+#include "base/percent.h"
 #include "base/text.h"
 #include "event/trace.h"
 #include "script/answer.h"
@@ -96,16 +96,9 @@ static void check_growth(const struct request *r, const struct buf *out)
 
 static void add_encoded(struct request *r, struct buf *out, struct slice s, bool is_form)
 {
-    for (size_t i = 0; i < s.len; i++) {
-        unsigned char c = (unsigned char)s.data[i];
-        if (i % BYTES_BETWEEN_LOOKS == 0)
-            check_growth(r, out);
-        if (isalnum(c) || (c && strchr("-._~", c)))
-            buf_add_char(out, (char)c);
-        else if (c == ' ' && is_form)
-            buf_add_char(out, '+');
-        else
-            buf_printf(out, "%%%02X", c);
+    for (; s.len > 0; s = slice_from(s, BYTES_BETWEEN_LOOKS)) {
+        check_growth(r, out);
+        percent_add(out, slice_upto(s, BYTES_BETWEEN_LOOKS), is_form);
     }
 }
 
