@@ -32,10 +32,21 @@ stds.liaison = {
     SyncManager = { fields = { "new" } },
     "secret", "setting", "reject", "retry", "skip",
     -- data
-    "array", "get", "null",
-    json = { fields = { "decode", "encode" } },
+    "array", "get", "null", "remove", "set",
+    "count", "entries", "filter", "fold", "groupBy", "indexBy", "keys", "map", "sortBy", "unique",
+    "values",
+    "assign", "flatten", "mapKeys", "mapValues", "merge", "unflatten",
+    "decimal", "isNumber", "round", "toBoolean", "toInteger", "toNumber",
+    base64 = { fields = { "decode", "encode" } },
+    csv = { fields = { "decode", "encode" } },
+    fixedWidth = { fields = { "decode", "encode" } },
+    hash = { fields = { "md5", "sha1", "sha256", "sha512", "sha512_256" } },
+    hex = { fields = { "decode", "encode" } },
+    hmac = { fields = { "sha1", "sha256", "sha512" } },
+    json = { fields = { "decode", "encode", "lines" } },
     ical = { fields = { "decode", "encode", "event" } },
     regex = { fields = { "find", "findAll", "replace", "split" } },
+    url = { fields = { "build", "decode", "encode", "parse" } },
     text = {
       fields = {
         "contains", "endsWith", "length", "lower", "pad", "replace", "split", "startsWith", "sub",

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Liaison authors */
-/* json.encode and json.decode. */
+/* json.encode, json.decode and json.lines. */
+#include <stdio.h>
+
 #include <lauxlib.h>
 
+#include "script/argument.h"
 #include "script/bindings.h"
 #include "script/codec.h"
 #include "script/machine.h"
@@ -34,9 +37,63 @@ static int json_decode(lua_State *L)
     return 1;
 }
 
+/* ---- json.lines ---- */
+
+/* A list of the documents that the lines of the text at 1 are. */
+static int decode_lines(lua_State *L)
+{
+    struct slice text;
+    struct err err = {0};
+    text.data = lua_tolstring(L, 1, &text.len);
+    lua_newtable(L);
+    machine_mark(L, 2, REF_ARRAY);
+    for (int line = 1, n = 0; text.data; line++) {
+        struct slice document = slice_trim(slice_split(&text, '\n'));
+        if (document.len == 0)
+            continue;
+        if (codec_decode(L, document, &err) < 0)
+            machine_raise(L, "json.lines: line %d: %s", line, err.message);
+        lua_rawseti(L, 2, ++n);
+    }
+    return 1;
+}
+
+/* A text of the documents that the elements of the list at 1 are. */
+static int encode_lines(lua_State *L)
+{
+    struct buf *out = &machine_of(L)->json;
+    struct err err = {0};
+    int n = argument_list(L, 1, "json.lines", "list");
+    buf_clear(out);
+    for (int i = 1; i <= n; i++) {
+        lua_rawgeti(L, 1, i);
+        if (codec_encode(L, -1, CODEC_STRICT, CODEC_MAX, NULL, out, &err) < 0) {
+            char what[40];
+            snprintf(what, sizeof(what), "json.lines: element %d", i);
+            codec_raise(L, what, &err);
+        }
+        buf_add_char(out, '\n');
+        lua_pop(L, 1);
+    }
+    lua_pushlstring(L, out->data ? out->data : "", out->len);
+    return 1;
+}
+
+static int json_lines(lua_State *L)
+{
+    lua_settop(L, 1);
+    if (lua_type(L, 1) == LUA_TSTRING)
+        return decode_lines(L);
+    if (lua_istable(L, 1))
+        return encode_lines(L);
+    machine_raise(L, "json.lines takes a text to read, or a list to write, not %s",
+                  argument_describe(L, 1));
+}
+
 static const luaL_Reg functions[] = {
     {"encode", json_encode},
     {"decode", json_decode},
+    {"lines", json_lines},
     {NULL, NULL},
 };
 

@@ -17,6 +17,7 @@ void sandbox_open(lua_State *L);
 void match_open(lua_State *L);
 void document_open(lua_State *L);
 void data_open(lua_State *L);
+void path_open(lua_State *L);
 void json_open(lua_State *L);
 void exact_open(lua_State *L);
 void outcome_open(lua_State *L);

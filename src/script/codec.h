@@ -42,6 +42,10 @@ int codec_encode(lua_State *L, int index, enum codec_mode mode, size_t max, cons
 /* Raises "WHAT: …" where codec_encode failed; where it was for limits.memory, as Lua does. */
 _Noreturn void codec_raise(lua_State *L, const char *what, const struct err *err);
 
+/* [-0, +0, m] Whether the table at `index` is a list to codec_encode: it is marked as an array, or has
+   positions. Fills a document that nobody has looked into. */
+bool codec_is_list(lua_State *L, int index);
+
 /* [-0, +0, m] Whether the value at `index` is what codec_decode makes of `text`; a document in
    which a name occurs twice, or an exact number is written otherwise, may be told to differ. */
 bool codec_is_same(lua_State *L, int index, struct slice text);

@@ -261,6 +261,22 @@ static int encode_table(struct encoder *e, int index, const struct place *at)
     return rc;
 }
 
+bool codec_is_list(lua_State *L, int index)
+{
+    document_read(L, index);
+    if (machine_is(L, index, REF_ARRAY))
+        return true;
+    lua_pushvalue(L, index);
+    lua_pushnil(L);
+    if (!lua_next(L, -2)) {
+        lua_pop(L, 1);
+        return false;
+    }
+    bool has_positions = lua_type(L, -2) == LUA_TNUMBER;
+    lua_pop(L, 3);
+    return has_positions;
+}
+
 static int refuse_type(struct encoder *e, int index, const struct place *at)
 {
     struct buf what = {0};

@@ -162,18 +162,57 @@ static void add_digits(struct buf *out, const char *digits, long exponent)
         buf_printf(out, "%se%ld", digits, exponent);
 }
 
-void exact_add(lua_State *L, int index, struct buf *out)
+static void add_number(struct buf *out, mpz_srcptr digits, long exponent)
 {
-    const struct exact *box = find_box(L, index);
-    mpz_t digits;
-    mpz_roinit_n(digits, box->limbs, box->n_limbs);
     char *text = mem_alloc(mpz_sizeinbase(digits, 10) + 2);
     mpz_get_str(text, 10, digits);
     bool is_negative = text[0] == '-';
     if (is_negative)
         buf_add_char(out, '-');
-    add_digits(out, text + is_negative, box->exponent);
+    add_digits(out, text + is_negative, exponent);
     free(text);
+}
+
+void exact_add(lua_State *L, int index, struct buf *out)
+{
+    const struct exact *box = find_box(L, index);
+    mpz_t digits;
+    add_number(out, mpz_roinit_n(digits, box->limbs, box->n_limbs), box->exponent);
+}
+
+/* ---- rounding ---- */
+
+/* Drops the last digits of `n`; whether they were zeros. */
+static bool drop_digits(struct exact_scratch *s, struct number *n, unsigned long drop,
+                        enum exact_rounding how)
+{
+    mpz_ui_pow_ui(s->power, 10, drop);
+    mpz_tdiv_qr(n->digits, s->rest, n->digits, s->power);
+    n->exponent += (long)drop;
+    int sign = mpz_sgn(s->rest);
+    mpz_mul_2exp(s->rest, s->rest, 1);
+    bool rounds_up = how == EXACT_HALF_UP && mpz_cmpabs(s->rest, s->power) >= 0;
+    if (rounds_up && sign > 0)
+        mpz_add_ui(n->digits, n->digits, 1);
+    else if (rounds_up)
+        mpz_sub_ui(n->digits, n->digits, 1);
+    return sign == 0;
+}
+
+int exact_round(struct script_machine *m, struct slice text, long digits, enum exact_rounding how,
+                struct buf *out, bool *is_same, struct err *err)
+{
+    struct exact_scratch *s = m->exact;
+    struct number *n = &s->result;
+    bool same = true;
+    if (parse(m, text, n, err) < 0)
+        return -1;
+    if (-digits > n->exponent)
+        same = drop_digits(s, n, (unsigned long)(-digits - n->exponent), how);
+    add_number(out, n->digits, mpz_sgn(n->digits) == 0 ? 0 : n->exponent);
+    if (is_same)
+        *is_same = same;
+    return 0;
 }
 
 /* ---- operands ---- */
@@ -282,25 +321,13 @@ static size_t count_digits(struct exact_scratch *s, const mpz_t x)
     return mpz_cmpabs(x, s->power) < 0 ? n - 1 : n;
 }
 
-/* Rounds a quotient that goes on behind its last digit (`has_rest`) to its first digits. */
+/* Rounds a quotient that goes on behind its last digit (`has_rest`) to its first digits. A half is
+   more than a half then. */
 static void round_quotient(struct exact_scratch *s, bool has_rest)
 {
-    struct number *q = &s->result;
-    size_t n_digits = count_digits(s, q->digits);
-    if (!has_rest || n_digits <= QUOTIENT_DIGITS)
-        return;
-    unsigned long drop = n_digits - QUOTIENT_DIGITS;
-    mpz_ui_pow_ui(s->power, 10, drop);
-    mpz_tdiv_qr(q->digits, s->rest, q->digits, s->power);
-    int sign = mpz_sgn(s->rest);
-    mpz_mul_2exp(s->rest, s->rest, 1);
-    int half = mpz_cmpabs(s->rest, s->power);
-    /* A half is more than a half here, since the quotient goes on behind it. */
-    if (half >= 0 && sign < 0)
-        mpz_sub_ui(q->digits, q->digits, 1);
-    else if (half >= 0)
-        mpz_add_ui(q->digits, q->digits, 1);
-    q->exponent += (long)drop;
+    size_t n_digits = count_digits(s, s->result.digits);
+    if (has_rest && n_digits > QUOTIENT_DIGITS)
+        drop_digits(s, &s->result, n_digits - QUOTIENT_DIGITS, EXACT_HALF_UP);
 }
 
 static int exact_div(lua_State *L)

@@ -33,4 +33,17 @@ bool exact_is(lua_State *L, int index);
 /* [-0, +0] Appends its JSON text. */
 void exact_add(lua_State *L, int index, struct buf *out);
 
+enum exact_rounding {
+    EXACT_TRUNCATE, /* towards zero */
+    EXACT_HALF_UP,  /* to the nearest, a half away from zero */
+};
+
+struct script_machine;
+
+/* Appends the well-formed JSON number `text`, with so many digits behind the point at most; negative
+   `digits` round to tens, hundreds … *is_same, unless NULL, says whether that is the same number. -1
+   with err when it is too large. */
+int exact_round(struct script_machine *m, struct slice text, long digits, enum exact_rounding how,
+                struct buf *out, bool *is_same, struct err *err) must_check;
+
 #endif

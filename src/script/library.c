@@ -9,6 +9,7 @@
 #include "base/slice.h"
 #include "script/argument.h"
 #include "script/bindings.h"
+#include "script/codec.h"
 #include "script/machine.h"
 #include "script/options.h"
 #include "subject.h"
@@ -16,7 +17,9 @@
 #define OPTIONS_MAX 16
 
 static const struct subject *const subjects[] = {
-    &subject_ical, &subject_regex, &subject_text, &subject_time, &subject_uuid,
+    &subject_csv,  &subject_encoding, &subject_fixed_width, &subject_hash, &subject_ical,
+    &subject_list, &subject_number,   &subject_object,      &subject_path, &subject_regex,
+    &subject_text, &subject_time,     &subject_url,         &subject_uuid,
 };
 
 /* ---- names ---- */
@@ -85,6 +88,50 @@ static int host_whole(lua_State *L)
     return 1;
 }
 
+/* textOf(value): the text of a value that has one, else nil. */
+static int host_text_of(lua_State *L)
+{
+    struct buf *text = &machine_of(L)->json;
+    buf_clear(text);
+    if (argument_add_text(L, 1, text))
+        lua_pushlstring(L, text->data ? text->data : "", text->len);
+    else
+        lua_pushnil(L);
+    return 1;
+}
+
+/* list(value, what, name): how many elements the list has. */
+static int host_list(lua_State *L)
+{
+    lua_pushinteger(L, argument_list(L, 1, luaL_checkstring(L, 2), luaL_checkstring(L, 3)));
+    return 1;
+}
+
+/* isList(table): whether it leaves as a list. */
+static int host_is_list(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_pushboolean(L, codec_is_list(L, 1));
+    return 1;
+}
+
+/* names(object, what): its names in the order of their bytes, as a list. */
+static int host_names(lua_State *L)
+{
+    struct keys *keys = &machine_of(L)->keys;
+    luaL_checktype(L, 1, LUA_TTABLE);
+    keys->len = 0;
+    keys_push_all(L, 1, keys, luaL_checkstring(L, 2));
+    lua_createtable(L, (int)keys->len, 0);
+    for (size_t i = 0; i < keys->len; i++) {
+        lua_pushlstring(L, keys->items[i].data, keys->items[i].len);
+        lua_rawseti(L, -2, (int)i + 1);
+    }
+    keys->len = 0;
+    machine_mark(L, lua_gettop(L), REF_ARRAY);
+    return 1;
+}
+
 static enum option_type type_named(lua_State *L, const char *word)
 {
     static const char *const words[] = {
@@ -118,8 +165,17 @@ static int host_options(lua_State *L)
 }
 
 static const luaL_Reg host_functions[] = {
-    {"raise", host_raise}, {"describe", host_describe}, {"text", host_text}, {"utf8", host_utf8},
-    {"whole", host_whole}, {"options", host_options},   {NULL, NULL},
+    {"raise", host_raise},
+    {"describe", host_describe},
+    {"text", host_text},
+    {"utf8", host_utf8},
+    {"whole", host_whole},
+    {"options", host_options},
+    {"textOf", host_text_of},
+    {"list", host_list},
+    {"isList", host_is_list},
+    {"names", host_names},
+    {NULL, NULL},
 };
 
 /* ---- opening ---- */

@@ -38,10 +38,19 @@ struct subject {
     void (*open)(lua_State *L); /* [-0, +0, e] makes its metatables; or NULL */
 };
 
+extern const struct subject subject_csv;
+extern const struct subject subject_encoding;
+extern const struct subject subject_fixed_width;
+extern const struct subject subject_hash;
 extern const struct subject subject_ical;
+extern const struct subject subject_list;
+extern const struct subject subject_number;
+extern const struct subject subject_object;
+extern const struct subject subject_path;
 extern const struct subject subject_regex;
 extern const struct subject subject_text;
 extern const struct subject subject_time;
+extern const struct subject subject_url;
 extern const struct subject subject_uuid;
 
 /* [-0, +0, e] Makes the machine know all subjects; opens none. After the other bindings. */

@@ -145,6 +145,7 @@ void bindings_open(lua_State *L)
     sandbox_open(L);
     document_open(L);
     data_open(L);
+    path_open(L);
     json_open(L);
     exact_open(L);
     outcome_open(L);

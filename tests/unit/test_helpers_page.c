@@ -23,7 +23,9 @@
 #define PAGE_MAX (1u << 20)
 
 /* Helpers that are there without the library; the page has them too. */
-static const char *const others[] = {NULL};
+static const char *const others[] = {
+    "get", "array", "null", "json.encode", "json.decode", "json.lines", NULL,
+};
 
 /* ---- running a block ---- */
 
@@ -104,7 +106,8 @@ struct page {
 
 static bool is_name(char c)
 {
-    return c == '.' || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+    return c == '.' || c == '_' || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+           (c >= 'a' && c <= 'z');
 }
 
 /* "`text.trim(s)` · `null`": each name directly behind a back quote. */

@@ -333,7 +333,7 @@ static void test_wrong_requests_say_what_to_write(void **state)
     assert_error("local a = http.post('http://h', { json = { x = 0/0 } })",
                  "http.post: json.x: NaN can't be sent");
     assert_error("local a = http.post('http://h', { body = {} })",
-                 "`body` must be a string or a secret, not a table");
+                 "`body` must be a string or a secret, not an object");
     assert_error("local a = http.get('http://h', { query = { a = {{}} } })",
                  "`query.a` must be a text, a number");
     assert_error("local a = http.get('http://h', { headers = { A = 'x\\ny' } })",

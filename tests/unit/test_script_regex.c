@@ -103,7 +103,7 @@ static void test_wrong_patterns_and_arguments_are_named(void **state)
     assert_error("regex.replace('a', 'a', '$1')", "the pattern has no group 1");
     assert_error("regex.replace('a', 'a', '${x}')", "the pattern has no group x");
     assert_error("regex.replace('a', 'a', function() return {} end)",
-                 "the function must return a string, not a table");
+                 "the function must return a string, not an object");
 }
 
 /* What would take ages, each in its own way: steps, starts, and what a single step walks over. */

@@ -97,7 +97,7 @@ static void test_wrong_arguments_are_named(void **state)
     (void)state;
     assert_error("text.trim()", "main.lua:3: text.trim: s must be a string, not nil");
     assert_error("text.trim(null)", "text.trim: s must be a string, not null");
-    assert_error("text.replace('a', {}, 'b')", "text.replace: old must be a string, not a table");
+    assert_error("text.replace('a', {}, 'b')", "text.replace: old must be a string, not an object");
     assert_error("text.replace('a', '', 'b')", "text.replace: old is empty");
     assert_error("text.split('a', ',', { limt = 1 })",
                  "text.split: there is no option `limt`: did you mean `limit`?");

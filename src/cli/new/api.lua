@@ -266,6 +266,283 @@ function json.encode(value) end
 ---@return any
 function json.decode(text) end
 
+---Of a text with a document in each line, a list; of a list, such a text.
+---@param x string|any[]
+---@return any[]|string
+function json.lines(x) end
+
+-- ---- documents: paths, lists and objects; see docs/HELPERS.md -----------------------------------
+
+---Changes `t`: what is missing on the way is made.
+---@param t table
+---@param path string
+---@param value any
+---@return table
+function set(t, path, value) end
+
+---Changes `t`: without that member or element.
+---@param t table
+---@param path string
+---@return table
+function remove(t, path) end
+
+---A list of what the function makes of each element.
+---@param list any[]
+---@param fn fun(element: any, position: integer): any
+---@return any[]
+function map(list, fn) end
+
+---The elements for which the function says yes.
+---@param list any[]
+---@param fn fun(element: any, position: integer): any
+---@return any[]
+function filter(list, fn) end
+
+---One value of all.
+---@param list any[]
+---@param start any
+---@param fn fun(sum: any, element: any, position: integer): any
+---@return any
+function fold(list, start, fn) end
+
+---What has no value comes last.
+---@param list any[]
+---@param by string|fun(element: any, position: integer): any
+---@param options? { desc: boolean }
+---@return any[]
+function sortBy(list, by, options) end
+
+---@param list any[]
+---@param by string|fun(element: any, position: integer): any
+---@return table<string, any[]>
+function groupBy(list, by) end
+
+---@param list any[]
+---@param by string|fun(element: any, position: integer): any
+---@return table<string, any>
+function indexBy(list, by) end
+
+---@param list any[]
+---@param by? string|fun(element: any, position: integer): any
+---@return any[]
+function unique(list, by) end
+
+---In the order of their bytes.
+---@param t table
+---@return (string|integer)[]
+function keys(t) end
+
+---@param t table
+---@return any[]
+function values(t) end
+
+---@param t table
+---@return { key: string|integer, value: any }[]
+function entries(t) end
+
+---@param t table
+---@return integer
+function count(t) end
+
+---@param t table
+---@param fn fun(name: string, value: any): string?
+---@param options? { deep: boolean }
+---@return table
+function mapKeys(t, fn, options) end
+
+---@param t table
+---@param fn fun(value: any, name: string|integer): any
+---@param options? { deep: boolean }
+---@return table
+function mapValues(t, fn, options) end
+
+---@param t table
+---@param separator? string
+---@return table
+function flatten(t, separator) end
+
+---@param t table
+---@param separator? string
+---@return table
+function unflatten(t, separator) end
+
+---Objects in several are merged as well. The result shares nothing with them.
+---@param ... table
+---@return table
+function merge(...) end
+
+---@param ... table
+---@return table
+function assign(...) end
+
+-- ---- numbers ------------------------------------------------------------------------------------
+
+---@param x any
+---@return boolean
+function isNumber(x) end
+
+---A half is rounded away from zero.
+---@param x number|ExactNumber
+---@param digits? integer
+---@return number|ExactNumber
+function round(x, digits) end
+
+---@param x any
+---@param default? any
+---@return number|ExactNumber
+function toInteger(x, default) end
+
+---@param x any
+---@param default? any
+---@return number|ExactNumber
+function toNumber(x, default) end
+
+---@param x any
+---@param default? any
+---@return boolean
+function toBoolean(x, default) end
+
+---@param x string|number|ExactNumber
+---@param default? any
+---@return ExactNumber
+function decimal(x, default) end
+
+-- ---- formats ------------------------------------------------------------------------------------
+
+---@class csvlib
+csv = {}
+
+---@param text string
+---@param options? { header?: boolean|string[], delimiter?: string }
+---@return table[]
+function csv.decode(text, options) end
+
+---@param rows any[]
+---@param options? { header?: boolean|string[], delimiter?: string, newline?: string }
+---@return string
+function csv.encode(rows, options) end
+
+---@class FixedWidthColumn
+---@field name? string
+---@field width integer in characters
+---@field align? "left"|"right"
+---@field pad? string
+
+---@class fixedWidthlib
+fixedWidth = {}
+
+---@param text string
+---@param columns FixedWidthColumn[]
+---@return table<string, string>[]
+function fixedWidth.decode(text, columns) end
+
+---@param rows table[]
+---@param columns FixedWidthColumn[]
+---@param options? { newline: string }
+---@return string
+function fixedWidth.encode(rows, columns, options) end
+
+---@class UrlParts
+---@field scheme? string
+---@field user? string
+---@field password? string|Secret
+---@field host? string
+---@field port? integer
+---@field path? string|string[]
+---@field query? table<string, any>
+---@field fragment? string
+
+---@class urllib
+url = {}
+
+---@param s string|number|Secret
+---@return string|Secret
+function url.encode(s) end
+
+---@param s string
+---@return string
+function url.decode(s) end
+
+---@param s string
+---@return UrlParts
+function url.parse(s) end
+
+---@param parts UrlParts
+---@return string|Secret
+function url.build(parts) end
+
+---@class base64lib
+base64 = {}
+
+---@param bytes string|number|Secret
+---@param options? { url?: boolean, padding?: boolean }
+---@return string|Secret
+function base64.encode(bytes, options) end
+
+---@param text string|Secret
+---@return string|Secret
+function base64.decode(text) end
+
+---@class hexlib
+hex = {}
+
+---@param bytes string|number|Secret
+---@return string|Secret
+function hex.encode(bytes) end
+
+---@param text string|Secret
+---@return string|Secret
+function hex.decode(text) end
+
+---@class hashlib
+hash = {}
+
+---@param text string|number|Secret
+---@param as? "hex"|"base64"|"bytes"
+---@return string|Secret
+function hash.sha256(text, as) end
+
+---@param text string|number|Secret
+---@param as? "hex"|"base64"|"bytes"
+---@return string|Secret
+function hash.sha512(text, as) end
+
+---@param text string|number|Secret
+---@param as? "hex"|"base64"|"bytes"
+---@return string|Secret
+function hash.sha512_256(text, as) end
+
+---@param text string|number|Secret
+---@param as? "hex"|"base64"|"bytes"
+---@return string|Secret
+function hash.sha1(text, as) end
+
+---@param text string|number|Secret
+---@param as? "hex"|"base64"|"bytes"
+---@return string|Secret
+function hash.md5(text, as) end
+
+---@class hmaclib
+hmac = {}
+
+---@param key string|number|Secret
+---@param text string|number|Secret
+---@param as? "hex"|"base64"|"bytes"
+---@return string
+function hmac.sha256(key, text, as) end
+
+---@param key string|number|Secret
+---@param text string|number|Secret
+---@param as? "hex"|"base64"|"bytes"
+---@return string
+function hmac.sha512(key, text, as) end
+
+---@param key string|number|Secret
+---@param text string|number|Secret
+---@param as? "hex"|"base64"|"bytes"
+---@return string
+function hmac.sha1(key, text, as) end
+
 -- ---- text ---------------------------------------------------------------------------------------
 
 ---Texts are UTF-8; lengths and positions count characters.

@@ -354,3 +354,11 @@ char *project_eval(const char *code, const char *event_data)
     project_free(p);
     return buf_take(&got);
 }
+
+void project_assert_error(const char *code, const char *text)
+{
+    char *got = project_eval(code, "{}");
+    if (strncmp(got, "ERROR: ", 7) != 0 || !strstr(got, text))
+        fail_msg("no error \"%s\" of %s: %s", text, code, got);
+    free(got);
+}

@@ -123,4 +123,7 @@ char *project_eval(const char *code, const char *event_data);
         free(project_got);                                                                         \
     } while (0)
 
+/* Asserts that `code`, such a body, raises an error with `text` in it. */
+void project_assert_error(const char *code, const char *text);
+
 #endif
