@@ -115,6 +115,16 @@ static void add_name(struct buf *out, struct slice delivery)
     view_add(out, delivery, "id");
 }
 
+/* ", scripts 3fa2…", as `reload` names them. */
+static void add_scripts(struct buf *out, struct slice delivery)
+{
+    struct buf hash = {0};
+    view_add(&hash, delivery, "scripts");
+    if (hash.len > 0)
+        buf_printf(out, ", scripts %.12s", hash.data);
+    buf_deinit(&hash);
+}
+
 static void add_delivery(struct story *s, struct slice delivery)
 {
     struct buf name = {0}, state = {0};
@@ -134,6 +144,7 @@ static void add_delivery(struct story *s, struct slice delivery)
         if (strcmp(state.data, "delivered") != 0) /* the last failure, which its attempts told */
             add_detail(text, delivery, "error", "error");
         add_detail(text, delivery, "staleBy", "stale by");
+        add_scripts(text, delivery);
     } else if ((text = add(s, delivery, "due"))) {
         buf_printf(text, "due again: %s", name.data);
         add_detail(text, delivery, "error", "error");

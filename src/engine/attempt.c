@@ -56,6 +56,7 @@ void attempt_connector(struct item *item, struct slice data)
         return;
     }
     item->version = item->engine->version;
+    item->script_version = item->engine->script_version;
     const struct script_attempt attempt = {
         .event = d->event,
         .id = slice_str(d->id),

@@ -136,6 +136,8 @@ static int go_on(struct engine *e, struct err *err)
         arrivals_start(e);
         result = channels_set(e, reader, err);
     }
+    if (result == 0)
+        result = reload_start(e, reader, err);
     journal_reader_close(reader);
     return result;
 }
@@ -175,10 +177,7 @@ int engine_start(struct engine *e, const char *owner, struct err *err)
         .rng = &e->rng,
         .message_max = (size_t)e->config->message_max,
     };
-    if (go_on(e, err) < 0)
-        return -1;
-    reload_start(e);
-    return 0;
+    return go_on(e, err);
 }
 
 /* ---- ending ---- */

@@ -383,5 +383,6 @@ void handle_run(struct item *item)
         end_early(item);
         return;
     }
+    item->script_version = e->script_version;
     item->run = script_handle(e->machine, index, item->d.event, attempt_ended, item);
 }

@@ -67,6 +67,7 @@ struct item {
     } newest;
     struct list asks;         /* in newest.asking */
     unsigned version;         /* of the scripts that were asked about it last, or run for it */
+    int64_t script_version;   /* … that attempted it last, as the journal knows it; 0: none did */
     bool keeps_result;        /* its handler may ask what became of it */
     struct buf result;        /* what its connector returned, if so */
     struct item *publication; /* of its death, until both are on disk */
@@ -126,7 +127,8 @@ struct engine {
     int64_t started_ms;
 
     struct script_machine *machine;
-    unsigned version; /* of the machine: one more with each reload */
+    unsigned version;       /* of the machine: one more with each reload */
+    int64_t script_version; /* … as the journal knows it: others have other hashes */
     struct reloads *reloads;
     struct script_ports ports;
     struct http_client *http;
@@ -204,8 +206,9 @@ void view_free(struct engine *e);
 /* Loads the project for the first time, and tells each problem; -1 when it can't run. */
 int reload_first(struct engine *e, const struct engine_options *options, script_problem_fn problem,
                  void *ctx) must_check;
-/* From now on changes of files are seen, where the settings ask for that. */
-void reload_start(struct engine *e);
+/* The journal is told what is loaded; from now on changes of files are seen, where the settings ask for
+   that. */
+int reload_start(struct engine *e, struct journal_reader *reader, struct err *err) must_check;
 /* A script's function has ended a run by this error. */
 void reload_note_error(struct engine *e, const struct target *t, struct slice error);
 void reload_problems(struct engine *e, engine_problem_fn fn, void *ctx);

@@ -123,6 +123,17 @@ static int read_edits(struct journal_reader *reader, struct json_writer *w,
     return rc;
 }
 
+/* By which scripts it was attempted last. */
+static int read_scripts(struct journal_reader *reader, struct json_writer *w,
+                        const struct delivery_row *row, struct err *err)
+{
+    struct buf hash = {0};
+    int rc = row->script_version ? journal_scripts(reader, row->script_version, &hash, err) : 0;
+    add_text(w, "scripts", buf_slice(&hash));
+    buf_deinit(&hash);
+    return rc;
+}
+
 /* ---- letters ---- */
 
 static void add_names(struct json_writer *w, const struct delivery_row *row)
@@ -156,7 +167,8 @@ int letter_add_json(struct journal_reader *reader, struct json_writer *w,
             return -1;
     }
     add_end(w, row);
-    if (extent == LETTER_WHOLE && read_edits(reader, w, row, err) < 0)
+    if (extent == LETTER_WHOLE &&
+        (read_edits(reader, w, row, err) < 0 || read_scripts(reader, w, row, err) < 0))
         return -1;
     if (extent != LETTER_WHOLE)
         json_member_bool(w, "truncated", true);
@@ -190,7 +202,8 @@ int delivery_add_json(struct journal_reader *reader, struct json_writer *w,
                       const struct delivery_row *row, bool is_in_flight, struct err *err)
 {
     begin_delivery(w, row);
-    if (read_event(reader, w, row, LETTER_WHOLE, err) < 0 || read_attempts(reader, w, row, err) < 0)
+    if (read_event(reader, w, row, LETTER_WHOLE, err) < 0 ||
+        read_attempts(reader, w, row, err) < 0 || read_scripts(reader, w, row, err) < 0)
         return -1;
     end_delivery(w, row, is_in_flight);
     return 0;
@@ -203,6 +216,7 @@ void delivery_add_json_unkept(struct json_writer *w, const struct delivery_row *
     add_event(w, row, event, LETTER_WHOLE);
     json_array_begin(w, "attempts");
     json_array_end(w);
+    json_member_null(w, "scripts");
     end_delivery(w, row, is_in_flight);
 }
 
@@ -210,7 +224,8 @@ int delivery_add_json_brief(struct journal_reader *reader, struct json_writer *w
                             const struct delivery_row *row, bool is_in_flight, struct err *err)
 {
     begin_delivery(w, row);
-    if (read_attempts(reader, w, row, err) < 0 || read_edits(reader, w, row, err) < 0)
+    if (read_attempts(reader, w, row, err) < 0 || read_edits(reader, w, row, err) < 0 ||
+        read_scripts(reader, w, row, err) < 0)
         return -1;
     end_delivery(w, row, is_in_flight);
     return 0;

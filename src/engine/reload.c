@@ -14,6 +14,7 @@
  * back as a crash would, and attempted on the new one.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "engine/findings.h"
@@ -198,6 +199,8 @@ static void switch_to(struct reloads *r, struct script_machine *machine, struct 
     struct script_machine *old = e->machine;
     if (r->source)
         take_settings(e, next);
+    if (strcmp(script_hash(old), script_hash(machine)) != 0)
+        journal_put_scripts(e->journal, ++e->script_version, slice_str(script_hash(machine)));
     e->machine = machine;
     e->version++;
     targets_set(e);
@@ -482,9 +485,16 @@ int reload_first(struct engine *e, const struct engine_options *options, script_
     return e->machine ? 0 : -1;
 }
 
-void reload_start(struct engine *e)
+int reload_start(struct engine *e, struct journal_reader *reader, struct err *err)
 {
+    struct slice hash = slice_str(script_hash(e->machine));
+    struct buf last = {0};
+    int result = journal_last_scripts(reader, &e->script_version, &last, err);
+    if (result == 0 && !slice_is_equal(buf_slice(&last), hash))
+        journal_put_scripts(e->journal, ++e->script_version, hash);
+    buf_deinit(&last);
     set_watch(e->reloads);
+    return result;
 }
 
 void reload_stop(struct engine *e)

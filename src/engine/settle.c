@@ -71,6 +71,7 @@ static void identify(struct item *item, struct delivery_row *row)
         d->seq = delivery_seq(d->event->seq, item->work->next_ordinal++);
     row->seq = d->seq;
     row->id = slice_str(d->id);
+    row->script_version = item->script_version;
 }
 
 static void on_letter_settled(void *ctx, int64_t publication_seq)

@@ -146,6 +146,7 @@ void item_take_row(struct item *item, const struct delivery_row *row)
     item->d.position = row->position;
     item->d.created_ms = row->created_ms;
     item->d.expires_ms = row->expires_ms;
+    item->script_version = row->script_version;
 }
 
 struct item *item_from_row(struct engine *e, struct work *work, struct event *event,

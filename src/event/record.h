@@ -90,6 +90,8 @@ struct delivery_row {
     int64_t due_ms;           /* when it may be attempted */
     int64_t expires_ms;       /* 0: never */
     int64_t ended_ms;         /* 0 while it waits */
+    int64_t
+        script_version; /* of the scripts that attempted it last; 0: none did, or it isn't known */
     /* Dead: the id of a newer delivery of its connector and key that has succeeded; the journal's
        writer gives it. */
     struct slice stale_by;

@@ -545,6 +545,12 @@ void journal_end_replay(struct journal *j, journal_steer_fn done, void *ctx)
     steer(j, &end, 0, done, ctx);
 }
 
+void journal_put_scripts(struct journal *j, int64_t version, struct slice hash)
+{
+    const struct op_steer scripts = {.kind = STEER_SCRIPTS, .number = version, .text = hash};
+    steer(j, &scripts, 0, NULL, NULL);
+}
+
 void journal_clear_results(struct journal *j, int64_t event_seq)
 {
     queue(j, op_new_clear_results(event_seq));

@@ -220,6 +220,9 @@ void journal_replay_event(struct journal *j, int64_t seq, struct slice handler, 
 void journal_pass_replay(struct journal *j, int64_t seq, int64_t n_refused);
 void journal_end_replay(struct journal *j, journal_steer_fn done, void *ctx);
 
+/* Scripts of this hash are at work from now on, as this version: what is put behind it may name that.
+   The newest 10,000 versions are known. */
+void journal_put_scripts(struct journal *j, int64_t version, struct slice hash);
 /* Removes the results of an event's deliveries: no handler will ask for them any more. */
 void journal_clear_results(struct journal *j, int64_t event_seq);
 
@@ -339,6 +342,12 @@ int journal_edits(struct journal_reader *r, int64_t delivery_seq, journal_edit_v
 typedef bool (*journal_pause_visit)(void *ctx, struct slice connector, int64_t at_ms);
 int journal_pauses(struct journal_reader *r, journal_pause_visit visit, void *ctx,
                    struct err *err) must_check;
+/* The newest version of the scripts, 0 where there is none, and its hash, appended. */
+int journal_last_scripts(struct journal_reader *r, int64_t *version, struct buf *hash,
+                         struct err *err) must_check;
+/* The hash of one, appended; nothing where it isn't known. */
+int journal_scripts(struct journal_reader *r, int64_t version, struct buf *hash,
+                    struct err *err) must_check;
 /* The last 20 replays, the newest first; one that is under way has ended_ms 0. */
 struct journal_replay {
     int64_t id;

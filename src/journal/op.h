@@ -83,6 +83,7 @@ struct op_steer {
         STEER_REPLAY,       /* the event is open again; `text`: for this handler alone */
         STEER_PASS,         /* up to the event, `number` were refused */
         STEER_END_REPLAY,
+        STEER_SCRIPTS, /* version `number` has the hash `text` */
     } kind;
     int64_t number;
     bool is_forced;

@@ -368,6 +368,32 @@ int journal_pauses(struct journal_reader *r, journal_pause_visit visit, void *ct
     return rc < 0 ? -1 : 0;
 }
 
+int journal_last_scripts(struct journal_reader *r, int64_t *version, struct buf *hash,
+                         struct err *err)
+{
+    sqlite3_stmt *s = db_statement(&r->db, SQL_LAST_SCRIPTS, err);
+    int rc = s ? db_step(&r->db, s, err) : -1;
+    *version = rc > 0 ? sqlite3_column_int64(s, 0) : 0;
+    if (rc > 0)
+        buf_add_slice(hash, db_column_text(s, 1));
+    if (s)
+        sqlite3_reset(s);
+    return rc < 0 ? -1 : 0;
+}
+
+int journal_scripts(struct journal_reader *r, int64_t version, struct buf *hash, struct err *err)
+{
+    sqlite3_stmt *s = db_statement(&r->db, SQL_SCRIPTS, err);
+    if (!s)
+        return -1;
+    db_bind_int(s, 1, version);
+    int rc = db_step(&r->db, s, err);
+    if (rc > 0)
+        buf_add_slice(hash, db_column_text(s, 0));
+    sqlite3_reset(s);
+    return rc < 0 ? -1 : 0;
+}
+
 int journal_replays(struct journal_reader *r, journal_replay_visit visit, void *ctx,
                     struct err *err)
 {

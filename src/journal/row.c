@@ -157,6 +157,9 @@ void row_give_delivery(sqlite3_context *value, int column, const struct delivery
     case 18:
         give_time(value, row->position);
         break;
+    case 19:
+        give_time(value, row->script_version);
+        break;
     default:
         die("new deliveries have no column %d", column);
     }
@@ -185,6 +188,7 @@ void row_bind_delivery(sqlite3_stmt *s, const struct delivery_row *row)
     db_bind_time(s, 17, row->ended_ms);
     db_bind_text(s, 18, row->result);
     db_bind_time(s, 20, row->position);
+    db_bind_time(s, 21, row->script_version);
 }
 
 void row_bind_attempt(sqlite3_stmt *s, int64_t delivery, const struct attempt_row *attempt)
@@ -258,7 +262,8 @@ void row_delivery(sqlite3_stmt *s, struct delivery_row *row)
         .ended_ms = sqlite3_column_int64(s, 16),
         .result = db_column_text(s, 17),
         .position = sqlite3_column_int64(s, 18),
-        .stale_by = db_column_text(s, 19),
+        .script_version = sqlite3_column_int64(s, 19),
+        .stale_by = db_column_text(s, 20),
     };
 }
 

@@ -544,12 +544,14 @@ static int copy_small_tables(struct copying *c)
     static const char *const by_seq[] = {"seq", "seq DESC"};
     static const char *const by_place[] = {"channel, seq", "channel DESC, seq DESC"};
     static const char *const by_connector[] = {"connector", "connector DESC"};
+    static const char *const by_version[] = {"version", "version DESC"};
     static const char *const by_delivery[] = {"delivery, n", "delivery DESC, n DESC"};
     static const char *const by_term[] = {"scope, name, term", "scope DESC, name DESC, term DESC"};
     if (copy_small_table(c, "positions", by_channel, is_any) < 0 ||
         copy_small_table(c, "identities", by_place, is_any) < 0 ||
         copy_small_table(c, "open_events", by_seq, is_any) < 0 ||
         copy_small_table(c, "pauses", by_connector, is_any) < 0 ||
+        copy_small_table(c, "script_versions", by_version, is_any) < 0 ||
         copy_small_table(c, "edits", by_delivery, is_any) < 0)
         return -1;
     return copy_small_table(c, "sums", by_term, is_sum);

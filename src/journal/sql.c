@@ -190,8 +190,17 @@ static const char version_7[] =
     "  ended_at INTEGER"
     ");";
 
+/* By which scripts each delivery was attempted last: a small number, as there are few and long hashes. */
+static const char version_8[] =
+    "ALTER TABLE deliveries ADD COLUMN script_version INTEGER;" /* NULL: none attempted it yet */
+    "CREATE TABLE script_versions ("
+    "  version INTEGER PRIMARY KEY,"
+    "  hash TEXT NOT NULL," /* over all files that were loaded */
+    "  at INTEGER NOT NULL"
+    ");";
+
 const char *const sql_migrations[] = {version_1, version_2, version_3, version_4,
-                                      version_5, version_6, version_7};
+                                      version_5, version_6, version_7, version_8};
 const size_t sql_migrations_count = ARRAY_LEN(sql_migrations);
 
 /* ---- Statements ----------------------------------------------------------------------------- */
@@ -205,7 +214,8 @@ const size_t sql_migrations_count = ARRAY_LEN(sql_migrations);
     "received_at, state, own_id, identity"
 #define DELIVERY_COLUMNS                                                                           \
     "seq, id, connector, handler, key, transformer, data, state, cause, error, attempts, "         \
-    "unknown, created_at, first_attempt_at, due_at, expires_at, ended_at, result, position"
+    "unknown, created_at, first_attempt_at, due_at, expires_at, ended_at, result, position, "      \
+    "script_version"
 /* What the writer alone gives stands behind that. */
 #define DELIVERY_READ DELIVERY_COLUMNS ", stale_by"
 /* A result that comes when its event is closed is for nobody. */
@@ -322,13 +332,15 @@ const char *const sql_text[] = {
         " SELECT seq, id, connector, handler, key, transformer, data, state, cause, error, "
         "attempts,"
         " unknown, created_at, first_attempt_at, due_at, expires_at, ended_at, " RESULT(
-            "new_deliveries.result", "new_deliveries.seq") ", position FROM new_deliveries",
-    /* 1 to 18 its columns up to the result, 20 the position, 19 the state before. */
+            "new_deliveries.result",
+            "new_deliveries.seq") ", position, script_version FROM new_deliveries",
+    /* 1 to 18 its columns up to the result, 20 and 21 those behind it, 19 the state before. */
     [SQL_UPDATE_DELIVERY] =
         "UPDATE deliveries SET id = ?2, connector = ?3, handler = ?4, key = ?5, transformer = ?6,"
         " data = ?7, state = ?8, cause = ?9, error = ?10, attempts = ?11, unknown = ?12,"
         " created_at = ?13, first_attempt_at = ?14, due_at = ?15, expires_at = ?16, ended_at = ?17,"
-        " result = " RESULT("?18", "?1") ", position = ?20 WHERE seq = ?1 AND state = ?19",
+        " result = " RESULT("?18", "?1") ", position = ?20, script_version = ?21"
+                                         " WHERE seq = ?1 AND state = ?19",
     /* Behind the last one between 1 and, exclusive, 2. */
     [SQL_NEXT_PUBLICATION] =
         "SELECT coalesce(max(seq) + 1, ?1) FROM deliveries WHERE seq >= ?1 AND seq < ?2",
@@ -354,6 +366,9 @@ const char *const sql_text[] = {
     [SQL_EDIT] = "UPDATE deliveries SET data = ?2 WHERE seq = ?1 AND state = 'dead'",
     [SQL_PAUSE] = "INSERT OR IGNORE INTO pauses(connector, at) VALUES (?1, ?2)",
     [SQL_RESUME] = "DELETE FROM pauses WHERE connector = ?1",
+    [SQL_PUT_SCRIPTS] =
+        "INSERT OR REPLACE INTO script_versions(version, hash, at) VALUES (?1, ?2, ?3)",
+    [SQL_FORGET_SCRIPTS] = "DELETE FROM script_versions WHERE version <= ?1 - 10000",
     [SQL_EVENT_STATE] = "SELECT state, channel FROM events WHERE seq = ?1",
     [SQL_REOPEN] = "UPDATE event_rows SET state = 'closed', closed_at = NULL, replay = replay + 1,"
                    " replay_handler = ?2, replay_forced = ?3 WHERE seq = ?1",
@@ -499,6 +514,8 @@ const char *const sql_text[] = {
         " (SELECT value FROM sums WHERE scope = 'connector' AND sums.name = names.name"
         " AND term = 'waiting') FROM names WHERE name IS NOT NULL",
     [SQL_EDITS] = "SELECT at, data FROM edits WHERE delivery = ?1 ORDER BY n",
+    [SQL_LAST_SCRIPTS] = "SELECT version, hash FROM script_versions ORDER BY version DESC LIMIT 1",
+    [SQL_SCRIPTS] = "SELECT hash FROM script_versions WHERE version = ?1",
     [SQL_PAUSES] = "SELECT connector, at FROM pauses",
     [SQL_REPLAYS] = "SELECT id, wish, cursor, through, replayed, refused, at, ended_at FROM replays"
                     " ORDER BY id DESC LIMIT 20",

@@ -132,6 +132,21 @@ static int end_replay(struct committer *c, struct op_steer *steer, struct err *e
     return 0;
 }
 
+static int put_scripts(struct committer *c, struct op_steer *steer, struct err *err)
+{
+    sqlite3_stmt *s = db_statement(c->db, SQL_PUT_SCRIPTS, err);
+    if (!s)
+        return -1;
+    db_bind_int(s, 1, steer->number);
+    db_bind_text(s, 2, steer->text);
+    db_bind_int(s, 3, steer->op.at_ms);
+    if (db_run(c->db, s, err) < 0 || !(s = db_statement(c->db, SQL_FORGET_SCRIPTS, err)))
+        return -1;
+    db_bind_int(s, 1, steer->number);
+    steer->was_done = true;
+    return db_run(c->db, s, err);
+}
+
 int steer_apply(struct committer *c, struct op_steer *steer, struct err *err)
 {
     steer->was_done = false;
@@ -149,6 +164,8 @@ int steer_apply(struct committer *c, struct op_steer *steer, struct err *err)
         return advance(c, steer->op.seq, 0, steer->number, err);
     case STEER_END_REPLAY:
         return end_replay(c, steer, err);
+    case STEER_SCRIPTS:
+        return put_scripts(c, steer, err);
     }
     die("no deed is number %d", (int)steer->kind);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Liaison authors */
 /*
- * What people have a hand in: dead letters edited, connectors paused, events replayed. For commit.c.
+ * What people have a hand in: dead letters edited, connectors paused, events replayed, scripts
+ * loaded. For commit.c.
  */
 #ifndef LIAISON_JOURNAL_STEER_H
 #define LIAISON_JOURNAL_STEER_H

@@ -65,9 +65,11 @@ def test_explain_tells_all_in_order(daemon, receiver):
     result = daemon.command("explain", "e1")
     assert result.status == 0, result.err
     lines = result.out.splitlines()
+    scripts = daemon.get("/api/scripts").json()["hash"][:12]
     assert [re.sub(r" \d+-[0-9a-f]{24}", " ID", line[26:]) for line in lines if "attempt" not in line] == [
         "received by embedded, type thing.made, id e1, key k, number 1",
-        "sent to receiver ID, by handler sync/thing.made#1, key k", "delivered: receiver ID", "it is closed"]
+        "sent to receiver ID, by handler sync/thing.made#1, key k", f"delivered: receiver ID, scripts {scripts}",
+        "it is closed"]
     assert "failed after" in lines[2] and "503" in lines[2]
     assert [line[:24] for line in lines[:-1]] == sorted(line[:24] for line in lines[:-1])
     assert daemon.command("explain", "1").out == result.out

@@ -112,8 +112,9 @@ def test_deliveries_are_shown_whole(daemon):
     fill(daemon)
     delivery, = items(daemon, "/api/deliveries?connector=other")
     assert TIME.fullmatch(delivery["at"]) and TIME.fullmatch(delivery["created"])
+    scripts = daemon.get("/api/scripts").json()["hash"]
     assert {name: delivery[name] for name in delivery if name not in ("id", "at", "created", "event")} == {
-        "state": "delivered", "cause": None, "connector": "other", "handler": "sync/thing.*#1",
+        "scripts": scripts, "state": "delivered", "cause": None, "connector": "other", "handler": "sync/thing.*#1",
         "key": "k", "data": {"n": 2}, "eventSeq": 2, "attempts": [], "error": None, "staleBy": None,
         "inFlight": False, "due": None, "expires": None}
     assert delivery["event"]["id"] == "e2"

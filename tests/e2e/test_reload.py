@@ -331,6 +331,33 @@ def test_the_last_error_of_a_script_stands_until_it_is_loaded_anew(daemon, proje
     assert error() is None
 
 
+def test_each_delivery_says_by_which_scripts_it_was_attempted(daemon, project, receiver):
+    emit(daemon, 1)
+    daemon.wait_delivered("out", 1)
+    first = daemon.get("/api/scripts").json()["hash"]
+    write_connector(project, "two")
+    second = reload(daemon)["hash"]
+    project.connector("bad", "return function(data) error('no') end")
+    project.script(SCRIPT.replace('"out"', 'event.data.n == 3 and "bad" or "out"'))
+    third = reload(daemon)["hash"]
+    emit(daemon, 2, 3)
+    daemon.wait_delivered("out", 2)
+    letter, = wait_until(daemon.dead_letters)
+    assert letter["scripts"] == third
+    items = daemon.get("/api/deliveries?connector=out").json()["items"]
+    assert sorted((d["event"]["data"]["n"], d["scripts"]) for d in items) == [(1, first), (2, third)]
+    assert f", scripts {first[:12]}" in daemon.command("explain", "1").out
+    write_connector(project, "two")  # as it was before: no version of its own
+    (project.path / "connectors/bad.lua").unlink()
+    write_script(project, "one")
+    assert reload(daemon)["hash"] == second
+    daemon.restart()
+    emit(daemon, 4)
+    daemon.wait_delivered("out", 3)
+    items = daemon.get("/api/deliveries?connector=out").json()["items"]
+    assert items[0]["scripts"] == second
+
+
 def test_at_most_two_earlier_versions_are_at_work(daemon, project, receiver):
     receiver.default = Reply(200, delay=1.5)
     for n, version in enumerate(("one", "two", "three")):

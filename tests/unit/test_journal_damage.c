@@ -276,7 +276,7 @@ static void numbers_are_left_out_though_the_first_start_fails(void **state)
     struct err err;
     fill_log(f, &files);
     damage_files_put(f, &files);
-    damage_write(f, "-wal", files.wal.data, files.wal.len / 2);
+    damage_write(f, "-wal", files.wal.data, files.wal.len / 4 * 3); /* it begins with the schema */
     assert_int_equal(mend_before_open(f->path.data, FIXTURE_WALL_MS, NULL, &err), 0);
     int64_t kept = fixture_query(f, "SELECT count(*) FROM events");
     assert_in_range(kept, 1, 7);

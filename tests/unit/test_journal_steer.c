@@ -166,6 +166,64 @@ static void pauses_stand_over_a_restart_until_they_end(void **state)
     buf_deinit(&found);
 }
 
+/* ---- versions of the scripts ---- */
+
+static bool note_version(void *ctx, const struct delivery_row *row)
+{
+    *(int64_t *)ctx = row->script_version;
+    return true;
+}
+
+static void a_delivery_names_the_scripts_that_attempted_it_last(void **state)
+{
+    struct fixture *f = *state;
+    struct buf hash = {0};
+    struct err err = {0};
+    int64_t version = -1;
+    fixture_append(f, "e1");
+    journal_put_scripts(f->journal, 1, SLICE_LIT("aaa"));
+    struct delivery_row row = fixture_delivery(1, 0, DELIVERY_WAITING);
+    put(f, row, DELIVERY_NEW);
+    fixture_settle(f);
+    assert_int_equal(fixture_query(f, "SELECT script_version IS NULL FROM deliveries"), 1);
+    journal_put_scripts(f->journal, 2, SLICE_LIT("bbb"));
+    row.state = DELIVERY_DELIVERED;
+    row.script_version = 2;
+    put(f, row, DELIVERY_WAITING);
+    fixture_settle(f);
+    struct journal_reader *r = fixture_reader(f);
+    assert_int_equal(journal_event_deliveries(r, 1, note_version, &version, &err), 0);
+    assert_int_equal(version, 2);
+    assert_int_equal(journal_scripts(r, version, &hash, &err), 0);
+    assert_string_equal(hash.data, "bbb");
+    buf_clear(&hash);
+    assert_int_equal(journal_scripts(r, 3, &hash, &err), 0);
+    assert_int_equal(hash.len, 0);
+    assert_int_equal(journal_last_scripts(r, &version, &hash, &err), 0);
+    assert_int_equal(version, 2);
+    assert_string_equal(hash.data, "bbb");
+    journal_reader_close(r);
+    buf_deinit(&hash);
+}
+
+static void versions_of_long_ago_are_forgotten(void **state)
+{
+    struct fixture *f = *state;
+    struct buf hash = {0};
+    struct err err = {0};
+    int64_t version = -1;
+    struct journal_reader *r = fixture_reader(f);
+    assert_int_equal(journal_last_scripts(r, &version, &hash, &err), 0);
+    assert_int_equal(version, 0);
+    journal_reader_close(r);
+    journal_put_scripts(f->journal, 1, SLICE_LIT("aaa"));
+    journal_put_scripts(f->journal, 2, SLICE_LIT("bbb"));
+    journal_put_scripts(f->journal, 10001, SLICE_LIT("ccc"));
+    fixture_settle(f);
+    assert_int_equal(fixture_query(f, "SELECT min(version) FROM script_versions"), 2);
+    buf_deinit(&hash);
+}
+
 /* ---- replays ---- */
 
 static bool note_replay(void *ctx, const struct journal_replay *replay)
@@ -347,6 +405,8 @@ int main(void)
         TEST(an_edit_keeps_what_it_replaces),
         TEST(what_is_not_dead_is_not_edited),
         TEST(pauses_stand_over_a_restart_until_they_end),
+        TEST(a_delivery_names_the_scripts_that_attempted_it_last),
+        TEST(versions_of_long_ago_are_forgotten),
         TEST(a_replayed_event_is_open_again_in_the_sums_too),
         TEST(a_failed_handlers_letter_makes_way_for_its_replay),
         TEST(one_replay_is_under_way_at_a_time),
