@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 The Liaison authors
-"""Nothing is lost, repeated without need, or out of order, whatever is killed when: one long run
-over a daemon that is killed a dozen times, and what it must add up to. LIAISON_LEDGER_SEED takes
-the seed that a failure names."""
+"""Nothing is lost, repeated without need, or out of order, whatever is killed or reloaded when: one long
+run over a daemon that is killed a dozen times, one over a daemon that loads its scripts anew all along,
+and what they must add up to. LIAISON_LEDGER_SEED takes the seed that a failure names."""
 
 import os
 import random
@@ -18,16 +18,18 @@ pytestmark = [pytest.mark.slow, pytest.mark.crash]
 IS_SLOW = os.environ.get("LIAISON_PRESET") in ("asan", "tsan", "valgrind")
 EVENTS = 4000 if IS_SLOW else 20000  # of each channel
 KILLS = 12
+RELOAD_EVERY = 0.2  # seconds
 SHOWN = 5
 
 
-@pytest.fixture(scope="module")
-def ledger(tmp_path_factory):
+@pytest.fixture(scope="module", params=["killed", "reloaded"])
+def ledger(tmp_path_factory, request):
     seed = int(os.environ.get("LIAISON_LEDGER_SEED") or random.SystemRandom().randrange(10**6))
     print(f"LIAISON_LEDGER_SEED={seed}")
     project = Project(tmp_path_factory.mktemp("ledger") / "project")
     ledger = Ledger(project, lambda *args, **options: Daemon(project, *args, **options),
-                    seed, EVENTS, KILLS)
+                    seed, EVENTS, **({"kills": KILLS} if request.param == "killed" else
+                                     {"reload_every": RELOAD_EVERY}))
     try:
         ledger.run()
         yield ledger
@@ -67,7 +69,13 @@ def assert_none(ledger, faults):
     assert not faults, f"LIAISON_LEDGER_SEED={ledger.seed}: {len(faults)} times, such as\n{shown}"
 
 
-def test_the_daemon_was_killed_at_work(ledger):
+def test_the_daemon_was_killed_or_reloaded_at_work(ledger):
+    if not ledger.kills:
+        versions = {arrival.scripts for r in ledger.receivers.values() for arrival in r.arrivals}
+        assert set(ledger.reloads) == {200}
+        assert len(ledger.reloads) >= 10 and len(versions) >= 10, "it was reloaded too seldom"
+        assert ledger.bus.stream_count >= 3
+        return
     runs = {arrival.run for r in ledger.receivers.values() for arrival in r.arrivals}
     assert len(ledger.checks) > KILLS
     assert len(runs) >= 10 and ledger.bus.stream_count >= 10, "it was killed before it did a thing"

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 The Liaison authors
-"""The ledger: a long run over a daemon that is killed again and again, all of it written down.
+"""The ledger: a long run over a daemon that is killed, or loads its scripts anew, again and again, all of
+it written down.
 
     ledger = Ledger(project, make, seed=7, events=20000, kills=12)
     ledger.run()
@@ -50,7 +51,8 @@ SCRIPT = """
       sync:start()
     end
 
-    register(SyncManager.new { name = "bus", eventBusUrl = setting "busUrl" })
+    register(SyncManager.new { name = "bus", eventBusUrl = setting "busUrl",
+                               headers = { ["X-Scripts"] = "VERSION" } })
     register(SyncManager.new { eventBusUrl = "embedded" })
 """
 
@@ -62,7 +64,8 @@ CONNECTOR = """
       retry = {{ base = "5ms", growth = "constant", attempts = {attempts} }},
       send = function(data)
         return http.post(setting "{name}Url",
-                         {{ json = data, headers = {{ ["X-Run"] = tostring(setting "run") }} }})
+                         {{ json = data, headers = {{ ["X-Run"] = tostring(setting "run"),
+                                                    ["X-Scripts"] = "{version}" }} }})
       end,
     }}
 """
@@ -105,8 +108,9 @@ class Reaper:
 
 # ---- The systems around --------------------------------------------------------------------------
 
-# `run` is the daemon's number, `event` is (key, n), `status` None where no answer was given.
-Arrival = namedtuple("Arrival", "run id event body status")
+# `run` is the daemon's number, `scripts` that of the version that made the attempt; `event` is (key, n),
+# `status` None where no answer was given.
+Arrival = namedtuple("Arrival", "run id event body status scripts")
 
 
 class LedgerReceiver(HttpServer):
@@ -137,7 +141,7 @@ class LedgerReceiver(HttpServer):
         headers = request.headers
         event = (data["key"], data["n"])
         self.arrivals.append(Arrival(int(headers["x-run"]), headers.get("idempotency-key"), event,
-                                     request.body, status))
+                                     request.body, status, int(headers["x-scripts"])))
         if answer:
             connection.answer(answer)
         elif chance >= 0.0005:
@@ -217,13 +221,16 @@ class Poster:
 
 class Ledger:
     """The run and what it left: `acknowledged`, `published`, `receivers[…].arrivals`, `checks`
-    (of the journal, one after each kill), `settled`, `status`, `dead`, `log`."""
+    (of the journal, one after each kill), `reloads` (how each was answered), `settled`, `status`,
+    `dead`, `log`."""
 
     MOMENTS = ("at once", "a 202", "a 200", "its start")
 
-    def __init__(self, project, make_daemon, seed, events, kills):
+    def __init__(self, project, make_daemon, seed, events, kills=0, reload_every=None):
         self.seed = seed
         self.kills = kills
+        self.reloads = []
+        self._reload_every = reload_every  # seconds; None: never
         self._project = project
         self._random = generator = random.Random(seed)
         self.posted = make_events("post", events, generator)
@@ -244,13 +251,11 @@ class Ledger:
         self.receivers = {name: LedgerReceiver(seed + i, lambda what: self.reaper.reached(what))
                           for i, name in enumerate(CONNECTORS)}
         self.daemon = make_daemon(
-            "--set", "log.level=warn",
+            "--set", "log.level=warn", "--set", "reload=manual",
             settings={"busUrl": self.bus.events_url, "run": 0, "timeout": f"{SLOWNESS}s",
                       **{f"{name}Url": r.url for name, r in self.receivers.items()}})
         self.reaper = Reaper(self.daemon)
-        project.script(SCRIPT)
-        for name, attempts in zip(CONNECTORS, ("nil", 3)):
-            project.connector(name, CONNECTOR.format(name=name, attempts=attempts))
+        self._write_scripts(0)
 
     def close(self):
         self._is_over = True
@@ -258,6 +263,13 @@ class Ledger:
         for receiver in self.receivers.values():
             receiver.close()
         self.daemon.close()  # the last, as it fails by what a sanitizer said
+
+    def _write_scripts(self, version):
+        """The connection to the bus is another one with every fourth."""
+        self._project.script(SCRIPT.replace("VERSION", str(version // 4)))
+        for name, attempts in zip(CONNECTORS, ("nil", 3)):
+            self._project.connector(
+                name, CONNECTOR.format(name=name, attempts=attempts, version=version))
 
     # ---- for the producers ----
 
@@ -293,14 +305,16 @@ class Ledger:
         moments = [self.MOMENTS[i % len(self.MOMENTS)] for i in range(self.kills)]
         self._random.shuffle(moments)
         self._start()
-        with ThreadPoolExecutor(POSTERS + 1) as pool:
+        with ThreadPoolExecutor(POSTERS + 2) as pool:
             jobs = [pool.submit(job) for job in self._producers()]
+            reloading = pool.submit(self._reload_all_along, jobs)
             try:
                 for mark, moment in zip(marks, moments):
                     self._wait_progress(mark, jobs)
                     self._kill(moment)
                 for job in jobs:
                     job.result(timeout=60 * SLOWNESS)
+                reloading.result(timeout=60 * SLOWNESS)
                 self._finish()
             finally:
                 self._is_over = True
@@ -311,6 +325,12 @@ class Ledger:
             shares[int(event["subject"].removeprefix("post")) % POSTERS].append(event)
         return [self._publish,
                 *(Poster(self, share, self.seed + i).run for i, share in enumerate(shares))]
+
+    def _reload_all_along(self, jobs):
+        while self._reload_every and not self._is_over and not all(job.done() for job in jobs):
+            time.sleep(self._reload_every)
+            self._write_scripts(len(self.reloads) + 1)
+            self.reloads.append(self.daemon.post("/api/reload", timeout=60 * SLOWNESS).status)
 
     def _wait_progress(self, mark, jobs):
         def has_passed():
