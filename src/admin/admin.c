@@ -110,6 +110,7 @@ struct admin *admin_open(const struct admin_options *options, struct err *err)
     struct admin *a = mem_calloc(1, sizeof(*a));
     a->config = options->config;
     a->loop = options->loop;
+    a->log = options->log;
     a->metrics = metrics_new();
     list_init(&a->bulks);
     list_init(&a->lines);
@@ -129,7 +130,15 @@ void admin_serve(struct admin *a, struct engine *e)
 
 void admin_reload(struct admin *a)
 {
+    struct buf cert = {0}, key = {0};
+    struct err err = {0};
     http_server_set_body_max(a->server, (size_t)a->config->body_max);
+    if (config_read_tls(a->config, &cert, &key, &err) < 0) /* it was sound a moment ago */
+        log_error(a->log, "the certificate stays", LOG_STR("error", err.message));
+    else if (cert.data)
+        http_server_set_tls(a->server, cert.data, key.data);
+    buf_deinit(&cert);
+    buf_deinit(&key);
 }
 
 const char *admin_address(const struct admin *a)

@@ -16,6 +16,7 @@
 struct admin {
     const struct config *config;
     struct loop *loop;
+    struct log *log;
     struct metrics *metrics;
     struct engine *engine; /* NULL until admin_serve */
     struct http_server *server;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/json.h"
+#include "http/handover.h"
 #include "http/server_parts.h"
 
 #define IDLE_EXCHANGES_MAX 128
@@ -203,6 +204,8 @@ enum MHD_Result exchange_queue(struct http_exchange *x)
 {
     if (!x->response)
         return MHD_NO;
+    if (handover_has(x->server, x->connection)) /* the next one is to see the new certificate */
+        MHD_add_response_header(x->response, MHD_HTTP_HEADER_CONNECTION, "close");
     enum MHD_Result result = MHD_queue_response(x->connection, (unsigned)x->status, x->response);
     MHD_destroy_response(x->response);
     x->response = NULL;

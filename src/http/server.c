@@ -12,6 +12,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "http/handover.h"
 #include "http/server_parts.h"
 
 #define CONNECTIONS_MAX 2048u
@@ -274,6 +275,8 @@ static void run(struct http_server *server)
     server->is_running = true;
     server->has_resumed = server->has_moved = false;
     MHD_run(server->daemon);
+    if (!list_is_empty(&server->former))
+        handover_run(server);
     server->is_running = false;
 }
 
@@ -288,25 +291,7 @@ static void timeout_due(void *ctx)
     run(ctx);
 }
 
-static void before_sleep(void *ctx)
-{
-    struct http_server *server = ctx;
-    server->has_dispatched = false;
-    int64_t ms = patience_wait_ms(server);
-    if (ms == 0) {
-        run(server);
-        ms = patience_wait_ms(server);
-    }
-    /* Routes that were called just now may have made work for hooks that have run already. */
-    if (ms == 0 || server->has_dispatched)
-        loop_hurry(server->loop);
-    /* Only idle connections time out, all after the same time: an earlier timer is
-       never too late. */
-    if (ms > 0 && !loop_timer_is_active(server->timer))
-        loop_timer_start(server->timer, ms);
-}
-
-/* ---- Public --------------------------------------------------------------------------------- */
+/* ---- The daemon ------------------------------------------------------------------------------ */
 
 static int start_daemon(struct http_server *server, struct err *err)
 {
@@ -329,8 +314,54 @@ static int start_daemon(struct http_server *server, struct err *err)
         CONNECTION_MEMORY, MHD_OPTION_ARRAY, server->tls_cert ? tls : none, MHD_OPTION_END);
     if (!server->daemon)
         return err_set(err, ERR_IO, "cannot start the HTTP server on %s", server->listener.address);
+    int fd = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+    server->io = loop_io_new(server->loop, fd, LOOP_READ, daemon_ready, server);
     return 0;
 }
+
+/* Not while the library runs, as it does where a route asked for it. */
+static void take_over(struct http_server *server)
+{
+    struct err err = {0};
+    server->has_new_pair = false;
+    if (server->listener.fd < 0)
+        return;
+    handover_retire(server, daemon_ready);
+    if (start_daemon(server, &err) < 0)
+        die("%s by a certificate that was checked", err.message);
+}
+
+/* ---- Before the loop sleeps ------------------------------------------------------------------ */
+
+/* When a daemon wants to be run next: 0 at once, -1 when something happens. */
+static int64_t wait_ms(struct http_server *server)
+{
+    int64_t ms = patience_wait_ms(server);
+    int64_t former_ms = handover_wait_ms(server);
+    return former_ms >= 0 && (ms < 0 || former_ms < ms) ? former_ms : ms;
+}
+
+static void before_sleep(void *ctx)
+{
+    struct http_server *server = ctx;
+    server->has_dispatched = false;
+    if (server->has_new_pair)
+        take_over(server);
+    int64_t ms = wait_ms(server);
+    if (ms == 0) {
+        run(server);
+        ms = wait_ms(server);
+    }
+    /* Routes that were called just now may have made work for hooks that have run already. */
+    if (ms == 0 || server->has_dispatched)
+        loop_hurry(server->loop);
+    /* Only idle connections time out, all after the same time: an earlier timer is
+       never too late. */
+    if (ms > 0 && !loop_timer_is_active(server->timer))
+        loop_timer_start(server->timer, ms);
+}
+
+/* ---- Public --------------------------------------------------------------------------------- */
 
 struct http_server *http_server_new(struct loop *loop, const struct http_server_options *options,
                                     struct err *err)
@@ -340,6 +371,7 @@ struct http_server *http_server_new(struct loop *loop, const struct http_server_
     server->options.listen = server->options.tls_cert = server->options.tls_key =
         NULL; /* not kept */
     server->loop = loop;
+    list_init(&server->former);
     for (size_t i = 0; i < EXCHANGE_PLACES; i++)
         list_init(&server->at[i]);
     server->tls_cert = options->tls_cert ? mem_strdup(options->tls_cert) : NULL;
@@ -353,11 +385,22 @@ struct http_server *http_server_new(struct loop *loop, const struct http_server_
         http_server_free(server);
         return NULL;
     }
-    int fd = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
-    server->io = loop_io_new(loop, fd, LOOP_READ, daemon_ready, server);
     server->timer = loop_timer_new(loop, timeout_due, server);
     server->prepare = loop_prepare_new(loop, before_sleep, server);
     return server;
+}
+
+void http_server_set_tls(struct http_server *server, const char *cert, const char *key)
+{
+    assert(server->tls_cert);
+    if (strcmp(cert, server->tls_cert) == 0 && strcmp(key, server->tls_key) == 0)
+        return;
+    free(server->tls_cert);
+    free(server->tls_key);
+    server->tls_cert = mem_strdup(cert);
+    server->tls_key = mem_strdup(key);
+    server->has_new_pair = true;
+    loop_hurry(server->loop);
 }
 
 void http_server_set_body_max(struct http_server *server, size_t body_max)
@@ -382,6 +425,7 @@ static void stop_daemon(struct http_server *server)
     if (server->listener.fd >= 0)
         MHD_quiesce_daemon(server->daemon);
     MHD_stop_daemon(server->daemon);
+    handover_end(server);
     list_each (it, &server->at[EXCHANGE_GONE])
         exchange_release(list_entry(it, struct http_exchange, link));
 }

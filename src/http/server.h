@@ -66,6 +66,10 @@ struct http_server_options {
    for an address that is none. A left-over socket file nobody listens on is replaced. */
 struct http_server *http_server_new(struct loop *loop, const struct http_server_options *options,
                                     struct err *err) must_check;
+/* HTTPS by this certificate and key, PEM, copied, for connections that are made from the next turn of the
+   loop on; those that there are end with the answers under way. Only for a server that speaks it
+   already; one that is the same changes nothing. */
+void http_server_set_tls(struct http_server *server, const char *cert, const char *key);
 /* For requests that begin from now on. */
 void http_server_set_body_max(struct http_server *server, size_t body_max);
 /* Stops accepting; exchanges under way go on. */

@@ -42,6 +42,8 @@ struct http_server {
     struct drain drain;
     struct deadlines deadlines;
     char *tls_cert, *tls_key;
+    bool has_new_pair;               /* another daemon has to take over */
+    struct list former;              /* daemons that have been replaced, see handover.h */
     struct list at[EXCHANGE_PLACES]; /* the exchanges; of those that wait, the oldest first */
     size_t n_at[EXCHANGE_PLACES];
     struct loop_timer *patience; /* runs while some wait */

@@ -4,6 +4,7 @@
 
 import http.client
 import json
+import signal
 import socket
 import ssl
 import subprocess
@@ -186,6 +187,59 @@ def test_https_is_spoken_and_commands_know_the_certificate(project, make_daemon)
     # Plain HTTP isn't answered.
     answer = liaison("status", "--url", f"http://127.0.0.1:{daemon.port}")
     assert answer.status == 69
+
+
+def served_certificate(daemon):
+    return ssl.get_server_certificate(("127.0.0.1", daemon.port), timeout=30 * SLOWNESS)
+
+
+def test_a_new_certificate_is_served_without_a_restart(project, make_daemon):
+    cert, _ = make_certificate(project.path)
+    daemon = start_https(project, make_daemon)
+    first = cert.read_text()
+    assert served_certificate(daemon) == first
+    context = ssl.create_default_context(cafile=cert)
+    context.check_hostname = False
+
+    def connect():
+        return http.client.HTTPSConnection("127.0.0.1", daemon.port, context=context,
+                                           timeout=30 * SLOWNESS)
+
+    kept, stream = connect(), connect()
+    kept.request("GET", "/healthz")
+    assert kept.getresponse().read() is not None
+    stream.request("GET", "/events")
+    events = stream.getresponse()
+    make_certificate(project.path)
+    second = cert.read_text()
+    assert second != first
+    daemon.signal(signal.SIGHUP)
+    wait_until(lambda: served_certificate(daemon) == second, "the new certificate")
+
+    # What was connected before is served to its end.
+    kept.request("POST", "/events", json.dumps(EVENT), {"Content-Type": "application/json"})
+    answer = kept.getresponse()
+    assert (answer.status, answer.getheader("Connection")) == (202, "close")
+    assert next(line for line in iter(events.readline, b"") if line.startswith(b"data:"))
+    stream.close()
+    for _ in range(3):
+        make_certificate(project.path)
+        daemon.signal(signal.SIGHUP)
+        wait_until(lambda: served_certificate(daemon) == cert.read_text(), "the newest")
+    status = liaison("status", cwd=project.path,
+                     env={"LIAISON_LISTEN": f"127.0.0.1:{daemon.port}"})
+    assert status.status == 0, status.err
+
+
+def test_a_broken_certificate_changes_nothing(project, make_daemon):
+    cert, key = make_certificate(project.path)
+    daemon = start_https(project, make_daemon)
+    first = cert.read_text()
+    cert.write_text("none")
+    daemon.signal(signal.SIGHUP)
+    wait_until(lambda: "not reloaded" in daemon.log(), "the reload")
+    assert "the certificate is none" in daemon.log()
+    assert served_certificate(daemon) == first
 
 
 def test_a_command_refuses_another_certificate(project, make_daemon, tmp_path):
