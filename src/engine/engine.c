@@ -152,13 +152,7 @@ int engine_start(struct engine *e, const char *owner, struct err *err)
         .log = e->log,
         .notify = wake_for_journal,
         .ctx = e,
-        .retention =
-            {
-                .delivered_ms = e->config->retain_delivered_ms,
-                .dead_ms = e->config->retain_dead_ms,
-                .size_max = e->config->journal_max,
-                .disk_free_min = e->config->disk_free_min,
-            },
+        .retention = retention_of(e->config),
     };
     e->journal = journal_open(&options, err);
     if (!e->journal)

@@ -177,6 +177,17 @@ struct engine {
     bool has_drained;
 };
 
+/* What the journal is to keep. */
+static inline struct journal_retention retention_of(const struct config *config)
+{
+    return (struct journal_retention){
+        .delivered_ms = config->retain_delivered_ms,
+        .dead_ms = config->retain_dead_ms,
+        .size_max = config->journal_max,
+        .disk_free_min = config->disk_free_min,
+    };
+}
+
 /* targets.c */
 /* The targets as the machine has them: what it doesn't have is gone, and waits. */
 void targets_set(struct engine *e);

@@ -188,6 +188,8 @@ static void take_settings(struct engine *e, struct config *next)
     log_set(e->log, e->config->log_level, e->config->log_format);
     lanes_set_in_flight(e->lanes, (size_t)e->config->in_flight);
     e->host.message_max = (size_t)e->config->message_max;
+    const struct journal_retention retention = retention_of(e->config);
+    journal_set_retention(e->journal, &retention);
 }
 
 /* What was checked; from here on nothing may fail that would have to be undone. */

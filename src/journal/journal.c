@@ -394,6 +394,12 @@ const char *journal_refusal(struct journal *j)
     return j->refusal.data;
 }
 
+void journal_set_retention(struct journal *j, const struct journal_retention *retention)
+{
+    j->options.retention = *retention;
+    writer_set_retention(j->writer, retention);
+}
+
 void journal_hold_letters(struct journal *j)
 {
     writer_hold_letters(j->writer, 1);

@@ -134,6 +134,8 @@ const char *journal_refusal(struct journal *j);
 /* How long each commit of what was queued took since it was opened, the disk's part included. */
 void journal_commits(struct journal *j, struct histogram *out);
 
+/* From now on, and for what there is; how long the write-ahead log may grow stays until the next open. */
+void journal_set_retention(struct journal *j, const struct journal_retention *retention);
 /* While held, retention drops no dead letter: for those who read one and then change it. What is
    read after an operation queued later stands until it is released. Counted. */
 void journal_hold_letters(struct journal *j);

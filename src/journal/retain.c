@@ -477,6 +477,12 @@ void retain_free(struct retain *r)
     free(r);
 }
 
+void retain_set(struct retain *r, const struct journal_retention *retention)
+{
+    r->options.retention = *retention;
+    r->now.sweep = r->committed.sweep = sweep_start;
+}
+
 void retain_hold_letters(struct retain *r, bool hold)
 {
     r->are_letters_held = hold;

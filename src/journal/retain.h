@@ -47,6 +47,8 @@ struct retain_options {
 struct retain *retain_new(const struct retain_options *options);
 void retain_free(struct retain *r); /* accepts NULL */
 
+/* From now on, and for what there is: it is looked at anew. */
+void retain_set(struct retain *r, const struct journal_retention *retention);
 /* While held, no dead letter is dropped. */
 void retain_hold_letters(struct retain *r, bool hold);
 

@@ -23,7 +23,7 @@ struct writer {
     pthread_t thread;
 
     pthread_mutex_t mutex;
-    pthread_cond_t filled; /* `queue` is no longer empty, or `stopping` */
+    pthread_cond_t filled; /* `queue` is no longer empty, has_retention, or `stopping` */
     struct list queue;
     size_t n_queued; /* in queue, backlog, group and held */
     size_t n_held;
@@ -34,6 +34,8 @@ struct writer {
     enum err_code problem_code;
     struct journal_space space;
     int letter_holds;
+    struct journal_retention retention; /* another one than before, where it has_retention */
+    bool has_retention;
     struct histogram commits;
 
     /* the thread's alone */
@@ -227,6 +229,9 @@ static bool has_work(const struct writer *w)
 static void take_queue(struct writer *w)
 {
     retain_hold_letters(w->options.retain, w->letter_holds > 0);
+    if (w->has_retention)
+        retain_set(w->options.retain, &w->retention);
+    w->has_retention = false;
     w->is_damaged = w->is_damaged || w->was_told;
     if (!has_work(w) && !list_is_empty(&w->queue))
         w->oldest = list_first(&w->queue, struct op, task.link);
@@ -275,7 +280,8 @@ static void wait_for_queue(struct writer *w)
 static bool wait_for_work(struct writer *w)
 {
     pthread_mutex_lock(&w->mutex);
-    while (!has_work(w) && list_is_empty(&w->queue) && !is_retain_due(w) && !w->stopping)
+    while (!has_work(w) && list_is_empty(&w->queue) && !is_retain_due(w) && !w->has_retention &&
+           !w->stopping)
         wait_for_queue(w);
     take_queue(w);
     bool goes_on = has_work(w) || !w->stopping;
@@ -457,6 +463,15 @@ void writer_tell_damage(struct writer *w)
 {
     pthread_mutex_lock(&w->mutex);
     w->was_told = true;
+    pthread_mutex_unlock(&w->mutex);
+}
+
+void writer_set_retention(struct writer *w, const struct journal_retention *retention)
+{
+    pthread_mutex_lock(&w->mutex);
+    w->retention = *retention;
+    w->has_retention = true;
+    pthread_cond_signal(&w->filled);
     pthread_mutex_unlock(&w->mutex);
 }
 

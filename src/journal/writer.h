@@ -73,6 +73,8 @@ void writer_space(struct writer *writer, struct journal_space *space);
 void writer_commits(struct writer *writer, struct histogram *out);
 /* The file was found damaged elsewhere: what isn't committed yet is held as if it had been here. */
 void writer_tell_damage(struct writer *writer);
+/* Retention follows this from now on. */
+void writer_set_retention(struct writer *writer, const struct journal_retention *retention);
 /* Adds to the number of those who hold dead letters. */
 void writer_hold_letters(struct writer *writer, int by);
 

@@ -654,10 +654,26 @@ static void a_weeks_traffic_takes_no_more_room_than_a_days(void **state)
     fixture_check(f);
 }
 
+static void what_is_to_be_kept_may_change_while_it_is_open(void **state)
+{
+    struct fixture *f = *state;
+    open_by_age(f);
+    int64_t seq = queue_delivered(f, 1);
+    fixture_settle(f);
+    pass(f, 2 * DAY);
+    assert_true(has_event(f, seq));
+    const struct journal_retention shorter = {.delivered_ms = DAY, .dead_ms = 90 * DAY};
+    journal_set_retention(f->journal, &shorter);
+    fixture_settle(f);
+    assert_false(has_event(f, seq));
+    fixture_check(f);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
     const struct CMUnitTest tests[] = {
+        TEST(what_is_to_be_kept_may_change_while_it_is_open),
         TEST(what_is_over_goes_when_it_is_old),
         TEST(what_is_open_waits_or_is_dead_stays),
         TEST(old_dead_letters_count_as_dropped),
