@@ -238,7 +238,7 @@ static void an_endless_loop_is_stopped_and_the_next_test_runs(void **state)
     if (!PROJECT_CAN_STOP)
         skip();
     struct fixture *f = fixture_new();
-    assert_true(load(f, "it('loops', function()\n  while true do pcall(function() end) end\nend)\n"
+    assert_true(load(f, "it('loops', function()\n  while true do pcall(function() end) end end)\n"
                         "it('works', function() end)\n"));
     run(f, 0);
     assert_false(f->is_passed);
