@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 
+#include "crypto/words.h"
 #include "http/client_parts.h"
 #include "http/direct.h"
 #include "http/request.h"
@@ -160,7 +161,11 @@ int client_check(struct http_client *client, const struct http_request *request,
 {
     if (request_check(request, err) < 0)
         return -1;
-    return http_url_set(&client->url, request->url, err);
+    if (http_url_set(&client->url, request->url, err) < 0)
+        return -1;
+    if (client->url.is_https)
+        words_load();
+    return 0;
 }
 
 /* Whether the request, which was checked, is plain enough to be carried by our own hand. Redirects,
@@ -247,6 +252,7 @@ void client_settle_soon(struct http_client *client)
 
 struct http_client *http_client_new(struct loop *loop, const char *user_agent, struct err *err)
 {
+    words_leave_out();
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
         err_set(err, ERR_NO_MEMORY, "cannot set up libcurl");
         return NULL;

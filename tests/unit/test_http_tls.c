@@ -337,6 +337,23 @@ static void test_a_certificate_that_nobody_vouches_for_is_a_tls_failure(void **s
     call_expect_failure(&s->call, HTTP_TLS, false);
 }
 
+static void test_what_speaks_no_tls_is_said_in_words(void **state)
+{
+    struct tls_server *s = *state;
+    char url[64];
+    struct http_request request = tls_post(s, "hello");
+    snprintf(url, sizeof(url), "https://%s/hook", s->call.peer.host);
+    request.url = slice_str(url);
+    call_start(&s->call, &request);
+    int fd = wire_accept(&s->call.peer);
+    wire_more(&s->call.peer, fd);
+    wire_send(fd, "HTTP/1.1 400 Bad Request\r\n\r\n");
+    wire_wait(&s->call.peer, s->call.outcome.n == 1);
+    assert_int_equal(s->call.outcome.failure, HTTP_TLS);
+    assert_non_null(strstr(s->call.outcome.error.data, "wrong version number"));
+    close(fd);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -350,6 +367,7 @@ int main(void)
         TEST(test_many_calls_at_once_all_end),
         TEST(test_calls_may_be_cancelled_at_any_time),
         TEST(test_a_certificate_that_nobody_vouches_for_is_a_tls_failure),
+        TEST(test_what_speaks_no_tls_is_said_in_words),
     };
     int n_failed = cmocka_run_group_tests_name("by hand", tests, NULL, NULL);
     for (size_t i = 0; i < ARRAY_LEN(tests); i++)
