@@ -42,6 +42,7 @@ LIBRARIES = [
 ]
 THREADS = {"journal-writer": "journal", "journal-reader": "journal"}
 
+SEGMENT = re.compile(r"^\s+LOAD\s+0x(\w+)\s+0x(\w+)\s+0x\w+\s+0x(\w+)", re.MULTILINE)
 FRAME = re.compile(r"^\s+([0-9a-f]+) (.*) \((.*)\)$")
 SOURCE = re.compile(r"/src/([a-z]+/[^/:]+):")
 
@@ -84,17 +85,30 @@ def stage_of(thread, frames, file_of, program):
     return "other"
 
 
-def read_files(program, addresses):
-    """{address: path below src/} by the program's debug information."""
-    addresses = sorted(addresses)
+def read_segments(program):
+    """[(place in the file, address in memory, size)] of what is loaded."""
+    output = subprocess.run(["readelf", "-lW", program], check=True, text=True,
+                            stdout=subprocess.PIPE).stdout
+    return [tuple(int(number, 16) for number in row) for row in SEGMENT.findall(output)]
+
+
+def address_of(segments, place):
+    """perf tells places in the file, which some linkers (mold) load elsewhere."""
+    return next((place - offset + address for offset, address, size in segments
+                 if offset <= place < offset + size), place)
+
+
+def read_files(program, places):
+    """{place: path below src/} by the program's debug information."""
+    places, segments = sorted(places), read_segments(program)
     output = subprocess.run(
         ["addr2line", "-e", program], check=True, text=True, stdout=subprocess.PIPE,
-        input="".join(f"{address:x}\n" for address in addresses)).stdout
+        input="".join(f"{address_of(segments, place):x}\n" for place in places)).stdout
     files = {}
-    for address, line in zip(addresses, output.splitlines()):
+    for place, line in zip(places, output.splitlines()):
         source = SOURCE.search(line)
         if source:
-            files[address] = source[1]
+            files[place] = source[1]
     return files
 
 

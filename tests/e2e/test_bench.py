@@ -67,6 +67,21 @@ def test_a_sample_belongs_to_the_innermost_frame_that_tells():
     assert found == ["journal", "settle", "send", "other"]
 
 
+# Of a program that mold linked: the second segment lies a page further on in memory than in the file.
+SEGMENTS = [(0, 0, 0x706a8), (0x706b0, 0x716b0, 0x9d270)]
+
+
+@pytest.mark.parametrize("place, address", [
+    (0x1000, 0x1000), (0x706b0, 0x716b0), (0x1016cd, 0x1026cd), (0x200000, 0x200000)])
+def test_places_in_the_file_are_found_in_memory(place, address):
+    assert stages.address_of(SEGMENTS, place) == address
+
+
+def test_the_segments_of_a_program_are_read():
+    segments = stages.read_segments("/proc/self/exe")
+    assert segments[0][0] == 0 and all(size > 0 for _, _, size in segments)
+
+
 @pytest.mark.parametrize("file, stage", [
     ("http/stream.c", "parse"), ("http/transfer.c", "send"), ("channel/sse.c", "parse"),
     ("engine/send.c", "script"), ("engine/settle.c", "settle"), ("base/log.c", "log"),
