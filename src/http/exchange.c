@@ -13,6 +13,7 @@
 
 #define IDLE_EXCHANGES_MAX 128
 #define KEPT_BODY_MAX ((size_t)64 * 1024)
+#define SHARED_MAX 256                /* bytes of a body */
 #define FEED_BLOCK ((size_t)8 * 1024) /* read at once */
 
 /* ---- The pool ------------------------------------------------------------------------------- */
@@ -71,12 +72,20 @@ static void exchange_free(struct http_exchange *x)
     free(x);
 }
 
+static void drop_response(struct http_exchange *x)
+{
+    if (x->is_shared)
+        x->server->shared.n_held--;
+    else if (x->response)
+        MHD_destroy_response(x->response);
+    x->response = NULL;
+    x->is_shared = false;
+}
+
 void exchange_release(struct http_exchange *x)
 {
     struct http_server *server = x->server;
-    if (x->response)
-        MHD_destroy_response(x->response);
-    x->response = NULL;
+    drop_response(x);
     if (x->feed.gone)
         x->feed.gone(x->feed.ctx);
     if (server->n_at[EXCHANGE_IDLE] >= IDLE_EXCHANGES_MAX) {
@@ -97,8 +106,12 @@ void exchange_leave(struct http_exchange *x)
     x->n_headers = 0;
 }
 
-void exchange_free_idle(struct http_server *server)
+void exchange_free_all(struct http_server *server)
 {
+    if (server->shared.response)
+        MHD_destroy_response(server->shared.response);
+    buf_deinit(&server->shared.type);
+    buf_deinit(&server->shared.body);
     list_each (it, &server->at[EXCHANGE_IDLE])
         exchange_free(list_entry(it, struct http_exchange, link));
 }
@@ -190,14 +203,44 @@ static void add_reply_headers(struct http_exchange *x, struct MHD_Response *resp
     }
 }
 
-static struct MHD_Response *make_response(struct slice body)
+static struct MHD_Response *make_response(const char *content_type, struct slice body)
 {
     /* The library copies what it is told to; it only lacks the const. */
     struct MHD_Response *response = MHD_create_response_from_buffer(
         body.len, (void *)body.data, body.len ? MHD_RESPMEM_MUST_COPY : MHD_RESPMEM_PERSISTENT);
     if (!response)
         die("out of memory for an answer of %zu bytes", body.len);
+    if (content_type)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, content_type);
     return response;
+}
+
+static bool is_shared_answer(const struct shared_answer *shared, const char *content_type,
+                             struct slice body)
+{
+    return shared->response && slice_is_equal(body, buf_slice(&shared->body)) &&
+           slice_is_equal(slice_str(content_type), buf_slice(&shared->type));
+}
+
+/* The shared answer, if it says the same, or can be made to, since nobody holds it. */
+static bool share_response(struct http_exchange *x, const char *content_type, struct slice body)
+{
+    struct shared_answer *shared = &x->server->shared;
+    if (!is_shared_answer(shared, content_type, body)) {
+        if (shared->n_held > 0)
+            return false;
+        if (shared->response)
+            MHD_destroy_response(shared->response);
+        shared->response = make_response(content_type, body);
+        buf_clear(&shared->type);
+        buf_add_str(&shared->type, content_type);
+        buf_clear(&shared->body);
+        buf_add_slice(&shared->body, body);
+    }
+    shared->n_held++;
+    x->is_shared = true;
+    x->response = shared->response;
+    return true;
 }
 
 enum MHD_Result exchange_queue(struct http_exchange *x)
@@ -207,8 +250,7 @@ enum MHD_Result exchange_queue(struct http_exchange *x)
     if (handover_has(x->server, x->connection)) /* the next one is to see the new certificate */
         MHD_add_response_header(x->response, MHD_HTTP_HEADER_CONNECTION, "close");
     enum MHD_Result result = MHD_queue_response(x->connection, (unsigned)x->status, x->response);
-    MHD_destroy_response(x->response);
-    x->response = NULL;
+    drop_response(x);
     return result;
 }
 
@@ -226,12 +268,10 @@ static void wake_up(struct http_exchange *x)
     server->has_resumed = true;
 }
 
-/* Takes the response over. */
-static void answer(struct http_exchange *x, int status, const char *content_type,
-                   struct MHD_Response *response)
+/* By its response. */
+static void answer(struct http_exchange *x, int status)
 {
     assert(x->state != EXCHANGE_ANSWERED);
-    x->response = response;
     if (x->place == EXCHANGE_GONE) {
         exchange_release(x);
         return;
@@ -240,9 +280,7 @@ static void answer(struct http_exchange *x, int status, const char *content_type
         x->server->n_pending--;
     x->state = EXCHANGE_ANSWERED;
     x->status = status;
-    if (content_type)
-        MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, content_type);
-    add_reply_headers(x, response);
+    add_reply_headers(x, x->response); /* a shared one has none */
     if (x->place != EXCHANGE_ACTIVE)
         wake_up(x);
 }
@@ -250,7 +288,10 @@ static void answer(struct http_exchange *x, int status, const char *content_type
 void http_exchange_reply(struct http_exchange *x, int status, const char *content_type,
                          struct slice body)
 {
-    answer(x, status, content_type, make_response(content_type ? body : SLICE_LIT("")));
+    bool may_share = content_type && body.len <= SHARED_MAX && x->reply_headers.len == 0;
+    if (!may_share || !share_response(x, content_type, body))
+        x->response = make_response(content_type, content_type ? body : SLICE_LIT(""));
+    answer(x, status);
 }
 
 /* ---- A feed --------------------------------------------------------------------------------- */
@@ -279,8 +320,11 @@ void http_exchange_feed(struct http_exchange *x, int status, const char *content
         MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, FEED_BLOCK, read_feed, x, NULL);
     if (!response)
         die("out of memory for a response");
+    if (content_type)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, content_type);
+    x->response = response;
     x->feed = *feed;
-    answer(x, status, content_type, response);
+    answer(x, status);
 }
 
 void http_exchange_feed_more(struct http_exchange *x)

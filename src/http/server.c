@@ -446,7 +446,7 @@ void http_server_free(struct http_server *server)
     deadlines_deinit(&server->deadlines);
     free(server->tls_cert);
     free(server->tls_key);
-    exchange_free_idle(server);
+    exchange_free_all(server);
     free(server);
 }
 

@@ -31,6 +31,14 @@ enum exchange_place {
     EXCHANGE_PLACES,
 };
 
+/* The newest short answer, which the next ones share that say the same, as those to events that were
+   kept do: to make one takes the library six allocations. */
+struct shared_answer {
+    struct MHD_Response *response; /* NULL: none yet */
+    struct buf type, body;
+    size_t n_held; /* by exchanges that haven't queued it yet */
+};
+
 struct http_server {
     struct http_server_options options;
     struct loop *loop;
@@ -41,6 +49,7 @@ struct http_server {
     struct loop_prepare *prepare;
     struct drain drain;
     struct deadlines deadlines;
+    struct shared_answer shared;
     char *tls_cert, *tls_key;
     bool has_new_pair;               /* another daemon has to take over */
     struct list former;              /* daemons that have been replaced, see handover.h */
@@ -82,13 +91,15 @@ struct http_exchange {
     struct buf reply_headers; /* name, NUL, value, NUL, and so on */
     int status;
     struct MHD_Response *response; /* until it is queued */
+    bool is_shared;                /* it is the server's */
     struct http_feed feed;         /* `gone` NULL: the answer is none */
 };
 
 /* From the server's pool, and back. */
 struct http_exchange *exchange_take(struct http_server *server);
 void exchange_release(struct http_exchange *x);
-void exchange_free_idle(struct http_server *server);
+/* Frees the pool and what is shared. */
+void exchange_free_all(struct http_server *server);
 void exchange_move(struct http_exchange *x, enum exchange_place place);
 /* The client of one whose route has yet to answer has gone: what is the connection's is no more. */
 void exchange_leave(struct http_exchange *x);

@@ -318,6 +318,43 @@ static void test_answers_come_in_any_order(void **state)
     close(second);
 }
 
+/* What the library makes of an answer is shared where it is the same. */
+static void test_answers_that_are_alike_and_others_are_told_apart(void **state)
+{
+    struct fixture *f = *state;
+    static const struct {
+        const char *type, *body, *header;
+    } answers[] = {
+        {"text/plain", "same", NULL}, {"text/plain", "same", NULL}, {"text/plain", "other", NULL},
+        {"text/html", "same", NULL},  {"text/plain", "same", "1"},  {"text/plain", "same", NULL},
+        {"text/html", "same", NULL},
+    };
+    int clients[ARRAY_LEN(answers)];
+    for (size_t i = 0; i < ARRAY_LEN(answers); i++) {
+        clients[i] = wire_connect(http_server_address(f->http.server));
+        wire_send(clients[i], GET("/later"));
+        wire_wait(&f->http.wire, f->n_waiting == i + 1);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(answers); i++) {
+        if (answers[i].header)
+            http_exchange_add_header(f->waiting[i], "X-One", answers[i].header);
+        http_exchange_reply(f->waiting[i], 400 + (int)i, answers[i].type,
+                            slice_str(answers[i].body));
+    }
+    for (size_t i = 0; i < ARRAY_LEN(answers); i++) {
+        char status[16], type[40], end[16];
+        snprintf(status, sizeof(status), "HTTP/1.1 %zu ", 400 + i);
+        snprintf(type, sizeof(type), "Content-Type: %s\r\n", answers[i].type);
+        snprintf(end, sizeof(end), "\r\n\r\n%s", answers[i].body);
+        buf_clear(&f->http.wire.got);
+        wire_expect(&f->http.wire, clients[i], end);
+        assert_non_null(strstr(f->http.wire.got.data, status));
+        assert_non_null(strstr(f->http.wire.got.data, type));
+        assert_int_equal(strstr(f->http.wire.got.data, "X-One") != NULL, answers[i].header != NULL);
+        close(clients[i]);
+    }
+}
+
 static void test_a_client_that_left_meanwhile_is_no_error(void **state)
 {
     struct fixture *f = *state;
@@ -484,6 +521,7 @@ int main(void)
         TEST(test_an_answer_may_come_later),
         TEST(test_answers_given_by_a_hook_before_the_loop_sleeps_leave_at_once),
         TEST(test_answers_come_in_any_order),
+        TEST(test_answers_that_are_alike_and_others_are_told_apart),
         TEST(test_a_client_that_left_meanwhile_is_no_error),
         TEST(test_a_client_that_leaves_within_its_request_is_forgotten),
         TEST(test_freeing_the_server_drops_what_was_never_answered),
