@@ -67,6 +67,8 @@ void findings_add_json(struct json_writer *w, const char *name,
         json_member_integer(w, "line", finding->line);
         json_member_bool(w, "warning", finding->is_warning);
         json_member_cstr(w, "text", finding->text);
+        if (finding->detail)
+            json_member_cstr(w, "detail", finding->detail);
         json_object_end(w);
     }
     json_array_end(w);

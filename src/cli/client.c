@@ -106,6 +106,10 @@ static void say_finding(struct slice finding)
     if (view_is_true(finding, "warning"))
         buf_add_str(&text, "warning: ");
     view_add(&text, finding, "text");
+    if (view_member(finding, "detail").data) {
+        buf_add_char(&text, '\n');
+        view_add(&text, finding, "detail");
+    }
     view_add_safe(&safe, buf_slice(&text), true);
     fprintf(stderr, "%s\n", safe.data);
     buf_deinit(&text);

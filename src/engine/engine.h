@@ -199,6 +199,7 @@ struct engine_finding {
     char *file; /* NULL: it is about none */
     int line;   /* 0: the file as a whole */
     char *text;
+    char *detail; /* more lines: what stands there; NULL: none */
 };
 
 /* Borrowed until the loop turns. */

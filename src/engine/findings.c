@@ -25,6 +25,7 @@ void findings_add(void *findings, const struct script_problem *problem)
         .file = problem->file ? mem_strdup(problem->file) : NULL,
         .line = problem->line,
         .text = mem_strdup(problem->text),
+        .detail = problem->detail ? mem_strdup(problem->detail) : NULL,
     };
 }
 
@@ -62,6 +63,7 @@ void findings_clear(struct findings *f)
     for (size_t i = 0; i < f->len; i++) {
         free(f->items[i].file);
         free(f->items[i].text);
+        free(f->items[i].detail);
     }
     free(f->items);
     *f = (struct findings){0};

@@ -4,10 +4,11 @@
 project."""
 
 import json
+import re
 
 import pytest
 
-from support import liaison, wait_until
+from support import ROOT, liaison, wait_until
 
 SCRIPT = """
 local sync = SyncManager.new {}
@@ -116,3 +117,56 @@ lib/deep.lua:2: m.rooms.name: m has no rooms; it is empty
     problems = liaison("check", project.path, "--json", env={"TOKEN": "x"}).json()["problems"]
     [problem] = [p for p in problems if p["file"] == "scripts/second.lua"]
     assert problem["detail"] == "\n".join(text.splitlines()[1:])
+
+
+def test_the_error_that_the_documentation_shows_is_the_one_that_comes(project, make_daemon):
+    text = (ROOT / "docs" / "SCRIPTING.md").read_text()
+    section = text.split("## When something is wrong\n")[1].split("\n## ")[0]
+    script = re.search(r"```lua\n-- (scripts/lessons.lua)\n.*?```", section, re.DOTALL)
+    event = json.loads(re.search(r"the event `({.*})`", section).group(1))
+    error = re.search(r"```text\n(.*?)\n```", section, re.DOTALL).group(1)
+    project.write("scripts/lessons.lua", script.group(0)[len("```lua\n"):-len("```")])
+    project.connector("dataWarehouse", "return function() end")
+    daemon = make_daemon().start()
+    daemon.emit(event.pop("type"), **event)
+    wait_until(daemon.dead_letters, "the dead letter")
+    assert daemon.dead_letters()[0]["error"] == error
+
+
+def test_findings_fail_the_check_and_not_the_start(project, make_daemon):
+    project.script("""
+        local sync = SyncManager.new {}
+        sync:on("t", function(event)
+          sync:send { connector = "out", data = evnt.data, dely = "1s" }
+        end)
+        sync:start()
+    """)
+    project.connector("out", "return function() end")
+    result = liaison("check", project.path)
+    assert result.status == 1
+    assert result.err == """\
+scripts/sync.lua:3: there is no `evnt`: no file gives it a value before this one reads it; write local evnt = … above, or require the file of lib/ that has it
+    3 | sync:send { connector = "out", data = evnt.data, dely = "1s" }
+      |                                       ^^^^
+scripts/sync.lua:3: sync:send: there is no option `dely`: did you mean `delay`?
+    3 | sync:send { connector = "out", data = evnt.data, dely = "1s" }
+      |                                                  ^^^^
+2 errors
+"""
+    assert not (project.path / "var").exists()
+    daemon = make_daemon().start()
+    assert "scripts/sync.lua:3: warning: there is no `evnt`" in daemon.log()
+    problems = liaison("check", project.path, "--json").json()
+    assert [(p["line"], p["level"]) for p in problems["problems"]] == [(3, "error"), (3, "error")]
+    assert not problems["ok"]
+
+
+def test_a_reload_that_is_refused_shows_the_line(project, make_daemon):
+    project.script('SyncManager.new {}:start()')
+    daemon = make_daemon().start()
+    project.script("local x = 1\nx += 1\nSyncManager.new {}:start()")
+    result = daemon.command("reload")
+    assert result.status == 1
+    assert "scripts/sync.lua:2: write x = x + …\n    2 | x += 1\n      | ^^^^ '=' expected near '+'" in result.err
+    [finding] = daemon.get("/api/scripts").json()["reload"]["findings"]
+    assert finding["detail"].startswith("    2 | x += 1\n")
