@@ -204,7 +204,10 @@ static void add_further_line(struct buf *out, struct slice s)
     s = buf_slice(&repaired);
     for (size_t i = 0, width; i<s.len; i += width> 0 ? width : 1) {
         width = invisible_width(s, i);
-        buf_add_char(out, width > 0 || (unsigned char)s.data[i] < ' ' ? ' ' : s.data[i]);
+        if (width > 0 || (unsigned char)s.data[i] < ' ')
+            buf_add_char(out, ' ');
+        else
+            buf_add_char(out, s.data[i]);
     }
     buf_deinit(&repaired);
 }

@@ -65,23 +65,25 @@ static void check_plus(const struct check *c, const struct node *n)
 
 /* ---- documents ---- */
 
-/* The parameter that a chain of members begins with, also by way of a local; NULL: none. */
+/* What the next step to a chain's beginning is: the object of a member, the value of a local; NULL where
+   it begins. */
+static const struct node *before(const struct node *n)
+{
+    const struct node *local = n->declaration;
+    if (n->kind == NODE_INDEX)
+        return n->first;
+    if (n->kind != NODE_NAME || !local || local->is_parameter || local->is_reassigned)
+        return NULL;
+    return local->is_loop ? NULL : local->first;
+}
+
+/* The parameter that a chain of members begins with, also by way of locals; NULL: none. */
 static const struct node *root_of(const struct node *n)
 {
-    for (int i = 0; n && i < 100; i++) {
-        if (n->kind == NODE_INDEX) {
-            n = n->first;
-        } else if (n->kind != NODE_NAME || !n->declaration) {
-            return NULL;
-        } else if (n->declaration->is_parameter) {
-            return n->declaration;
-        } else if (n->declaration->is_reassigned || n->declaration->is_loop) {
-            return NULL;
-        } else {
-            n = n->declaration->first;
-        }
-    }
-    return NULL;
+    for (const struct node *outer = before(n); outer; outer = before(n))
+        n = outer;
+    bool is_parameter = n->kind == NODE_NAME && n->declaration && n->declaration->is_parameter;
+    return is_parameter ? n->declaration : NULL;
 }
 
 static void check_first_element(const struct check *c, const struct node *n)

@@ -82,15 +82,27 @@ static struct slice take_long(struct lexer *x, int level)
 
 /* ---- what tokens are made of ---- */
 
+/* What stands behind a backslash: a line's end too, and behind \z all white space. */
+static void take_escape(struct lexer *x)
+{
+    bool is_z = peek(x, 0) == 'z', is_return = peek(x, 0) == '\r';
+    step(x);
+    if (is_return && peek(x, 0) == '\n')
+        step(x);
+    while (is_z && x->pos < x->text.len && isspace((unsigned char)peek(x, 0)))
+        step(x);
+}
+
 /* One that isn't closed ends with its line. */
 static struct slice take_string(struct lexer *x)
 {
     char quote = x->text.data[x->pos++];
     size_t from = x->pos;
     while (x->pos < x->text.len && x->text.data[x->pos] != quote && x->text.data[x->pos] != '\n') {
-        if (x->text.data[x->pos] == '\\' && x->pos + 1 < x->text.len)
-            step(x);
+        bool is_escape = x->text.data[x->pos] == '\\' && x->pos + 1 < x->text.len;
         step(x);
+        if (is_escape)
+            take_escape(x);
     }
     struct slice value = slice_of(x->text.data + from, x->pos - from);
     if (x->pos < x->text.len && x->text.data[x->pos] == quote)
@@ -110,12 +122,8 @@ static void skip_comment(struct lexer *x)
         x->pos++;
 }
 
-/* The first line may be for the shell. */
 static void skip_blanks(struct lexer *x)
 {
-    if (x->pos == 0 && peek(x, 0) == '#')
-        while (x->pos < x->text.len && x->text.data[x->pos] != '\n')
-            x->pos++;
     while (x->pos < x->text.len) {
         if (isspace((unsigned char)peek(x, 0)))
             step(x);
@@ -158,7 +166,12 @@ static void take_symbol(struct lexer *x)
 
 struct lexer lexer_of(struct slice text)
 {
-    return (struct lexer){.text = text, .line = 1};
+    struct lexer x = {.text = text, .line = 1};
+    if (slice_has_prefix(text, SLICE_LIT("\xEF\xBB\xBF"))) /* which some editors write */
+        x.pos = 3;
+    if (peek(&x, 0) == '#') /* the first line may be for the shell */
+        x.pos += slice_find(slice_from(text, x.pos), '\n');
+    return x;
 }
 
 static enum token_kind take(struct lexer *x, struct slice *value)

@@ -613,8 +613,8 @@ struct syntax *syntax_parse(struct slice text)
 {
     struct syntax *s = mem_calloc(1, sizeof(*s));
     struct parser p = {.s = s, .x = lexer_of(text)};
-    take(&p);
-    take(&p);
+    lexer_next(&p.x, &p.t);
+    lexer_next(&p.x, &p.ahead);
     p.end = text.data;
     s->root = p.function = make(&p, NODE_FUNCTION);
     s->root->line = 0;

@@ -32,7 +32,7 @@ START_SECONDS_MAX = 300   # to read the corpus
 
 # These hold memory over their inputs, which would be looked through for leaks after each of them;
 # what leaks is found at the end.
-HOLDING = {"http_request", "journal_rows", "lua_json", "match"}
+HOLDING = {"http_request", "journal_rows", "lua_json", "match", "script_text"}
 
 ENVIRONMENT = {
     **os.environ,

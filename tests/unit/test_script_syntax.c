@@ -41,6 +41,7 @@ static void test_comments_are_passed_over(void **state)
     (void)state;
     assert_tokens("#!/bin/lua\na -- b\n--[[ c\n ]] d --[==[ ]] ]==] e", "n2:a n4:d n4:e");
     assert_tokens("a --[[ never closed", "n1:a");
+    assert_tokens("\xEF\xBB\xBFlocal", "k1:local");
 }
 
 static void test_long_strings_count_their_lines(void **state)
@@ -55,6 +56,7 @@ static void test_operators_of_other_languages_are_one_symbol(void **state)
     assert_tokens("a != b && c === d", "n1:a -1:!= n1:b -1:&& n1:c -1:=== n1:d");
     assert_tokens("a[b][[c]]", "n1:a -1:[ n1:b -1:] s1:[[c]]");
     assert_tokens("'not closed\nx", "s1:'not closed n2:x");
+    assert_tokens("'a\\\nb\\z \n c\\\r\n' x", "s1:'a\\\nb\\z \n c\\\r\n' n4:x");
 }
 
 /* ---- the tree ---- */
