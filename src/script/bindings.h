@@ -52,4 +52,8 @@ void bindings_add_metatable(lua_State *L, int ref, const struct luaL_Reg *functi
 struct exact_scratch;
 void exact_close(struct exact_scratch *scratch);
 
+/* The tables of data/, made by lookup_load. Accepts NULL. */
+struct lookups;
+void lookup_free(struct lookups *lookups);
+
 #endif

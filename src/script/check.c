@@ -249,6 +249,21 @@ static void check_handlers(const struct check *c)
     }
 }
 
+/* ---- lookup("NAME", "column") ---- */
+
+static void check_lookups(const struct check *c)
+{
+    for (const struct node *n = syntax_root(c->syntax); n; n = node_next(n)) {
+        const struct node *name = node_child(n, 1), *column = node_child(n, 2);
+        struct err err = {0};
+        if (n->kind != NODE_CALL || !check_is_function(n->first, NULL, "lookup") || !column ||
+            name->kind != NODE_STRING || column->kind != NODE_STRING)
+            continue;
+        if (lookup_check(c->l, name->name, column->name, &err) < 0)
+            check_tell(c, PROBLEM_FINDING, n, n->text, "%s", err.message);
+    }
+}
+
 /* ---- all of them ---- */
 
 static void check_file(struct loader *l, const struct source *source)
@@ -261,6 +276,7 @@ static void check_file(struct loader *l, const struct source *source)
         check_calls(&c);
         check_habits(&c);
         check_handlers(&c);
+        check_lookups(&c);
     }
     syntax_free((struct syntax *)c.syntax);
 }

@@ -105,6 +105,8 @@ enum csv_token csv_next(struct csv *c)
         begin(c);
     while (!c->is_in_row && take_line_end(c))
         ;
+    if (!c->is_in_row)
+        c->row_at = c->pos;
     c->line = c->next_line;
     if (!c->is_in_row && c->pos >= c->text.len)
         return CSV_END;

@@ -30,6 +30,7 @@ struct csv {
     /* after csv_next */
     struct slice field; /* valid until the next csv_next */
     bool is_last;       /* of its row */
+    size_t row_at;      /* where its row begins in the text */
     size_t line;        /* where the field, or what is wrong, begins; from 1 */
     const char *error;
     /* private */

@@ -44,6 +44,7 @@ extern const struct subject subject_fixed_width;
 extern const struct subject subject_hash;
 extern const struct subject subject_ical;
 extern const struct subject subject_list;
+extern const struct subject subject_lookup;
 extern const struct subject subject_number;
 extern const struct subject subject_object;
 extern const struct subject subject_path;

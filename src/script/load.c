@@ -309,6 +309,7 @@ struct script_machine *script_load(const struct script_options *options, script_
     if (options->spec)
         spec_open(l.m, options->spec);
     tell_twins(&l);
+    lookup_load(&l);
     load_kind(&l, SOURCE_TRANSFORMER, transformer_add);
     connector_add_dead_letters(&l);
     load_kind(&l, SOURCE_CONNECTOR, connector_add);

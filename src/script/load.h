@@ -62,4 +62,12 @@ const struct transformer *transformer_find(struct loader *l, const char *name);
 /* Tells that there is none. */
 void transformer_tell_missing(struct loader *l, const char *name, const char *file, int line);
 
+/* ---- bind_lookup.c ---- */
+
+/* Reads the tables of data/. */
+void lookup_load(struct loader *l);
+/* -1 with err where lookup(name, column) would raise one. */
+int lookup_check(struct loader *l, struct slice name, struct slice column,
+                 struct err *err) must_check;
+
 #endif

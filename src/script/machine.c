@@ -523,6 +523,7 @@ void machine_free(struct script_machine *m)
     free_registered(m);
     free_scratch(m);
     buf_deinit(&m->settings);
+    lookup_free(m->lookups);
     sources_unref(m->sources);
     for (struct kept *kept = m->kept, *next; kept; kept = next) {
         next = kept->next;

@@ -32,6 +32,7 @@
 
 struct watchdog;
 struct exact_scratch;
+struct lookups;
 
 /* What the machine keeps in Lua's registry: metatables, tables, and the prelude's functions. */
 enum machine_ref {
@@ -66,6 +67,8 @@ enum machine_ref {
     REF_SPEC_GLOBALS, /* of machines for specs, see spec.h: what spec files have beside REF_GLOBALS … */
     REF_SPEC_HOST,    /* … what the host calls of spec/ … */
     REF_SPEC_FAILURE, /* … and the metatable of what unmet expectations raise */
+    REF_LOOKUP,       /* metatable of what lookup returns */
+    REF_LOOKUPS,      /* "NAME\nCOLUMN" -> that */
     REF_COUNT,
 };
 
@@ -210,6 +213,7 @@ struct script_machine {
     struct spec *spec;                 /* of a machine for specs, else NULL */
     char hash[SOURCES_HASH_SIZE];
     struct sources *sources;
+    struct lookups *lookups; /* of data/, see bind_lookup.c; NULL where there is none */
 
     int refs[REF_COUNT];
     const void *metatables[REF_COUNT]; /* identity of those refs that are tables */

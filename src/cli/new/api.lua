@@ -219,6 +219,12 @@ function setting(name, default) end
 ---@return Secret
 function secret(name) end
 
+---The rows of data/NAME.csv or data/NAME.json by what they have in a column.
+---@param name string
+---@param column string
+---@return table<string|number, table?>
+function lookup(name, column) end
+
 -- ---- the log ------------------------------------------------------------------------------------
 
 ---@class loglib
