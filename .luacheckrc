@@ -47,6 +47,7 @@ stds.liaison = {
     json = { fields = { "decode", "encode", "lines" } },
     ical = { fields = { "decode", "encode", "event" } },
     regex = { fields = { "find", "findAll", "replace", "split" } },
+    xml = { fields = { "decode", "encode" } },
     url = { fields = { "build", "decode", "encode", "parse" } },
     text = {
       fields = {

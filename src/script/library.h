@@ -53,6 +53,7 @@ extern const struct subject subject_text;
 extern const struct subject subject_time;
 extern const struct subject subject_url;
 extern const struct subject subject_uuid;
+extern const struct subject subject_xml;
 
 /* [-0, +0, e] Makes the machine know all subjects; opens none. After the other bindings. */
 void library_open(lua_State *L);

@@ -9,6 +9,7 @@
 #include "modules/module.h"
 #include "modules/regex.h"
 #include "modules/unicode.h"
+#include "modules/xml.h"
 #include "modules/zones.h"
 #include "script/machine.h"
 
@@ -18,6 +19,7 @@ static const struct {
 } modules[] = {
     [MODULE_REGEX] = {"regex", sizeof(struct regex_module)},
     [MODULE_UNICODE] = {"unicode", sizeof(struct unicode_module)},
+    [MODULE_XML] = {"xml", sizeof(struct xml_module)},
     [MODULE_ZONES] = {"zones", sizeof(struct zones_module)},
 };
 static_assert(ARRAY_LEN(modules) == MODULE_COUNT, "each has a row");

@@ -11,6 +11,7 @@
 enum module_id {
     MODULE_REGEX,
     MODULE_UNICODE,
+    MODULE_XML,
     MODULE_ZONES,
     MODULE_COUNT,
 };

@@ -428,6 +428,19 @@ function csv.decode(text, options) end
 ---@return string
 function csv.encode(rows, options) end
 
+---@class xmllib
+xml = {}
+
+---@param text string
+---@param options? { tree?: boolean, lists?: boolean|string[], prefixes?: boolean }
+---@return table
+function xml.decode(text, options) end
+
+---@param value table
+---@param options? { tree?: boolean, declaration?: boolean }
+---@return string
+function xml.encode(value, options) end
+
 ---@class FixedWidthColumn
 ---@field name? string
 ---@field width integer in characters
