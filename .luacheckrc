@@ -35,7 +35,7 @@ stds.liaison = {
     "array", "get", "null", "remove", "set",
     "count", "entries", "filter", "fold", "groupBy", "indexBy", "keys", "map", "sortBy", "unique",
     "values",
-    "lookup",
+    "connector", "lookup",
     "assign", "flatten", "mapKeys", "mapValues", "merge", "unflatten",
     "decimal", "isNumber", "round", "toBoolean", "toInteger", "toNumber",
     base64 = { fields = { "decode", "encode" } },

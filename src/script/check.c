@@ -102,7 +102,13 @@ static void check_connector(const struct check *c, const struct node *value)
                    ": dead letters are published by themselves");
         return;
     }
-    if (load_shipped(c->l, name))
+    bool is_there = load_shipped(c->l, name);
+    if (connector_is_pattern(c->l, name))
+        check_tell(c, PROBLEM_ERROR, value, value->text,
+                   "the connector \"%.*s\" takes options: make a file of connectors/ with return "
+                   "connector \"%.*s\" { … }, and name that",
+                   SLICE_FMT(name), SLICE_FMT(name));
+    if (is_there)
         return;
     const char *nearest = script_connector_nearest(c->l->m, name);
     if (nearest)

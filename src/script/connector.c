@@ -336,11 +336,51 @@ void connector_add_dead_letters(struct loader *l)
         read_file(l, SLICE_LIT(SCRIPT_DEAD_LETTERS), &prelude, l->m->refs[REF_DEAD_LETTERS]);
 }
 
+/* ---- patterns: what library/connector.lua makes connectors of ---- */
+
+/* hasNew(job): sets is_ok where the file returned a table with a function `new`. */
+static int has_new(lua_State *L)
+{
+    struct job *job = lua_touserdata(L, 1);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, job->ref);
+    if (lua_istable(L, -1)) {
+        lua_getfield(L, -1, "new");
+        job->is_ok = lua_isfunction(L, -1);
+    }
+    return 0;
+}
+
+static bool is_pattern(struct loader *l, int ref)
+{
+    struct job job = {.l = l, .ref = ref};
+    return machine_protect(l->m, has_new, &job, NULL) == 0 && job.is_ok;
+}
+
+static void note_pattern(struct loader *l, const struct source *source)
+{
+    l->patterns = mem_realloc(l->patterns, (l->n_patterns + 1) * sizeof(struct source *));
+    l->patterns[l->n_patterns++] = source;
+}
+
+bool connector_is_pattern(const struct loader *l, struct slice name)
+{
+    for (size_t i = 0; i < l->n_patterns; i++)
+        if (slice_is_equal(l->patterns[i]->module, name))
+            return true;
+    return false;
+}
+
+/* ---- adding ---- */
+
 void connector_add(struct loader *l, const struct source *source, int ref)
 {
     struct script_machine *m = l->m;
     if (map_find(&m->connector_map, source->module))
         return;
+    if (is_pattern(l, ref)) {
+        note_pattern(l, source);
+        return;
+    }
     if (slice_is_equal(source->module, SLICE_LIT(SCRIPT_DEAD_LETTERS))) {
         loader_tell(l, false, source->name.data, 0,
                     "the name deadLetters is taken by the connector that publishes dead letters: "

@@ -17,10 +17,10 @@
 #define OPTIONS_MAX 16
 
 static const struct subject *const subjects[] = {
-    &subject_csv,    &subject_encoding, &subject_fixed_width, &subject_hash,
-    &subject_ical,   &subject_list,     &subject_lookup,      &subject_number,
-    &subject_object, &subject_path,     &subject_regex,       &subject_text,
-    &subject_time,   &subject_url,      &subject_uuid,        &subject_xml,
+    &subject_connector, &subject_csv,   &subject_encoding, &subject_fixed_width, &subject_hash,
+    &subject_ical,      &subject_list,  &subject_lookup,   &subject_number,      &subject_object,
+    &subject_path,      &subject_regex, &subject_text,     &subject_time,        &subject_url,
+    &subject_uuid,      &subject_xml,
 };
 
 /* ---- names ---- */

@@ -38,6 +38,7 @@ struct subject {
     void (*open)(lua_State *L); /* [-0, +0, e] makes its metatables; or NULL */
 };
 
+extern const struct subject subject_connector;
 extern const struct subject subject_csv;
 extern const struct subject subject_encoding;
 extern const struct subject subject_fixed_width;

@@ -322,6 +322,7 @@ struct script_machine *script_load(const struct script_options *options, script_
     sources_hash(l.m->sources, l.m->hash);
     l.m->loader = NULL;
     free(l.required);
+    free(l.patterns);
     if (l.n_errors == 0)
         return l.m;
     machine_free(l.m);

@@ -25,6 +25,8 @@ struct loader {
     struct slice file;  /* … and the name of its source */
     const struct source **required; /* files of lib/ that were run … */
     size_t n_required;              /* … so many */
+    const struct source **patterns; /* of connectors, see connector_is_pattern … */
+    size_t n_patterns;              /* … so many */
 };
 
 /* Tells a problem. `line` 0 is the file as a whole. */
@@ -51,6 +53,8 @@ void loader_note_required(struct loader *l, const struct source *lib);
 
 /* By the name of its file. */
 void connector_add(struct loader *l, const struct source *source, int ref);
+/* Whether a file of that name makes connectors by options, and is none itself. */
+bool connector_is_pattern(const struct loader *l, struct slice name);
 /* The prelude's own. */
 void connector_add_dead_letters(struct loader *l);
 /* Sorts them by name; after this no more are added. */

@@ -275,12 +275,12 @@ static const struct source *read_shipped(struct sources *s, enum source_kind kin
 /* ---- what was read ---- */
 
 static const struct source *find(const struct sources *s, enum source_kind kind,
-                                 struct slice module, bool takes_shipped)
+                                 struct slice module, bool is_shipped)
 {
     for (size_t i = 0; i < s->len; i++) {
         const struct source *source = &s->files[i]->public;
         if (source->kind == kind && slice_is_equal(source->module, module) &&
-            (takes_shipped || !source->is_shipped))
+            source->is_shipped == is_shipped)
             return source;
     }
     return NULL;
@@ -292,7 +292,8 @@ const struct source *sources_find_own(const struct sources *s, enum source_kind 
     return find(s, kind, module, false);
 }
 
-const struct source *sources_find(struct sources *s, enum source_kind kind, struct slice module)
+const struct source *sources_find_shipped(struct sources *s, enum source_kind kind,
+                                          struct slice module)
 {
     const struct source *source = find(s, kind, module, true);
     bool is_name = module.len > 0 && module.data[0] != '.' &&
@@ -302,6 +303,12 @@ const struct source *sources_find(struct sources *s, enum source_kind kind, stru
         return source;
     source = read_shipped(s, kind, module, LUA);
     return source ? source : read_shipped(s, kind, module, "/" INIT);
+}
+
+const struct source *sources_find(struct sources *s, enum source_kind kind, struct slice module)
+{
+    const struct source *own = find(s, kind, module, false);
+    return own ? own : sources_find_shipped(s, kind, module);
 }
 
 const struct source *sources_find_name(const struct sources *s, struct slice name)

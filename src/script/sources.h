@@ -68,6 +68,9 @@ const struct source *sources_find_own(const struct sources *s, enum source_kind 
                                       struct slice module);
 /* The project's own, else, of connectors and transformers, what ships. */
 const struct source *sources_find(struct sources *s, enum source_kind kind, struct slice module);
+/* What ships, also where the project has one of that name. */
+const struct source *sources_find_shipped(struct sources *s, enum source_kind kind,
+                                          struct slice module);
 /* The one shown by that name, as errors and debug information have it; NULL when there is none. */
 const struct source *sources_find_name(const struct sources *s, struct slice name);
 

@@ -219,6 +219,11 @@ function setting(name, default) end
 ---@return Secret
 function secret(name) end
 
+---In a file of connectors/: `return connector "clickhouse" { url = …, table = … }`.
+---@param name string
+---@return fun(options: table): Connector
+function connector(name) end
+
 ---The rows of data/NAME.csv or data/NAME.json by what they have in a column.
 ---@param name string
 ---@param column string

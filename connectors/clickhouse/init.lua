@@ -1,0 +1,56 @@
+-- SPDX-License-Identifier: MIT
+-- Copyright (c) 2026 The Liaison authors
+--
+-- Inserts each delivery as a row of a table of ClickHouse, over HTTP; see README.md.
+
+-- What ClickHouse says of data that it can't take, with status 500 or 400: trying again is no use.
+local permanent = {
+  ["6"] = true, ["16"] = true, ["26"] = true, ["27"] = true, ["38"] = true, ["41"] = true,
+  ["53"] = true, ["62"] = true, ["69"] = true, ["70"] = true, ["72"] = true, ["117"] = true,
+}
+
+local function quoted(name)
+  return "`" .. name:gsub("[`\\]", "\\%0") .. "`"
+end
+
+local function target(options)
+  local name = quoted(options.table)
+  return options.database and quoted(options.database) .. "." .. name or name
+end
+
+return {
+  about = "Inserts rows into a table of ClickHouse",
+  options = {
+    { name = "url", type = "text", required = true,
+      help = "where ClickHouse listens for HTTP, as \"http://127.0.0.1:8123\"" },
+    { name = "table", type = "string", required = true,
+      help = "the table, whose columns are named as the data are" },
+    { name = "database", type = "string", help = "the table's; the user's own without it" },
+    { name = "user", type = "string", default = "default", help = "who inserts" },
+    { name = "password", type = "text", help = "as secret \"CLICKHOUSE_PASSWORD\"" },
+    { name = "timeout", type = "duration", default = "30s", help = "of one attempt" },
+  },
+  new = function(options)
+    local query = {
+      query = "INSERT INTO " .. target(options) .. " FORMAT JSONEachRow",
+      date_time_input_format = "best_effort",
+    }
+    local headers = {
+      ["X-ClickHouse-User"] = options.user,
+      ["X-ClickHouse-Key"] = options.password or false,
+      ["Content-Type"] = "application/x-ndjson",
+    }
+    return {
+      timeout = options.timeout,
+      send = function(data)
+        local ok, failure = pcall(http.post, options.url, {
+          query = query, headers = headers, body = json.lines { data },
+        })
+        if ok then return end
+        local code = failure.headers and failure.headers["X-ClickHouse-Exception-Code"]
+        if permanent[code] then reject("ClickHouse refuses the row: " .. tostring(failure.body)) end
+        error(failure)
+      end,
+    }
+  end,
+}
