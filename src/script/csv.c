@@ -123,7 +123,7 @@ bool csv_can_delimit(char c)
 
 void csv_add_field(struct buf *out, struct slice field, char delimiter)
 {
-    bool is_quoted = false;
+    bool is_quoted = slice_has_prefix(field, SLICE_LIT(BYTE_ORDER_MARK));
     for (size_t i = 0; !is_quoted && i < field.len; i++)
         is_quoted = field.data[i] == delimiter || !csv_can_delimit(field.data[i]);
     if (!is_quoted) {
