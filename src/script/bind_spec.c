@@ -245,16 +245,17 @@ static int spec_transformer(lua_State *L)
     const struct transformer *t = node        ? container_of(node, struct transformer, node)
                                   : m->loader ? transformer_find(m->loader, name)
                                               : NULL;
-    if (!t && m->loader)
+    if (t) {
+        lua_rawgeti(L, LUA_REGISTRYINDEX, t->list_ref);
+        lua_rawgeti(L, -1, 1);
+        return 1;
+    }
+    if (m->loader)
         machine_raise(L, "no transformer \"%s\": make transformers/%s.lua", name, name);
-    if (!t)
-        machine_raise(L,
-                      "no transformer \"%s\" is loaded: write transformer \"%s\" at the top of the "
-                      "file, and make transformers/%s.lua where there is none",
-                      name, name, name);
-    lua_rawgeti(L, LUA_REGISTRYINDEX, t->list_ref);
-    lua_rawgeti(L, -1, 1);
-    return 1;
+    machine_raise(L,
+                  "no transformer \"%s\" is loaded: write transformer \"%s\" at the top of the "
+                  "file, and make transformers/%s.lua where there is none",
+                  name, name, name);
 }
 
 /* ---- what a test asks for ---- */
