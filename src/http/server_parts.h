@@ -32,7 +32,7 @@ enum exchange_place {
 };
 
 /* The newest short answer, which the next ones share that say the same, as those to events that were
-   kept do: to make one takes the library six allocations. */
+   kept do: to make one takes the library five allocations. */
 struct shared_answer {
     struct MHD_Response *response; /* NULL: none yet */
     struct buf type, body;
