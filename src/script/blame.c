@@ -307,6 +307,18 @@ void blame_add_frames(const struct script_run *run, struct buf *out)
         machine_add_traceback(run, out);
 }
 
+/* The first of the frames, "\n  FILE:LINE: in …", says where. */
+void blame_add_stop(const struct script_run *run, struct buf *out)
+{
+    struct buf frames = {0};
+    blame_add_frames(run, &frames);
+    struct place place = find_place_in(run->m, slice_trim(buf_slice(&frames)));
+    if (place.source)
+        excerpt_add(out, place.source->text, place.line, SLICE_NULL, NULL);
+    buf_add_slice(out, buf_slice(&frames));
+    buf_deinit(&frames);
+}
+
 bool blame_has_way(const struct script_run *run)
 {
     const struct buf *frames = &run->blame.frames;

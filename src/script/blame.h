@@ -54,6 +54,8 @@ bool blame_is_memory(const struct script_run *run, lua_State *co);
 void blame_take(struct script_run *run, struct buf *error);
 /* Whether the way there, as it was noted, has more than one step. */
 bool blame_has_way(const struct script_run *run);
+/* Appends, of a run that was stopped, the line it was stopped at, and the way there. */
+void blame_add_stop(const struct script_run *run, struct buf *out);
 /* Appends the way there as it was noted, else as the coroutine has it. `out` begins with the error's own
    text. */
 void blame_add_frames(const struct script_run *run, struct buf *out);

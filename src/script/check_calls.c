@@ -20,13 +20,14 @@ static bool is_among(struct slice name, const char *const *names, size_t n)
     return false;
 }
 
+/* At the top of a file a dot for a colon has failed already. */
 static void check_method(const struct check *c, const struct node *n, const char *const *names,
                          size_t n_names)
 {
     struct slice name = node_key(n), owner = n->first->text;
     bool is_there = is_among(name, names, n_names);
     const char *nearest = text_nearest(name, names, n_names);
-    if (n->kind == NODE_INDEX && is_there)
+    if (n->kind == NODE_INDEX && is_there && node_function(n)->parent)
         check_tell(c, PROBLEM_FINDING, n, n->text, "write %.*s:%.*s with a colon", SLICE_FMT(owner),
                    SLICE_FMT(name));
     else if (n->kind == NODE_METHOD && !is_there && nearest)

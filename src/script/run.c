@@ -323,7 +323,7 @@ static void end_time(struct ending *e)
     buf_printf(&e->error, "%s was stopped: it ran longer than ", e->run->what);
     text_add_duration(&e->error, e->run->m->handler_time_ms);
     buf_add_str(&e->error, " (limits.handlerTime); does a loop never end?");
-    blame_add_frames(e->run, &e->error);
+    blame_add_stop(e->run, &e->error);
 }
 
 /* Who meets the machine's limit without having taken much isn't to blame: it is tried again. */
@@ -331,7 +331,7 @@ static void end_memory(struct ending *e)
 {
     struct buf frames = {0};
     size_t max_mb = e->run->m->memory.max >> 20;
-    blame_add_frames(e->run, &frames);
+    blame_add_stop(e->run, &frames);
     bool is_own = machine_drop_hungry(e->run);
     e->result.end = is_own ? SCRIPT_LIMIT : SCRIPT_RETRY;
     buf_printf(&e->error,

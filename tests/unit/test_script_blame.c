@@ -455,6 +455,25 @@ static void test_large_documents_and_deep_expressions_take_little(void **state)
     buf_deinit(&body);
 }
 
+static void test_a_run_that_was_stopped_shows_where(void **state)
+{
+    (void)state;
+    if (!PROJECT_CAN_STOP)
+        skip();
+    struct project *p = project_new();
+    project_write(p, "scripts/main.lua",
+                  "local s = SyncManager.new{}\ns:on('t', function(event)\n  local n = 0 while "
+                  "true do n = n + 1 end\nend)\n"
+                  "s:start()");
+    project_load_well(p);
+    project_handle(p, "{}");
+    assert_int_equal(p->result.end, SCRIPT_LIMIT);
+    assert_contains(project_error(p),
+                    "does a loop never end?\n    3 | local n = 0 while true do n = n + 1 end\n"
+                    "  scripts/main.lua:3: in the function of line 2");
+    project_free(p);
+}
+
 static void test_a_full_stack_is_told_plainly(void **state)
 {
     (void)state;
@@ -499,6 +518,7 @@ int main(void)
         cmocka_unit_test(test_secrets_are_masked_in_the_excerpt),
         cmocka_unit_test(test_names_that_would_break_the_text_are_left_out),
         cmocka_unit_test(test_large_documents_and_deep_expressions_take_little),
+        cmocka_unit_test(test_a_run_that_was_stopped_shows_where),
         cmocka_unit_test(test_a_full_stack_is_told_plainly),
         cmocka_unit_test(test_a_problem_while_loading_has_its_excerpt),
     };

@@ -205,6 +205,21 @@ static void test_handlers_that_never_match_are_warned_of(void **state)
                    NULL);
 }
 
+static void test_what_failed_while_loading_is_told_once(void **state)
+{
+    (void)state;
+    struct project *p = project_new();
+    project_write(p, "scripts/s.lua",
+                  "local sync = SyncManager.new{}\nsync.on('t', function() end)\nsync:start()");
+    assert_false(project_load(p));
+    assert_string_equal(
+        p->problems.data,
+        "scripts/s.lua:2: write sync:on with a colon, on what SyncManager.new returned\n"
+        "    2 | sync.on('t', function() end)\n"
+        "      | ^^^^^^^\n");
+    project_free(p);
+}
+
 static void test_a_global_is_told_once_a_file_with_its_line(void **state)
 {
     (void)state;
@@ -245,6 +260,7 @@ int main(void)
         cmocka_unit_test(test_every_file_is_looked_through),
         cmocka_unit_test(test_keys_and_filters_only_compute),
         cmocka_unit_test(test_handlers_that_never_match_are_warned_of),
+        cmocka_unit_test(test_what_failed_while_loading_is_told_once),
         cmocka_unit_test(test_a_global_is_told_once_a_file_with_its_line),
         cmocka_unit_test(test_nothing_is_run_but_the_files_themselves),
     };
