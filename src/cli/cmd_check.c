@@ -1,17 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Liaison authors */
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/json.h"
+#include "cli/against.h"
+#include "cli/client.h"
 #include "cli/commands.h"
+#include "cli/compare_view.h"
 #include "cli/project.h"
+#include "cli/terminal.h"
+#include "dryrun/dryrun.h"
 #include "engine/project.h"
 
 /* Where --json collects what else is said as it comes. */
 struct check {
+    const struct invocation *in;
+    const char *path; /* of the project, NULL: the current folder */
     struct problem_count count;
     struct json_writer *json; /* NULL: said in words */
+    size_t last;              /* events to compare over; 0: nothing is compared */
+    struct buf report;        /* of that */
 };
 
 static void tell(void *ctx, const struct script_problem *problem)
@@ -57,53 +67,107 @@ static void say_summary(const struct script_machine *m, const struct check *chec
     putchar('\n');
 }
 
-static int check_scripts(struct project *p, struct check *check)
+/* Loads the scripts, to be run where there is a dry run; NULL when something is wrong, which is
+   told. */
+static struct script_machine *check_scripts(const struct project *p, struct check *check,
+                                            struct dryrun *dryrun)
 {
     const struct project_options options = {
         .config = &p->config,
         .data_dir = p->data_dir,
         .module_dir = p->module_dir,
-        .clock = clock_system(),
+        .ports = dryrun ? dryrun_ports(dryrun) : NULL,
+        .clock = dryrun ? dryrun_clock(dryrun) : clock_system(),
         .mask = p->mask,
+        .has_stand_ins = dryrun != NULL,
     };
     struct script_machine *m = project_load(&options, tell, check);
     if (!check->json)
         say_summary(m, check);
+    if (m && check->count.errors == 0)
+        return m;
     script_free(m);
-    return m && check->count.errors == 0 ? EXIT_DONE : EXIT_FAILED;
+    return NULL;
+}
+
+static int check_project(const struct project *project, struct check *check)
+{
+    struct script_machine *m = check_scripts(project, check, NULL);
+    script_free(m);
+    return m ? EXIT_DONE : EXIT_FAILED;
+}
+
+/* A change is what a script that asks wants to stop at. */
+static int check_against(const struct project *project, struct check *check)
+{
+    struct dryrun *dryrun = dryrun_new(&(struct dryrun_options){.mask = project->mask});
+    const struct against against = {
+        .in = check->in,
+        .path = check->path,
+        .project = project,
+        .dryrun = dryrun,
+        .machine = check_scripts(project, check, dryrun),
+    };
+    bool has_changes;
+    int status = EXIT_FAILED;
+    if (against.machine)
+        status = against_compare(&against, check->last, &check->report, &has_changes);
+    if (status == EXIT_DONE && !check->json)
+        compare_view_print(buf_slice(&check->report), terminal_has_color(STDOUT_FILENO));
+    if (status == EXIT_DONE && has_changes)
+        status = EXIT_FAILED;
+    script_free(against.machine);
+    dryrun_free(dryrun);
+    return status;
+}
+
+static int open_and_check(struct check *check)
+{
+    struct project project;
+    struct err err = {0};
+    int rc = check->last ? project_open_dry(&project, check->in, check->path, &err)
+                         : project_open(&project, check->in, &err);
+    if (rc < 0 && check->json)
+        tell(check, &(struct script_problem){.file = "liaison.lua", .text = err.message});
+    else if (rc < 0)
+        fprintf(stderr, "%s\n", err.message);
+    if (rc < 0)
+        return EXIT_FAILED;
+    int status = check->last ? check_against(&project, check) : check_project(&project, check);
+    project_close(&project);
+    return status;
 }
 
 static int run(const struct invocation *in)
 {
+    const char *last = options_get(&in->options, "against");
     struct buf out = {0};
     struct json_writer w = {.out = &out};
-    struct check check = {.json = options_has(&in->options, "json") ? &w : NULL};
-    struct project project;
+    struct check check = {.in = in, .json = options_has(&in->options, "json") ? &w : NULL};
     struct err err = {0};
-    int status = EXIT_FAILED;
+    check.path = in->options.n_operands ? in->options.operands[0] : NULL;
+    if (last && against_parse(last, &check.last, &err) < 0)
+        return command_misuse(in, "--against: %s", err.message);
 
     json_object_begin(&w, NULL);
     json_array_begin(&w, "problems");
-    if (project_open(&project, in, &err) == 0) {
-        status = check_scripts(&project, &check);
-        project_close(&project);
-    } else if (check.json) {
-        tell(&check, &(struct script_problem){.file = "liaison.lua", .text = err.message});
-    } else {
-        fprintf(stderr, "%s\n", err.message);
-    }
+    int status = open_and_check(&check);
     json_array_end(&w);
     json_member_bool(&w, "ok", status == EXIT_DONE);
+    if (check.report.len > 0)
+        json_member_raw(&w, "against", buf_slice(&check.report));
     json_object_end(&w);
     if (check.json)
         puts(out.data);
     buf_deinit(&out);
+    buf_deinit(&check.report);
     return status;
 }
 
 static const struct option_row options[] = {
+    {"against", 0, "last:N", "compare over the newest N recorded events"},
     PROJECT_OPTIONS,
-    {"json", 0, NULL, "print a JSON document"},
+    CLIENT_OPTIONS,
     {0},
 };
 
@@ -111,17 +175,23 @@ static const struct example_row examples[] = {
     {"liaison check", "the project in the current folder"},
     {"liaison check --set settings.calendarUrl=http://localhost:9999",
      "as it would be with another setting"},
+    {"liaison check --against last:500", "which requests the daemon's scripts send otherwise"},
     {0},
 };
 
 const struct command command_check = {
     .name = "check",
     .summary = "load everything, send nothing, say what is wrong",
-    .usage = "check [PATH] [--json]",
+    .usage = "check [PATH] [--against last:N] [--json]",
     .operands = "PATH",
-    .help = "Loads the configuration, scripts, connectors and transformers of the project at\n"
-            "PATH (the current folder), as `run` would, and prints each error as\n"
-            "FILE:LINE: what, and what to write instead. Nothing is opened and nothing is sent.",
+    .help =
+        "Loads the configuration, scripts, connectors and transformers of the project at\n"
+        "PATH (the current folder), as `run` would, and prints each error as\n"
+        "FILE:LINE: what, and what to write instead. Nothing is opened and nothing is sent.\n"
+        "\n"
+        "--against last:N tries the scripts on the newest N events that the daemon has on\n"
+        "record, and shows which requests would stay the same, change, be new or vanish,\n"
+        "compared with the scripts that the daemon has loaded. It exits with 1 where any would.",
     .options = options,
     .examples = examples,
     .operands_max = 1,

@@ -10,7 +10,7 @@ import subprocess
 import pytest
 
 from support import LIAISON, ROOT, free_port, liaison, wait_until
-from test_http_docs import examples
+from support.console import console_examples, is_shown
 
 SCRIPT = """
     local sync = SyncManager.new {}
@@ -262,11 +262,10 @@ def test_a_recorded_event_is_tried_by_its_ids(things, make_daemon, receiver):
 def test_the_page_shows_what_it_prints(project):
     project.add_use_case()
     text = (ROOT / "docs" / "SCRIPTING.md").read_text().split("\n## Trying it\n")[1].split("\n## ")[0]
-    (cat, event), *commands = examples(text)
+    (cat, event), *commands = console_examples(text)
     assert cat == "cat event.json" and len(commands) >= 2
     project.write("event.json", event)
     for command, shown in commands:
         said = subprocess.run(command.replace("liaison", LIAISON, 1), shell=True, text=True,
                               cwd=project.path, capture_output=True, timeout=30).stdout
-        pattern = ".*".join(re.escape(piece) for piece in shown.split("…"))
-        assert re.fullmatch(pattern, said, re.DOTALL), f"{command}\nshown: {shown}\nsaid:  {said}"
+        assert is_shown(shown, said), f"{command}\nshown: {shown}\nsaid:  {said}"

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+#include "cli/against.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "base/json.h"
+#include "base/json_items.h"
+#include "cli/json_view.h"
+#include "cli/progress.h"
+#include "cli/recorded.h"
+#include "dryrun/compare.h"
+#include "dryrun/given.h"
+
+#define PREFIX "last:"
+/* Events that the daemon tries in one go. */
+#define BATCH 25
+
+int against_parse(const char *text, size_t *n, struct err *err)
+{
+    struct slice given = slice_str(text);
+    int64_t number = 0;
+    if (slice_has_prefix(given, SLICE_LIT(PREFIX)))
+        given = slice_from(given, sizeof(PREFIX) - 1);
+    else
+        given = SLICE_NULL;
+    if (json_get_integer(given, &number) < 0 || number < 1 || number > AGAINST_MAX)
+        return err_set(err, ERR_INVALID,
+                       "write last:500 for the newest 500 recorded events (to %d), not '%s'",
+                       AGAINST_MAX, text);
+    *n = (size_t)number;
+    return 0;
+}
+
+/* ---- the events ------------------------------------------------------------------------------ */
+
+/* As the HTTP interface shows them, one JSON text each. */
+struct events {
+    struct slice *items;
+    size_t len;
+    struct arena arena;
+};
+
+/* What couldn't be read as an event is none to be handled. */
+static void take_event(void *ctx, struct slice event)
+{
+    struct events *events = ctx;
+    struct buf state = {0};
+    view_add(&state, event, "state");
+    bool is_event = !slice_is_equal(buf_slice(&state), SLICE_LIT("malformed"));
+    buf_deinit(&state);
+    if (!is_event)
+        return;
+    if ((events->len & (events->len - 1)) == 0) /* full at each power of two */
+        events->items = mem_realloc(events->items,
+                                    (events->len ? events->len * 2 : 1) * sizeof(*events->items));
+    events->items[events->len++] = arena_copy(&events->arena, event);
+}
+
+static void events_deinit(struct events *events)
+{
+    free(events->items);
+    arena_deinit(&events->arena);
+}
+
+/* ---- both sides ------------------------------------------------------------------------------ */
+
+/* What the daemon's scripts do with some of the events. */
+static int ask_daemon(struct client *client, const struct slice *events, size_t n,
+                      struct buf *answer)
+{
+    struct buf body = {0};
+    struct json_writer w = {.out = &body};
+    json_object_begin(&w, NULL);
+    json_array_begin(&w, "events");
+    for (size_t i = 0; i < n; i++)
+        json_member_integer(&w, NULL, view_integer(events[i], "seq", 0));
+    json_array_end(&w);
+    json_object_end(&w);
+    const struct client_request request = {
+        .method = "POST", .target = "/api/try", .body = buf_slice(&body), .members = {"items"}};
+    int status = client_send(client, &request, answer);
+    buf_deinit(&body);
+    return status;
+}
+
+/* The same here. */
+static int try_here(const struct against *a, struct slice json, struct buf *out, struct err *err)
+{
+    struct event *event = given_event(json, 0, err);
+    if (!event)
+        return -1;
+    struct dryrun_result *result = dryrun_event(a->dryrun, a->machine, event);
+    dryrun_add_json(out, result);
+    dryrun_result_free(result);
+    event_unref(event);
+    return 0;
+}
+
+static int compare_batch(const struct against *a, struct compare *c, const struct slice *events,
+                         struct slice answer)
+{
+    struct json_items items;
+    struct slice unused, live;
+    struct buf here = {0};
+    struct err err = {0};
+    int rc = 0;
+    json_items_begin(&items, view_member(answer, "items"));
+    for (size_t i = 0; rc == 0 && json_items_next(&items, &unused, &live); i++) {
+        buf_clear(&here);
+        rc = try_here(a, events[i], &here, &err);
+        if (rc == 0)
+            rc = compare_add(c, live, buf_slice(&here), &err);
+    }
+    json_items_end(&items);
+    buf_deinit(&here);
+    return rc < 0 ? command_fail("%s", err.message) : EXIT_DONE;
+}
+
+static int compare_all(const struct against *a, struct client *client, const struct events *events,
+                       struct compare *c)
+{
+    struct buf answer = {0};
+    int status = EXIT_DONE;
+    client->progress = progress_new(stderr, "compared");
+    for (size_t i = 0; status == EXIT_DONE && i < events->len; i += BATCH) {
+        size_t n = events->len - i < BATCH ? events->len - i : BATCH;
+        status = ask_daemon(client, events->items + i, n, &answer);
+        if (status == EXIT_DONE)
+            status = compare_batch(a, c, events->items + i, buf_slice(&answer));
+        progress_set(client->progress, i + n, events->len);
+    }
+    progress_free(client->progress);
+    client->progress = NULL;
+    buf_deinit(&answer);
+    return status;
+}
+
+/* ---- the whole ------------------------------------------------------------------------------- */
+
+/* Only a daemon has other scripts than those in the folder. */
+static int say_no_daemon(const struct recorded *recorded)
+{
+    struct buf at = {0};
+    daemon_url_add_name(&recorded->client.at, &at);
+    command_fail("no daemon answers at %s: --against compares with the scripts that it has loaded",
+                 at.data);
+    buf_deinit(&at);
+    return EXIT_NO_DAEMON;
+}
+
+int against_compare(const struct against *a, size_t n, struct buf *report, bool *has_changes)
+{
+    struct recorded recorded;
+    struct events events = {0};
+    struct compare *c = compare_new();
+    int status = recorded_open(&recorded, a->in, a->path, &a->project->config);
+    if (status == EXIT_DONE && recorded.reader)
+        status = say_no_daemon(&recorded);
+    if (status == EXIT_DONE)
+        status = recorded_newest(&recorded, n, take_event, &events);
+    if (status == EXIT_DONE)
+        status = compare_all(a, &recorded.client, &events, c);
+    struct compare_counts counts = compare_counts(c);
+    *has_changes = counts.changed + counts.new + counts.vanished > 0;
+    if (status == EXIT_DONE)
+        compare_add_json(report, c);
+    compare_free(c);
+    events_deinit(&events);
+    recorded_close(&recorded);
+    return status;
+}

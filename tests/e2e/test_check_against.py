@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The Liaison authors
+"""`liaison check --against`: which requests today's scripts in the folder would change."""
+
+import pytest
+
+from support import free_port, liaison
+
+SCRIPT = """
+    local sync = SyncManager.new {}
+    sync:on("thing.made", function(event)
+      sync:send { connector = "receiver", data = { n = event.data.n, at = event.time } }
+    end)
+    sync:start()
+"""
+
+CONNECTOR = """
+    local token = secret "TOKEN"
+    return function(data)
+      return http.post(setting "url" .. "/things", { json = data, headers = { T = token } })
+    end
+"""
+
+
+@pytest.fixture
+def daemon(project, make_daemon, receiver):
+    """It has four events on record, of one of which nobody takes the type."""
+    project.script(SCRIPT)
+    project.connector("receiver", CONNECTOR)
+    project.write("liaison.lua", 'return { reload = "manual" }')
+    daemon = make_daemon(settings={"url": receiver.url}, env={"TOKEN": "real-secret"}).start()
+    for n in (1, 2, 3):
+        daemon.emit("thing.made", {"n": n}, id=f"e{n}", partitionkey="k")
+    daemon.emit("thing.lost", {})
+    daemon.wait_delivered("receiver", 3)
+    return daemon
+
+
+def check(daemon, project, receiver, *arguments, last=500):
+    """Without the secrets that the daemon has."""
+    return daemon.command("check", project.path, "--against", f"last:{last}",
+                          "--set", f"settings.url={receiver.url}", *arguments)
+
+
+def test_the_same_scripts_change_nothing(daemon, project, receiver):
+    result = check(daemon, project, receiver)
+    assert (result.status, result.err) == (0, "")
+    assert result.out == """\
+ok: 1 handler, 1 connector
+4 events; requests: 3 the same, 0 changed, 0 new, 0 vanished
+
+HANDLER            CONNECTOR  SAME  CHANGED  NEW  VANISHED
+sync/thing.made#1  receiver      3        0    0         0
+"""
+    assert len(receiver.requests) == 3
+
+
+def test_changes_are_shown_place_by_place(daemon, project, receiver):
+    project.script(SCRIPT.replace("at = event.time", "number = event.data.n")
+                   .replace("thing.made", "thing.*")
+                   .replace("sync:send", "if event.data.n == 2 then skip 'not two' end sync:send"))
+    result = check(daemon, project, receiver)
+    assert result.status == 1, result.err
+    assert "4 events; requests: 0 the same, 2 changed, 1 new, 1 vanished\n" in result.out
+    assert f"""\
+changed: sync/thing.made#1 to receiver, key k, event e3 of type thing.made
+  POST {receiver.url}/things
+    json.number: nothing → 3
+""" in result.out
+    assert """\
+vanished: sync/thing.made#1 to receiver, key k, event e2 of type thing.made
+""" in result.out
+
+
+def test_json_holds_the_report(daemon, project, receiver):
+    project.connector("receiver", CONNECTOR.replace("/things", "/others"))
+    result = check(daemon, project, receiver, "--json", last=2)
+    assert result.status == 1
+    shown = result.json()
+    report = shown["against"]
+    assert (shown["problems"], shown["ok"]) == ([], False)
+    assert (report["events"], report["same"], report["changed"]) == (2, 0, 1)
+    [change] = report["changes"]
+    assert change["differences"] == [{"path": "url", "before": f"{receiver.url}/things",
+                                      "after": f"{receiver.url}/others"}]
+    assert change["event"]["id"] == "e3"
+    assert "stand-in" not in result.out and "real-secret" not in result.out
+
+
+def test_many_events_are_compared_in_pages(daemon, project, receiver):
+    for n in range(250):
+        daemon.emit("thing.made", {"n": n})
+    result = check(daemon, project, receiver)
+    assert "254 events; requests: 253 the same" in result.out
+
+
+def test_errors_in_the_scripts_come_first(daemon, project, receiver):
+    project.script("(")
+    result = check(daemon, project, receiver)
+    assert result.status == 1 and "scripts/sync.lua:1" in result.err and "events" not in result.out
+
+
+def test_without_a_daemon_there_is_nothing_to_compare_with(daemon, project, receiver):
+    daemon.stop()
+    result = liaison("check", project.path, "--against", "last:5", "--listen",
+                     f"127.0.0.1:{free_port()}", "--set", f"settings.url={receiver.url}")
+    assert result.status == 69
+    assert "--against compares with the scripts that it has loaded" in result.err
+
+
+@pytest.mark.parametrize("given", ["500", "last:", "last:0", "last:x", "last:1000000", "first:5"])
+def test_what_is_no_number_of_events_is_refused(project, given):
+    result = liaison("check", project.path, "--against", given)
+    assert result.status == 2 and "last:500" in result.err
