@@ -75,7 +75,12 @@ void connector_add_json(void *json_writer, const struct engine_target_view *conn
 
 /* scripts.c */
 void route_scripts(void *ctx, struct http_exchange *x);
+/* What of them an answer to a reload says, too. */
+void scripts_add_loaded(struct json_writer *w, const struct engine_scripts *scripts);
+
+/* reload.c */
 void route_reload(void *ctx, struct http_exchange *x);
+
 /* An array of { file, line, warning, text }. */
 void findings_add_json(struct json_writer *w, const char *name,
                        const struct engine_finding *findings, size_t n);

@@ -135,6 +135,8 @@ static int say_problem(const struct client_request *request, int status, struct 
     view_add_safe(&safe, buf_slice(&text), true);
     const char *reason = safe.data ? safe.data : "it was refused";
     client_say_findings(body);
+    if (request->problem)
+        buf_add_slice(request->problem, body);
     bool is_named = !request->about || strstr(reason, request->about);
     command_fail("%s%s%s%s", is_named ? "" : request->about, is_named ? "" : ": ", reason,
                  status == 401 ? " (give it by --token-file or LIAISON_TOKEN)" : "");

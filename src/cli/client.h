@@ -59,7 +59,8 @@ struct client_request {
     int64_t timeout_ms; /* 0: five minutes */
     int success;        /* the one status that is one; 0: any 2xx */
     const char *members[CLIENT_MEMBERS_MAX]; /* that a success has, as many as are not NULL */
-    bool can_do_without;                     /* that nobody answers isn't said */
+    struct buf *problem; /* a refusal's document is added to it; NULL: it is only said */
+    bool can_do_without; /* that nobody answers isn't said */
 };
 
 /* Sends a request and waits for its answer. EXIT_DONE after a success, its body, one JSON document,

@@ -3,9 +3,85 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/json_items.h"
 #include "cli/client.h"
 #include "cli/commands.h"
 #include "cli/json_view.h"
+
+/* ---- what would change ---- */
+
+static void add_value(struct buf *out, struct slice difference, const char *name)
+{
+    if (view_member(difference, name).data)
+        view_add(out, difference, name);
+    else
+        buf_add_str(out, "nothing");
+}
+
+/* "  body.start: 9 → 10" */
+static void say_difference(struct slice difference)
+{
+    struct buf text = {0}, safe = {0};
+    view_add(&text, difference, "path");
+    buf_add_str(&text, ": ");
+    add_value(&text, difference, "before");
+    buf_add_str(&text, " → ");
+    add_value(&text, difference, "after");
+    view_add_safe(&safe, buf_slice(&text), false);
+    fprintf(stderr, "  %s\n", safe.data);
+    buf_deinit(&text);
+    buf_deinit(&safe);
+}
+
+/* "event 12, sync/thing#1 → calendarApi, key k: changed" */
+static void say_change(struct slice change)
+{
+    struct buf text = {0}, safe = {0};
+    struct json_items items;
+    struct slice unused, difference;
+    buf_add_str(&text, "event ");
+    view_add(&text, change, "event");
+    buf_add_str(&text, ", ");
+    view_add(&text, change, "handler");
+    if (view_member(change, "connector").data) {
+        buf_add_str(&text, " → ");
+        view_add(&text, change, "connector");
+    }
+    if (view_member(change, "key").data) {
+        buf_add_str(&text, ", key ");
+        view_add(&text, change, "key");
+    }
+    buf_add_str(&text, ": ");
+    view_add(&text, change, "kind");
+    view_add_safe(&safe, buf_slice(&text), false);
+    fprintf(stderr, "%s\n", safe.data);
+    json_items_begin(&items, view_member(change, "differences"));
+    while (json_items_next(&items, &unused, &difference))
+        say_difference(difference);
+    json_items_end(&items);
+    buf_deinit(&text);
+    buf_deinit(&safe);
+}
+
+static void say_comparison(struct slice comparison)
+{
+    struct json_items items;
+    struct slice unused, change;
+    if (!comparison.data)
+        return;
+    json_items_begin(&items, view_member(comparison, "changes"));
+    while (json_items_next(&items, &unused, &change))
+        say_change(change);
+    json_items_end(&items);
+    fprintf(stderr,
+            "%" PRId64 " events: %" PRId64 " requests stay as they are, %" PRId64
+            " change, %" PRId64 " are new, %" PRId64 " vanish\n",
+            view_integer(comparison, "events", 0), view_integer(comparison, "same", 0),
+            view_integer(comparison, "changed", 0), view_integer(comparison, "new", 0),
+            view_integer(comparison, "vanished", 0));
+}
+
+/* ---- loaded ---- */
 
 static void show(struct slice answer)
 {
@@ -13,6 +89,7 @@ static void show(struct slice answer)
     view_add(&hash, answer, "hash");
     view_add(&restart, answer, "restart");
     client_say_findings(answer);
+    say_comparison(view_member(answer, "comparison"));
     printf("reloaded: %" PRId64 " files, version %.12s\n", view_integer(answer, "files", 0),
            hash.data ? hash.data : "");
     if (restart.len > 0)
@@ -21,14 +98,28 @@ static void show(struct slice answer)
     buf_deinit(&restart);
 }
 
+static void write_wish(const struct invocation *in, struct buf *out)
+{
+    struct json_writer w = {.out = out};
+    const char *check = options_get(&in->options, "check");
+    json_object_begin(&w, NULL);
+    if (check)
+        json_member_cstr(&w, "check", check);
+    if (options_has(&in->options, "accept"))
+        json_member_bool(&w, "accept", true);
+    json_object_end(&w);
+}
+
 static int run(const struct invocation *in)
 {
-    static const struct client_request request = {.method = "POST",
-                                                  .target = "/api/reload",
-                                                  .body = SLICE_LIT("{}"),
-                                                  .members = {"reloaded", "hash"}};
     struct client client;
-    struct buf answer = {0};
+    struct buf body = {0}, answer = {0}, problem = {0};
+    write_wish(in, &body);
+    const struct client_request request = {.method = "POST",
+                                           .target = "/api/reload",
+                                           .body = buf_slice(&body),
+                                           .problem = &problem,
+                                           .members = {"reloaded", "hash"}};
     int status = client_open(&client, in);
     if (status == EXIT_DONE)
         status = client_send(&client, &request, &answer);
@@ -36,26 +127,40 @@ static int run(const struct invocation *in)
         printf("%.*s\n", SLICE_FMT(slice_trim(buf_slice(&answer))));
     else if (status == EXIT_DONE)
         show(buf_slice(&answer));
+    else
+        say_comparison(view_member(buf_slice(&problem), "comparison"));
     client_close(&client);
+    buf_deinit(&body);
     buf_deinit(&answer);
+    buf_deinit(&problem);
     return status;
 }
 
 static const struct option_row options[] = {
+    {"check", 0, "last:N", "first compare what would be sent for the newest N recorded events"},
+    {"accept", 0, NULL, "with --check: reload also where requests change"},
     CLIENT_OPTIONS,
+    {0},
+};
+
+static const struct example_row examples[] = {
+    {"liaison reload --check last:500", "only where no request of the last 500 events changes"},
+    {"liaison reload --check last:500 --accept", "show what changes, and reload"},
     {0},
 };
 
 const struct command command_reload = {
     .name = "reload",
     .summary = "load scripts and settings anew",
-    .usage = "reload",
+    .usage = "reload [--check last:N [--accept]]",
     .help =
         "Has the daemon read its project again, all or nothing: where anything is wrong, each "
         "fault\n"
         "is shown, and what was loaded before goes on. What is under way ends on the scripts it\n"
         "began with. The same happens on SIGHUP, and by itself when a file changes unless\n"
-        "`reload = \"manual\"` is set.",
+        "`reload = \"manual\"` is set. With --check the newest recorded events are tried on both\n"
+        "versions first, and where a request would change, that is shown and nothing is loaded.",
     .options = options,
+    .examples = examples,
     .run = run,
 };

@@ -220,6 +220,10 @@ int reload_first(struct engine *e, const struct engine_options *options, script_
 /* The journal is told what is loaded; from now on changes of files are seen, where the settings ask for
    that. */
 int reload_start(struct engine *e, struct journal_reader *reader, struct err *err) must_check;
+/* What the settings are read from; NULL: they stay. */
+const struct config_source *reload_source(const struct engine *e);
+/* The project's files as they are now; the caller's reference. */
+struct sources *reload_read_sources(const struct engine *e, const struct config *config);
 /* A script's function has ended a run by this error. */
 void reload_note_error(struct engine *e, const struct target *t, struct slice error);
 void reload_problems(struct engine *e, engine_problem_fn fn, void *ctx);

@@ -22,6 +22,7 @@
 #include "engine/project.h"
 #include "event/pattern.h"
 #include "loop/watch.h"
+#include "script/sources.h"
 
 #define RETIRED_MAX 2
 #define RETIRED_MS 60000
@@ -39,6 +40,7 @@ struct retired {
 struct request {
     struct list link;
     const char *why;
+    struct sources *sources; /* to be loaded; NULL: those on disk */
     engine_reload_fn done;
     void *ctx;
 };
@@ -247,7 +249,7 @@ static void tell(void *ctx, const struct script_problem *problem)
 }
 
 static struct script_machine *load(struct reloads *r, const struct config *config,
-                                   script_problem_fn problem, void *ctx)
+                                   struct sources *sources, script_problem_fn problem, void *ctx)
 {
     const struct engine *e = r->engine;
     struct teller teller = {&r->findings, problem, ctx};
@@ -259,8 +261,25 @@ static struct script_machine *load(struct reloads *r, const struct config *confi
         .clock = e->clock,
         .log = e->log,
         .mask = e->mask,
+        .sources = sources,
     };
     return project_load(&options, tell, &teller);
+}
+
+const struct config_source *reload_source(const struct engine *e)
+{
+    return e->reloads->source;
+}
+
+struct sources *reload_read_sources(const struct engine *e, const struct config *config)
+{
+    const char *script = config->script;
+    return sources_read(&(struct sources_options){
+        .project = config->project,
+        .scripts = script ? &script : NULL,
+        .n_scripts = script ? 1 : 0,
+        .data_dir = e->reloads->data_dir,
+    });
 }
 
 /* Where channels are to be opened, how far they had come. */
@@ -277,7 +296,7 @@ static int open_reader(struct reloads *r, const struct script_machine *machine,
     return *reader ? 0 : -1;
 }
 
-static bool reload(struct reloads *r)
+static bool reload(struct reloads *r, struct sources *sources)
 {
     struct engine *e = r->engine;
     struct config next = {0};
@@ -290,7 +309,7 @@ static bool reload(struct reloads *r)
         watch_catch_up(r->watch);
     if (r->source && read_settings(r, &next) < 0)
         goto out;
-    machine = load(r, r->source ? &next : e->config, NULL, NULL);
+    machine = load(r, r->source ? &next : e->config, sources, NULL, NULL);
     if (!machine || open_reader(r, machine, &reader) < 0)
         goto out;
     switch_to(r, machine, &next, reader);
@@ -369,15 +388,17 @@ static void answer(struct reloads *r, bool was_done)
         list_remove(it);
         if (request->done)
             request->done(request->ctx, was_done);
+        sources_unref(request->sources);
         free(request);
     }
 }
 
-/* All that wait are served by one. */
+/* All that wait are served by one, the last of them: nobody is to get older files than were asked for. */
 static void serve(struct reloads *r)
 {
-    const char *why = list_first(&r->requests, struct request, link)->why;
-    r->was_done = reload(r);
+    const struct request *last = list_entry(r->requests.prev, struct request, link);
+    const char *why = last->why;
+    r->was_done = reload(r, last->sources);
     r->tried_ms = clock_wall_ms(&r->engine->clock);
     if (r->was_done)
         r->n_done++;
@@ -408,6 +429,12 @@ static void on_look(void *ctx)
 
 void engine_reload(struct engine *e, const char *why, engine_reload_fn done, void *ctx)
 {
+    engine_reload_from(e, why, NULL, done, ctx);
+}
+
+void engine_reload_from(struct engine *e, const char *why, struct sources *sources,
+                        engine_reload_fn done, void *ctx)
+{
     struct reloads *r = e->reloads;
     if (r->is_stopped) {
         if (done)
@@ -416,6 +443,7 @@ void engine_reload(struct engine *e, const char *why, engine_reload_fn done, voi
     }
     struct request *request = mem_alloc(sizeof(*request));
     *request = (struct request){.why = why, .done = done, .ctx = ctx};
+    request->sources = sources ? sources_ref(sources) : NULL;
     list_add_tail(&r->requests, &request->link);
     if (r->n_retired == RETIRED_MAX)
         look_after(r);
@@ -483,7 +511,7 @@ int reload_first(struct engine *e, const struct engine_options *options, script_
     list_init(&r->requests);
     map_init(&r->errors);
     r->look = loop_timer_new(e->loop, on_look, r);
-    e->machine = load(r, e->config, problem, ctx);
+    e->machine = load(r, e->config, NULL, problem, ctx);
     return e->machine ? 0 : -1;
 }
 
@@ -515,8 +543,10 @@ void reload_free(struct engine *e)
     if (!r)
         return;
     list_each (it, &r->requests) {
+        struct request *request = list_entry(it, struct request, link);
         list_remove(it);
-        free(list_entry(it, struct request, link));
+        sources_unref(request->sources);
+        free(request);
     }
     list_each (it, &r->retired)
         retired_free(r, list_entry(it, struct retired, link));

@@ -373,6 +373,80 @@ def test_at_most_two_earlier_versions_are_at_work(daemon, project, receiver):
     assert [r.path for r in receiver.requests] == ["/one", "/two", "/three"]
 
 
+@pytest.mark.slow
+def test_what_outlasts_a_minute_on_replaced_scripts_is_attempted_anew(daemon, project, receiver):
+    project.connector("out", CONNECTOR.replace("VERSION", "one").replace(
+        "retry =", 'timeout = "5m", retry ='))
+    reload(daemon)
+    receiver.answer_next(Reply(hangs=True))
+    emit(daemon, 1, 2, partitionkey="k")
+    receiver.wait_for(1, "/one")
+    write_connector(project, "two")
+    reload(daemon)
+    receiver.wait_for(2, "/two", deadline=75)
+    assert receiver.keys("/two")[0] == receiver.keys("/one")[0]
+    assert [b["n"] for b in receiver.bodies("/two")] == [1, 2]
+    daemon.wait_delivered("out", 2)
+    assert_sums_hold(daemon.status())
+
+
+# ---- checked first ----
+
+
+def test_a_checked_reload_is_refused_where_requests_would_change(daemon, project, receiver):
+    emit(daemon, 1, 2)
+    daemon.wait_delivered("out", 2)
+    project.write("lib/unused.lua", "return {}")
+    answer = daemon.post("/api/reload", {"check": "last:500"})
+    assert answer.status == 200 and answer.json()["comparison"]["same"] == 2
+
+    before = daemon.get("/api/scripts").json()["hash"]
+    write_script(project, "two")
+    refused = daemon.post("/api/reload", {"check": "last:500"})
+    assert refused.status == 409
+    comparison = refused.json()["comparison"]
+    assert (comparison["events"], comparison["same"], comparison["changed"]) == (2, 0, 2)
+    assert daemon.get("/api/scripts").json()["hash"] == before
+    assert problem_codes(daemon) == []
+    assert len(receiver.requests) == 2
+
+    accepted = daemon.post("/api/reload", {"check": "last:500", "accept": True})
+    assert accepted.status == 200 and accepted.json()["comparison"] == comparison
+    emit(daemon, 3)
+    receiver.wait_for(3)
+    assert receiver.bodies()[-1] == {"n": 3, "by": "two"}
+
+
+def test_the_command_shows_what_would_change(daemon, project, receiver):
+    emit(daemon, 1)
+    daemon.wait_delivered("out", 1)
+    write_script(project, "two")
+    refused = daemon.command("reload", "--check", "last:10")
+    assert refused.status == 1 and refused.out == ""
+    lines = refused.err.splitlines()
+    assert "liaison: not reloaded: of the requests for 1 recorded events 1 would change" in lines[0]
+    assert lines[1].startswith("event ") and lines[1].endswith(": changed")
+    assert any("one" in line and "→" in line and "two" in line for line in lines)
+    assert lines[-1] == "1 events: 0 requests stay as they are, 1 change, 0 are new, 0 vanish"
+    done = daemon.command("reload", "--check", "last:10", "--accept")
+    assert done.status == 0 and done.out.startswith("reloaded: ")
+    assert done.err.splitlines()[-1] == lines[-1]
+
+
+@pytest.mark.parametrize("body, status", [
+    ({"check": "first:5"}, 400), ({"check": "last:0"}, 400), ({"check": 5}, 400), ({"chek": 1}, 400)])
+def test_a_check_that_is_none_is_refused(daemon, body, status):
+    assert daemon.post("/api/reload", body).status == status
+
+
+def test_a_checked_reload_tells_what_is_wrong_with_the_scripts(daemon, project, receiver):
+    emit(daemon, 1)
+    project.script("local x = {")
+    answer = daemon.post("/api/reload", {"check": "last:5"})
+    assert answer.status == 422
+    assert answer.json()["findings"][0]["file"] == "scripts/sync.lua"
+
+
 # ---- channels ----
 
 
