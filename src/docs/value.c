@@ -21,6 +21,7 @@ static const struct {
     {"PATH", VALUE_PATH},       {"RATE", VALUE_FREE},
     {"STATUS[:N]", VALUE_FREE}, {"TIME", VALUE_FREE},
     {"TYPE", VALUE_FREE},       {"URL", VALUE_FREE},
+    {"last:N", VALUE_FREE},
 };
 
 enum value_kind value_kind(struct slice name)

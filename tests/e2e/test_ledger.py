@@ -73,8 +73,9 @@ def test_the_daemon_was_killed_or_reloaded_at_work(ledger):
     if not ledger.kills:
         versions = {arrival.scripts for r in ledger.receivers.values() for arrival in r.arrivals}
         assert set(ledger.reloads) == {200}
-        assert len(ledger.reloads) >= 10 and len(versions) >= 10, "it was reloaded too seldom"
-        assert ledger.bus.stream_count >= 3
+        least = 4 if IS_SLOW else 10
+        assert len(ledger.reloads) >= least and len(versions) >= least, "it was reloaded too seldom"
+        assert ledger.bus.stream_count >= 2
         return
     runs = {arrival.run for r in ledger.receivers.values() for arrival in r.arrivals}
     assert len(ledger.checks) > KILLS
