@@ -2,86 +2,20 @@
 /* Copyright (c) 2026 The Liaison authors */
 #include <inttypes.h>
 #include <stdio.h>
+#include <unistd.h>
 
-#include "base/json_items.h"
 #include "cli/client.h"
 #include "cli/commands.h"
+#include "cli/compare_view.h"
 #include "cli/json_view.h"
+#include "cli/terminal.h"
 
-/* ---- what would change ---- */
-
-static void add_value(struct buf *out, struct slice difference, const char *name)
+static void show_comparison(struct slice document)
 {
-    if (view_member(difference, name).data)
-        view_add(out, difference, name);
-    else
-        buf_add_str(out, "nothing");
+    struct slice comparison = view_member(document, "comparison");
+    if (comparison.data)
+        compare_view_print(comparison, terminal_has_color(STDOUT_FILENO));
 }
-
-/* "  body.start: 9 → 10" */
-static void say_difference(struct slice difference)
-{
-    struct buf text = {0}, safe = {0};
-    view_add(&text, difference, "path");
-    buf_add_str(&text, ": ");
-    add_value(&text, difference, "before");
-    buf_add_str(&text, " → ");
-    add_value(&text, difference, "after");
-    view_add_safe(&safe, buf_slice(&text), false);
-    fprintf(stderr, "  %s\n", safe.data);
-    buf_deinit(&text);
-    buf_deinit(&safe);
-}
-
-/* "event 12, sync/thing#1 → calendarApi, key k: changed" */
-static void say_change(struct slice change)
-{
-    struct buf text = {0}, safe = {0};
-    struct json_items items;
-    struct slice unused, difference;
-    buf_add_str(&text, "event ");
-    view_add(&text, change, "event");
-    buf_add_str(&text, ", ");
-    view_add(&text, change, "handler");
-    if (view_member(change, "connector").data) {
-        buf_add_str(&text, " → ");
-        view_add(&text, change, "connector");
-    }
-    if (view_member(change, "key").data) {
-        buf_add_str(&text, ", key ");
-        view_add(&text, change, "key");
-    }
-    buf_add_str(&text, ": ");
-    view_add(&text, change, "kind");
-    view_add_safe(&safe, buf_slice(&text), false);
-    fprintf(stderr, "%s\n", safe.data);
-    json_items_begin(&items, view_member(change, "differences"));
-    while (json_items_next(&items, &unused, &difference))
-        say_difference(difference);
-    json_items_end(&items);
-    buf_deinit(&text);
-    buf_deinit(&safe);
-}
-
-static void say_comparison(struct slice comparison)
-{
-    struct json_items items;
-    struct slice unused, change;
-    if (!comparison.data)
-        return;
-    json_items_begin(&items, view_member(comparison, "changes"));
-    while (json_items_next(&items, &unused, &change))
-        say_change(change);
-    json_items_end(&items);
-    fprintf(stderr,
-            "%" PRId64 " events: %" PRId64 " requests stay as they are, %" PRId64
-            " change, %" PRId64 " are new, %" PRId64 " vanish\n",
-            view_integer(comparison, "events", 0), view_integer(comparison, "same", 0),
-            view_integer(comparison, "changed", 0), view_integer(comparison, "new", 0),
-            view_integer(comparison, "vanished", 0));
-}
-
-/* ---- loaded ---- */
 
 static void show(struct slice answer)
 {
@@ -89,7 +23,7 @@ static void show(struct slice answer)
     view_add(&hash, answer, "hash");
     view_add(&restart, answer, "restart");
     client_say_findings(answer);
-    say_comparison(view_member(answer, "comparison"));
+    show_comparison(answer);
     printf("reloaded: %" PRId64 " files, version %.12s\n", view_integer(answer, "files", 0),
            hash.data ? hash.data : "");
     if (restart.len > 0)
@@ -127,8 +61,8 @@ static int run(const struct invocation *in)
         printf("%.*s\n", SLICE_FMT(slice_trim(buf_slice(&answer))));
     else if (status == EXIT_DONE)
         show(buf_slice(&answer));
-    else
-        say_comparison(view_member(buf_slice(&problem), "comparison"));
+    else if (!options_has(&in->options, "json"))
+        show_comparison(buf_slice(&problem));
     client_close(&client);
     buf_deinit(&body);
     buf_deinit(&answer);
