@@ -71,6 +71,17 @@ def test_what_ships_is_a_project(installed):
     assert (result.returncode, result.stderr) == (0, "")
 
 
+def test_the_installed_program_finds_its_modules(installed, project):
+    project.write("scripts/sync.lua", """
+        assert(text.upper "é" == "É")
+        assert(regex.find("a1", [[\\d]])[0] == "1")
+        assert(time.iso("2026-07-01T10:00:00Z", "Europe/Berlin") == "2026-07-01T12:00:00+02:00")
+        SyncManager.new {}:start()
+        """)
+    result = run(installed / "bin/liaison", "check", project.path)
+    assert (result.returncode, result.stderr) == (0, "")
+
+
 def test_the_installed_program_delivers_with_what_is_beside_it(installed, project, make_daemon, receiver):
     project.write("scripts/sync.lua", (ROOT / "scripts" / "register_sync.lua").read_text())
     daemon = make_daemon(program=installed / "bin/liaison", settings={
