@@ -15,6 +15,8 @@
 
 /* Parts of a split between two looks at whether to stop. */
 #define PARTS_BETWEEN_LOOKS 1024
+/* Bytes that are mapped between two looks. */
+#define MAPPED_BETWEEN_LOOKS 65536
 #define WIDTH_MAX 1000000
 
 static int push_slice(lua_State *L, struct slice s)
@@ -100,6 +102,29 @@ static void add_mapped(void *out, const char *data, size_t len)
     buf_add(out, data, len);
 }
 
+/* Where *s may be cut: some way on, and behind what is no letter, since what a letter becomes may
+   depend on its neighbours. */
+static struct slice take_stretch(struct slice *s)
+{
+    size_t len = MAPPED_BETWEEN_LOOKS;
+    while (len < s->len && (unsigned char)s->data[len - 1] > '@')
+        len++;
+    struct slice stretch = slice_upto(*s, len);
+    *s = slice_from(*s, len);
+    return stretch;
+}
+
+static void map_unicode(lua_State *L, struct slice s, enum unicode_case to, const char *what)
+{
+    const struct unicode_module *unicode = module_find(L, MODULE_UNICODE, what);
+    while (s.len > 0) {
+        struct slice stretch = take_stretch(&s);
+        unicode->map_case(stretch.data, stretch.len, to, add_mapped, &machine_of(L)->json);
+        if (machine_is_stopping(L))
+            machine_raise(L, "stopped");
+    }
+}
+
 /* [-0, +0, e] Replaces the text at `index` by what it is in that case. */
 static struct slice map_case(lua_State *L, int index, enum unicode_case to, const char *what,
                              const char *name)
@@ -111,8 +136,7 @@ static struct slice map_case(lua_State *L, int index, enum unicode_case to, cons
         map_ascii(s, to, out);
     } else {
         argument_utf8(L, index, what, name);
-        const struct unicode_module *unicode = module_find(L, MODULE_UNICODE, what);
-        unicode->map_case(s.data, s.len, to, add_mapped, out);
+        map_unicode(L, s, to, what);
     }
     lua_pushlstring(L, out->data ? out->data : "", out->len);
     lua_replace(L, index);

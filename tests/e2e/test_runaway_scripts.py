@@ -61,6 +61,13 @@ LOOPS = {
     "logging": "while true do log.debug('x') end",
     "json": "while true do json.encode(json.decode('{\"a\":[1,{}]}')) end",
     "exact": "local x = json.decode(('9'):rep(900)) while true do x = x + 1 end",
+    "regex": "regex.find(('a'):rep(40) .. '!', '^(a+)+$')",
+    "regex_step": "regex.find(('a'):rep(1e6), '(*NO_START_OPT)(a*)\\\\1d')",
+    "regex_caught": "while true do pcall(regex.find, ('a'):rep(40) .. '!', '^(a+)+$') end",
+    "regex_function": "regex.replace('x', 'x', function() while true do end end)",
+    "case": "while true do text.upper(('é'):rep(1e5)) end",
+    "zone": "while true do time.format(time.now(), '%F', 'Europe/Berlin') end",
+    "calendar": "while true do ical.decode(ical.event { uid = '1', start = '2026-01-01' }) end",
     "path": "while true do get(event, ('data.'):rep(1e5) .. 'x') end",
 }
 HOGS = {
@@ -72,6 +79,8 @@ HOGS = {
     "concat_list": """
         local t, s = {}, ('x'):rep(1e6) for i = 1, 1000 do t[i] = s end return table.concat(t)""",
     "gsub_result": "return ('a'):rep(1e5):gsub('a', ('b'):rep(1e5))",
+    "text_replace": "return text.replace(('a'):rep(1e5), 'a', ('b'):rep(1e5))",
+    "regex_replace": "return regex.replace(('a'):rep(1e4), 'a', ('b'):rep(1e5))",
     "format_result": """
         local s = ('x'):rep(4e6) return ('%s%s%s%s%s%s%s%s'):format(s, s, s, s, s, s, s, s)""",
     "json_of_many": """

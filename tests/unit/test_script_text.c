@@ -80,6 +80,9 @@ static void test_case_is_that_of_unicode(void **state)
                 "{ ignoreCase = true }) }",
                 "[\"FI\",true]");
     assert_eval("return { text.lower '', text.upper '1@[`{' }", "[\"\",\"1@[`{\"]");
+    assert_eval("local s = ('\316\243\316\221\316\243 \303\211 '):rep(30000)\n"
+                "return text.lower(s) == ('\317\203\316\261\317\202 \303\251 '):rep(30000)",
+                "true");
     assert_eval("return #text.upper('\303\251' .. '\\0' .. 'a')", "4");
 }
 
