@@ -91,6 +91,17 @@ static void test_what_can_not_be_a_field_is_refused(void **state)
     project_assert_error("csv.encode 'x'", "csv.encode: rows must be a list, not a string");
 }
 
+/* Of a hundred rows of a hundred megabytes each, no more is written than fits. */
+static void test_what_grows_beyond_memory_is_stopped(void **state)
+{
+    (void)state;
+    project_assert_error("local row, rows = {}, {}\n"
+                         "local text = ('x'):rep(1000000)\n"
+                         "for i = 1, 100 do row[i] = text rows[i] = row end\n"
+                         "return #csv.encode(rows)",
+                         "limits.memory");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -98,6 +109,7 @@ int main(void)
         cmocka_unit_test(test_what_is_wrong_is_told_with_its_line),
         cmocka_unit_test(test_rows_are_written_so_that_they_are_read_back),
         cmocka_unit_test(test_what_can_not_be_a_field_is_refused),
+        cmocka_unit_test(test_what_grows_beyond_memory_is_stopped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
