@@ -13,7 +13,7 @@ PRESET ?= dev
 FUZZ_SECONDS ?= 15
 # Options of tests/bench/bench.py, such as BENCH="--runs 7 --only W1".
 BENCH ?=
-BENCH_TARGETS = liaison bench_source bench_receiver bench_curl_loop
+BENCH_TARGETS = liaison bench_source bench_receiver bench_curl_loop bench_script
 LIAISON = $(CURDIR)/build/release/bin/liaison
 
 .DEFAULT_GOAL := build

@@ -124,6 +124,8 @@ bool json_number_is_exact(struct slice text, double *value);
 /* Writers append one value or name; commas and colons are the caller's, but for
    the helpers below. */
 void json_add_string(struct buf *b, struct slice s); /* invalid UTF-8 becomes U+FFFD */
+/* The same for what may be no UTF-8: false then, with nothing added. */
+bool json_add_checked(struct buf *b, struct slice s);
 /* How many bytes json_add_string makes of valid UTF-8. */
 size_t json_string_len(struct slice s);
 /* The fewest digits that read back as the same double (at powers of two one more may be written);

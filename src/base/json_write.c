@@ -6,6 +6,8 @@
  */
 #include "base/json.h"
 
+#include <string.h>
+
 #include "base/json_string.h"
 #include "base/text.h"
 #include "base/utf8.h"
@@ -50,15 +52,30 @@ static void add_encoded(struct buf *b, struct slice s, size_t i)
     }
 }
 
-void json_add_string(struct buf *b, struct slice s)
+static void add_string(struct buf *b, struct slice s, size_t plain)
 {
-    size_t plain = json_plain_len((const unsigned char *)s.data, s.len);
     buf_reserve(b, s.len + 2);
-    buf_add_char(b, '"');
-    buf_add(b, s.data, plain);
+    b->data[b->len++] = '"';
+    if (plain > 0)
+        memcpy(b->data + b->len, s.data, plain);
+    b->len += plain;
     if (plain < s.len)
         add_encoded(b, s, plain);
     buf_add_char(b, '"');
+}
+
+void json_add_string(struct buf *b, struct slice s)
+{
+    add_string(b, s, json_plain_len((const unsigned char *)s.data, s.len));
+}
+
+bool json_add_checked(struct buf *b, struct slice s)
+{
+    size_t plain = json_plain_len((const unsigned char *)s.data, s.len);
+    if (plain < s.len && !slice_is_utf8(slice_from(s, plain)))
+        return false;
+    add_string(b, s, plain);
+    return true;
 }
 
 size_t json_string_len(struct slice s)

@@ -268,7 +268,7 @@ static void collect_names(lua_State *L, int n_rows)
     keys_push_all(L, AT_OUTPUT, keys, "csv.encode: a row");
     lua_createtable(L, (int)keys->len, 0);
     for (size_t i = 0; i < keys->len; i++) {
-        lua_pushlstring(L, keys->items[i].data, keys->items[i].len);
+        lua_pushlstring(L, keys->items[i].name.data, keys->items[i].name.len);
         lua_rawseti(L, -2, (int)i + 1);
     }
     keys->len = 0;

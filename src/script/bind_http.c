@@ -149,7 +149,7 @@ static void add_pairs(struct request *r, int index, const char *option, struct b
     size_t from = r->m->keys.len;
     keys_push_all(r->L, index, &r->m->keys, option);
     for (size_t i = from; i < r->m->keys.len; i++) {
-        struct slice name = r->m->keys.items[i];
+        struct slice name = r->m->keys.items[i].name;
         lua_pushlstring(r->L, name.data, name.len);
         lua_rawget(r->L, index);
         add_pair(r, option, name, out);
@@ -279,9 +279,9 @@ static void add_given_headers(struct request *r)
     keys_push_all(r->L, OPTION(HTTP_HEADERS), &r->m->keys, "headers");
     luaL_checkstack(r->L, (int)(r->m->keys.len - from) + 10, "too many headers");
     for (size_t i = from; i < r->m->keys.len; i++) {
-        lua_pushlstring(r->L, r->m->keys.items[i].data, r->m->keys.items[i].len);
+        lua_pushlstring(r->L, r->m->keys.items[i].name.data, r->m->keys.items[i].name.len);
         lua_rawget(r->L, OPTION(HTTP_HEADERS));
-        add_given_header(r, r->m->keys.items[i]);
+        add_given_header(r, r->m->keys.items[i].name);
     }
     r->m->keys.len = from;
 }

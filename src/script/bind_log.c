@@ -51,7 +51,7 @@ static size_t read_fields(lua_State *L, struct script_machine *m, struct log_fie
     n = m->keys.len < FIELDS_MAX ? m->keys.len : FIELDS_MAX;
     buf_clear(&m->json);
     for (size_t i = 0; i < n; i++) {
-        fields[i] = LOG_RAW(m->keys.items[i].data, SLICE_NULL);
+        fields[i] = LOG_RAW(m->keys.items[i].name.data, SLICE_NULL);
         encode_field(L, m, &fields[i], &ends[i]);
     }
     for (size_t i = 0, from = 0; i < n; from = ends[i++])

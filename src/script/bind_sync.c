@@ -65,14 +65,14 @@ static void keep_headers(lua_State *L, int index, struct manager *manager)
     manager->headers = headers;
     manager->public.headers = headers;
     for (size_t i = 0; i < m->keys.len; i++) {
-        lua_pushlstring(L, m->keys.items[i].data, m->keys.items[i].len);
+        lua_pushlstring(L, m->keys.items[i].name.data, m->keys.items[i].name.len);
         lua_rawget(L, index);
         struct slice value = secret_or_text(L, lua_gettop(L));
         if (!value.data || memchr(value.data, '\n', value.len) ||
             memchr(value.data, '\r', value.len))
             machine_raise(L, "SyncManager.new: header `%s` must be a text of one line, or a secret",
-                          m->keys.items[i].data);
-        headers[i].name = machine_keep(m, m->keys.items[i]);
+                          m->keys.items[i].name.data);
+        headers[i].name = machine_keep(m, m->keys.items[i].name);
         headers[i].value = machine_keep(m, value);
         manager->public.n_headers = i + 1;
         lua_pop(L, 1);

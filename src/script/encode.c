@@ -15,6 +15,10 @@
 #include "script/watchdog.h"
 
 #define DEPTH_MAX JSON_DEPTH_MAX
+/* So many members of an object are kept on Lua's stack while it is written, where that has room: to find
+   one by its name costs more than all else. */
+#define KEPT_MAX 32
+#define STACK_KEPT_MAX 4000
 /* A string of so many bytes is measured before it is written: six bytes may stand for one. */
 #define MEASURED_LEN 65536
 #define WHOLE_MAX 9007199254740992.0 /* 2^53 */
@@ -110,15 +114,12 @@ static int encode_number(struct encoder *e, int index, const struct place *at)
 static int encode_text(struct encoder *e, struct slice s, const struct place *at, const char *what)
 {
     size_t len = s.len < MEASURED_LEN ? s.len : json_string_len(s);
-    if (!slice_is_utf8(s))
-        return refuse(e, at, what);
     if (e->out->len + len > e->end) {
         if (e->mode == CODEC_SHOW && e->out->len < e->end)
             json_add_string(e->out, utf8_cut(s, e->end - e->out->len));
         return refuse_size(e);
     }
-    json_add_string(e->out, s);
-    return 0;
+    return json_add_checked(e->out, s) ? 0 : refuse(e, at, what);
 }
 
 static int encode_string(struct encoder *e, int index, const struct place *at)
@@ -154,8 +155,10 @@ static int encode_secret(struct encoder *e, int index, const struct place *at)
 
 /* What a table holds; its string keys are pushed on e->keys. */
 struct shape {
+    int table; /* stack index */
     size_t first_key, n_keys;
     size_t n_elements; /* keys that are whole numbers >= 1 */
+    bool keeps_values; /* those of the keys stand above the table, in the order of these */
 };
 
 static int add_key(struct encoder *e, int index, struct shape *s, const struct place *at)
@@ -174,17 +177,37 @@ static int add_key(struct encoder *e, int index, struct shape *s, const struct p
     return 0;
 }
 
+/* The value on top goes below its key, to stay there, or away. */
+static void put_aside(struct encoder *e, struct shape *s)
+{
+    lua_State *L = e->L;
+    s->keeps_values = s->keeps_values && s->n_elements == 0;
+    if (!s->keeps_values) {
+        lua_pop(L, 1);
+        return;
+    }
+    lua_insert(L, -2);
+    if (e->keys->len - s->first_key < KEPT_MAX)
+        return;
+    s->keeps_values = false;
+    lua_replace(L, s->table + 1);
+    lua_settop(L, s->table + 1);
+}
+
 /* Finds the shape of the table on top. */
 static int read_shape(struct encoder *e, struct shape *s, const struct place *at)
 {
-    *s = (struct shape){.first_key = e->keys->len};
-    lua_pushnil(e->L);
-    while (lua_next(e->L, -2)) {
-        lua_pop(e->L, 1);
-        if (add_key(e, lua_gettop(e->L), s, at) < 0)
+    lua_State *L = e->L;
+    int table = lua_gettop(L);
+    *s = (struct shape){.table = table, .first_key = e->keys->len};
+    s->keeps_values = table < STACK_KEPT_MAX;
+    lua_pushnil(L);
+    while (lua_next(L, table)) {
+        if (add_key(e, lua_gettop(L) - 1, s, at) < 0)
             return -1;
         if (++e->n_members > e->max / 2) /* each makes two bytes at least */
             return refuse_size(e);
+        put_aside(e, s);
     }
     s->n_keys = e->keys->len - s->first_key;
     if (s->n_keys > 0 && s->n_elements > 0)
@@ -206,7 +229,7 @@ static int encode_list(struct encoder *e, const struct shape *s, const struct pl
     for (int i = 1; i <= (int)s->n_elements; i++) {
         if (i > 1)
             buf_add_char(e->out, ',');
-        lua_rawgeti(e->L, -1, i);
+        lua_rawgeti(e->L, s->table, i);
         if (lua_isnil(e->L, -1))
             return refuse_hole(e, i, at);
         struct place here = {at, SLICE_NULL, i};
@@ -218,23 +241,33 @@ static int encode_list(struct encoder *e, const struct shape *s, const struct pl
     return 0;
 }
 
+static int encode_member(struct encoder *e, const struct shape *s, const struct key *key,
+                         const struct place *at)
+{
+    if (s->keeps_values)
+        return encode_value(e, s->table + 1 + (int)(key->order - s->first_key), at);
+    lua_pushlstring(e->L, key->name.data, key->name.len);
+    lua_rawget(e->L, s->table);
+    if (encode_value(e, lua_gettop(e->L), at) < 0)
+        return -1;
+    lua_pop(e->L, 1);
+    return 0;
+}
+
 static int encode_object(struct encoder *e, const struct shape *s, const struct place *at)
 {
     keys_sort(e->keys, s->first_key);
     buf_add_char(e->out, '{');
     for (size_t i = 0; i < s->n_keys; i++) {
-        struct slice key = e->keys->items[s->first_key + i];
-        struct place here = {at, key, 0};
+        struct key key = e->keys->items[s->first_key + i];
+        struct place here = {at, key.name, 0};
         if (i > 0)
             buf_add_char(e->out, ',');
-        if (encode_text(e, key, at, "a name in it is not UTF-8 text") < 0)
+        if (encode_text(e, key.name, at, "a name in it is not UTF-8 text") < 0)
             return -1;
         buf_add_char(e->out, ':');
-        lua_pushlstring(e->L, key.data, key.len);
-        lua_rawget(e->L, -2);
-        if (encode_value(e, lua_gettop(e->L), &here) < 0)
+        if (encode_member(e, s, &key, &here) < 0)
             return -1;
-        lua_pop(e->L, 1);
     }
     buf_add_char(e->out, '}');
     return 0;
@@ -244,7 +277,7 @@ static int encode_table(struct encoder *e, int index, const struct place *at)
 {
     if (e->depth >= DEPTH_MAX)
         return refuse(e, NULL, "it is nested deeper than 512 tables; does one contain itself?");
-    luaL_checkstack(e->L, 6, "JSON");
+    luaL_checkstack(e->L, KEPT_MAX + 6, "JSON");
     document_read(e->L, index);
     bool is_array = machine_is(e->L, index, REF_ARRAY);
     lua_pushvalue(e->L, index);
@@ -257,7 +290,7 @@ static int encode_table(struct encoder *e, int index, const struct place *at)
     int rc = is_array || s.n_elements > 0 ? encode_list(e, &s, at) : encode_object(e, &s, at);
     e->depth--;
     e->keys->len = s.first_key;
-    lua_pop(e->L, 1);
+    lua_settop(e->L, s.table - 1);
     return rc;
 }
 

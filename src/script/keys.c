@@ -23,20 +23,21 @@ void keys_push(struct keys *k, struct slice key)
         k->cap = k->cap ? 2 * k->cap : 32;
         k->items = mem_realloc(k->items, k->cap * sizeof(*k->items));
     }
-    k->items[k->len++] = key;
+    k->items[k->len] = (struct key){key, k->len};
+    k->len++;
 }
 
 static int compare(const void *a, const void *b)
 {
-    return slice_compare(*(const struct slice *)a, *(const struct slice *)b);
+    return slice_compare(((const struct key *)a)->name, ((const struct key *)b)->name);
 }
 
-static void insertion_sort(struct slice *items, size_t n)
+static void insertion_sort(struct key *items, size_t n)
 {
     for (size_t i = 1; i < n; i++) {
-        struct slice item = items[i];
+        struct key item = items[i];
         size_t at = i;
-        for (; at > 0 && slice_compare(items[at - 1], item) > 0; at--)
+        for (; at > 0 && slice_compare(items[at - 1].name, item.name) > 0; at--)
             items[at] = items[at - 1];
         items[at] = item;
     }

@@ -16,8 +16,13 @@
 
 #include "base/slice.h"
 
+struct key {
+    struct slice name;
+    size_t order; /* in which it was pushed, from 0 */
+};
+
 struct keys {
-    struct slice *items;
+    struct key *items;
     size_t len, cap;
 };
 

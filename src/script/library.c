@@ -125,7 +125,7 @@ static int host_names(lua_State *L)
     keys_push_all(L, 1, keys, luaL_checkstring(L, 2));
     lua_createtable(L, (int)keys->len, 0);
     for (size_t i = 0; i < keys->len; i++) {
-        lua_pushlstring(L, keys->items[i].data, keys->items[i].len);
+        lua_pushlstring(L, keys->items[i].name.data, keys->items[i].name.len);
         lua_rawseti(L, -2, (int)i + 1);
     }
     keys->len = 0;

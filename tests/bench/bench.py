@@ -31,6 +31,8 @@ from workloads import Workload  # noqa: E402
 BARE_LOOP = "bare curl-multi loop"
 POSTS = "POST /events, 64 connections"
 POSTS_SECONDS = 4
+MAPPING = "decode, handler, table, encode"
+MAPPING_EVENTS = 200000
 PROFILE_TIMES = 4  # as many events as in a run that is timed: enough samples for the small shares
 
 W1 = Workload("Liaison W1: one POST an event", ("warehouse",), 40000)
@@ -46,7 +48,7 @@ MISSING = {
 class Contestant:
     title: str
     run: Callable  # rig -> figures
-    posts: int     # of an event
+    posts: int     # of an event; 0: it isn't about these
 
 
 def parse_arguments():
@@ -61,7 +63,7 @@ def parse_arguments():
     parser.add_argument("--events", type=int, default=2000000, help="of each long run")
     parser.add_argument("--no-profile", action="store_true", help="no shares by stage")
     parser.add_argument("--tools", type=Path, default=ROOT / "build" / "release" / "bench",
-                        help="folder of source, receiver and curl_loop")
+                        help="folder of source, receiver, curl_loop and script")
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "bench")
     parser.add_argument("--document", type=Path, metavar="FILE",
                         help="put the tables into FILE, such as docs/PERFORMANCE.md, too")
@@ -79,6 +81,11 @@ def design_contestant(carrier, events):
                       lambda rig: workloads.run_design(rig, carrier, events), 1)
 
 
+def mapping_contestant(by, events):
+    title = {"host": MAPPING, "cjson": f"{MAPPING}, lua-cjson"}[by]
+    return Contestant(title, lambda rig: workloads.run_mapping(rig, by, events), 0)
+
+
 def make_contestants(arguments):
     scale = arguments.scale
     contestants = [
@@ -88,6 +95,8 @@ def make_contestants(arguments):
         daemon_contestant(SLOW, scale),
         daemon_contestant(PACED, scale),
     ]
+    for by in ("host", "cjson"):
+        contestants.append(mapping_contestant(by, int(MAPPING_EVENTS * scale)))
     if workloads.has_wrk():
         seconds = max(round(POSTS_SECONDS * scale), 1)
         contestants.append(Contestant(POSTS, lambda rig: workloads.run_posts(rig, seconds), 1))

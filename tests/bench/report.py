@@ -58,8 +58,10 @@ def contestant_rows(contestants, reference):
     for entry in contestants:
         m = entry["median"]
         threads = m.get("threadsUs") or {}
-        ratio = m["cpuUs"] / (reference * entry["posts"]) if reference else None
-        yield [entry["title"], number(m["cpuUs"]), f"{50 * entry['spread']:.0f} %",
+        of_loop = reference * entry["posts"] if reference else 0
+        ratio = m["cpuUs"] / of_loop if of_loop else None
+        digits = 1 if of_loop else 2
+        yield [entry["title"], number(m["cpuUs"], digits), f"{50 * entry['spread']:.0f} %",
                number(ratio, 2), number(m["eventsPerSecond"], 0), number(threads.get("loop")),
                number(threads.get("journal-writer")), mebibytes(m.get("idleKiB")),
                mebibytes(m.get("peakKiB"))]
@@ -79,6 +81,7 @@ def goal_rows(results):
     paced = find(results["contestants"], "at 2,000 events/s")
     profile = find(results["profiles"], "W1: one POST")
     posts = find(results["contestants"], "POST /events")
+    mapping = find(results["contestants"], "decode, handler, table, encode")
     goals = []
     if w1 and results["bareLoopUs"]:
         goals.append(("W1, × bare loop", w1["median"]["cpuUs"] / results["bareLoopUs"], 2.0))
@@ -90,6 +93,8 @@ def goal_rows(results):
         goals.append(("p99 at 2,000 events/s, ms", paced["median"]["latencyUs"]["p99"] / 1000, 20))
     if posts:
         goals.append(("POST /events, µs a request", posts["median"]["cpuUs"], 14))
+    if mapping:
+        goals.append(("decode, handler, table, encode, µs", mapping["median"]["cpuUs"], 4))
     for what, value, most in goals:
         yield [what, number(value, 2), number(most), "yes" if value <= most else "no"]
 

@@ -219,6 +219,41 @@ def run_curl_loop(rig, events):
     return figures
 
 
+MAPPING = """\
+return function(data)
+  return {
+    uid = data.id,
+    summary = data.title,
+    start = { at = data.startTime, zone = "UTC" },
+    finish = { at = data.endTime, zone = "UTC" },
+    place = data.location,
+    people = data.attendees + 1,
+    by = data.organizer,
+    confirmed = data.status == "confirmed",
+    sentAt = data.sentAt,
+  }
+end
+"""
+
+SEND_MAPPED = """\
+local mapping = require "mapping"
+local sync = SyncManager.new {}
+
+sync:on("schedule.updated", function(event)
+  sync:send { connector = "out", data = mapping(event.data) }
+end)
+
+sync:start()
+"""
+
+
+def run_mapping(rig, by, events):
+    """A document mapped, by the script host or in a bare Lua state with lua-cjson."""
+    project = rig.project(SEND_MAPPED, {"out": "return function() end\n"})
+    project.write("lib/mapping.lua", MAPPING)
+    return figures_of(rig.run(rig.tools / "script", project.path, events, by))
+
+
 def run_design(rig, carrier, events):
     """The same work in Node; nothing is kept and keys have no order, so that none is checked."""
     receiver = rig.receiver(keys=KEYS)
