@@ -130,10 +130,62 @@ static void test_a_slip_of_syntax_is_told_in_words_of_its_own(void **state)
     buf_deinit(&failures);
 }
 
+/* ---- what is told when the file, or the handler, runs ---- */
+
+static void assert_told(const char *script, const char *lib, const char *words)
+{
+    struct project *p = project_new();
+    project_write(p, "scripts/a.lua", script);
+    project_write(p, "lib/rooms.lua", lib);
+    project_write(p, "connectors/out.lua", "return function() end");
+    const char *told;
+    if (project_load(p) && script_handler_count(p->machine) > 0)
+        project_handle(p, "{\"list\":[2,1]}");
+    told = p->problems.len > 0 ? p->problems.data : project_error(p);
+    if (!strstr(told, words))
+        fail_msg("expected \"%s\" in:\n%s", words, told);
+    project_free(p);
+}
+
+#define HANDLER(body)                                                                              \
+    "local sync = SyncManager.new{}\nsync:on('t', function(event)\n" body "\nend)\nsync:start()"
+
+static void test_a_slip_that_runs_is_told_in_words_of_its_own(void **state)
+{
+    (void)state;
+    const char *none = "return {}";
+    assert_told("local sync = SyncManager.new{}\nsync.on('t', print)\nsync:start()", none,
+                "scripts/a.lua:2: write sync:on with a colon");
+    assert_told("local sync = SyncManager.new{}\nsync.start()", none,
+                "scripts/a.lua:2: write sync:start() with a colon");
+    assert_told("local sync = SyncManager.new{}\n", none,
+                "warning scripts/a.lua:1: this SyncManager is never started");
+    assert_told(
+        "require 'rooms'", "return http.get('http://h').json",
+        "lib/rooms.lua:1: http.get works while an event is handled or delivered, not while a "
+        "file is loaded");
+    assert_told("require 'rooms'\nlocal sync = SyncManager.new{}\nsync:start()",
+                "local sync = SyncManager.new{}\nsync:send{ connector = 'out' }\nreturn 1",
+                "lib/rooms.lua:2: sync:send works inside a handler only");
+    assert_told(HANDLER("local get = http.get\n"
+                        "table.sort(event.data.list, function(a) return get('http://h' .. a) end)"),
+                none,
+                "scripts/a.lua:4: http.get waits, which is not possible within a comparator of "
+                "table.sort");
+    assert_told(HANDLER("local get = http.get\n"
+                        "return (('x'):gsub('x', function() return (get('http://h')) end))"),
+                none, "scripts/a.lua:4: http.get waits, which is not possible");
+    assert_told(HANDLER("local function wait(d) return (d:await()) end\n"
+                        "table.sort(event.data.list, function()\n"
+                        "  return wait(sync:send{ connector = 'out', data = 1 })\nend)"),
+                none, "scripts/a.lua:3: await waits, which is not possible");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_slip_of_syntax_is_told_in_words_of_its_own),
+        cmocka_unit_test(test_a_slip_that_runs_is_told_in_words_of_its_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
