@@ -62,6 +62,7 @@ def pages(daemon, path):
 def test_they_are_what_the_pages_have(daemon, name):
     post(daemon, 0, EVENTS)
     wait_until(lambda: daemon.connector_sums("receiver").get("dead") == EVENTS, "all to be refused", 60)
+    wait_until(lambda: daemon.channel_sums()["open"] == 0, "the events to end")
     found = lines(daemon, f"/api/{name}")
     assert len(found) == EVENTS
     assert found == pages(daemon, f"/api/{name}")
