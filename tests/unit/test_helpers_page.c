@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Liaison authors */
 /*
- * docs/HELPERS.md: each example is what it says, and each helper has one.
+ * docs/HELPERS.md: each example is what it says, and each helper has one. The recipes of
+ * docs/MAPPING.md are such examples, too.
  *
  * A heading of the third level names functions, as in "### `text.trim(s)` · `text.length(s)`". The
  * blocks of Lua below it are bodies of functions. A line that ends with "--> JSON" is an expression,
@@ -19,7 +20,8 @@
 #include "script/library.h"
 #include "script_project.h"
 
-#define PAGE LIAISON_SOURCE_DIR "/docs/HELPERS.md"
+#define HELPERS "docs/HELPERS.md"
+#define MAPPING "docs/MAPPING.md"
 #define PAGE_MAX (1u << 20)
 
 /* Helpers that are there without the library; the page has them too. */
@@ -32,7 +34,7 @@ static const char *const others[] = {
 static const char prologue[] =
     "local wrong = {}\n"
     "local function say(line, text)\n"
-    "  wrong[#wrong + 1] = 'docs/HELPERS.md:' .. line .. ': ' .. text\n"
+    "  wrong[#wrong + 1] = line .. ': ' .. text\n"
     "end\n"
     "local function shown(value)\n"
     "  if value == nil then return 'nil' end\n"
@@ -78,7 +80,7 @@ static void add_line(struct buf *code, int number, struct slice line)
 }
 
 /* Runs the block of `text`, whose first line has that number. */
-static void run_block(struct slice text, int number)
+static void run_block(const char *path, struct slice text, int number)
 {
     struct buf code = {0};
     buf_add_str(&code, prologue);
@@ -90,7 +92,7 @@ static void run_block(struct slice text, int number)
     buf_add_str(&code, "end\nreturn table.concat(wrong, '\\n')\n");
     char *got = project_eval(code.data, "{}");
     if (strcmp(got, "\"\"") != 0)
-        fail_msg("the block that ends at line %d: %s", number - 1, got);
+        fail_msg("%s, the block that ends at line %d: %s", path, number - 1, got);
     free(got);
     buf_deinit(&code);
 }
@@ -98,6 +100,7 @@ static void run_block(struct slice text, int number)
 /* ---- the page ---- */
 
 struct page {
+    const char *path;
     struct buf text;
     struct buf named;   /* by headings: " text.trim text.length …" */
     struct buf missing; /* those that no block below their heading calls */
@@ -163,13 +166,22 @@ static struct slice take_block(struct slice *rest, int *number)
     return block;
 }
 
+/* One that begins with its name, "-- scripts/visits.lua": other tests load those. */
+static bool is_file(struct slice block)
+{
+    struct slice first = slice_split(&block, '\n');
+    return slice_has_prefix(first, SLICE_LIT("-- ")) && slice_has_suffix(first, SLICE_LIT(".lua"));
+}
+
 /* Reads the page, and runs its blocks where `runs`. */
 static void read_page(struct page *page, bool runs)
 {
     struct err err = {0};
-    struct buf names = {0}, blocks = {0};
+    struct buf names = {0}, blocks = {0}, path = {0};
     int number = 0;
-    assert_int_equal(buf_read_file(&page->text, PAGE, PAGE_MAX, &err), 0);
+    buf_printf(&path, "%s/%s", LIAISON_SOURCE_DIR, page->path);
+    assert_int_equal(buf_read_file(&page->text, path.data, PAGE_MAX, &err), 0);
+    buf_deinit(&path);
     for (struct slice rest = buf_slice(&page->text); rest.data;) {
         struct slice line = slice_split(&rest, '\n');
         number++;
@@ -183,8 +195,8 @@ static void read_page(struct page *page, bool runs)
         struct slice block = take_block(&rest, &number);
         page->n_blocks++;
         buf_add_slice(&blocks, block);
-        if (runs)
-            run_block(block, first);
+        if (runs && !is_file(block))
+            run_block(page->path, block, first);
     }
     close_heading(page, &names, &blocks);
     buf_deinit(&names);
@@ -203,16 +215,19 @@ static void page_deinit(struct page *page)
 static void each_example_is_what_it_says(void **state)
 {
     (void)state;
-    struct page page = {0};
-    read_page(&page, true);
-    assert_true(page.n_blocks > 0);
-    page_deinit(&page);
+    static const char *const paths[] = {HELPERS, MAPPING};
+    for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+        struct page page = {.path = paths[i]};
+        read_page(&page, true);
+        assert_true(page.n_blocks > 0);
+        page_deinit(&page);
+    }
 }
 
 static void each_heading_has_examples_of_all_that_it_names(void **state)
 {
     (void)state;
-    struct page page = {0};
+    struct page page = {.path = HELPERS};
     read_page(&page, false);
     assert_string_equal(page.missing.data ? page.missing.data : "", "");
     page_deinit(&page);
@@ -234,7 +249,7 @@ static void strike(void *ctx, const char *name)
 static void every_helper_is_on_the_page_and_nothing_else(void **state)
 {
     (void)state;
-    struct page page = {0};
+    struct page page = {.path = HELPERS};
     read_page(&page, false);
     buf_add_str(&page.named, " ");
     library_each(strike, &page.named);
