@@ -27,6 +27,12 @@ class Reader:
     def project(self):
         return self.folder / "my-sync"
 
+    def replace(self, name, old, new):
+        path = self.project / name
+        text = path.read_text()
+        assert old in text
+        path.write_text(text.replace(old, new))
+
     def run(self, command):
         cwd = self.project if self.project.exists() else self.folder
         return subprocess.run(command, shell=True, text=True, cwd=cwd, env=self.environment,
@@ -70,12 +76,10 @@ def named_commands():
 
 
 def test_the_commands_on_a_daemon_do_what_they_are_for(reader, make_daemon, receiver):
-    script = (reader.project / "connectors" / "warehouse.lua").read_text()
-    assert "8123" in script   # ClickHouse's port, where nobody listens here
     port = receiver.url.rsplit(":", 1)[1].split("/")[0]
-    (reader.project / "connectors" / "warehouse.lua").write_text(script.replace("8123", port))
-    daemon = make_daemon(project=Project(reader.project),
-                         settings={"officeCalendar": receiver.url}).start()
+    reader.replace("connectors/warehouse.lua", "8123", port)
+    reader.replace("connectors/officeCalendar.lua", "5232", port)
+    daemon = make_daemon(project=Project(reader.project)).start()
     reader.environment["LIAISON_URL"] = daemon.url
     commands = list(named_commands())
     assert commands[:2] == ["liaison sink", "liaison run"]
