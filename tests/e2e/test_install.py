@@ -35,6 +35,7 @@ def run(program, *arguments, **options):
     "bin/liaison",
     "lib/liaison/regex.so",
     "lib/liaison/unicode.so",
+    "lib/liaison/xml.so",
     "lib/liaison/zones.so",
     "share/liaison/connectors/calendarApi.lua",
     "share/liaison/transformers/omitNulls.lua",
@@ -52,6 +53,13 @@ def run(program, *arguments, **options):
 ])
 def test_it_is_installed(installed, path):
     assert (installed / path).is_file()
+
+
+def test_who_builds_the_program_alone_gets_its_modules():
+    built = subprocess.run(["ninja", "-C", BUILD, "-t", "query", "bin/liaison"], text=True,
+                           capture_output=True, check=True).stdout
+    modules = re.findall(r"lib/liaison/(\w+)\.so", built)
+    assert sorted(set(modules)) == sorted(p.stem for p in (ROOT / "src" / "modules").glob("*.c"))
 
 
 def test_nothing_is_installed_that_is_a_link_or_writable_by_all(installed):
