@@ -27,12 +27,6 @@ class Reader:
     def project(self):
         return self.folder / "my-sync"
 
-    def replace(self, name, old, new):
-        path = self.project / name
-        text = path.read_text()
-        assert old in text
-        path.write_text(text.replace(old, new))
-
     def run(self, command):
         cwd = self.project if self.project.exists() else self.folder
         return subprocess.run(command, shell=True, text=True, cwd=cwd, env=self.environment,
@@ -76,13 +70,18 @@ def named_commands():
 
 
 def test_the_commands_on_a_daemon_do_what_they_are_for(reader, make_daemon, receiver):
-    port = receiver.url.rsplit(":", 1)[1].split("/")[0]
-    reader.replace("connectors/warehouse.lua", "8123", port)
-    reader.replace("connectors/officeCalendar.lua", "5232", port)
-    daemon = make_daemon(project=Project(reader.project)).start()
-    reader.environment["LIAISON_URL"] = daemon.url
     commands = list(named_commands())
-    assert commands[:2] == ["liaison sink", "liaison run"]
+    assert commands[0] == "liaison sink"
+    port = receiver.url.rsplit(":", 1)[1].split("/")[0]
+    settings = dict(part.removeprefix("settings.").split("=") for part in commands[1].split()
+                    if part.startswith("settings."))
+    assert set(settings) == {"warehousePort", "officeCalendar"}
+    assert all("9999" in value for value in settings.values())
+    for name, value in settings.items():
+        variable = "LIAISON_SETTINGS_" + re.sub("([A-Z])", r"_\1", name).upper()
+        reader.environment[variable] = value.replace("9999", port)
+    daemon = make_daemon(project=Project(reader.project), env=reader.environment).start()
+    reader.environment["LIAISON_URL"] = daemon.url
     event = None
     for command in commands[2:]:
         result = reader.run(command.replace(" ID", f" {event}"))
