@@ -62,6 +62,17 @@ static void test_false_nil_and_null_are_no(void **state)
         "[3,4]");
 }
 
+static void test_a_path_takes_the_place_of_a_function(void **state)
+{
+    (void)state;
+    assert_eval("return map({ { a = { b = 1 } }, { a = { b = false } } }, 'a.b')", "[1,false]");
+    assert_eval("local list = json.decode "
+                "'[{\"n\":1,\"a\":true},{\"n\":2},{\"n\":3,\"a\":null},"
+                "{\"n\":4,\"a\":false},{\"n\":5,\"a\":0}]'\n"
+                "return map(filter(list, 'a'), 'n')",
+                "[1,5]");
+}
+
 static void test_sorting_is_stable_in_both_directions(void **state)
 {
     (void)state;
@@ -95,10 +106,14 @@ static void test_wrong_arguments_are_named(void **state)
     project_assert_error("map({ a = 1 }, print)", "map: list must be a list, not an object");
     project_assert_error("map({ 1, nil, 3 }, print)",
                          "map: element 2 of list is missing (nil); write null where it is meant");
-    project_assert_error("map({ 1 }, 'x')", "map: fn must be a function, not a string");
+    project_assert_error("map({ 1 }, 2)", "map: fn must be a name or a function, not a number");
+    project_assert_error("map({ { x = 1 }, {} }, 'x')",
+                         "scripts/main.lua:3: map: element 2 has nothing at `x`; write function(e) "
+                         "return get(e, \"x\", null) end where null is meant, or leave such "
+                         "elements out: filter(list, \"x\")");
     project_assert_error("map({ 1 }, function() end)",
                          "map: the function returned nothing for element 1; return null");
-    project_assert_error("filter({ 1 })", "filter: fn must be a function, not nil");
+    project_assert_error("filter({ 1 })", "filter: fn must be a name or a function, not nil");
     project_assert_error("fold({ 1 }, 0)", "fold: fn must be a function, not nil");
     project_assert_error("sortBy({ 1, 'a' }, function(v) return v end)",
                          "sortBy: element 2 is to be sorted by a string, element 1 by a number");
@@ -147,6 +162,7 @@ int main(void)
         cmocka_unit_test(test_no_argument_is_changed),
         cmocka_unit_test(test_values_pass_unharmed),
         cmocka_unit_test(test_false_nil_and_null_are_no),
+        cmocka_unit_test(test_a_path_takes_the_place_of_a_function),
         cmocka_unit_test(test_sorting_is_stable_in_both_directions),
         cmocka_unit_test(test_wrong_arguments_are_named),
         cmocka_unit_test(test_names_are_in_order_and_positions_too),

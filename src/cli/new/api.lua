@@ -297,15 +297,15 @@ function set(t, path, value) end
 ---@return table
 function remove(t, path) end
 
----A list of what the function makes of each element.
+---A list of what the function makes of each element, or of what is at that path.
 ---@param list any[]
----@param fn fun(element: any, position: integer): any
+---@param fn string|fun(element: any, position: integer): any
 ---@return any[]
 function map(list, fn) end
 
----The elements for which the function says yes.
+---The elements for which the function says yes, or at whose path is neither nothing nor false.
 ---@param list any[]
----@param fn fun(element: any, position: integer): any
+---@param fn string|fun(element: any, position: integer): any
 ---@return any[]
 function filter(list, fn) end
 

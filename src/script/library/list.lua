@@ -12,25 +12,33 @@ local function checkFunction(fn, what)
   end
 end
 
--- What an element is sorted or grouped by: a function, or a path as `get` takes it.
-local function reader(by, what)
+-- What is taken of an element: what a function makes of it, or what stands at a path as `get`
+-- takes it.
+local function reader(by, what, name)
   if type(by) == "function" then
     return by
   elseif type(by) ~= "string" then
-    raise(what .. ": by must be a name or a function, not " .. describe(by))
+    raise(("%s: %s must be a name or a function, not %s"):format(what, name or "by", describe(by)))
   end
   return function(element) return get(element, by) end
 end
 
+local function raiseNothing(fn, i)
+  if type(fn) == "function" then
+    raise("map: the function returned nothing for element " .. i
+      .. "; return null where that is meant, or leave elements out by filter")
+  end
+  raise(("map: element %d has nothing at `%s`; write function(e) return get(e, %q, null) end where "
+    .. "null is meant, or leave such elements out: filter(list, %q)"):format(i, fn, fn, fn))
+end
+
 function globals.map(list, fn)
   local n = checkList(list, "map", "list")
-  checkFunction(fn, "map")
-  local mapped = array {}
+  local read, mapped = reader(fn, "map", "fn"), array {}
   for i = 1, n do
-    local value = fn(list[i], i)
+    local value = read(list[i], i)
     if value == nil then
-      raise("map: the function returned nothing for element " .. i
-        .. "; return null where that is meant, or leave elements out by filter")
+      raiseNothing(fn, i)
     end
     mapped[i] = value
   end
@@ -39,10 +47,9 @@ end
 
 function globals.filter(list, fn)
   local n = checkList(list, "filter", "list")
-  checkFunction(fn, "filter")
-  local kept = array {}
+  local read, kept = reader(fn, "filter", "fn"), array {}
   for i = 1, n do
-    local answer = fn(list[i], i)
+    local answer = read(list[i], i)
     if answer and answer ~= null then
       kept[#kept + 1] = list[i]
     end
