@@ -158,18 +158,40 @@ local function given(event, name)
   return value
 end
 
+-- What people call them elsewhere, where the names aren't near.
+local meant = {
+  finish = "end", ends = "end", stop = "end", ["until"] = "end", to = "end", begin = "start",
+  from = "start", title = "summary", subject = "summary", name = "summary", id = "uid",
+  notes = "description", place = "location", venue = "location", guests = "attendees",
+  timezone = "zone", rule = "repeats", exceptions = "except", updated = "modified",
+}
+
+-- As it is written between braces: `end` is a word of Lua's own.
+local function written(name)
+  return name == "end" and '["end"]' or name
+end
+
+local function raiseUnknown(name, what)
+  local names = {}
+  for each in pairs(known) do
+    names[#names + 1] = each
+  end
+  table.sort(names)
+  local near = meant[name] or fieldOf[name:upper()] or host.nearest(name, names)
+  for i, each in ipairs(names) do
+    names[i] = written(each)
+  end
+  raise(("%s: an event has no field `%s`%s"):format(what, name, near
+    and (": did you mean `%s`?"):format(written(near))
+    or "; its fields are " .. table.concat(names, " ")
+      .. ", other properties go to `properties`"))
+end
+
 local function checkEvent(event, what)
   host.checkTable(event, what, "the event")
   for name in pairs(event) do
     if not known[name] then
-      local names = {}
-      for each in pairs(known) do
-        names[#names + 1] = each
-      end
-      local nearest = host.nearest(tostring(name), names)
-      raise(("%s: an event has no field `%s`%s"):format(what, tostring(name), nearest
-        and ": did you mean `" .. nearest .. "`?"
-        or "; other properties go to `properties`"))
+      raiseUnknown(tostring(name), what)
     end
   end
   for _, name in ipairs { "uid", "start" } do
