@@ -80,15 +80,16 @@ static int spec_shown(lua_State *L)
     return 1;
 }
 
-/* brief(value, whole): its JSON, cut short unless `whole`. */
+/* brief(value [, max]): its JSON, cut behind so many bytes. */
 static int spec_brief(lua_State *L)
 {
     struct buf *out = &machine_of(L)->json;
     lua_settop(L, 2);
-    bool is_whole = lua_toboolean(L, 2);
+    lua_Number given = luaL_optnumber(L, 2, BRIEF_MAX);
+    size_t max = given < (lua_Number)INT32_MAX ? (size_t)given : SIZE_MAX;
     show(L, out);
-    if (out->len > BRIEF_MAX && !is_whole) {
-        buf_truncate(out, utf8_cut(buf_slice(out), BRIEF_MAX).len);
+    if (out->len > max) {
+        buf_truncate(out, utf8_cut(buf_slice(out), max).len);
         buf_add_str(out, "…");
     }
     lua_pushlstring(L, out->data, out->len);

@@ -324,6 +324,25 @@ static void matchers_hold(void **state)
     assert_passes("expect(function() end).never:raises()");
 }
 
+/* A text that is too long to be shown: what is shown is where it goes on otherwise. */
+static void a_long_text_is_shown_where_it_differs(void **state)
+{
+    (void)state;
+    assert_fails("local s = ('a line of ink\\n'):rep(100) .. 'UID:7\\nSUMMARY:Übung\\n' .. "
+                 "('x'):rep(100)\nexpect(s):contains('UID:7\\nSUMMARY:Öfen')",
+                 "the text of 1521 bytes doesn't contain \"UID:7\\nSUMMARY:Öfen\": nearest is "
+                 "line 101, column 1, where \"UID:7\\nSUMMARY:\" is followed by \"Übung\\nxxx");
+    assert_fails("expect(('x'):rep(300) .. 'END'):contains('xEND:V')",
+                 "nearest is line 1, column 300, where \"xEND\" isn't followed by anything, not by "
+                 "\":V\"");
+    assert_fails("expect(('é'):rep(100) .. ('b'):rep(300)):contains(('é'):rep(100) .. 'c')",
+                 "where \"…éééééééééééééééééééééééééééééé\" is followed by "
+                 "\"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb…\", not by \"c\"");
+    assert_fails("expect('a' .. ('é'):rep(300)):contains('aö')", "éé\" doesn't contain \"aö\"");
+    assert_fails("expect('abc' .. ('é'):rep(300)):contains('abcö')", "ééééé…\", not by \"ö\"");
+    assert_fails("expect(('z'):rep(1990) .. 'end'):contains('q')", "zend\" doesn't contain \"q\"");
+}
+
 static void matchers_say_what_is_wrong(void **state)
 {
     (void)state;
@@ -333,6 +352,7 @@ static void matchers_say_what_is_wrong(void **state)
     assert_fails("expect(nil):isNull()", "expected null, got nothing");
     assert_fails("expect('abc'):contains('x')", "\"abc\" doesn't contain \"x\"");
     assert_fails("expect({1}):contains(2)", "[1] doesn't contain 2");
+    assert_fails("expect('1'):contains(1)", "contains looks for a text in a text, not for 1");
     assert_fails("expect(1):contains(2)", "contains looks into texts, lists and objects");
     assert_fails("expect('a'):matches('b')", "\"a\" doesn't match \"b\"");
     assert_fails("expect(function() end):raises()", "no error was raised");
@@ -661,6 +681,7 @@ int main(void)
         cmocka_unit_test(differences_are_bounded),
         cmocka_unit_test(matchers_hold),
         cmocka_unit_test(matchers_say_what_is_wrong),
+        cmocka_unit_test(a_long_text_is_shown_where_it_differs),
         cmocka_unit_test(slips_are_told_what_to_write),
         cmocka_unit_test(the_clock_stands_still_and_chance_repeats),
         cmocka_unit_test(prints_go_to_the_host_with_their_line),

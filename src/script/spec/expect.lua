@@ -56,13 +56,63 @@ local function hasElement(list, element)
   return false
 end
 
+local LONG = 200 -- bytes of a text that are shown in any case
+local WHOLE = 2000 -- … and where there is nothing better to be shown
+local AROUND = 60
+
+-- The length of the longest beginning of `part` that stands in `got`, and where.
+local function longestBeginning(got, part)
+  local least, most = 0, #part
+  while least < most do
+    local middle = globals.math.ceil((least + most) / 2)
+    if got:find(part:sub(1, middle), 1, true) then
+      least = middle
+    else
+      most = middle - 1
+    end
+  end
+  return least, (got:find(part:sub(1, least), 1, true))
+end
+
+-- Some bytes of a text from there on or up to there, whole characters.
+local function after(text, from)
+  local cut = text:sub(from, from + AROUND - 1)
+  return #cut < AROUND and cut or (cut:gsub("[\194-\244]?[\128-\191]*$", "")) .. "…"
+end
+
+local function before(text, to)
+  local cut = text:sub(globals.math.max(1, to - AROUND + 1), to)
+  return #cut == to and cut or "…" .. cut:gsub("^[\128-\191]+", "")
+end
+
+-- What is wrong with a text that hasn't a part: the part's beginning may well stand there.
+local function missing(got, part)
+  local length, at = longestBeginning(got, part)
+  while length > 0 and (part:byte(length + 1) or 0) >= 128 and part:byte(length + 1) < 192 do
+    length = length - 1 -- no half characters
+  end
+  if #got <= LONG or length < 3 then
+    return brief(got, WHOLE) .. " doesn't contain " .. brief(part, WHOLE)
+  end
+  local _, lines = got:sub(1, at - 1):gsub("\n", "")
+  local stands, wanted = after(got, at + length), after(part, length + 1)
+  return ("the text of %d bytes doesn't contain %s: nearest is line %d, column %d, where %s %s, "
+    .. "not by %s"):format(#got, brief(part), lines + 1, #got:sub(1, at - 1):match("[^\n]*$") + 1,
+    brief(before(part, length)), stands == "" and "isn't followed by anything"
+      or "is followed by " .. brief(stands), brief(wanted))
+end
+
 -- A text in a text, an element of a list, members of an object.
 function matchers.contains(got, part)
   local what = kind(got)
-  local text = brief(got) .. " doesn't contain " .. brief(part)
   local opposite = "it contains " .. brief(part)
   if what == "string" and type(part) == "string" then
-    return got:find(part, 1, true) ~= nil, text, opposite
+    local holds = got:find(part, 1, true) ~= nil
+    return holds, not holds and missing(got, part), opposite
+  end
+  local text = brief(got, WHOLE) .. " doesn't contain " .. brief(part)
+  if what == "string" then
+    raise("contains looks for a text in a text, not for " .. brief(part))
   elseif what == "list" then
     return hasElement(got, part), text, opposite
   elseif what == "object" and kind(part) == "object" then
@@ -78,7 +128,7 @@ function matchers.matches(got, pattern)
   if type(got) ~= "string" or type(pattern) ~= "string" then
     raise("matches holds a text against a pattern of Lua; this is " .. brief(got))
   end
-  return got:find(pattern) ~= nil, brief(got) .. " doesn't match " .. brief(pattern),
+  return got:find(pattern) ~= nil, brief(got, WHOLE) .. " doesn't match " .. brief(pattern),
     "it matches " .. brief(pattern)
 end
 
@@ -161,7 +211,7 @@ function specs.print(...)
   local parts = {}
   for i = 1, select("#", ...) do
     local value = (select(i, ...))
-    parts[i] = type(value) == "string" and value or brief(value, true)
+    parts[i] = type(value) == "string" and value or brief(value, globals.math.huge)
   end
   host.say(globals.table.concat(parts, "\t"))
 end
