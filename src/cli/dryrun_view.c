@@ -43,15 +43,17 @@ static void add_colored(struct view *v, const char *color, struct slice text)
     add_color(v, PLAIN);
 }
 
-/* Lines of text from outside, all but the first behind a margin. */
+/* Lines of text from outside, ended as on any system, all but the first behind a margin. */
 static void add_lines(struct view *v, struct slice text, size_t margin)
 {
     bool is_first = true;
     for (struct slice rest = text; is_first || rest.data; is_first = false) {
         struct slice line = slice_split(&rest, '\n');
+        if (line.len > 0 && line.data[line.len - 1] == '\r')
+            line.len--;
         if (!is_first) {
             buf_add_char(v->out, '\n');
-            add_margin(v, margin);
+            add_margin(v, line.len > 0 ? margin : 0);
         }
         view_add_safe(v->out, line, false);
     }
@@ -172,6 +174,8 @@ static void add_end(struct view *v, const struct dryrun_end *end, const char *su
 static void add_options(struct view *v, const struct dryrun_send *s)
 {
     add_key(v, s->key);
+    if (!s->key.data)
+        buf_add_str(v->out, ", no key: not ordered");
     if (s->transformer.data) {
         buf_add_str(v->out, ", transformer ");
         view_add_safe(v->out, s->transformer, false);

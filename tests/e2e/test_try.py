@@ -65,6 +65,19 @@ sync/thing.made#1 in scripts/sync.lua, key s
 """
 
 
+def test_a_send_without_a_key_is_said_to_be_unordered(things):
+    shown = try_event(things, made(1)).out
+    assert "  to receiver, no key: not ordered\n" in shown
+
+
+def test_lines_that_end_in_crlf_have_no_blanks_behind_them(things):
+    things.connector("receiver", """
+        return function() return http.post("http://receiver/", { body = "BEGIN\\r\\nEND\\r\\n" }) end
+    """)
+    shown = try_event(things, made(1)).out
+    assert "\n    BEGIN\n    END\n" in shown and not re.search("[ \r]\n", shown)
+
+
 def test_the_same_event_is_shown_the_same_way(things):
     assert try_event(things, made(1)).out == try_event(things, made(1)).out
 
