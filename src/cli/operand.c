@@ -32,6 +32,11 @@ static int read_given(const char *given, struct buf *data, struct err *err)
     return 0;
 }
 
+const char *operand_name(const char *given)
+{
+    return strcmp(given, "-") == 0 ? "standard input" : given + (given[0] == '@');
+}
+
 int operand_read_file(const char *path, struct buf *data)
 {
     struct err err = {0};
@@ -45,10 +50,12 @@ int operand_read(const struct invocation *in, const char *given, struct buf *dat
     struct err err = {0};
     if (read_given(given, data, &err) < 0)
         return command_fail("%s", err.message);
-    if (json_check(buf_slice(data), &err) < 0)
-        return command_misuse(in,
-                              "DATA isn't JSON (%s): a text needs its quotes, '\"text\"'; a file "
-                              "is named as @FILE",
-                              err.message);
-    return EXIT_DONE;
+    if (json_check(buf_slice(data), &err) == 0)
+        return EXIT_DONE;
+    if (given[0] == '@' || strcmp(given, "-") == 0)
+        return command_fail("%s isn't JSON: %s", operand_name(given), err.message);
+    return command_misuse(in,
+                          "DATA isn't JSON (%s): a text needs its quotes, '\"text\"'; a file "
+                          "is named as @FILE",
+                          err.message);
 }

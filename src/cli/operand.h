@@ -13,6 +13,8 @@
 /* Appends what `given` means to `data`, one JSON value. EXIT_DONE, or another status when it was said
    why. */
 int operand_read(const struct invocation *in, const char *given, struct buf *data) must_check;
+/* What was read is called by this: the file's name, or "standard input". Borrowed. */
+const char *operand_name(const char *given);
 /* The same of a file's name, or - for standard input, whatever stands there. */
 int operand_read_file(const char *path, struct buf *data) must_check;
 

@@ -215,6 +215,71 @@ def test_emit_sends_id_and_key_and_tells_a_duplicate(fake):
     assert fake.run("emit", "x", "--json").json() == {"accepted": 0, "duplicates": 1}
 
 
+@pytest.mark.parametrize("words, stdin", [
+    (["@event.json"], None), (["-"], '{"type": "x", "data": [1.50], "time": "2026-01-01T00:00:00Z"}'),
+    (['{"type": "x", "data": [1.50], "time": "2026-01-01T00:00:00Z"}'], None),
+])
+def test_emit_sends_a_whole_event(fake, tmp_path, words, stdin):
+    (tmp_path / "event.json").write_text(
+        '{"type": "x", "data": [1.50], "time": "2026-01-01T00:00:00Z"}')
+    fake.answers["POST /events"] = Reply(202, {"accepted": 1, "duplicates": 0})
+    result = fake.run("emit", *words, input=stdin, cwd=tmp_path)
+    assert (result.status, result.out, result.err) == (0, "accepted 1\n", "")
+    assert fake.bodies() == [{"type": "x", "data": [1.5], "time": "2026-01-01T00:00:00Z"}]
+
+
+def test_emit_gives_a_whole_event_another_id_and_key(fake):
+    fake.answers["POST /events"] = Reply(202, {"accepted": 1, "duplicates": 0})
+    event = '{"type": "x", "id": "e1", "mine": "m", "data": {"id": 1}}'
+    assert fake.run("emit", "-", "--id", "e2", "--key", "k", input=event).status == 0
+    assert fake.bodies() == [{"type": "x", "id": "e2", "partitionkey": "k", "mine": "m",
+                              "data": {"id": 1}}]
+
+
+def test_emit_sends_what_was_recorded_of_a_recorded_event(fake):
+    fake.answers["POST /events"] = Reply(202, {"accepted": 1, "duplicates": 0})
+    recorded = {"seq": 7, "id": "e1", "type": "x", "source": "/s", "subject": None, "time": None,
+                "channel": "embedded", "key": "k", "received": "2026-01-01T00:00:00.000Z",
+                "attributes": {"partitionkey": "k"}, "data": 1}
+    assert fake.run("emit", "-", input=json.dumps(recorded)).status == 0
+    [sent] = fake.bodies()
+    assert sent == {"id": "e1", "type": "x", "source": "/s", "specversion": "1.0",
+                    "partitionkey": "k", "data": 1}
+
+
+@pytest.mark.parametrize("text, said", [
+    ('{"type": "x",\n "data": }', "event.json isn't JSON: line 2, column 10: "),
+    ("[1]", 'event.json: an event is an object: {"type": …, "data": …}'),
+    ('{"data": 1}', "event.json: "),
+])
+def test_emit_says_what_is_wrong_with_a_file(fake, tmp_path, text, said):
+    (tmp_path / "event.json").write_text(text)
+    result = fake.run("emit", "@event.json", cwd=tmp_path)
+    assert result.status == 1 and said in result.err and "needs its quotes" not in result.err
+    assert fake.requests == []
+
+
+def test_emit_says_where_a_file_of_data_is_broken(fake, tmp_path):
+    (tmp_path / "data.json").write_text('{\n  "a": 1,\n}')
+    result = fake.run("emit", "x", "@data.json", cwd=tmp_path)
+    assert result.status == 1 and "data.json isn't JSON: line 3, column 1: " in result.err
+    assert "standard input isn't JSON: line 1" in fake.run("emit", "x", "-", input="{a}").err
+
+
+def test_emit_warns_of_an_event_within_an_event(fake, tmp_path):
+    fake.answers["POST /events"] = Reply(202, {"accepted": 1, "duplicates": 0})
+    (tmp_path / "event.json").write_text('{"type": "y", "data": 1}')
+    result = fake.run("emit", "x", "@event.json", cwd=tmp_path)
+    assert result.status == 0
+    assert "warning: DATA looks like a whole event" in result.err
+    assert "liaison emit @event.json\n" in result.err
+    result = fake.run("emit", "event.json", cwd=tmp_path)
+    assert "there is a file of that name" in result.err
+    assert fake.bodies() == [{"type": "x", "data": {"type": "y", "data": 1}},
+                             {"type": "event.json", "data": None}]
+    assert fake.run("emit", "x", '{"type": "y"}', cwd=tmp_path).err == ""
+
+
 def test_emit_shows_why_it_was_refused(fake):
     fake.answers["POST /events"] = problem(503, "the journal is full")
     result = fake.run("emit", "x")
