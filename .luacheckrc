@@ -82,6 +82,7 @@ unused_args = false
 files["src/script/library/**/*.lua"] = { std = "liaison" }
 files["tests/lua/**/*.lua"] = { std = "liaison+specs" }
 files["examples/*/tests/**/*.lua"] = { std = "liaison+specs" }
+files["connectors/*/spec.lua"] = { std = "liaison+specs" }
 files["src/cli/new/schedules.lua"] = { std = "liaison+specs" }
 
 -- The prelude makes those globals, from the whole of LuaJIT.

@@ -7,7 +7,20 @@
 local permanent = {
   ["6"] = true, ["16"] = true, ["26"] = true, ["27"] = true, ["38"] = true, ["41"] = true,
   ["53"] = true, ["62"] = true, ["69"] = true, ["70"] = true, ["72"] = true, ["117"] = true,
+  ["130"] = true, ["131"] = true, ["376"] = true,
 }
+
+-- A fault of ClickHouse's own, but this is also how it calls an unknown name of an Enum.
+local LOGICAL_ERROR = "49"
+
+-- Older servers name the code in the body alone.
+local function isOfTheRow(failure)
+  local said = failure.body or ""
+  local code = failure.headers and failure.headers["X-ClickHouse-Exception-Code"]
+    or said:match("^Code: (%d+)")
+  if code == LOGICAL_ERROR then return said:find("the value of key", 1, true) end
+  return permanent[code]
+end
 
 local function quoted(name)
   return "`" .. name:gsub("[`\\]", "\\%0") .. "`"
@@ -47,8 +60,7 @@ return {
           query = query, headers = headers, body = json.lines { data },
         })
         if ok then return end
-        local code = failure.headers and failure.headers["X-ClickHouse-Exception-Code"]
-        if permanent[code] then reject("ClickHouse refuses the row: " .. tostring(failure.body)) end
+        if isOfTheRow(failure) then reject("ClickHouse refuses the row: " .. failure.body) end
         error(failure)
       end,
     }

@@ -128,6 +128,10 @@ static void test_clickhouse_refuses_a_bad_row_for_good(void **state)
     assert_int_equal(p->result.end, SCRIPT_HTTP);
     assert_int_equal(p->result.status, 500);
     project_free(p);
+    p = new_warehouse();
+    project_answer(p, 500, "Code: 27, e.displayText()"); /* as older ones do, without the header */
+    assert_int_equal(p->result.end, SCRIPT_REJECT);
+    project_free(p);
 }
 
 int main(void)
