@@ -7,6 +7,7 @@ with a deadline, never for a fixed time.
 """
 
 from .bus import SseBus
+from .clickhouse import ClickHouse
 from .command import LIAISON, ROOT, Result, clean_environment, liaison
 from .daemon import Daemon, DaemonFailed
 from .disk import Disk
@@ -15,6 +16,7 @@ from .metrics import parse_metrics
 from .node import Node
 from .project import Project
 from .prometheus import Prometheus, promtool
+from .radicale import Radicale
 from .receiver import Receiver, Reply
 from .stream import Message, Stream
 from .sums import assert_sums_hold
@@ -22,8 +24,8 @@ from .wait import SLOWNESS, free_port, wait_until
 from .web import Answer, request
 
 __all__ = [
-    "Answer", "Daemon", "DaemonFailed", "Disk", "LIAISON", "Manager", "Message", "Node", "Project",
-    "Prometheus", "ROOT", "Receiver", "Reply", "Result", "SLOWNESS", "SseBus", "Stream",
-    "assert_sums_hold", "clean_environment", "free_port", "liaison", "parse_metrics", "promtool",
-    "request", "wait_until",
+    "Answer", "ClickHouse", "Daemon", "DaemonFailed", "Disk", "LIAISON", "Manager", "Message", "Node",
+    "Project", "Prometheus", "ROOT", "Radicale", "Receiver", "Reply", "Result", "SLOWNESS", "SseBus",
+    "Stream", "assert_sums_hold", "clean_environment", "free_port", "liaison", "parse_metrics",
+    "promtool", "request", "wait_until",
 ]

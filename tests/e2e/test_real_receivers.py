@@ -1,0 +1,263 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The Liaison authors
+"""What mappings deliver to is the real thing: ClickHouse by the connector that ships, and Radicale,
+a CalDAV server, by a connector as analysts write them."""
+
+import shutil
+from decimal import Decimal
+
+import pytest
+
+from support import ROOT, ClickHouse, Radicale, assert_sums_hold, liaison, wait_until
+
+# ---- ClickHouse ----
+
+WAREHOUSE_SCRIPT = """
+    local sync = SyncManager.new {}
+    sync:on("visit.*", function(event)
+      sync:send { connector = "dataWarehouse", data = event.data }
+    end)
+    sync:start()
+"""
+# A TinyLog is read in the order in which rows were inserted.
+TABLE = """
+    CREATE TABLE schedules (
+      id Int64, big UInt64, amount Decimal(18, 4), share Float64, name String, note Nullable(String),
+      at DateTime, tags Array(String), kind Enum8('visit' = 1, 'call' = 2)
+    ) ENGINE = TinyLog
+"""
+COLUMNS = "id, big, amount, share, name, note, toString(at) AS at, tags, toString(kind) AS kind"
+
+
+@pytest.fixture
+def clickhouse(tmp_path):
+    server = ClickHouse(tmp_path)
+    try:
+        server.start().query(TABLE)
+        yield server
+    finally:
+        server.close()
+
+
+@pytest.fixture
+def warehouse(project, make_daemon, clickhouse):
+    """A daemon whose connector is the example that ships."""
+    project.script(WAREHOUSE_SCRIPT)
+    shutil.copy(ROOT / "connectors/clickhouse/example.lua",
+                project.write("connectors/dataWarehouse.lua", ""))
+    return make_daemon(settings={"warehouseUrl": clickhouse.url},
+                       env={"CLICKHOUSE_PASSWORD": clickhouse.PASSWORD}).start()
+
+
+def ids(clickhouse):
+    return [row["id"] for row in clickhouse.rows("SELECT id FROM schedules")]
+
+
+def test_values_come_back_from_clickhouse_as_they_were_sent(warehouse, clickhouse):
+    text = """{"type": "visit.planned", "data": {"id": -9007199254740993, "big": 18446744073709551615,
+        "amount": 12345678901234.5678, "share": 0.1, "name": "O'Brien \\"Łódź\\" \\\\ \\t\\n 東京 😀 \\u0001",
+        "note": null, "at": "2026-11-23T10:00:00.250+01:00", "tags": ["a'b", "", "ü"], "kind": "call"}}"""
+    assert warehouse.post("/events", text.encode()).status == 202
+    warehouse.emit("visit.planned", {"id": 2, "note": "", "name": "null", "at": "2026-11-23T09:00:00Z",
+                                     "kind": "visit", "amount": 0.1, "tags": []})
+    warehouse.wait_delivered("dataWarehouse", 2)
+    first, second = clickhouse.rows(f"SELECT {COLUMNS} FROM schedules ORDER BY id")
+    assert first == {
+        "id": -9007199254740993, "big": 18446744073709551615, "amount": Decimal("12345678901234.5678"),
+        "share": Decimal("0.1"), "name": "O'Brien \"Łódź\" \\ \t\n 東京 😀 \x01", "note": None,
+        "at": "2026-11-23 09:00:00", "tags": ["a'b", "", "ü"], "kind": "call"}
+    assert second == {
+        "id": 2, "big": 0, "amount": Decimal("0.1"), "share": 0, "name": "null", "note": "",
+        "at": "2026-11-23 09:00:00", "tags": [], "kind": "visit"}
+
+
+@pytest.mark.parametrize("bad, words", [
+    ({"id": "seven"}, 'Cannot parse input: expected " before: seven"'),
+    ({"idd": 7}, "Unknown field found while parsing JSONEachRow format: idd"),
+    ({"name": 7}, "expected opening quote: (while read the value of key name)"),
+    ({"at": "soon"}, "Cannot read DateTime"),
+    ({"amount": 0.123456}, "Decimal value is too small"),
+    ({"tags": [{}]}, "(while read the value of key tags)"),
+    ({"kind": "party"}, "Unknown element 'party'"),
+])
+def test_a_row_that_clickhouse_refuses_is_a_dead_letter_and_the_others_are_there(
+        warehouse, clickhouse, bad, words):
+    for data in ({"id": 1}, bad, {"id": 3}):
+        warehouse.emit("visit.planned", data, partitionkey="one")
+    warehouse.wait_delivered("dataWarehouse", 2)
+    letter, = warehouse.dead_letters()
+    assert (letter["cause"], letter["data"], len(letter["attempts"])) == ("refused", bad, 1)
+    assert letter["error"].startswith("ClickHouse refuses the row: Code: ")
+    assert words in letter["error"]
+    assert ids(clickhouse) == [1, 3]
+    assert_sums_hold(warehouse.status())
+
+
+def test_rows_wait_for_clickhouse_and_arrive_in_order(warehouse, clickhouse):
+    def emit(numbers):
+        for n in numbers:
+            warehouse.emit("visit.planned", {"id": n}, partitionkey=f"k{n % 3}")
+
+    emit(range(30))
+    warehouse.wait_delivered("dataWarehouse", 30)
+    clickhouse.stop()
+    emit(range(30, 60))
+    wait_until(lambda: warehouse.connector_sums("dataWarehouse")["waiting"] == 3, "one of each key to wait")
+    warehouse.kill()
+    warehouse.start()
+    clickhouse.start()
+    emit(range(60, 90))
+    warehouse.wait_delivered("dataWarehouse", 90, 30)
+    found = ids(clickhouse)
+    assert sorted(found) == list(range(90))
+    for key in range(3):
+        numbers = [n for n in found if n % 3 == key]
+        assert numbers == sorted(numbers)
+    assert warehouse.dead_letters() == []
+    assert_sums_hold(warehouse.status())
+
+
+# ---- Radicale ----
+
+CALENDAR_SCRIPT = """
+    local sync = SyncManager.new {}
+
+    sync:on("visit.planned", function(event)
+      sync:send { connector = "calendar", transformer = "calendarEvent", data = event.data }
+    end)
+
+    sync:on("visit.cancelled", function(event)
+      sync:send { connector = "calendar", data = { id = event.data.id } }
+    end)
+
+    sync:on("calendar.exported", function(event)
+      sync:send { connector = "export", data = ical.decode(event.data.text) }
+    end)
+
+    sync:start()
+"""
+CALENDAR_EVENT = """
+    return function(visit, event)
+      return {
+        id = visit.id,
+        text = ical.event {
+          uid = "visit-" .. visit.id .. "@hms.example", summary = visit.title, location = visit.room,
+          start = visit.start, duration = "PT45M", zone = "Europe/Berlin", stamp = event.time,
+          sequence = visit.version, categories = { "visit", "a, b; c" },
+        },
+      }
+    end
+"""
+CALENDAR = """
+    local credentials = base64.encode("ann:" .. secret "CALENDAR_PASSWORD")
+    local base = setting "calendarUrl"
+
+    return {
+      send = function(data)
+        local url = base .. "/visit-" .. data.id .. ".ics"
+        local headers = {
+          Authorization = "Basic " .. credentials, ["Content-Type"] = "text/calendar; charset=utf-8",
+        }
+        if not data.text then return http.delete(url, { headers = headers, accept = 404 }) end
+        return http.put(url, { headers = headers, body = data.text })
+      end,
+    }
+"""
+EXPORT = """
+    return function(data) http.post(setting "exportUrl", { json = data }) end
+"""
+
+
+@pytest.fixture
+def radicale(tmp_path):
+    server = Radicale(tmp_path)
+    try:
+        yield server.start()
+    finally:
+        server.close()
+
+
+@pytest.fixture
+def password(tmp_path, radicale):
+    """The file that the project's secret is read from."""
+    path = tmp_path / "password"
+    path.write_text(radicale.PASSWORD)
+    return path
+
+
+@pytest.fixture
+def calendar(project, make_daemon, radicale, receiver, password):
+    """A daemon, not yet started, that keeps a calendar there."""
+    project.script(CALENDAR_SCRIPT)
+    project.write("transformers/calendarEvent.lua", CALENDAR_EVENT)
+    project.connector("calendar", CALENDAR)
+    project.connector("export", EXPORT)
+    return make_daemon(settings={"calendarUrl": radicale.calendar_url, "exportUrl": receiver.url},
+                       env={"CALENDAR_PASSWORD_FILE": str(password)})
+
+
+def plan(daemon, id, version=0, title="Knie; Raum 3, links 😀", start="2026-11-23T10:00:00+01:00"):
+    daemon.emit("visit.planned", time="2026-11-20T08:00:00Z", data={
+        "id": id, "title": title, "room": "Straße 7\nHof", "start": start, "version": version})
+
+
+def decoded(daemon, receiver, text):
+    """The one event of a calendar, as ical.decode has it."""
+    before = len(receiver.requests)
+    daemon.emit("calendar.exported", {"text": text})
+    receiver.wait_for(before + 1)
+    event, = receiver.bodies()[-1]["events"]
+    return event
+
+
+def test_an_event_is_put_replaced_and_deleted_in_a_caldav_server(calendar, radicale, receiver):
+    calendar.start()
+    plan(calendar, 7)
+    calendar.wait_delivered("calendar", 1)
+    event = decoded(calendar, receiver, radicale.event("visit-7"))
+    assert event == {
+        "uid": "visit-7@hms.example", "summary": "Knie; Raum 3, links 😀", "location": "Straße 7\nHof",
+        "start": "2026-11-23T09:00:00Z", "duration": "PT45M", "zone": "Europe/Berlin",
+        "stamp": "2026-11-20T08:00:00Z", "sequence": 0, "categories": ["visit", "a, b; c"]}
+    plan(calendar, 7, 1, "Knie, später" + " und später" * 20, "2026-07-01T09:00:00Z")
+    plan(calendar, 8)
+    calendar.wait_delivered("calendar", 3)
+    assert radicale.names() == ["visit-7", "visit-8"]
+    assert decoded(calendar, receiver, radicale.event("visit-7")) == event | {
+        "summary": "Knie, später" + " und später" * 20, "start": "2026-07-01T09:00:00Z", "sequence": 1}
+    for count in (4, 5):
+        calendar.emit("visit.cancelled", {"id": 7})
+        calendar.wait_delivered("calendar", count)
+        assert radicale.names() == ["visit-8"]
+    assert calendar.dead_letters() == []
+
+
+def test_a_wrong_password_pauses_the_calendar_until_it_is_mended(calendar, radicale, password):
+    password.write_text("of last year")
+    calendar.start()
+    for id in range(20):
+        plan(calendar, id)
+    problem, = wait_until(lambda: calendar.status()["problems"], "the pause")
+    assert (problem["code"], problem["about"]) == ("connector-auth", "calendar")
+    assert "401" in problem["text"]
+    assert radicale.names() == []
+    password.write_text(radicale.PASSWORD)
+    reloaded = calendar.command("reload")
+    assert reloaded.status == 0, reloaded.err
+    calendar.wait_delivered("calendar", 20)
+    assert radicale.names() == sorted(f"visit-{id}" for id in range(20))
+    assert calendar.status()["problems"] == []
+    assert calendar.dead_letters() == []
+    assert_sums_hold(calendar.status())
+
+
+# ---- what ships ----
+
+
+def test_the_spec_of_a_connector_that_ships_passes_with_its_example(project):
+    project.script(WAREHOUSE_SCRIPT)
+    for name, ends_up in (("example", "connectors/dataWarehouse"), ("spec", "tests/clickhouse")):
+        shutil.copy(ROOT / f"connectors/clickhouse/{name}.lua", project.write(f"{ends_up}.lua", ""))
+    result = liaison("test", project.path, env={"CLICKHOUSE_PASSWORD": "word"})
+    assert (result.status, result.err) == (0, "")
+    assert result.out.splitlines()[-1] == "5 passed, 0 failed"
