@@ -91,3 +91,25 @@ struct slice utf8_cut(struct slice s, size_t len)
         cut--;
     return slice_upto(s, ((unsigned char)s.data[cut] & 0xC0) == 0x80 ? len : cut);
 }
+
+size_t utf8_common(struct slice a, struct slice b)
+{
+    size_t n = 0, min = a.len < b.len ? a.len : b.len;
+    while (n < min && a.data[n] == b.data[n])
+        n++;
+    size_t in_a = utf8_cut(a, n).len, in_b = utf8_cut(b, n).len;
+    return in_a < in_b ? in_a : in_b;
+}
+
+void utf8_add_around(struct buf *b, struct slice s, size_t at, size_t ahead, size_t behind)
+{
+    size_t from = at > ahead ? at - ahead : 0;
+    while (from < at && (s.data[from] & 0xc0) == 0x80)
+        from++;
+    struct slice shown = utf8_cut(slice_from(s, from), at - from + behind);
+    if (from > 0)
+        buf_add_str(b, "…");
+    buf_add_slice(b, shown);
+    if (from + shown.len < s.len)
+        buf_add_str(b, "…");
+}

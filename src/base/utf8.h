@@ -28,6 +28,13 @@ size_t utf8_encode(char out[static UTF8_LEN_MAX], uint32_t scalar);
    standard decodes (Unicode 15, section 3.9). */
 void utf8_add_repaired(struct buf *b, struct slice s);
 
+/* The bytes with which both begin, whole characters. */
+size_t utf8_common(struct slice a, struct slice b);
+
+/* Appends what stands around byte `at`: so many bytes ahead of it and behind it, or up to 3 fewer,
+   with "…" where something is left out. */
+void utf8_add_around(struct buf *b, struct slice s, size_t at, size_t ahead, size_t behind);
+
 /* The first `len` bytes of `s`, or up to 3 fewer so that no character is cut in two. */
 struct slice utf8_cut(struct slice s, size_t len);
 

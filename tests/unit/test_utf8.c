@@ -78,6 +78,41 @@ static void cuts_no_character_in_two(void **state)
     assert_int_equal(utf8_cut(SLICE_LIT("\x80\x80\x80\x80\x80\x80"), 5).len, 5);
 }
 
+static void assert_common(const char *a, const char *b, size_t n)
+{
+    assert_int_equal(utf8_common(slice_str(a), slice_str(b)), n);
+    assert_int_equal(utf8_common(slice_str(b), slice_str(a)), n);
+}
+
+static void a_common_beginning_has_whole_characters(void **state)
+{
+    (void)state;
+    assert_common("", "", 0);
+    assert_common("abc", "abd", 2);
+    assert_common("abc", "abc", 3);
+    assert_common("abc", "ab", 2);
+    assert_common("aÜ", "aß", 1);
+    assert_common("a\xc3", "aß", 1);
+}
+
+static void assert_around(const char *s, size_t at, const char *expected)
+{
+    struct buf out = {0};
+    utf8_add_around(&out, slice_str(s), at, 3, 4);
+    assert_string_equal(out.data, expected);
+    buf_deinit(&out);
+}
+
+static void what_stands_around_a_place_is_cut_between_characters(void **state)
+{
+    (void)state;
+    assert_around("abcdefghij", 5, "…cdefghi…");
+    assert_around("abcdefghij", 3, "abcdefg…");
+    assert_around("abcdefghij", 6, "…defghij");
+    assert_around("abc", 3, "abc");
+    assert_around("éééééé", 4, "…ééé…");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -85,6 +120,8 @@ int main(void)
         cmocka_unit_test(agrees_with_slice_is_utf8_on_all_texts_of_three_bytes),
         cmocka_unit_test(replaces_each_maximal_broken_part_once),
         cmocka_unit_test(cuts_no_character_in_two),
+        cmocka_unit_test(a_common_beginning_has_whole_characters),
+        cmocka_unit_test(what_stands_around_a_place_is_cut_between_characters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
