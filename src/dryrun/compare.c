@@ -5,14 +5,11 @@
 #include <stdlib.h>
 
 #include "base/json.h"
-#include "base/json_diff.h"
 #include "base/map.h"
-#include "base/utf8.h"
 #include "dryrun/asks.h"
+#include "dryrun/places.h"
 
 #define SHOWN_PER_ROW 3
-#define DIFFERENCES_MAX 20
-#define VALUE_MAX 1000
 
 enum kind { SAME, CHANGED, NEW, VANISHED, KINDS };
 static const char *const kind_names[KINDS] = {"same", "changed", "new", "vanished"};
@@ -120,36 +117,6 @@ static void pair(struct asks *before, struct asks *after, match_fn matches)
 
 /* ---- what is shown ---- */
 
-/* A value as source text; what is long is cut, and is a string then. */
-static void add_value(struct json_writer *w, const char *name, struct slice value)
-{
-    struct buf cut = {0};
-    if (value.data && value.len <= VALUE_MAX) {
-        json_member_raw(w, name, value);
-    } else if (value.data) {
-        buf_add_slice(&cut, utf8_cut(value, VALUE_MAX));
-        buf_add_str(&cut, "…");
-        json_member_string(w, name, buf_slice(&cut));
-    }
-    buf_deinit(&cut);
-}
-
-struct differences {
-    struct json_writer *w;
-    size_t n;
-};
-
-static bool add_difference(void *ctx, struct slice path, struct slice before, struct slice after)
-{
-    struct differences *d = ctx;
-    json_object_begin(d->w, NULL);
-    json_member_string(d->w, "path", path);
-    add_value(d->w, "before", before);
-    add_value(d->w, "after", after);
-    json_object_end(d->w);
-    return ++d->n < DIFFERENCES_MAX;
-}
-
 static void add_optional(struct json_writer *w, const char *name, struct slice text)
 {
     if (text.data)
@@ -178,7 +145,6 @@ static void add_change(struct compare *c, const struct sides *sides, enum kind k
                        const struct ask *ask)
 {
     struct json_writer *w = &c->writer;
-    struct differences d = {.w = w};
     struct slice event;
     json_object_begin(w, NULL);
     if (json_get(sides->before->run, "event", &event))
@@ -193,8 +159,10 @@ static void add_change(struct compare *c, const struct sides *sides, enum kind k
     json_object_end(w);
     if (kind == CHANGED) {
         json_array_begin(w, "differences");
-        (void)json_diff(ask->form, ask->partner->form, add_difference, &d);
+        size_t n_more = places_add_json(w, ask->form, ask->partner->form);
         json_array_end(w);
+        if (n_more > 0)
+            json_member_integer(w, "more", (int64_t)n_more);
     } else {
         add_reason(w, sides, kind, ask);
     }
@@ -291,18 +259,22 @@ static void add_row(void *ctx, struct map_node *node)
     json_object_end(w);
 }
 
+void compare_add_members(struct json_writer *w, const struct compare *c)
+{
+    json_member_integer(w, "events", (int64_t)c->n_events);
+    add_counts(w, c->counts);
+    json_array_begin(w, "rows");
+    map_each((struct map *)&c->rows, add_row, w); /* which only looks */
+    json_array_end(w);
+    json_array_begin(w, "changes");
+    buf_add_slice(w->out, buf_slice(&c->changes));
+    json_array_end(w);
+}
+
 void compare_add_json(struct buf *out, const struct compare *c)
 {
     struct json_writer w = {.out = out};
     json_object_begin(&w, NULL);
-    json_member_integer(&w, "events", (int64_t)c->n_events);
-    add_counts(&w, c->counts);
-    json_array_begin(&w, "rows");
-    map_each((struct map *)&c->rows, add_row, &w); /* which only looks */
-    json_array_end(&w);
-    json_array_begin(&w, "changes");
-    if (c->changes.len > 0)
-        buf_add_slice(out, buf_slice(&c->changes));
-    json_array_end(&w);
+    compare_add_members(&w, c);
     json_object_end(&w);
 }

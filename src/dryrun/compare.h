@@ -24,6 +24,7 @@
 #include "base/attr.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/json.h"
 #include "base/slice.h"
 
 struct compare;
@@ -44,8 +45,11 @@ struct compare_counts compare_counts(const struct compare *c);
 
 /* Appends all of it as one JSON object: { events, same, changed, new, vanished, rows: [{ handler,
    connector, same, changed, new, vanished }], changes: [{ event, handler, connector, key, kind,
-   request, differences: [{ path, before, after }], reason }] }. The connector is null of what handlers
-   ask by themselves. `changes` has the first three of each row. */
+   request, differences: […], more, reason }] }. The connector is null of what handlers ask by
+   themselves. `changes` has the first three of each row; `differences` is as in places.h, `more`
+   being how many it leaves off. */
 void compare_add_json(struct buf *out, const struct compare *c);
+/* The same to an object that is open, for what says more in it. */
+void compare_add_members(struct json_writer *w, const struct compare *c);
 
 #endif

@@ -197,6 +197,36 @@ static void test_long_values_are_cut(void **state)
     (void)state;
     assert_report(ON("a", SEND("{ a = ('x'):rep(5000) }")), ON("a", SEND("{ a = 1 }")),
                   "xxx…\",\"after\":1");
+    assert_report(ON("a", SEND("{ a = ('x'):rep(5000) .. 'old' }")),
+                  ON("a", SEND("{ a = ('x'):rep(5000) .. 'new' }")), "xxxnew\"}");
+}
+
+static void test_texts_that_are_json_are_looked_into(void **state)
+{
+    (void)state;
+    assert_report(ON("a", SEND("{ a = '{\"n\":[1,2],\"s\":\"x\"}' }")),
+                  ON("a", SEND("{ a = ' {\"s\":\"y\",\"n\":[1,3]}' }")),
+                  "[{\"path\":\"json.a (as JSON).n[2]\",\"before\":2,\"after\":3},"
+                  "{\"path\":\"json.a (as JSON).s\",\"before\":\"x\",\"after\":\"y\"}]");
+    assert_report(ON("a", SEND("{ a = '[1]' }")), ON("a", SEND("{ a = '[1 ]' }")),
+                  "[{\"path\":\"json.a\",\"before\":\"[1]\",\"after\":\"[1 ]\"}]");
+}
+
+static void test_of_long_texts_it_says_where_they_part(void **state)
+{
+    (void)state;
+    assert_report(ON("a", SEND("{ a = ('x'):rep(50) .. '\\nß' }")),
+                  ON("a", SEND("{ a = ('x'):rep(50) .. '\\nÜ' }")),
+                  "\"path\":\"json.a\",\"at\":\"line 2, column 1\",");
+}
+
+static void test_it_says_how_many_places_are_left_off(void **state)
+{
+    (void)state;
+    assert_report(
+        ON("a",
+           SEND("(function() local t = {} for i = 1, 30 do t['k' .. i] = i end return t end)()")),
+        ON("a", SEND("{ b = 1 }")), "],\"more\":11}");
 }
 
 static void test_what_is_no_result_is_refused(void **state)
@@ -227,6 +257,9 @@ int main(void)
         cmocka_unit_test(test_what_handlers_ask_counts_too),
         cmocka_unit_test(test_examples_are_few_for_each_connector),
         cmocka_unit_test(test_long_values_are_cut),
+        cmocka_unit_test(test_texts_that_are_json_are_looked_into),
+        cmocka_unit_test(test_of_long_texts_it_says_where_they_part),
+        cmocka_unit_test(test_it_says_how_many_places_are_left_off),
         cmocka_unit_test(test_what_is_no_result_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
