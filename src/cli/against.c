@@ -138,6 +138,47 @@ static int compare_all(const struct against *a, struct client *client, const str
     return status;
 }
 
+/* ---- what it was compared with --------------------------------------------------------------- */
+
+static int read_hash(struct client *client, const struct script_machine *m, bool *is_same)
+{
+    const struct client_request request = {
+        .method = "GET", .target = "/api/scripts", .members = {"hash"}};
+    struct buf answer = {0}, hash = {0};
+    int status = client_send(client, &request, &answer);
+    if (status == EXIT_DONE) {
+        view_add(&hash, buf_slice(&answer), "hash");
+        *is_same = slice_is_equal(buf_slice(&hash), slice_str(script_hash(m)));
+    }
+    buf_deinit(&answer);
+    buf_deinit(&hash);
+    return status;
+}
+
+/* Names alone: what a setting says may be a secret. */
+static void add_settings(struct json_writer *w, const struct config *config)
+{
+    struct json_items items;
+    struct slice name, unused;
+    json_array_begin(w, "settings");
+    json_items_begin(&items, buf_slice(&config->settings));
+    while (json_items_next(&items, &name, &unused))
+        json_member_string(w, NULL, name);
+    json_items_end(&items);
+    json_array_end(w);
+}
+
+static void write_report(const struct against *a, const struct compare *c, bool is_same_files,
+                         struct buf *report)
+{
+    struct json_writer w = {.out = report};
+    json_object_begin(&w, NULL);
+    compare_add_members(&w, c);
+    json_member_bool(&w, "sameFiles", is_same_files);
+    add_settings(&w, &a->project->config);
+    json_object_end(&w);
+}
+
 /* ---- the whole ------------------------------------------------------------------------------- */
 
 /* Only a daemon has other scripts than those in the folder. */
@@ -156,6 +197,7 @@ int against_compare(const struct against *a, size_t n, struct buf *report, bool 
     struct recorded recorded;
     struct events events = {0};
     struct compare *c = compare_new();
+    bool is_same_files = false;
     int status = recorded_open(&recorded, a->in, a->path, &a->project->config);
     if (status == EXIT_DONE && recorded.reader)
         status = say_no_daemon(&recorded);
@@ -163,10 +205,12 @@ int against_compare(const struct against *a, size_t n, struct buf *report, bool 
         status = recorded_newest(&recorded, n, take_event, &events);
     if (status == EXIT_DONE)
         status = compare_all(a, &recorded.client, &events, c);
+    if (status == EXIT_DONE)
+        status = read_hash(&recorded.client, a->machine, &is_same_files);
     struct compare_counts counts = compare_counts(c);
     *has_changes = counts.changed + counts.new + counts.vanished > 0;
     if (status == EXIT_DONE)
-        compare_add_json(report, c);
+        write_report(a, c, is_same_files, report);
     compare_free(c);
     events_deinit(&events);
     recorded_close(&recorded);

@@ -32,8 +32,9 @@ struct against {
     struct script_machine *machine;
 };
 
-/* Compares over the newest `n` events; `report` is what dryrun/compare.h says as JSON. EXIT_DONE, or
-   another status when it was said why. */
+/* Compares over the newest `n` events; `report` is what dryrun/compare.h says as a JSON object,
+   with `sameFiles`, whether the daemon has loaded these very files, and `settings`, the names of
+   those that are known here. EXIT_DONE, or another status when it was said why. */
 int against_compare(const struct against *a, size_t n, struct buf *report,
                     bool *has_changes) must_check;
 

@@ -191,7 +191,9 @@ const struct command command_check = {
         "\n"
         "--against last:N tries the scripts on the newest N events that the daemon has on\n"
         "record, and shows which requests would stay the same, change, be new or vanish,\n"
-        "compared with the scripts that the daemon has loaded. It exits with 1 where any would.",
+        "compared with the scripts that the daemon has loaded. It exits with 1 where any would.\n"
+        "Settings that the daemon was given by flags or variables aren't known here: give them\n"
+        "by --set, too.",
     .options = options,
     .examples = examples,
     .operands_max = 1,

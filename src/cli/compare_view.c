@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/json_items.h"
+#include "base/utf8.h"
 #include "cli/json_view.h"
 #include "cli/table.h"
 
@@ -14,6 +15,12 @@
 #define OLD "\033[31m"
 #define NEW "\033[32m"
 #define PLAIN "\033[0m"
+
+#define VALUE_MAX 200
+/* Of long texts, around the place where they part. */
+#define AHEAD_MAX 20
+#define BEHIND_MAX 60
+#define SETTINGS_MAX 5 /* that are named */
 
 static const char *const kinds[] = {"same", "changed", "new", "vanished"};
 
@@ -79,21 +86,67 @@ static void add_colored(struct buf *out, const char *color, struct slice text, b
     buf_add_str(out, has_color ? PLAIN : "");
 }
 
-/* A value as it is written, so that "1" isn't 1. */
-static struct slice value_of(struct slice difference, const char *name)
+/* A value as it is written, so that "1" isn't 1; the beginning of one that is long. */
+static void add_value(struct buf *out, struct slice difference, const char *name, const char *color,
+                      bool has_color)
 {
     struct slice value;
-    return json_get(difference, name, &value) ? value : SLICE_LIT("nothing");
+    struct buf cut = {0};
+    if (!json_get(difference, name, &value))
+        value = SLICE_LIT("nothing");
+    if (value.len > VALUE_MAX) {
+        view_add_value(&cut, value);
+        struct slice shown = utf8_cut(buf_slice(&cut), VALUE_MAX);
+        add_colored(out, color, shown, has_color);
+        buf_add_str(out, "…");
+    } else {
+        add_colored(out, color, value, has_color);
+    }
+    buf_deinit(&cut);
+}
+
+/* What stands around the place where one text parts from the other. */
+static void add_around(struct buf *out, struct slice text, size_t parting, const char *color,
+                       bool has_color)
+{
+    struct buf around = {0}, quoted = {0};
+    utf8_add_around(&around, text, parting, AHEAD_MAX, BEHIND_MAX);
+    json_add_string(&quoted, buf_slice(&around));
+    add_colored(out, color, buf_slice(&quoted), has_color);
+    buf_deinit(&around);
+    buf_deinit(&quoted);
+}
+
+static void add_texts(struct buf *out, struct slice difference, bool has_color)
+{
+    struct buf before = {0}, after = {0};
+    buf_reserve(&before, 0);
+    buf_reserve(&after, 0);
+    view_add(&before, difference, "before");
+    view_add(&after, difference, "after");
+    size_t parting = utf8_common(buf_slice(&before), buf_slice(&after));
+    buf_add_str(out, ", from ");
+    add_safe(out, difference, "at");
+    buf_add_str(out, ": ");
+    add_around(out, buf_slice(&before), parting, OLD, has_color);
+    buf_add_str(out, " → ");
+    add_around(out, buf_slice(&after), parting, NEW, has_color);
+    buf_deinit(&before);
+    buf_deinit(&after);
 }
 
 static void add_difference(struct buf *out, struct slice difference, bool has_color)
 {
     buf_add_str(out, "    ");
     add_safe(out, difference, "path");
-    buf_add_str(out, ": ");
-    add_colored(out, OLD, value_of(difference, "before"), has_color);
-    buf_add_str(out, " → ");
-    add_colored(out, NEW, value_of(difference, "after"), has_color);
+    if (view_member(difference, "at").data) {
+        add_texts(out, difference, has_color);
+    } else {
+        buf_add_str(out, ": ");
+        add_value(out, difference, "before", OLD, has_color);
+        buf_add_str(out, " → ");
+        add_value(out, difference, "after", NEW, has_color);
+    }
     buf_add_char(out, '\n');
 }
 
@@ -134,11 +187,58 @@ static void add_change(struct buf *out, struct slice change, bool has_color)
     while (json_items_next(&items, &unused, &difference))
         add_difference(out, difference, has_color);
     json_items_end(&items);
+    int64_t n_more = view_integer(change, "more", 0);
+    if (n_more > 0)
+        buf_printf(out, "    and %" PRId64 " more\n", n_more);
     if (view_member(change, "reason").data) {
         buf_add_str(out, "    ");
         add_safe(out, change, "reason");
         buf_add_char(out, '\n');
     }
+}
+
+/* ---- what is to be known of it --------------------------------------------------------------- */
+
+/* The requests that don't stay the same. */
+static int64_t count_changes(struct slice report)
+{
+    return view_integer(report, "changed", 0) + view_integer(report, "new", 0) +
+           view_integer(report, "vanished", 0);
+}
+
+static void add_more(struct buf *out, struct slice report)
+{
+    int64_t n = count_changes(report) - (int64_t)json_items_count(view_member(report, "changes"));
+    if (n > 0)
+        buf_printf(out, "\nand %" PRId64 " more request%s: the first three of each row are shown\n",
+                   n, n == 1 ? "" : "s");
+}
+
+/* The daemon may have been given others than those in the files: a flag, a variable. */
+static void add_settings(struct buf *out, struct slice report)
+{
+    struct json_items items;
+    struct slice unused, name;
+    size_t n = 0;
+    buf_add_str(out, "\nno request stays the same: settings that the daemon was given by flags or "
+                     "variables aren't known here; give them to check, too, --set "
+                     "settings.NAME=VALUE");
+    json_items_begin(&items, view_member(report, "settings"));
+    for (; n < SETTINGS_MAX && json_items_next(&items, &unused, &name); n++) {
+        buf_add_str(out, n ? ", " : " (known here: ");
+        view_add_value(out, name);
+    }
+    json_items_end(&items);
+    buf_add_str(out, n ? ")\n" : "\n");
+}
+
+static void add_remarks(struct buf *out, struct slice report)
+{
+    if (view_is_true(report, "sameFiles"))
+        buf_add_str(out, "\nthe daemon has loaded these very files: compare before they are saved "
+                         "into its folder, or with reload = \"manual\"\n");
+    if (view_integer(report, "same", 0) == 0 && count_changes(report) > 0)
+        add_settings(out, report);
 }
 
 void compare_view_print(struct slice report, bool has_color)
@@ -154,6 +254,8 @@ void compare_view_print(struct slice report, bool has_color)
         add_change(&out, change, has_color);
     }
     json_items_end(&items);
+    add_more(&out, report);
+    add_remarks(&out, report);
     fwrite(out.data, 1, out.len, stdout);
     buf_deinit(&out);
 }

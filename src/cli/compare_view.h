@@ -11,7 +11,7 @@
 #include "base/slice.h"
 
 /* Prints the report to standard output: the counts, a row for each handler and connector, and the
-   first of what differs, place by place. */
+   first of what differs, place by place, and what is to be known of the comparison. */
 void compare_view_print(struct slice report, bool has_color);
 
 #endif

@@ -51,6 +51,9 @@ ok: 1 handler, 1 connector
 
 HANDLER            CONNECTOR  SAME  CHANGED  NEW  VANISHED
 sync/thing.made#1  receiver      3        0    0         0
+
+the daemon has loaded these very files: compare before they are saved into its folder, or with \
+reload = "manual"
 """
     assert len(receiver.requests) == 3
 
@@ -70,6 +73,35 @@ changed: sync/thing.made#1 to receiver, key k, event e3 of type thing.made
     assert """\
 vanished: sync/thing.made#1 to receiver, key k, event e2 of type thing.made
 """ in result.out
+
+
+def test_texts_are_shown_where_they_part(daemon, project, receiver):
+    project.connector("receiver", CONNECTOR.replace(
+        "json = data", "body = ('line\\n'):rep(30) .. data.n .. ' is it\\n' .. ('x'):rep(200)"))
+    daemon.command("reload")
+    project.connector("receiver", CONNECTOR.replace(
+        "json = data", "body = ('line\\n'):rep(30) .. 'none is it\\n' .. ('x'):rep(200)"))
+    shown = check(daemon, project, receiver).out
+    assert 'body, from line 31, column 1: "…line\\nline\\nline\\nline\\n3 is it\\nxxx' in shown
+    assert 'x…" → "…line\\nline\\nline\\nline\\nnone is it' in shown
+
+
+def test_what_is_not_shown_is_counted_and_settings_are_named(daemon, project, receiver):
+    for n in range(4):
+        daemon.emit("thing.made", {"n": n})
+    daemon.wait_delivered("receiver", 7)
+    result = check(daemon, project, receiver, "--set", "settings.url=http://localhost:1")
+    assert "\nand 4 more requests: the first three of each row are shown\n" in result.out
+    assert "no request stays the same: settings that the daemon was given by flags or" in result.out
+    assert "--set settings.NAME=VALUE (known here: url)\n" in result.out
+    assert "localhost:1" not in result.out.split("no request stays")[1]
+
+
+def test_other_files_are_no_same_files(daemon, project, receiver):
+    project.script(SCRIPT + "-- changed")
+    result = check(daemon, project, receiver)
+    assert result.status == 0 and "very files" not in result.out
+    assert check(daemon, project, receiver, "--json").json()["against"]["sameFiles"] is False
 
 
 def test_json_holds_the_report(daemon, project, receiver):
