@@ -243,12 +243,24 @@ static bool share_response(struct http_exchange *x, const char *content_type, st
     return true;
 }
 
+/* A shared one is nobody's to change: it gets its own, that says the same. */
+static void own_response(struct http_exchange *x)
+{
+    const struct shared_answer *shared = &x->server->shared;
+    if (!x->is_shared)
+        return;
+    drop_response(x);
+    x->response = make_response(shared->type.data, buf_slice(&shared->body));
+}
+
 enum MHD_Result exchange_queue(struct http_exchange *x)
 {
     if (!x->response)
         return MHD_NO;
-    if (handover_has(x->server, x->connection)) /* the next one is to see the new certificate */
+    if (handover_has(x->server, x->connection)) { /* the next one is to see the new certificate */
+        own_response(x);
         MHD_add_response_header(x->response, MHD_HTTP_HEADER_CONNECTION, "close");
+    }
     enum MHD_Result result = MHD_queue_response(x->connection, (unsigned)x->status, x->response);
     drop_response(x);
     return result;

@@ -231,6 +231,33 @@ def test_a_new_certificate_is_served_without_a_restart(project, make_daemon):
     assert status.status == 0, status.err
 
 
+def test_only_connections_from_before_are_closed_for_a_new_certificate(project, make_daemon):
+    """Though both kinds get the same answer."""
+    cert, _ = make_certificate(project.path)
+    daemon = start_https(project, make_daemon)
+
+    def connect():
+        context = ssl.create_default_context(cafile=cert)
+        context.check_hostname = False
+        return http.client.HTTPSConnection("127.0.0.1", daemon.port, context=context,
+                                           timeout=30 * SLOWNESS)
+
+    def post(connection):
+        connection.request("POST", "/events", json.dumps(EVENT), {"Content-Type": "application/json"})
+        answer = connection.getresponse()
+        assert answer.status == 202 and json.loads(answer.read()) == {"accepted": 1, "duplicates": 0}
+        return answer.getheader("Connection")
+
+    kept = connect()
+    assert post(kept) is None
+    make_certificate(project.path)
+    daemon.signal(signal.SIGHUP)
+    wait_until(lambda: served_certificate(daemon) == cert.read_text(), "the new certificate")
+    assert post(kept) == "close"
+    new = connect()
+    assert [post(new), post(new)] == [None, None]
+
+
 def test_a_broken_certificate_changes_nothing(project, make_daemon):
     cert, key = make_certificate(project.path)
     daemon = start_https(project, make_daemon)
