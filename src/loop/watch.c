@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
@@ -88,16 +89,45 @@ static int look_at(struct watch *w, const char *folder)
     return wd;
 }
 
-/* Behind a link the file changes in a folder of its own. */
-static void look_behind(struct watch *w, const char *link)
+/* The folder that holds what the path names. */
+static void look_at_holder(struct watch *w, const char *path)
 {
-    char *real = realpath(link, NULL);
-    char *slash = real ? strrchr(real, '/') : NULL;
-    if (slash && slash != real) {
-        *slash = '\0';
-        look_at(w, real);
+    const char *slash = strrchr(path, '/');
+    char *folder = slice_dup(slice_of(path, slash > path ? (size_t)(slash - path) : 1));
+    look_at(w, folder);
+    free(folder);
+}
+
+static void look_along(struct watch *w, const char *path, int depth);
+
+/* Where the link that the first `len` bytes of the path name leads to, seen from its folder. */
+static void look_behind(struct watch *w, const char *path, size_t len, int depth)
+{
+    struct buf at = {0}, next = {0};
+    char target[PATH_MAX];
+    buf_add(&at, path, len);
+    ssize_t n = readlink(at.data, target, sizeof(target));
+    if (n > 0) {
+        look_at_holder(w, at.data);
+        if (target[0] != '/')
+            buf_add(&next, path, (size_t)(strrchr(at.data, '/') + 1 - at.data));
+        buf_add(&next, target, (size_t)n);
+        look_along(w, next.data, depth + 1);
     }
-    free(real);
+    buf_deinit(&at);
+    buf_deinit(&next);
+}
+
+/* Each link on the way may be turned, in a folder of its own, and so may what is at the end. */
+static void look_along(struct watch *w, const char *path, int depth)
+{
+    if (depth > DEPTH_MAX)
+        return;
+    for (const char *end = path + 1; *end; end += strspn(end, "/")) {
+        end += strcspn(end, "/");
+        look_behind(w, path, (size_t)(end - path), depth);
+    }
+    look_at_holder(w, path);
 }
 
 static void survey(struct watch *w, struct buf *path, int depth);
@@ -125,7 +155,7 @@ static void survey(struct watch *w, struct buf *path, int depth)
     if (lstat(path->data, &st) < 0)
         return;
     if (S_ISLNK(st.st_mode)) {
-        look_behind(w, path->data);
+        look_behind(w, path->data, path->len, 0); /* the way there was looked along */
         if (stat(path->data, &st) < 0)
             return;
     }
@@ -141,6 +171,7 @@ static void survey_names(struct watch *w, const char *const *names)
     for (; *names; names++) {
         buf_clear(&path);
         buf_printf(&path, "%s/%s", w->options.root, *names);
+        look_at_holder(w, path.data);
         survey(w, &path, 0);
     }
     buf_deinit(&path);

@@ -277,6 +277,45 @@ static void test_a_whole_folder_behind_a_link_is_swapped(void **state)
     assert_silent(f);
 }
 
+static void test_a_link_on_the_way_that_a_link_leads_is_swapped(void **state)
+{
+    struct fixture *f = *state;
+    make_folder(f, "releases");
+    for (int i = 1; i <= 2; i++) {
+        char folder[] = "releases/0/lib", file[] = "releases/0/lib/b.lua";
+        folder[9] = file[9] = (char)('0' + i);
+        folder[10] = '\0';
+        make_folder(f, folder);
+        folder[10] = '/';
+        make_folder(f, folder);
+        write_file(f, file, "1");
+    }
+    point(f, "releases/current", "1");
+    point(f, "lib", "releases/current/lib");
+    start(f);
+    point(f, "releases/new", "2");
+    move(f, "releases/new", "releases/current");
+    assert_told(f);
+    write_file(f, "releases/2/lib/b.lua", "22");
+    assert_told(f);
+}
+
+static void test_a_file_in_a_folder_of_its_own_is_told_of(void **state)
+{
+    static const char *const own[] = {"liaison.lua", "mine/own.lua", NULL};
+    struct fixture *f = *state;
+    struct err err = {0};
+    const struct watch_options options = {f->dir, own, folders};
+    make_folder(f, "mine");
+    write_file(f, "mine/own.lua", "1");
+    f->watch = watch_new(f->loop, &options, on_changed, f, &err);
+    assert_non_null(f->watch);
+    write_file(f, "mine/other.lua", "1");
+    assert_silent(f);
+    write_file(f, "mine/own.lua", "22");
+    assert_told(f);
+}
+
 static void test_a_file_that_a_link_leads_to_is_seen_where_it_lies(void **state)
 {
     struct fixture *f = *state;
@@ -331,6 +370,8 @@ int main(void)
         TEST(test_a_file_of_the_root_is_told_of_when_it_comes_and_goes),
         TEST(test_a_link_that_all_files_lead_through_is_swapped),
         TEST(test_a_whole_folder_behind_a_link_is_swapped),
+        TEST(test_a_link_on_the_way_that_a_link_leads_is_swapped),
+        TEST(test_a_file_in_a_folder_of_its_own_is_told_of),
         TEST(test_a_file_that_a_link_leads_to_is_seen_where_it_lies),
         TEST(test_what_was_caught_up_with_is_not_told_of),
         TEST(test_links_that_lead_round_in_a_circle_end),
