@@ -19,9 +19,10 @@
 struct wish {
     struct admin *admin;
     struct http_exchange *x;
-    int64_t n_checked; /* of the newest events; 0: nothing is compared */
-    bool accepts;      /* requests may change */
-    struct buf events; /* these, a JSON array */
+    int64_t n_checked;         /* of the newest events; 0: nothing is compared */
+    bool accepts;              /* requests may change */
+    struct buf events;         /* these, a JSON array … */
+    struct json_writer writer; /* … of which this is written */
     struct buf comparison;
     struct err err;
 };
@@ -123,36 +124,45 @@ static void on_compared(void *ctx, struct sources *sources, const struct trial_e
     wish_free(wish);
 }
 
+/* What couldn't be read as an event is none to be handled. */
 static bool add_event(void *ctx, struct event *event, enum event_state state)
 {
-    struct json_writer *w = ctx;
+    struct wish *wish = ctx;
+    struct json_writer *w = &wish->writer;
+    if (state == EVENT_MALFORMED)
+        return true;
     json_object_begin(w, NULL);
     event_add_members(w, event, state);
     json_object_end(w);
-    return true;
+    return tried_has_room(&wish->events, &wish->err) == 0;
 }
 
 static void read_events(struct journal_reader *reader, void *ctx)
 {
     struct wish *wish = ctx;
-    struct json_writer w = {.out = &wish->events};
     const struct journal_filter newest = {
         .newest_first = true, .state = -1, .limit = (unsigned)wish->n_checked};
-    json_array_begin(&w, NULL);
-    (void)!journal_list_events(reader, &newest, add_event, &w, &wish->err);
-    json_array_end(&w);
+    wish->writer.out = &wish->events;
+    json_array_begin(&wish->writer, NULL);
+    (void)!journal_list_events(reader, &newest, add_event, wish, &wish->err);
+    json_array_end(&wish->writer);
+}
+
+static void refuse(struct wish *wish, int status)
+{
+    http_exchange_problem(wish->x, status, "not reloaded: %s", wish->err.message);
+    wish_free(wish);
 }
 
 static void on_events(void *ctx)
 {
     struct wish *wish = ctx;
     struct err *err = &wish->err;
-    if (err->code == ERR_NONE &&
-        engine_compare(wish->admin->engine, buf_slice(&wish->events), on_compared, wish, err) == 0)
-        return;
-    http_exchange_problem(wish->x, err->code == ERR_FULL ? 503 : 422, "not reloaded: %s",
-                          err->message);
-    wish_free(wish);
+    if (err->code != ERR_NONE)
+        refuse(wish, 422);
+    else if (engine_compare(wish->admin->engine, buf_slice(&wish->events), on_compared, wish, err) <
+             0)
+        refuse(wish, err->code == ERR_FULL ? 503 : 422);
 }
 
 /* ---- what is asked for ---- */

@@ -120,6 +120,10 @@ void rendering_start(struct admin *a, struct rendering *r, journal_job_fn render
 /* Frees it unstarted. */
 void rendering_free(struct rendering *r);
 
+/* try.c */
+/* Whether more events may be gathered behind these, to be tried; -1 with ERR_FULL. */
+int tried_has_room(const struct buf *events, struct err *err) must_check;
+
 /* listing.c: lists in pages, `{ items, next }`, or as lines. */
 #define LISTING_LOOKED_AT 10000 /* rows that a page looks at, at most, whatever it finds */
 /* A rendering with the query's filters; NULL when they were refused, and that was answered. */

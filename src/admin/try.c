@@ -13,6 +13,8 @@
 #include "engine/record_json.h"
 
 #define EVENTS_MAX 100
+/* A trial has them in memory, and a copy of them. */
+#define BYTES_MAX ((size_t)64 << 20)
 
 /* A request, until it is answered. */
 struct
@@ -147,6 +149,13 @@ static int find(struct journal_reader *reader, struct slice given, struct json_w
     return rc;
 }
 
+int tried_has_room(const struct buf *events, struct err *err)
+{
+    if (events->len <= BYTES_MAX)
+        return 0;
+    return err_set(err, ERR_FULL, "these events pass %zu MB: try fewer", BYTES_MAX >> 20);
+}
+
 static void find_all(struct journal_reader *reader, void *ctx)
 {
     struct try *t = ctx;
@@ -156,8 +165,11 @@ static void find_all(struct journal_reader *reader, void *ctx)
     int rc = 0;
     json_array_begin(&w, NULL);
     json_items_begin(&items, buf_slice(&t->asked));
-    while (rc == 0 && json_items_next(&items, &unused, &given))
+    while (rc == 0 && json_items_next(&items, &unused, &given)) {
         rc = find(reader, given, &w, &t->err);
+        if (rc == 0)
+            rc = tried_has_room(&t->events, &t->err);
+    }
     json_items_end(&items);
     json_array_end(&w);
 }

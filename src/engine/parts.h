@@ -232,6 +232,12 @@ void reload_stop(struct engine *e);
 /* With what runs on older scripts. */
 void reload_free(struct engine *e);
 
+/* try.c */
+/* What may be shown of a trial's end, in `masked`: secrets have stand-ins in a trial, but for what stands in
+   a settings' table, and events may hold what was sent to be kept a secret. ERR_INVALID where masking
+   leaves no JSON. */
+struct trial_end try_mask(const struct engine *e, const struct trial_end *end, struct buf *masked);
+
 /* accept.c */
 int accept_batch(void *ctx, const struct channel_batch *batch, channel_kept_fn kept, void *kept_ctx,
                  struct err *err);

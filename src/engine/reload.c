@@ -65,6 +65,8 @@ struct reloads {
     struct list requests;
     struct loop_timer *look;
     struct watch *watch; /* NULL: changes of files aren't looked for */
+    char *script;        /* the one that was named, within the project; NULL: none was */
+    const char *files[3];
 
     int64_t loaded_ms, tried_ms; /* wall */
     bool was_done, is_stopped;
@@ -305,7 +307,7 @@ static bool reload(struct reloads *r, struct sources *sources)
     bool is_done = false;
     findings_clear(&r->findings);
     buf_clear(&r->restart);
-    if (r->watch)
+    if (r->watch && !sources) /* what changed since those were read is still to be told of */
         watch_catch_up(r->watch);
     if (r->source && read_settings(r, &next) < 0)
         goto out;
@@ -329,14 +331,24 @@ static void on_changed(void *ctx)
     engine_reload(ctx, "files changed", NULL, NULL);
 }
 
+/* A script may be named that lies in none of the folders; it is the same one as long as the daemon
+   runs. */
+static void name_files(struct reloads *r)
+{
+    const struct config *config = r->engine->config;
+    if (config->script)
+        r->script = mem_strdup(config->script + strlen(config->project) + 1);
+    r->files[0] = "liaison.lua";
+    r->files[1] = r->script;
+}
+
 /* As the settings say by now. */
 static void set_watch(struct reloads *r)
 {
-    static const char *const files[] = {"liaison.lua", NULL};
     static const char *const folders[] = {"scripts", "connectors", "transformers",
                                           "lib",     "data",       NULL};
     struct engine *e = r->engine;
-    const struct watch_options options = {e->config->project, files, folders};
+    const struct watch_options options = {e->config->project, r->files, folders};
     struct err err = {0};
     bool is_wanted = e->config->reload == CONFIG_WATCH;
     if (is_wanted == (r->watch != NULL))
@@ -393,12 +405,24 @@ static void answer(struct reloads *r, bool was_done)
     }
 }
 
-/* All that wait are served by one, the last of them: nobody is to get older files than were asked for. */
+/* What serves all that wait: what is on disk by now where anybody asked for that, else what was read
+   last. Nobody is to get older files than were asked for. */
+static struct sources *wanted(const struct reloads *r)
+{
+    struct sources *sources = NULL;
+    list_each (it, &r->requests) {
+        sources = list_entry(it, struct request, link)->sources;
+        if (!sources)
+            return NULL;
+    }
+    return sources;
+}
+
+/* All that wait are served by one. */
 static void serve(struct reloads *r)
 {
-    const struct request *last = list_entry(r->requests.prev, struct request, link);
-    const char *why = last->why;
-    r->was_done = reload(r, last->sources);
+    const char *why = list_entry(r->requests.prev, struct request, link)->why;
+    r->was_done = reload(r, wanted(r));
     r->tried_ms = clock_wall_ms(&r->engine->clock);
     if (r->was_done)
         r->n_done++;
@@ -511,6 +535,7 @@ int reload_first(struct engine *e, const struct engine_options *options, script_
     list_init(&r->requests);
     map_init(&r->errors);
     r->look = loop_timer_new(e->loop, on_look, r);
+    name_files(r);
     e->machine = load(r, e->config, NULL, problem, ctx);
     return e->machine ? 0 : -1;
 }
@@ -556,6 +581,7 @@ void reload_free(struct engine *e)
     map_deinit(&r->errors);
     findings_clear(&r->findings);
     buf_deinit(&r->restart);
+    free(r->script);
     free(r);
     e->reloads = NULL;
 }

@@ -12,6 +12,7 @@
 
 struct comparison {
     struct engine *engine;
+    unsigned version; /* of the machine that is compared with */
     struct sources *sources;
     engine_compared_fn done;
     void *ctx;
@@ -20,11 +21,12 @@ struct comparison {
 static void on_tried(void *ctx, const struct trial_end *end)
 {
     struct comparison *c = ctx;
-    struct trial_end shown = *end;
     struct buf masked = {0};
-    buf_add_slice(&masked, end->json);
-    mask_apply(c->engine->mask, &masked, 0);
-    shown.json = buf_slice(&masked);
+    struct trial_end shown = try_mask(c->engine, end, &masked);
+    /* What is loaded since may be newer than what was read for this. */
+    if (shown.err.code == ERR_NONE && c->version != c->engine->version)
+        err_set(&shown.err, ERR_INVALID,
+                "others were loaded while these were compared: compare once more");
     c->done(c->ctx, c->sources, &shown);
     buf_deinit(&masked);
     sources_unref(c->sources);
@@ -67,7 +69,7 @@ int engine_compare(struct engine *e, struct slice events, engine_compared_fn don
         return -1;
     const struct config *config = source ? &next : e->config;
     struct comparison *c = mem_alloc(sizeof(*c));
-    *c = (struct comparison){e, reload_read_sources(e, config), done, ctx};
+    *c = (struct comparison){e, e->version, reload_read_sources(e, config), done, ctx};
     int rc = start(e, config, events, c, err);
     if (rc < 0) {
         sources_unref(c->sources);

@@ -18,18 +18,22 @@ struct asked {
     void *ctx;
 };
 
-/* Its secrets have stand-ins in a trial, but for what stands in a settings' table; events may hold what
-   was sent to be kept a secret. */
+struct trial_end try_mask(const struct engine *e, const struct trial_end *end, struct buf *masked)
+{
+    struct trial_end shown = *end;
+    buf_add_slice(masked, end->json);
+    mask_apply(e->mask, masked, 0);
+    shown.json = buf_slice(masked);
+    if (end->err.code == ERR_NONE && json_check(shown.json, NULL) < 0)
+        err_set(&shown.err, ERR_INVALID, "the result can't be shown: there is a secret in it");
+    return shown;
+}
+
 static void on_tried(void *ctx, const struct trial_end *end)
 {
     struct asked *asked = ctx;
-    struct trial_end shown = *end;
     struct buf masked = {0};
-    buf_add_slice(&masked, end->json);
-    mask_apply(asked->engine->mask, &masked, 0);
-    shown.json = buf_slice(&masked);
-    if (end->err.code == ERR_NONE && json_check(shown.json, NULL) < 0)
-        err_set(&shown.err, ERR_INVALID, "the result can't be shown: there is a secret in it");
+    const struct trial_end shown = try_mask(asked->engine, end, &masked);
     asked->done(asked->ctx, &shown);
     buf_deinit(&masked);
     free(asked);

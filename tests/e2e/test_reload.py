@@ -5,6 +5,8 @@ on the scripts it began with."""
 
 import json
 import signal
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -432,6 +434,53 @@ def test_the_command_shows_what_would_change(daemon, project, receiver):
     assert done.out.splitlines()[-1].startswith("reloaded: ")
 
 
+def threads(daemon):
+    return {name.read_text().strip() for name in Path(f"/proc/{daemon.process.pid}/task").glob("*/comm")}
+
+
+def test_what_was_loaded_while_a_check_compared_stays(daemon, project, receiver):
+    emit(daemon, *range(20))
+    daemon.wait_delivered("out", 20)
+    project.script(SCRIPT.replace("sync:send", "while true do end sync:send"))  # it takes a while
+    wish = {"check": "last:20", "accept": True}
+    with ThreadPoolExecutor() as pool:
+        answer = pool.submit(daemon.post, "/api/reload", wish)
+        wait_until(lambda: "trial" in threads(daemon), "the comparison to begin")
+        write_script(project, "three")
+        loaded = reload(daemon)
+        refused = answer.result()
+    assert refused.status == 422 and "compare once more" in refused.json()["detail"]
+    assert daemon.get("/api/scripts").json()["hash"] == loaded["hash"]
+
+
+def test_a_check_that_has_a_secret_in_it_loads_nothing(project, make_daemon, receiver):
+    """The number would be masked, which leaves no JSON to be counted in."""
+    write_script(project, "one")
+    write_connector(project, "one")
+    project.write("liaison.lua", 'return { reload = "manual", settings = { pin = secret "PIN" } }')
+    daemon = make_daemon(settings={"url": receiver.url}, env={"PIN": "4815162342"}).start()
+    emit(daemon, 4815162342)
+    daemon.wait_delivered("out", 1)
+    before = daemon.get("/api/scripts").json()["hash"]
+    project.script(SCRIPT.replace("n = event", "number = event"))
+    refused = daemon.post("/api/reload", {"check": "last:5"})
+    assert refused.status == 422 and "there is a secret in it" in refused.json()["detail"]
+    assert daemon.get("/api/scripts").json()["hash"] == before
+
+
+def test_events_that_are_too_large_together_are_not_tried(project, make_daemon, receiver):
+    write_script(project, "one")
+    write_connector(project, "one")
+    daemon = make_daemon("--set", "limits.body=15MB", settings={"url": receiver.url}).start()
+    for _ in range(5):
+        daemon.emit("large", "x" * 14_000_000)
+    for path, body in (("reload", {"check": "last:5"}), ("try", {"events": [1, 2, 3, 4, 5]})):
+        answer = daemon.post(f"/api/{path}", body)
+        assert answer.status == 422, answer.body[:200]
+        assert "these events pass 64 MB: try fewer" in answer.json()["detail"]
+    assert daemon.post("/api/reload", {"check": "last:2"}).json()["comparison"]["events"] == 2
+
+
 @pytest.mark.parametrize("body, status", [
     ({"check": "first:5"}, 400), ({"check": "last:0"}, 400), ({"check": 5}, 400), ({"chek": 1}, 400)])
 def test_a_check_that_is_none_is_refused(daemon, body, status):
@@ -509,6 +558,16 @@ def test_a_bus_is_closed_and_opened_again_where_it_was_left(bus_daemon, project,
     receiver.wait_for(3)
     assert sorted(b["n"] for b in receiver.bodies()) == [1, 2, 3]
     assert_sums_hold(bus_daemon.status())
+
+
+def test_messages_that_are_no_events_are_left_out_of_a_check(bus_daemon, receiver, bus):
+    publish(bus, 1)
+    receiver.wait_for(1)
+    bus.publish("{this is no JSON")
+    wait_until(lambda: bus_daemon.dead_letters("?cause=malformed"), "the dead letter")
+    answer = bus_daemon.post("/api/reload", {"check": "last:5"})
+    assert answer.status == 200, answer.body
+    assert answer.json()["comparison"]["events"] == 1
 
 
 def test_the_daemons_own_channel_takes_the_name_a_script_gives_it(daemon, project, receiver):
@@ -632,6 +691,18 @@ def test_links_that_are_swapped_are_followed(project, make_daemon, receiver):
     receiver.wait_for(1, "/two")
     files = [i["file"] for i in daemon.get("/api/scripts").json()["items"]]
     assert files == ["connectors/out.lua", "scripts/sync.lua"]
+
+
+def test_a_script_that_was_named_is_loaded_wherever_it_lies(project, make_daemon, receiver):
+    write_connector(project, "one")
+    script = project.write("mine/own.lua", SCRIPT.replace("VERSION", "one"))
+    named = ["sh", "-c", f'program=$0; shift 2; exec "$program" run {script} "$@"']
+    daemon = make_daemon(launcher=named, settings={"url": receiver.url}).start()
+    project.write("mine/own.lua", SCRIPT.replace("VERSION", "two"))
+    wait_reloads(daemon, 1)
+    emit(daemon, 1)
+    receiver.wait_for(1)
+    assert receiver.bodies() == [{"n": 1, "by": "two"}]
 
 
 def test_a_saved_error_is_shown_until_it_is_mended(watching, project, receiver):
