@@ -394,8 +394,12 @@ const char *journal_refusal(struct journal *j)
     return j->refusal.data;
 }
 
+/* Where nothing has changed, the sweep under way goes on: reloads would begin it anew again and again. */
 void journal_set_retention(struct journal *j, const struct journal_retention *retention)
 {
+    static_assert(sizeof(*retention) == 4 * sizeof(int64_t), "it has no gaps to compare");
+    if (memcmp(&j->options.retention, retention, sizeof(*retention)) == 0)
+        return;
     j->options.retention = *retention;
     writer_set_retention(j->writer, retention);
 }

@@ -178,10 +178,28 @@ static void small_steps_change_nothing(void **state)
     assert_int_equal(count(f), 0);
 }
 
+/* Reloads would begin it anew again and again, and it would come to no end. */
+static void settings_that_stay_as_they_were_begin_no_sweep(void **state)
+{
+    struct fixture *f = *state;
+    receive(f);
+    fixture_settle(f);
+    set_clock(f, 8 * DAY);
+    fixture_settle(f);
+    assert_int_equal(count(f), 1); /* the sweep rests */
+    const struct journal_retention same = f->retention;
+    journal_set_retention(f->journal, &same);
+    fixture_settle(f);
+    assert_int_equal(count(f), 1);
+    pass(f, 60000);
+    assert_int_equal(count(f), 0);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, fixture_teardown)
     const struct CMUnitTest tests[] = {
+        TEST(settings_that_stay_as_they_were_begin_no_sweep),
         TEST(what_is_dated_ahead_goes_in_its_time_and_holds_up_nothing),
         TEST(what_is_dated_ahead_stays_while_it_is_the_newest),
         TEST(what_is_dated_behind_takes_nothing_with_it),
