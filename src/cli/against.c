@@ -15,8 +15,10 @@
 #include "dryrun/given.h"
 
 #define PREFIX "last:"
-/* Events that the daemon tries in one go. */
+/* Events that the daemon tries in one go: so many, and of so many bytes, since what comes of them is
+   bounded, too. A larger one goes by itself. */
 #define BATCH 25
+#define BATCH_BYTES ((size_t)8 << 20)
 
 int against_parse(const char *text, size_t *n, struct err *err)
 {
@@ -119,14 +121,22 @@ static int compare_batch(const struct against *a, struct compare *c, const struc
     return rc < 0 ? command_fail("%s", err.message) : EXIT_DONE;
 }
 
+static size_t batch_at(const struct events *events, size_t from)
+{
+    size_t n = 0, bytes = 0;
+    while (n < BATCH && from + n < events->len && (n == 0 || bytes < BATCH_BYTES))
+        bytes += events->items[from + n++].len;
+    return n > 1 && bytes > BATCH_BYTES ? n - 1 : n;
+}
+
 static int compare_all(const struct against *a, struct client *client, const struct events *events,
                        struct compare *c)
 {
     struct buf answer = {0};
     int status = EXIT_DONE;
     client->progress = progress_new(stderr, "compared");
-    for (size_t i = 0; status == EXIT_DONE && i < events->len; i += BATCH) {
-        size_t n = events->len - i < BATCH ? events->len - i : BATCH;
+    for (size_t i = 0, n; status == EXIT_DONE && i < events->len; i += n) {
+        n = batch_at(events, i);
         status = ask_daemon(client, events->items + i, n, &answer);
         if (status == EXIT_DONE)
             status = compare_batch(a, c, events->items + i, buf_slice(&answer));

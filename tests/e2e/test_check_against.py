@@ -58,6 +58,18 @@ reload = "manual"
     assert len(receiver.requests) == 3
 
 
+def test_large_events_are_compared_few_at_a_time(project, make_daemon, receiver):
+    project.script(SCRIPT)
+    project.connector("receiver", CONNECTOR)
+    daemon = make_daemon("--set", "limits.body=4MB", settings={"url": receiver.url},
+                         env={"TOKEN": "real-secret"}).start()
+    for _ in range(25):
+        daemon.emit("thing.lost", "x" * 3_000_000)
+    result = check(daemon, project, receiver)
+    assert (result.status, result.err) == (0, "")
+    assert "25 events; requests: 0 the same" in result.out
+
+
 def test_changes_are_shown_place_by_place(daemon, project, receiver):
     project.script(SCRIPT.replace("at = event.time", "number = event.data.n")
                    .replace("thing.made", "thing.*")
