@@ -13,6 +13,7 @@
 #include "cli/client.h"
 #include "cli/commands.h"
 #include "cli/json_view.h"
+#include "cli/lua_string.h"
 #include "cli/query.h"
 #include "cli/shape.h"
 #include "new_project.h"
@@ -159,7 +160,7 @@ static void write_class(const struct type *t, struct buf *out)
     add_class_name(&name, t);
     buf_printf(&data, "%s.data", name.data);
     buf_printf(out, "\n---@class %s: Event\n---@field type ", name.data);
-    shape_add_quoted(out, t->node.key);
+    lua_string_add(out, t->node.key);
     buf_add_str(out, "\n---@field data ");
     shape_write_type(t->data, data.data, out);
     buf_add_char(out, '\n');
@@ -175,7 +176,7 @@ static void write_on(struct slice pattern, const struct buf *event, struct buf *
     static const char *const options[] = {"", ", options: HandlerOptions"};
     for (size_t i = 0; i < ARRAY_LEN(options); i++) {
         buf_add_str(out, "---@field on fun(self: SyncManager, type: ");
-        shape_add_quoted(out, pattern);
+        lua_string_add(out, pattern);
         buf_printf(out, "%s, handler: fun(event: %s))\n", options[i], event->data);
     }
 }

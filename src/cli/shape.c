@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/map.h"
 #include "cli/json_view.h"
+#include "cli/lua_string.h"
 
 /* In the order in which a type names them. */
 enum {
@@ -230,21 +231,6 @@ static bool is_identifier(struct slice name)
     return name.len > 0 && !is_reserved(name);
 }
 
-void shape_add_quoted(struct buf *out, struct slice text)
-{
-    buf_add_char(out, '"');
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.data[i];
-        if (c == '"' || c == '\\')
-            buf_printf(out, "\\%c", c);
-        else if (c < ' ' || c == 0x7f)
-            buf_printf(out, "\\%03u", c);
-        else
-            buf_add_char(out, (char)c);
-    }
-    buf_add_char(out, '"');
-}
-
 void shape_add_class_name(struct buf *out, struct slice text)
 {
     for (size_t i = 0; i < text.len; i++) {
@@ -336,7 +322,7 @@ static void write_field(const struct field *f, bool may_lack, const char *name, 
         buf_add_slice(out, f->node.key);
     } else {
         buf_add_char(out, '[');
-        shape_add_quoted(out, f->node.key);
+        lua_string_add(out, f->node.key);
         buf_add_char(out, ']');
     }
     buf_add_str(out, may_lack ? "? " : " ");

@@ -41,8 +41,6 @@ void shape_write_classes(const struct shape *shape, const char *name, struct buf
 /* Appends "---@field …" lines of the object's fields alone, without a class of its own. */
 void shape_write_fields(const struct shape *shape, const char *name, struct buf *out);
 
-/* Appends `text` as a string of Lua, quoted. */
-void shape_add_quoted(struct buf *out, struct slice text);
 /* Appends `text` as it may stand in the name of a class: what may not becomes an underscore. */
 void shape_add_class_name(struct buf *out, struct slice text);
 

@@ -8,25 +8,11 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "cli/json_view.h"
+#include "cli/lua_string.h"
 
 #define REQUESTS_MAX 20
 
 /* ---- literals of Lua ---- */
-
-static void add_string(struct buf *out, struct slice text)
-{
-    buf_add_char(out, '"');
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.data[i];
-        if (c == '"' || c == '\\')
-            buf_printf(out, "\\%c", c);
-        else if (c < ' ' || c == 0x7f)
-            buf_printf(out, "\\%03d", c);
-        else
-            buf_add_char(out, (char)c);
-    }
-    buf_add_char(out, '"');
-}
 
 static bool holds(struct slice text, struct slice part)
 {
@@ -131,9 +117,9 @@ static void add_fakes(struct buf *out, const struct dryrun_result *result)
     for (const struct dryrun_handler *h = result->handlers; h; h = h->next) {
         for (const struct dryrun_request *r = h->run.requests; r; r = r->next) {
             buf_add_str(out, "    http.fake(");
-            add_string(out, r->method);
+            lua_string_add(out, r->method);
             buf_add_str(out, ", ");
-            add_string(out, r->url);
+            lua_string_add(out, r->url);
             buf_add_str(out, ", { status = 200, json = {} }) -- say what it answers\n");
         }
     }
@@ -165,7 +151,7 @@ static void add_request(struct buf *out, const struct dryrun_request *r, size_t 
     buf_printf(&line, "%.*s %.*s", SLICE_FMT(r->method), SLICE_FMT(r->url));
     buf_printf(out, "    request = sends[%zu].requests[%zu]\n", send, n);
     buf_add_str(out, "    expect(request.method .. \" \" .. request.url):is ");
-    add_string(out, buf_slice(&line));
+    lua_string_add(out, buf_slice(&line));
     buf_add_char(out, '\n');
     if (r->has_body && json_check(r->body, NULL) == 0) {
         buf_add_str(out, "    expect(request.json):equals(");
@@ -173,7 +159,7 @@ static void add_request(struct buf *out, const struct dryrun_request *r, size_t 
         buf_add_str(out, ")\n");
     } else if (r->has_body && slice_is_utf8(r->body)) {
         buf_add_str(out, "    expect(request.body):equals ");
-        add_string(out, r->body);
+        lua_string_add(out, r->body);
         buf_add_char(out, '\n');
     }
     buf_deinit(&line);
@@ -230,7 +216,7 @@ void spec_text_add(struct buf *out, const struct event *recorded, const struct e
     buf_add_str(out, "\"\n\nlocal event = ");
     add_json(out, json);
     buf_add_str(out, "\n\ndescribe(");
-    add_string(out, event->type);
+    lua_string_add(out, event->type);
     buf_add_str(out, ", function()\n");
     add_test_of_sends(out, result, event);
     if (!has_failed_handler(result))
