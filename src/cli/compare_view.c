@@ -214,15 +214,34 @@ static void add_more(struct buf *out, struct slice report)
                    n, n == 1 ? "" : "s");
 }
 
+/* Whether what is shown differs by its URLs alone, as by another setting of a host. */
+static bool has_other_urls_alone(struct slice report)
+{
+    struct json_items changes, places;
+    struct slice unused, change, place;
+    size_t n = 0, n_urls = 0;
+    json_items_begin(&changes, view_member(report, "changes"));
+    while (json_items_next(&changes, &unused, &change)) {
+        n += view_member(change, "differences").data == NULL; /* new, or vanished */
+        json_items_begin(&places, view_member(change, "differences"));
+        for (; json_items_next(&places, &unused, &place); n++)
+            n_urls += slice_is_equal(view_member(place, "path"), SLICE_LIT("\"url\""));
+        json_items_end(&places);
+    }
+    json_items_end(&changes);
+    return n > 0 && n == n_urls;
+}
+
 /* The daemon may have been given others than those in the files: a flag, a variable. */
-static void add_settings(struct buf *out, struct slice report)
+static void add_settings(struct buf *out, struct slice report, const char *why)
 {
     struct json_items items;
     struct slice unused, name;
     size_t n = 0;
-    buf_add_str(out, "\nno request stays the same: settings that the daemon was given by flags or "
-                     "variables aren't known here; give them to check, too, --set "
-                     "settings.NAME=VALUE");
+    buf_printf(out,
+               "\n%s: settings that the daemon was given by flags or variables aren't known here; "
+               "give them to check, too, --set settings.NAME=VALUE",
+               why);
     json_items_begin(&items, view_member(report, "settings"));
     for (; n < SETTINGS_MAX && json_items_next(&items, &unused, &name); n++) {
         buf_add_str(out, n ? ", " : " (known here: ");
@@ -238,7 +257,9 @@ static void add_remarks(struct buf *out, struct slice report)
         buf_add_str(out, "\nthe daemon has loaded these very files: compare before they are saved "
                          "into its folder, or with reload = \"manual\"\n");
     if (view_integer(report, "same", 0) == 0 && count_changes(report) > 0)
-        add_settings(out, report);
+        add_settings(out, report, "no request stays the same");
+    else if (has_other_urls_alone(report))
+        add_settings(out, report, "only URLs differ");
 }
 
 void compare_view_print(struct slice report, bool has_color)

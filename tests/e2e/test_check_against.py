@@ -109,6 +109,18 @@ def test_what_is_not_shown_is_counted_and_settings_are_named(daemon, project, re
     assert "localhost:1" not in result.out.split("no request stays")[1]
 
 
+def test_where_urls_alone_differ_settings_are_named_too(daemon, project, receiver):
+    project.connector("receiver", CONNECTOR.replace(
+        '"/things"', "(data.n == 2 and '/things' or '/others')"))
+    result = check(daemon, project, receiver)
+    assert "1 the same, 2 changed" in result.out
+    assert "\nonly URLs differ: settings that the daemon was given" in result.out
+    project.connector("receiver", CONNECTOR.replace(
+        "json = data", "json = data.n == 2 and data or { n = 0 }"))
+    result = check(daemon, project, receiver)
+    assert "1 the same, 2 changed" in result.out and "settings that" not in result.out
+
+
 def test_other_files_are_no_same_files(daemon, project, receiver):
     project.script(SCRIPT + "-- changed")
     result = check(daemon, project, receiver)
