@@ -15,6 +15,7 @@
 #define INDEX_MAX 8 /* tables behind each other by __index */
 #define ROOM 8      /* values that looking up a step takes */
 #define NUMBER_MAX 64
+#define LOOKED_MAX 100000
 
 static bool is_of(const lua_Debug *ar, struct slice name)
 {
@@ -218,7 +219,7 @@ static bool push_word(lua_State *L, struct slice word)
 
 bool frame_evaluate(struct frame *f, const struct node *n)
 {
-    if (!f->stands || !lua_checkstack(f->L, ROOM))
+    if (!f->stands || ++f->n_looked > LOOKED_MAX || !lua_checkstack(f->L, ROOM))
         return false;
     switch (n->kind) {
     case NODE_NAME:

@@ -21,7 +21,8 @@
 struct frame {
     lua_State *L;
     lua_Debug ar;
-    bool stands; /* else nothing of it can be evaluated */
+    bool stands;       /* else nothing of it can be evaluated */
+    unsigned n_looked; /* expressions that were looked up */
 };
 
 /* [-0, +0] Finds the innermost function of the file `name` that stands at `line`. */
@@ -29,7 +30,8 @@ void frame_find(struct frame *f, lua_State *L, struct slice name, int line);
 
 /* [-0, +1 or +0] Pushes what the expression is now. False, and nothing pushed, where that can't be
    told without running something. Takes room on the stack for a few values for each level of nesting,
-   and is false where there is none. */
+   and is false where there is none. False, too, once a frame has looked up so many that it took
+   milliseconds: nobody stops it. */
 bool frame_evaluate(struct frame *f, const struct node *n);
 
 /* [-0, +1 or +0] Pushes the member of the value on top by that name; nil when there is none. False,

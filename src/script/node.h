@@ -35,6 +35,7 @@ struct node {
     int line;          /* where it begins … */
     int last_line;     /* … and ends */
     int name_line;     /* where `name` stands, else `line` */
+    int steps;         /* a.b.c has 2: nodes that begin with one another, this one the last */
     struct node *parent, *first, *last, *next;
     struct node *declaration; /* of a name: its NODE_LOCAL; NULL: a global */
     bool is_target;           /* of an assignment */

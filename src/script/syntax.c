@@ -11,6 +11,9 @@
 
 #define CHUNK 128
 #define DEPTH_MAX 250 /* LuaJIT takes 200 */
+/* Steps that follow each other, as in a.b.c and a + b + c. LuaJIT takes any number, but who looks at
+   the tree goes along them, again and again. */
+#define STEPS_MAX 1000
 
 struct chunk {
     struct chunk *next;
@@ -119,7 +122,10 @@ static struct node *wrap(struct parser *p, struct node *n, enum node_kind kind)
     struct node *outer = make(p, kind);
     outer->text = n->text;
     outer->line = n->line;
+    outer->steps = n->steps + 1;
     attach(outer, n);
+    if (outer->steps > STEPS_MAX)
+        fail(p);
     return outer;
 }
 

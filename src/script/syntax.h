@@ -19,7 +19,8 @@
 
 struct syntax;
 
-/* `text` is borrowed for as long as the tree lives. NULL for what is no Lua, or nested too deep. */
+/* `text` is borrowed for as long as the tree lives. NULL for what is no Lua, nested too deep, or a chain
+   of too many steps. */
 struct syntax *syntax_parse(struct slice text) must_check;
 void syntax_free(struct syntax *s); /* accepts NULL */
 const struct node *syntax_root(const struct syntax *s);

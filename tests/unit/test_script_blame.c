@@ -455,6 +455,25 @@ static void test_large_documents_and_deep_expressions_take_little(void **state)
     buf_deinit(&body);
 }
 
+/* Nothing stops what explains an error, which must be quick of itself. */
+static void test_what_would_take_long_to_explain_is_told_as_it_is(void **state)
+{
+    (void)state;
+    struct buf body = {0};
+    buf_add_str(&body, "local z, e, x = {}, {} e.b = e\n");
+    for (int i = 0; i < 10; i++) {
+        buf_add_str(&body, " x = e");
+        for (int k = 0; k < 900; k++)
+            buf_add_str(&body, ".b");
+    }
+    buf_add_str(&body, " return z.b.c");
+    struct project *p = fail_with(body.data);
+    assert_contains(project_error(p), "attempt to index field 'b' (a nil value)");
+    assert_null(strstr(project_error(p), "z has no b"));
+    project_free(p);
+    buf_deinit(&body);
+}
+
 static void test_a_run_that_was_stopped_shows_where(void **state)
 {
     (void)state;
@@ -518,6 +537,7 @@ int main(void)
         cmocka_unit_test(test_secrets_are_masked_in_the_excerpt),
         cmocka_unit_test(test_names_that_would_break_the_text_are_left_out),
         cmocka_unit_test(test_large_documents_and_deep_expressions_take_little),
+        cmocka_unit_test(test_what_would_take_long_to_explain_is_told_as_it_is),
         cmocka_unit_test(test_a_run_that_was_stopped_shows_where),
         cmocka_unit_test(test_a_full_stack_is_told_plainly),
         cmocka_unit_test(test_a_problem_while_loading_has_its_excerpt),

@@ -198,6 +198,32 @@ static void test_what_is_no_lua_has_no_tree(void **state)
     buf_deinit(&deep);
 }
 
+/* Whether a chain of so many steps is taken. */
+static bool takes_chain(const char *step, int n)
+{
+    struct buf text = {0};
+    buf_add_str(&text, "return a");
+    for (int i = 0; i < n; i++)
+        buf_add_str(&text, step);
+    struct syntax *s = syntax_parse(buf_slice(&text));
+    bool is_taken = s;
+    syntax_free(s);
+    buf_deinit(&text);
+    return is_taken;
+}
+
+static void test_chains_have_an_end(void **state)
+{
+    (void)state;
+    static const char *const steps[] = {".b", "[1]", "()", ":b()", " + b"};
+    for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
+        if (!takes_chain(steps[i], 1000))
+            fail_msg("not taken: %s", steps[i]);
+        if (takes_chain(steps[i], 1001))
+            fail_msg("taken: %s", steps[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -206,6 +232,7 @@ int main(void)
         cmocka_unit_test(test_long_strings_count_their_lines),
         cmocka_unit_test(test_operators_of_other_languages_are_one_symbol),
         cmocka_unit_test(test_chains_are_nested_from_the_left),
+        cmocka_unit_test(test_chains_have_an_end),
         cmocka_unit_test(test_operators_bind_as_luas_do),
         cmocka_unit_test(test_names_find_what_declares_them),
         cmocka_unit_test(test_functions_have_their_parameters),
