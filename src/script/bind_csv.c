@@ -68,8 +68,7 @@ static enum csv_token next_field(struct decoder *d)
     enum csv_token token = csv_next(&d->csv);
     if (token == CSV_ERROR)
         machine_raise(d->L, "csv.decode: line %zu: %s", d->csv.line, d->csv.error);
-    if (machine_is_stopping(d->L))
-        machine_raise(d->L, "csv.decode: stopped");
+    machine_check_stopping(d->L, "csv.decode");
     return token;
 }
 
@@ -193,8 +192,7 @@ static void add_field(struct encoder *e, int column)
     lua_pop(L, 1);
     if (e->out->len > machine_of(L)->memory.max)
         machine_raise_memory(L, e->out->len);
-    if (machine_is_stopping(L))
-        machine_raise(L, "csv.encode: stopped");
+    machine_check_stopping(L, "csv.encode");
 }
 
 static void begin_row(struct encoder *e)

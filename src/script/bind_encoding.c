@@ -17,12 +17,6 @@
 #define PIECE ((size_t)3 << 18)
 #define PIECE_BYTES (PIECE / 4 * 3) /* in such a piece of base64 */
 
-static void check_stopping(lua_State *L, const char *what)
-{
-    if (machine_is_stopping(L))
-        machine_raise(L, "%s: stopped", what);
-}
-
 /* [-0, +1, e] Pushes the result of a function whose argument is at 1. */
 static int push_result(lua_State *L, const struct buf *out)
 {
@@ -73,7 +67,7 @@ static int base64_encode(lua_State *L)
     buf_clear(out);
     for (; bytes.len > 0; bytes = slice_from(bytes, PIECE)) {
         base64_add(out, slice_upto(bytes, PIECE));
-        check_stopping(L, "base64.encode");
+        machine_check_stopping(L, "base64.encode");
     }
     if (is_url)
         make_url_safe(out);
@@ -96,7 +90,7 @@ static void add_plain(lua_State *L, struct buf *plain, struct slice text, size_t
         else if (!isspace((unsigned char)c))
             refuse_byte(L, "base64.decode", c, i + 1);
     }
-    check_stopping(L, "base64.decode");
+    machine_check_stopping(L, "base64.decode");
 }
 
 /* Takes both alphabets, with padding or without it. */
@@ -118,7 +112,7 @@ static int base64_decode(lua_State *L)
         bool is_cut = base64_parse(piece, out) < 0;
         if (is_cut || (rest.len > 0 && out->len - before < PIECE_BYTES)) /* padded within */
             machine_raise(L, "base64.decode: this is not base64: its end is missing or too much");
-        check_stopping(L, "base64.decode");
+        machine_check_stopping(L, "base64.decode");
     }
     return push_result(L, out);
 }
@@ -134,7 +128,7 @@ static int hex_encode(lua_State *L)
     for (; bytes.len > 0; bytes = slice_from(bytes, PIECE)) {
         struct slice piece = slice_upto(bytes, PIECE);
         text_add_hex(out, piece.data, piece.len);
-        check_stopping(L, "hex.encode");
+        machine_check_stopping(L, "hex.encode");
     }
     return push_result(L, out);
 }
@@ -153,7 +147,7 @@ static int hex_decode(lua_State *L)
             refuse_byte(L, "hex.decode", text.data[high < 0 ? i : i + 1], high < 0 ? i + 1 : i + 2);
         buf_add_char(out, (char)(high << 4 | low));
         if (i % PIECE == 0)
-            check_stopping(L, "hex.decode");
+            machine_check_stopping(L, "hex.decode");
     }
     return push_result(L, out);
 }

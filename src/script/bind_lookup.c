@@ -144,8 +144,8 @@ static void push_index(lua_State *L, const struct lookup_table *t, size_t column
     *box = t;
     lua_createtable(L, 0, (int)t->n_rows);
     for (size_t row = 0; row < t->n_rows; row++) {
-        if (row % ROWS_BETWEEN_LOOKS == 0 && machine_is_stopping(L))
-            machine_raise(L, "lookup: stopped");
+        if (row % ROWS_BETWEEN_LOOKS == 0)
+            machine_check_stopping(L, "lookup");
         add_row(L, t, row, column);
     }
     lua_setfenv(L, -2);

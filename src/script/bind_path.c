@@ -69,8 +69,7 @@ static size_t closing(struct slice s)
 static void push_step(lua_State *L, struct path *path)
 {
     size_t len = 0;
-    if (machine_is_stopping(L))
-        machine_raise(L, "%s: stopped", path->what);
+    machine_check_stopping(L, path->what);
     if (path->rest.data[0] == '.')
         path->rest = slice_from(path->rest, 1);
     if (path->rest.len == 0)

@@ -13,7 +13,7 @@
 #include "script/module.h"
 #include "script/options.h"
 
-/* Parts of a split between two looks at whether to stop. */
+/* Parts of a split, and what else is taken one by one, between two looks at whether to stop. */
 #define PARTS_BETWEEN_LOOKS 1024
 /* Bytes that are mapped between two looks. */
 #define MAPPED_BETWEEN_LOOKS 65536
@@ -57,9 +57,18 @@ static bool begins_character(char c)
     return ((unsigned char)c & 0xC0) != 0x80;
 }
 
-static struct slice trim_end(struct slice s)
+static struct slice trim_start(lua_State *L, struct slice s)
 {
-    while (s.len > 0) {
+    size_t i = 0;
+    for (size_t n; (n = space_len(s)) > 0; s = slice_from(s, n))
+        if (++i % PARTS_BETWEEN_LOOKS == 0)
+            machine_check_stopping(L, "text.trim");
+    return s;
+}
+
+static struct slice trim_end(lua_State *L, struct slice s)
+{
+    for (size_t i = 1; s.len > 0; i++) {
         size_t at = s.len - 1;
         while (at > 0 && !begins_character(s.data[at]))
             at--;
@@ -67,6 +76,8 @@ static struct slice trim_end(struct slice s)
         if (space_len(last) != last.len)
             break;
         s = slice_upto(s, at);
+        if (i % PARTS_BETWEEN_LOOKS == 0)
+            machine_check_stopping(L, "text.trim");
     }
     return s;
 }
@@ -74,9 +85,7 @@ static struct slice trim_end(struct slice s)
 static int text_trim(lua_State *L)
 {
     struct slice s = argument_text(L, 1, "text.trim", "s");
-    for (size_t n; (n = space_len(s)) > 0;)
-        s = slice_from(s, n);
-    return push_slice(L, trim_end(s));
+    return push_slice(L, trim_end(L, trim_start(L, s)));
 }
 
 /* ---- upper and lower case ---- */
@@ -89,11 +98,13 @@ static bool is_ascii(struct slice s)
     return any < 0x80;
 }
 
-static void map_ascii(struct slice s, enum unicode_case to, struct buf *out)
+static void map_ascii(lua_State *L, struct slice s, enum unicode_case to, const char *what)
 {
     for (size_t i = 0; i < s.len; i++) {
         int c = (unsigned char)s.data[i];
-        buf_add_char(out, (char)(to == UNICODE_UPPER ? toupper(c) : tolower(c)));
+        buf_add_char(&machine_of(L)->json, (char)(to == UNICODE_UPPER ? toupper(c) : tolower(c)));
+        if (i % MAPPED_BETWEEN_LOOKS == 0)
+            machine_check_stopping(L, what);
     }
 }
 
@@ -120,8 +131,7 @@ static void map_unicode(lua_State *L, struct slice s, enum unicode_case to, cons
     while (s.len > 0) {
         struct slice stretch = take_stretch(&s);
         unicode->map_case(stretch.data, stretch.len, to, add_mapped, &machine_of(L)->json);
-        if (machine_is_stopping(L))
-            machine_raise(L, "stopped");
+        machine_check_stopping(L, what);
     }
 }
 
@@ -133,7 +143,7 @@ static struct slice map_case(lua_State *L, int index, enum unicode_case to, cons
     struct buf *out = &machine_of(L)->json;
     buf_clear(out);
     if (is_ascii(s)) {
-        map_ascii(s, to, out);
+        map_ascii(L, s, to, what);
     } else {
         argument_utf8(L, index, what, name);
         map_unicode(L, s, to, what);
@@ -237,6 +247,8 @@ static int text_replace(lua_State *L)
         machine_raise(L, "text.replace: old is empty: say what to replace");
     luaL_buffinit(L, &out);
     for (size_t at; left > 0 && (at = find(s, old)) < s.len; left--) {
+        if (left % PARTS_BETWEEN_LOOKS == 0)
+            machine_check_stopping(L, "text.replace");
         luaL_addlstring(&out, s.data, at);
         luaL_addlstring(&out, new.data, new.len);
         s = slice_from(s, at + old.len);
@@ -263,8 +275,8 @@ static struct slice take_part(struct slice *s, struct slice sep, bool *is_last)
 static void append_part(lua_State *L, struct slice part, int empty)
 {
     size_t n = lua_objlen(L, -1);
-    if (n % PARTS_BETWEEN_LOOKS == 0 && machine_is_stopping(L))
-        machine_raise(L, "stopped");
+    if (n % PARTS_BETWEEN_LOOKS == 0)
+        machine_check_stopping(L, "text.split");
     if (part.len > 0 || lua_isnil(L, empty))
         push_slice(L, part);
     else if (lua_toboolean(L, empty))

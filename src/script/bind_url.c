@@ -12,12 +12,6 @@
 /* Bytes between two looks at whether to stop. */
 #define PIECE (1u << 18)
 
-static void check_stopping(lua_State *L, const char *what)
-{
-    if (machine_is_stopping(L))
-        machine_raise(L, "%s: stopped", what);
-}
-
 static int url_encode(lua_State *L)
 {
     struct buf *out = &machine_of(L)->json;
@@ -26,7 +20,7 @@ static int url_encode(lua_State *L)
     buf_clear(out);
     for (; text.len > 0; text = slice_from(text, PIECE)) {
         percent_add(out, slice_upto(text, PIECE), false);
-        check_stopping(L, "url.encode");
+        machine_check_stopping(L, "url.encode");
     }
     if (secret_is(L, 1))
         secret_push_joined(L, buf_slice(out));
@@ -61,7 +55,7 @@ static int url_decode(lua_State *L)
                           before + at + 1);
         before += piece.len;
         text = slice_from(text, piece.len);
-        check_stopping(L, "url.decode");
+        machine_check_stopping(L, "url.decode");
     }
     lua_pushlstring(L, out->data ? out->data : "", out->len);
     return 1;

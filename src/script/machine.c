@@ -348,6 +348,12 @@ bool machine_is_stopping(lua_State *L)
     return m->watchdog && watchdog_is_stopping(m->watchdog);
 }
 
+void machine_check_stopping(lua_State *L, const char *what)
+{
+    if (machine_is_stopping(L))
+        machine_raise(L, "%s: stopped", what);
+}
+
 void machine_check_nesting(lua_State *L)
 {
     const char *here = __builtin_frame_address(0), *base = machine_of(L)->stack_base;

@@ -328,7 +328,9 @@ struct script_run *machine_check_can_wait(lua_State *L, const char *what);
    that the C stack would run out. */
 void machine_check_nesting(lua_State *L);
 
-/* A long-running function of ours asks this, and gives up by machine_raise when it is so. */
+/* A long-running function of ours asks this, and gives up when it is so … */
 bool machine_is_stopping(lua_State *L);
+/* … as this does, by an error "WHAT: stopped" that nobody sees: the run is at its end. */
+void machine_check_stopping(lua_State *L, const char *what);
 
 #endif
