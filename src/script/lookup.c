@@ -9,8 +9,10 @@
 #include "base/json.h"
 #include "script/codec.h"
 
-/* Columns of JSON that are known by name. */
+/* Columns of JSON that are known by name, and those that a header of CSV may have: each is compared
+   with all of them. */
 #define COLUMNS_MAX 256
+#define HEADER_MAX 4096
 
 static void add_row(struct lookup_table *t, struct slice row)
 {
@@ -44,6 +46,11 @@ static int read_header(struct lookup_table *t, struct csv *c, struct err *err)
         if (has_column(t, c->field))
             return err_set(err, ERR_INVALID, "the header names \"%.*s\" twice",
                            SLICE_FMT(c->field));
+        if (t->n_columns == HEADER_MAX)
+            return err_set(err, ERR_INVALID,
+                           "the header has more than %d columns: do the file's lines end by \\r "
+                           "alone?",
+                           HEADER_MAX);
         add_column(t, c->field);
         if (c->is_last)
             return 0;

@@ -112,6 +112,11 @@ static void files_are_checked(void **state)
     assert_refused("data/x.csv", "a,b\n1,2\n\"3", "data/x.csv:3: a quote is never closed");
     assert_refused("data/x.csv", "a,a\n", "the header names \"a\" twice");
     assert_refused("data/x.csv", "", "there is no header");
+    struct buf wide = {0};
+    for (int i = 0; i < 5000; i++)
+        buf_printf(&wide, "\"column\r%d\",", i);
+    assert_refused("data/x.csv", wide.data, "the header has more than 4096 columns");
+    buf_deinit(&wide);
     assert_refused("data/x.csv", "a\n1\n2\n1\n",
                    "data/x.csv:4: \"1\" stands in column \"a\" twice, in line 2 before");
     assert_refused("data/x.json", "{\"a\":1}", "data/x.json:0: it must be a list of objects");
