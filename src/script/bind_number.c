@@ -99,15 +99,25 @@ static bool add_number(struct buf *out, struct slice text)
     return s.len == 0;
 }
 
+/* The default, too, where a number has too many digits. */
+static int refuse_size(lua_State *L, const char *what, const struct err *err)
+{
+    if (lua_gettop(L) < 2)
+        machine_raise(L, "%s(x): %s", what, err->message);
+    lua_settop(L, 2);
+    return 1;
+}
+
 /* [-0, +1, e] Pushes the number of a JSON text as documents have it. */
-static void push_number(lua_State *L, const char *what, struct slice text)
+static int push_number(lua_State *L, const char *what, struct slice text)
 {
     struct err err = {0};
     lua_Number value;
     if (codec_read_number(text, &value))
         lua_pushnumber(L, value);
     else if (exact_push(L, text, &err) < 0)
-        machine_raise(L, "%s(x): %s", what, err.message);
+        return refuse_size(L, what, &err);
+    return 1;
 }
 
 /* Makes `out` the JSON number that argument 1 means; false where it means none. */
@@ -137,8 +147,7 @@ static int to_number(lua_State *L)
     }
     if (!read_argument(L, text))
         return refuse(L, "toNumber", NO_NUMBER);
-    push_number(L, "toNumber", buf_slice(text));
-    return 1;
+    return push_number(L, "toNumber", buf_slice(text));
 }
 
 static int to_decimal(lua_State *L)
@@ -148,7 +157,7 @@ static int to_decimal(lua_State *L)
     if (!read_argument(L, text))
         return refuse(L, "decimal", NO_NUMBER);
     if (exact_push(L, buf_slice(text), &err) < 0)
-        machine_raise(L, "decimal(x): %s", err.message);
+        return refuse_size(L, "decimal", &err);
     return 1;
 }
 
@@ -203,11 +212,10 @@ static int to_integer(lua_State *L)
         return refuse(L, "toInteger", NO_INTEGER);
     buf_clear(&m->json);
     if (exact_round(m, buf_slice(&m->body), 0, EXACT_TRUNCATE, &m->json, &is_whole, &err) < 0)
-        machine_raise(L, "toInteger(x): %s", err.message);
+        return refuse_size(L, "toInteger", &err);
     if (lua_type(L, 1) == LUA_TSTRING && !is_whole)
         return refuse(L, "toInteger", NO_INTEGER);
-    push_number(L, "toInteger", buf_slice(&m->json));
-    return 1;
+    return push_number(L, "toInteger", buf_slice(&m->json));
 }
 
 /* ---- toBoolean ---- */

@@ -25,6 +25,9 @@ static void test_texts_become_what_documents_have(void **state)
     assert_eval(
         "return { toNumber(null, 0), toNumber({}, 'x'), toNumber('', null), toNumber('x', false) }",
         "[0,\"x\",null,false]");
+    assert_eval("local long = ('9'):rep(20000)\n"
+                "return { toNumber('1e99999', 1), toInteger(long, 2), decimal(long, null) }",
+                "[1,2,null]");
 }
 
 static void test_what_is_no_number_is_refused(void **state)
