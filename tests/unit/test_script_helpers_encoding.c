@@ -86,6 +86,9 @@ static void test_what_is_made_of_a_secret_is_one(void **state)
                 "return { hmac.sha256(key, 'x') == hmac.sha256('super-secret-key', 'x'), "
                 "tostring(url.build { host = 'h', user = 'u', password = key }) }",
                 "[true,\"***\"]");
+    assert_eval("local u = url.build { host = 'h', path = { 'a', secret 'HELPERS_KEY' } }\n"
+                "return { tostring(u), tostring(u .. '?x') }",
+                "[\"***\",\"***\"]");
     project_assert_error("return csv.encode { { secret 'HELPERS_KEY' } }",
                          "a secret can't be a field");
     unsetenv("HELPERS_KEY");

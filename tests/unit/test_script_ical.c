@@ -141,6 +141,11 @@ static void test_what_is_no_calendar_is_told_by_its_line(void **state)
         {"ical.encode { properties = { { name = 'A\\nB', value = '1' } } }",
          "a property needs a `name`"},
         {"ical.encode { properties = { { name = 'X-A' } } }", "X-A has no `value`"},
+        {"ical.encode { properties = { { name = 'A', value = '1', params = { ['X\\r\\nB'] = 'x' } "
+         "} } }",
+         "the property A has a parameter"},
+        {"ical.encode { properties = { { name = 'A', value = '1', params = { 'x', CN = 'y' } } } }",
+         "the property A has a parameter \"1\": its name must be such as CN"},
         {"ical.encode { components = { {} } }", "a component needs a `name`"},
         {"ical.event()", "ical.event: the event must be a table, not nil"},
         {"ical.event { uid = '1' }", "the event needs `start`"},

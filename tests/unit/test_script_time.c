@@ -168,6 +168,7 @@ static void test_formats_write(void **state)
         {"time.format('1969-12-31T23:59:59.25Z', '%s %L')", "-1 250"},
         {"time.format('0099-02-03', '%Y')", "0099"},
         {"time.format('2021-02-03', '')", ""},
+        {"time.format('2021-02-03', '%%F %%%F %%%%T')", "%F %2021-02-03 %%T"},
     };
     ASSERT_ROWS(rows);
 }

@@ -47,6 +47,10 @@ local function writeProperty(property, out)
   end
   local parts, names = { property.name }, {}
   for name in pairs(property.params or {}) do
+    if type(name) ~= "string" or not name:find "^[%w-]+$" then
+      raise(("ical: the property %s has a parameter %q: its name must be such as CN"):format(
+        property.name, tostring(name)))
+    end
     names[#names + 1] = name
   end
   table.sort(names)

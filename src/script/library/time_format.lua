@@ -72,7 +72,7 @@ local WRITE = {
 }
 WRITE.h = WRITE.b
 
--- What stands for several letters.
+-- What stands for several letters; a % in front of one is a letter of its own.
 local MEANS = { F = "%Y-%m-%d", T = "%H:%M:%S", R = "%H:%M", D = "%m/%d/%y", r = "%I:%M:%S %p" }
 
 -- Walks over a format: text(s) for what stands for itself, field(letter, flag) for the rest. A flag
@@ -81,7 +81,7 @@ local function walk(format, what, text, field)
   if type(format) ~= "string" then
     raise(what .. ": format must be a string such as \"%Y-%m-%d\", not " .. describe(format))
   end
-  format = format:gsub("%%([FTRDr])", MEANS)
+  format = format:gsub("%%(.)", MEANS)
   local at = 1
   while true do
     local percent = format:find("%", at, true)

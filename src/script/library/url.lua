@@ -154,7 +154,7 @@ function url.build(parts)
   if name then
     built = built .. "//" .. (user and buildCredentials(user, password) or "")
       .. buildHost(name, port)
-    if path ~= "" and path:sub(1, 1) ~= "/" then
+    if type(path) == "string" and path ~= "" and path:sub(1, 1) ~= "/" then -- a list's begins so
       path = "/" .. path
     end
   end
