@@ -4,6 +4,7 @@
  * CloudEvents in binary mode: attributes from headers.
  */
 #include "base/json.h"
+#include "base/percent.h"
 #include "base/text.h"
 #include "base/utf8.h"
 #include "event/attribute.h"
@@ -50,19 +51,10 @@ static int add_unquoted(struct buf *out, struct slice value, struct err *err)
 /* One round of percent-decoding. */
 static int add_decoded(struct buf *out, struct slice text, struct err *err)
 {
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.data[i];
-        if (c == '%') {
-            int high = i + 2 < text.len ? text_hex_digit(text.data[i + 1]) : -1;
-            int low = i + 2 < text.len ? text_hex_digit(text.data[i + 2]) : -1;
-            if (high < 0 || low < 0)
-                return err_set(err, ERR_INVALID,
-                               "a %% must be followed by two hex digits; by itself it is %%25");
-            c = (char)(high << 4 | low);
-            i += 2;
-        }
-        buf_add_char(out, c);
-    }
+    size_t at;
+    if (percent_parse(out, text, &at) < 0)
+        return err_set(err, ERR_INVALID,
+                       "a %% must be followed by two hex digits; by itself it is %%25");
     return 0;
 }
 

@@ -15,6 +15,7 @@
 #include <lauxlib.h>
 
 #include "base/buf.h"
+#include "base/thread.h"
 
 #define TICK_MS 5
 #define TICK_US ((int64_t)TICK_MS * 1000)
@@ -165,16 +166,6 @@ static void *look_on(void *arg)
 
 /* ---- life ---- */
 
-static int start_thread(struct watchdog *w)
-{
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int rc = pthread_create(&w->thread, NULL, look_on, w);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return rc;
-}
-
 /* The handler is the process's, but knows its watchdog from the signal itself. */
 static void install_handler(void)
 {
@@ -194,9 +185,7 @@ struct watchdog *watchdog_new(lua_State *L, struct err *err)
     pthread_getcpuclockid(w->watched, &w->clock);
     sem_init(&w->wake, 0, 0);
     install_handler();
-    int rc = start_thread(w);
-    if (rc != 0) {
-        err_set_errno(err, ERR_IO, rc, "cannot start the scripts' watchdog");
+    if (thread_start(&w->thread, "watchdog", look_on, w, err) < 0) {
         sem_destroy(&w->wake);
         free(w);
         return NULL;
