@@ -39,6 +39,9 @@ static int json_decode(lua_State *L)
 
 /* ---- json.lines ---- */
 
+/* Between two looks at whether to stop: most may be blank. */
+#define LINES_BETWEEN_LOOKS 1024
+
 /* A list of the documents that the lines of the text at 1 are. */
 static int decode_lines(lua_State *L)
 {
@@ -49,6 +52,8 @@ static int decode_lines(lua_State *L)
     machine_mark(L, 2, REF_ARRAY);
     for (int line = 1, n = 0; text.data; line++) {
         struct slice document = slice_trim(slice_split(&text, '\n'));
+        if (line % LINES_BETWEEN_LOOKS == 0)
+            machine_check_stopping(L, "json.lines");
         if (document.len == 0)
             continue;
         if (codec_decode(L, document, &err) < 0)
@@ -73,6 +78,8 @@ static int encode_lines(lua_State *L)
             codec_raise(L, what, &err);
         }
         buf_add_char(out, '\n');
+        if (out->len > machine_of(L)->memory.max) /* each of them is within it */
+            machine_raise_memory(L, out->len);
         lua_pop(L, 1);
     }
     lua_pushlstring(L, out->data ? out->data : "", out->len);

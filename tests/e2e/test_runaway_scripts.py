@@ -65,6 +65,7 @@ LOOPS = {
     "regex_step": "regex.find(('a'):rep(1e6), '(*NO_START_OPT)(a*)\\\\1d')",
     "regex_caught": "while true do pcall(regex.find, ('a'):rep(40) .. '!', '^(a+)+$') end",
     "regex_function": "regex.replace('x', 'x', function() while true do end end)",
+    "blank_lines": "while true do json.lines(('\\n'):rep(1e7)) end",
     "case": "while true do text.upper(('é'):rep(1e5)) end",
     "zone": "while true do time.format(time.now(), '%F', 'Europe/Berlin') end",
     "calendar": "while true do ical.decode(ical.event { uid = '1', start = '2026-01-01' }) end",
@@ -85,6 +86,8 @@ HOGS = {
         local s = ('x'):rep(4e6) return ('%s%s%s%s%s%s%s%s'):format(s, s, s, s, s, s, s, s)""",
     "json_of_many": """
         local t, s = {}, ('x'):rep(1e6) for i = 1, 1000 do t[i] = s end return json.encode(t)""",
+    "json_of_lines": """
+        local t, s = {}, { ('x'):rep(1e6) } for i = 1, 1000 do t[i] = s end return json.lines(t)""",
     "json_of_escapes": "return json.encode(('\\1'):rep(1e7))",
     "form": """
         local t, s = {}, ('x'):rep(1e6) for i = 1, 1000 do t[i] = s end
