@@ -597,6 +597,7 @@ static void a_fake_that_is_wrong_says_so(void **state)
     assert_fake("http.fake('POST', '*', function() end)", -1,
                 "the fake of POST * must answer with a table");
     assert_fake("http.fake('POST', '*', { failure = 'odd' })", -1, "`failure` is one of");
+    assert_fake("http.fake('POST', '*', { status = '200' })", -1, "`status` is a number, not");
     assert_fake("http.fake('POST', '*', function() error 'broken' end)", -1, "broken");
 }
 

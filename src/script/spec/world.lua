@@ -117,6 +117,9 @@ local function checkAnswer(fake, answer)
       .. "{ status = 200, json = {} }, or a status; this is " .. host.brief(answer))
   elseif answer.failure and not FAILURES[answer.failure] then
     raise("the fake of " .. fake.name .. ": `failure` is one of connect dns tls timeout broken")
+  elseif answer.status ~= nil and type(answer.status) ~= "number" then
+    raise("the fake of " .. fake.name .. ": `status` is a number, not "
+      .. host.brief(answer.status))
   end
   return answer
 end
