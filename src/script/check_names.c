@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Liaison authors */
 /* Globals that nobody gives, and members that a library doesn't have. */
+#include <stdlib.h>
 #include <string.h>
 
 #include <lauxlib.h>
@@ -77,18 +78,45 @@ static bool list_members(lua_State *L, struct slice library, struct names *names
     return names->n > 0;
 }
 
-/* Whether the file gives it a value itself. */
-static bool is_given(const struct check *c, const struct node *wanted)
+/* ---- what the file gives values itself ---- */
+
+/* The targets of its assignments, in the order of their texts: globals and members. */
+struct given {
+    const struct node **items;
+    size_t n;
+};
+
+static bool is_gift(const struct node *n)
 {
-    for (const struct node *n = syntax_root(c->syntax); n; n = node_next(n)) {
-        if (!n->is_target || n->kind != wanted->kind)
-            continue;
-        if (n->kind == NODE_NAME && !n->declaration && slice_is_equal(n->name, wanted->name))
-            return true;
-        if (n->kind == NODE_INDEX && slice_is_equal(n->text, wanted->text))
-            return true;
-    }
-    return false;
+    return n->is_target && (n->kind == NODE_INDEX || (n->kind == NODE_NAME && !n->declaration));
+}
+
+static int compare(const void *a, const void *b)
+{
+    const struct node *const *left = a, *const *right = b;
+    return slice_compare((*left)->text, (*right)->text);
+}
+
+/* The caller frees the items. */
+static struct given find_given(const struct check *c)
+{
+    struct given given = {0};
+    const struct node *n;
+    for (n = syntax_root(c->syntax); n; n = node_next(n))
+        given.n += is_gift(n);
+    given.items = mem_calloc(given.n + 1, sizeof(const struct node *));
+    given.n = 0;
+    for (n = syntax_root(c->syntax); n; n = node_next(n))
+        if (is_gift(n))
+            given.items[given.n++] = n;
+    qsort(given.items, given.n, sizeof(const struct node *), compare);
+    return given;
+}
+
+/* Of a global, or a member. */
+static bool is_given(const struct given *given, const struct node *wanted)
+{
+    return bsearch(&wanted, given->items, given->n, sizeof(const struct node *), compare);
 }
 
 /* ---- globals ---- */
@@ -111,13 +139,14 @@ static void tell_global(const struct check *c, const struct node *n, const struc
             SLICE_FMT(n->name), SLICE_FMT(n->name));
 }
 
-static void check_globals(const struct check *c, const struct names *names)
+static void check_globals(const struct check *c, const struct names *names,
+                          const struct given *given)
 {
     struct slice told[FOUND_MAX];
     size_t n_told = 0;
     for (const struct node *n = syntax_root(c->syntax); n; n = node_next(n)) {
         if (n->kind != NODE_NAME || n->declaration || n->is_target || has(names, n->name) ||
-            library_has(n->name) || is_given(c, n))
+            library_has(n->name) || is_given(given, n))
             continue;
         bool was_told = n_told == FOUND_MAX;
         for (size_t i = 0; i < n_told; i++)
@@ -131,11 +160,11 @@ static void check_globals(const struct check *c, const struct names *names)
 
 /* ---- members ---- */
 
-static void check_member(const struct check *c, const struct node *n)
+static void check_member(const struct check *c, const struct node *n, const struct given *given)
 {
     struct names names;
     struct slice library = n->first->name, key = node_key(n);
-    if (!list_members(c->l->m->L, library, &names) || has(&names, key) || is_given(c, n))
+    if (!list_members(c->l->m->L, library, &names) || has(&names, key) || is_given(given, n))
         return;
     const char *nearest = text_nearest(key, names.items, names.n);
     if (nearest)
@@ -149,13 +178,15 @@ static void check_member(const struct check *c, const struct node *n)
 void check_names(const struct check *c)
 {
     struct names globals;
+    struct given given = find_given(c);
     list_globals(c->l->m->L, &globals);
-    check_globals(c, &globals);
+    check_globals(c, &globals, &given);
     for (const struct node *n = syntax_root(c->syntax); n; n = node_next(n)) {
         bool is_member = n->kind == NODE_INDEX && !n->is_target && node_key(n).data &&
                          n->first->kind == NODE_NAME && !n->first->declaration &&
                          !node_is_global(n->first, "_G");
-        if (is_member && !is_given(c, n->first))
-            check_member(c, n);
+        if (is_member && !is_given(&given, n->first))
+            check_member(c, n, &given);
     }
+    free(given.items);
 }
