@@ -225,7 +225,7 @@ bool engine_script_error(const struct engine *e, struct slice file, struct slice
    `done` is called once, perhaps before this returns; it may be NULL. `why` is for the log, static. */
 typedef void (*engine_reload_fn)(void *ctx, bool was_done);
 void engine_reload(struct engine *e, const char *why, engine_reload_fn done, void *ctx);
-/* The same of these files, as they were read before. */
+/* The same of these files, as they were read before; of those on disk where somebody else waits for that. */
 void engine_reload_from(struct engine *e, const char *why, struct sources *sources,
                         engine_reload_fn done, void *ctx);
 
@@ -287,8 +287,9 @@ int engine_try(struct engine *e, const struct engine_trial *wish, trial_fn done,
                struct err *err) must_check;
 
 /* What the project as it is on disk would send for recorded events, beside what is loaded: `end` has what
-   compare_add_json says. The files as they were read are borrowed, for engine_reload_from. -1, and no
-   `done`, where the settings can't be read, or too many wait (ERR_FULL). */
+   compare_add_json says, or ERR_INVALID where others were loaded meanwhile. The files as they were read
+   are borrowed, for engine_reload_from. -1, and no `done`, where the settings can't be read, or too many
+   wait (ERR_FULL). */
 typedef void (*engine_compared_fn)(void *ctx, struct sources *sources, const struct trial_end *end);
 int engine_compare(struct engine *e, struct slice events, engine_compared_fn done, void *ctx,
                    struct err *err) must_check;

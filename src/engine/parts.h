@@ -214,11 +214,11 @@ int view_start(struct engine *e, struct journal_reader *reader, struct err *err)
 void view_free(struct engine *e);
 
 /* reload.c */
-/* Loads the project for the first time, and tells each problem; -1 when it can't run. */
+/* Loads the project for the first time, and tells each problem; -1 when it can't run. Changes of files
+   are seen from now on, where the settings ask for that. */
 int reload_first(struct engine *e, const struct engine_options *options, script_problem_fn problem,
                  void *ctx) must_check;
-/* The journal is told what is loaded; from now on changes of files are seen, where the settings ask for
-   that. */
+/* The journal is told what is loaded. */
 int reload_start(struct engine *e, struct journal_reader *reader, struct err *err) must_check;
 /* What the settings are read from; NULL: they stay. */
 const struct config_source *reload_source(const struct engine *e);

@@ -536,6 +536,7 @@ int reload_first(struct engine *e, const struct engine_options *options, script_
     map_init(&r->errors);
     r->look = loop_timer_new(e->loop, on_look, r);
     name_files(r);
+    set_watch(r); /* first: what changes from here on is newer than what is loaded */
     e->machine = load(r, e->config, NULL, problem, ctx);
     return e->machine ? 0 : -1;
 }
@@ -548,7 +549,6 @@ int reload_start(struct engine *e, struct journal_reader *reader, struct err *er
     if (result == 0 && !slice_is_equal(buf_slice(&last), hash))
         journal_put_scripts(e->journal, ++e->script_version, hash);
     buf_deinit(&last);
-    set_watch(e->reloads);
     return result;
 }
 

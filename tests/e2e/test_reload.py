@@ -4,6 +4,7 @@
 on the scripts it began with."""
 
 import json
+import os
 import signal
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -720,6 +721,21 @@ def test_what_was_reloaded_by_hand_is_not_loaded_again_by_itself(watching, proje
     project.script("local x = {")  # a later change is seen all the same, and that one only
     wait_reloads(watching, 1, "failed")
     assert watching.metrics().value("liaison_reloads_total", result="done") == 1
+
+
+def test_what_changes_while_the_daemon_starts_is_loaded(project, make_daemon, receiver, tmp_path):
+    """The secret is read when the scripts have been, and before anything else is opened."""
+    secret = tmp_path / "secret"
+    os.mkfifo(secret)
+    write_script(project, "one")
+    project.connector("out", 'local token = secret "TOKEN"' + CONNECTOR.replace("VERSION", "one"))
+    daemon = make_daemon(settings={"url": receiver.url}, env={"TOKEN_FILE": str(secret)}).launch()
+    with secret.open("w") as pipe:  # opened when the daemon reads it
+        write_script(project, "two")
+        write_connector(project, "two")
+        pipe.write("one-two-three")
+    daemon.wait_healthy()
+    wait_reloads(daemon, 1)
 
 
 def test_files_are_watched_as_the_settings_say(watching, project, receiver):
