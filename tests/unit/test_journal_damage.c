@@ -27,7 +27,7 @@
 #include "journal/salvage.h"
 #include "journal_fixture.h"
 
-#define FLIPS 25 /* files with flipped bytes */
+#define FLIPS 12 /* files with flipped bytes */
 
 static int setup(void **state)
 {
