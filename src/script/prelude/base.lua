@@ -61,9 +61,9 @@ function globals.table.sort(list, before)
 end
 
 -- A long format takes os.date time beyond its length.
-function globals.os.date(format, time)
-  if type(format) == "string" and #format > 1000 then
+function globals.os.date(form, time)
+  if type(form) == "string" and #form > 1000 then
     error("os.date: the format is longer than 1000 characters", 2)
   end
-  return date(format, time)
+  return date(form, time)
 end
