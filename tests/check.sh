@@ -54,7 +54,8 @@ check_tidy() {
 
 check_cppcheck() {
     cppcheck --quiet -j "$cores" --enable=warning,performance,portability --inline-suppr \
-        --std=c11 --error-exitcode=1 --suppress=missingIncludeSystem -D_GNU_SOURCE -I src src
+        --std=c11 --error-exitcode=1 --suppress=missingIncludeSystem \
+        --library=tests/cppcheck.cfg -D_GNU_SOURCE -I src src
 }
 
 check_lua() {

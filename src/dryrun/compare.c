@@ -101,17 +101,24 @@ static bool has_another_key(const struct ask *a, const struct ask *b)
     return slice_is_equal(a->handler, b->handler) && has_same_connector(a, b);
 }
 
+static struct ask *find_single(struct asks *among, const struct ask *a, match_fn matches)
+{
+    for (size_t i = 0; i < among->len; i++) {
+        if (!among->items[i].partner && matches(a, &among->items[i]))
+            return &among->items[i];
+    }
+    return NULL;
+}
+
 static void pair(struct asks *before, struct asks *after, match_fn matches)
 {
     for (size_t i = 0; i < before->len; i++) {
         struct ask *a = &before->items[i];
-        for (size_t k = 0; !a->partner && k < after->len; k++) {
-            struct ask *b = &after->items[k];
-            if (b->partner || !matches(a, b))
-                continue;
-            a->partner = b;
-            b->partner = a;
-        }
+        if (a->partner)
+            continue;
+        a->partner = find_single(after, a, matches);
+        if (a->partner)
+            a->partner->partner = a;
     }
 }
 

@@ -56,7 +56,7 @@ struct sources *sources_copy(const struct sources *s);
 struct sources *sources_with_script(const struct sources *from, struct slice module,
                                     struct slice text);
 /* The same files, and a spec. */
-struct sources *sources_with_spec(const struct sources *s, const char *path);
+struct sources *sources_with_spec(const struct sources *from, const char *path);
 struct sources *sources_ref(struct sources *s);
 void sources_unref(struct sources *s); /* accepts NULL */
 
