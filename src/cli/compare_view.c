@@ -277,6 +277,7 @@ void compare_view_print(struct slice report, bool has_color)
     json_items_end(&items);
     add_more(&out, report);
     add_remarks(&out, report);
-    fwrite(out.data, 1, out.len, stdout);
+    if (out.len > 0)
+        fwrite(out.data, 1, out.len, stdout);
     buf_deinit(&out);
 }

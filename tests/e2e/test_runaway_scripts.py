@@ -3,12 +3,15 @@
 """Nothing that a script does stops the daemon: each of these ends as a dead letter that says why and
 where, and all else is delivered."""
 
+import os
+
 import pytest
 
 from support import Daemon, Project, Receiver, assert_sums_hold, wait_until
 
 HANDLER_TIME = 0.1  # seconds
 MEMORY = 32         # MB
+IS_SLOW = os.environ.get("LIAISON_PRESET") in ("asan", "tsan", "valgrind")
 
 # The body of a handler, which begins on the third line of its file.
 LOOPS = {
@@ -210,7 +213,8 @@ def test_what_goes_too_deep_or_out_of_bounds_is_an_error(world, name):
 def test_afterwards_the_sums_hold_and_memory_is_bounded(world):
     assert_sums_hold(world.daemon.status())
     resident = world.daemon.metrics().value("process_resident_memory_bytes")
-    assert resident < 10 * MEMORY << 20
+    # A sanitizer keeps for a while what is freed.
+    assert resident < (40 if IS_SLOW else 10) * MEMORY << 20
 
 
 # ---- in other places, and again and again ----
