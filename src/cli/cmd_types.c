@@ -14,13 +14,12 @@
 #include "cli/commands.h"
 #include "cli/json_view.h"
 #include "cli/lua_string.h"
-#include "cli/query.h"
+#include "cli/recorded.h"
 #include "cli/shape.h"
 #include "new_project.h"
 
 #define EVENTS_DEFAULT 500
 #define EVENTS_MAX INT64_C(1000000)
-#define PAGE_EVENTS 200
 #define TYPES_MAX 1000 /* what has more has an id in its type */
 
 /* ---- what was seen --------------------------------------------------------------------------- */
@@ -34,8 +33,7 @@ struct type {
 
 struct types {
     struct map by_name;
-    int64_t n_left; /* events that are still to be looked at */
-    bool has_more;  /* types than are told apart */
+    bool has_more; /* types than are told apart */
 };
 
 static struct type *type_of(struct types *types, struct slice name)
@@ -65,12 +63,13 @@ static void free_type(void *ctx, struct map_node *node)
     free(t);
 }
 
-static void note_event(struct types *types, struct slice event)
+/* A recorded_fn whose ctx is struct types. */
+static void note_event(void *ctx, struct slice event)
 {
     struct buf name = {0};
     struct slice data;
     view_add(&name, event, "type");
-    struct type *t = name.len ? type_of(types, buf_slice(&name)) : NULL;
+    struct type *t = name.len ? type_of(ctx, buf_slice(&name)) : NULL;
     buf_deinit(&name);
     if (!t)
         return;
@@ -78,54 +77,6 @@ static void note_event(struct types *types, struct slice event)
         shape_add(t->data, data);
     struct slice attributes = view_member(event, "attributes");
     shape_add(t->attributes, attributes.data ? attributes : SLICE_LIT("{}"));
-}
-
-/* ---- asking ---------------------------------------------------------------------------------- */
-
-static void note_page(struct types *types, struct slice answer)
-{
-    struct json_items items;
-    struct slice unused, event;
-    json_items_begin(&items, view_member(answer, "items"));
-    while (types->n_left > 0 && json_items_next(&items, &unused, &event)) {
-        note_event(types, event);
-        types->n_left--;
-    }
-    json_items_end(&items);
-}
-
-static void add_target(const struct invocation *in, const struct types *types,
-                       const struct buf *cursor, struct buf *target)
-{
-    const char *type = options_get(&in->options, "type");
-    int64_t limit = types->n_left < PAGE_EVENTS ? types->n_left : PAGE_EVENTS;
-    buf_printf(target, "/api/events?limit=%" PRId64, limit);
-    if (type)
-        query_add(target, "type", slice_str(type));
-    if (cursor->len)
-        query_add(target, "cursor", buf_slice(cursor));
-}
-
-static int read_events(struct client *client, const struct invocation *in, struct types *types)
-{
-    struct buf cursor = {0}, target = {0}, answer = {0};
-    int status = EXIT_DONE;
-    do {
-        buf_clear(&target);
-        add_target(in, types, &cursor, &target);
-        const struct client_request request = {
-            .method = "GET", .target = target.data, .members = {"items"}};
-        status = client_send(client, &request, &answer);
-        if (status != EXIT_DONE)
-            break;
-        note_page(types, buf_slice(&answer));
-        buf_clear(&cursor);
-        view_add(&cursor, buf_slice(&answer), "next");
-    } while (cursor.len && types->n_left > 0);
-    buf_deinit(&cursor);
-    buf_deinit(&target);
-    buf_deinit(&answer);
-    return status;
 }
 
 /* ---- telling --------------------------------------------------------------------------------- */
@@ -286,13 +237,15 @@ static int run(const struct invocation *in)
     struct types types = {0};
     if (options_has(&in->options, "api"))
         return print_api();
-    int status = read_last(in, &types.n_left);
+    int64_t n;
+    int status = read_last(in, &n);
     if (status != EXIT_DONE)
         return status;
     map_init(&types.by_name);
     status = client_open(&client, in);
     if (status == EXIT_DONE)
-        status = read_events(&client, in, &types);
+        status = recorded_ask_newest(&client, options_get(&in->options, "type"), (size_t)n,
+                                     note_event, &types);
     if (status == EXIT_DONE)
         print_types(&types);
     client_close(&client);

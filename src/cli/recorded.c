@@ -11,7 +11,7 @@
 #include "engine/record_json.h"
 #include "journal/journal.h"
 
-#define PAGE_EVENTS 200
+#define PAGE_EVENTS ((size_t)200)
 
 /* ---- opening --------------------------------------------------------------------------------- */
 
@@ -72,14 +72,17 @@ static size_t tell_page(struct slice page, size_t left, recorded_fn fn, void *ct
     return n;
 }
 
-static int ask_newest(struct client *client, size_t n, recorded_fn fn, void *ctx)
+int recorded_ask_newest(struct client *client, const char *type, size_t n, recorded_fn fn,
+                        void *ctx)
 {
     struct buf cursor = {0}, target = {0}, answer = {0};
     size_t left = n;
     int status;
     do {
         buf_clear(&target);
-        buf_printf(&target, "/api/events?limit=%d", PAGE_EVENTS);
+        buf_printf(&target, "/api/events?limit=%zu", left < PAGE_EVENTS ? left : PAGE_EVENTS);
+        if (type)
+            query_add(&target, "type", slice_str(type));
         if (cursor.len)
             query_add(&target, "cursor", buf_slice(&cursor));
         const struct client_request request = {
@@ -148,7 +151,8 @@ int recorded_newest(struct recorded *r, size_t n, recorded_fn fn, void *ctx)
 {
     struct visit visit = {.fn = fn, .ctx = ctx};
     const struct journal_filter filter = {.newest_first = true, .state = -1, .limit = (unsigned)n};
-    return r->reader ? read_events(r, &filter, &visit) : ask_newest(&r->client, n, fn, ctx);
+    return r->reader ? read_events(r, &filter, &visit)
+                     : recorded_ask_newest(&r->client, NULL, n, fn, ctx);
 }
 
 /* EVENT-HASH of a delivery begins with its event's number. */

@@ -27,7 +27,7 @@ struct recorded {
 };
 
 /* `in` has CLIENT_OPTIONS; the daemon is that of the project at `path`, as in client_open_for. All
-   three functions return EXIT_DONE, or another status when it was said why. */
+   functions return EXIT_DONE, or another status when it was said why. */
 int recorded_open(struct recorded *r, const struct invocation *in, const char *path,
                   const struct config *config) must_check;
 void recorded_close(struct recorded *r);
@@ -36,6 +36,9 @@ void recorded_close(struct recorded *r);
 typedef void (*recorded_fn)(void *ctx, struct slice event);
 /* The newest `n`, the last one first. */
 int recorded_newest(struct recorded *r, size_t n, recorded_fn fn, void *ctx) must_check;
+/* The daemon's alone, of `type`, or of types that begin so, where that isn't NULL. */
+int recorded_ask_newest(struct client *client, const char *type, size_t n, recorded_fn fn,
+                        void *ctx) must_check;
 /* One by Liaison's number or the sender's id, or by the id of a delivery or dead letter of it. */
 int recorded_find(struct recorded *r, const char *id, recorded_fn fn, void *ctx) must_check;
 
