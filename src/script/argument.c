@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "base/utf8.h"
 #include "script/codec.h"
 #include "script/document.h"
@@ -14,7 +15,8 @@
 #include "script/machine.h"
 #include "script/secret.h"
 
-#define SHOWN_MAX 40                 /* bytes */
+#define SHOWN_MAX 40 /* bytes */
+#define NAMES_MAX 64
 #define WHOLE_MAX 9007199254740992.0 /* 2^53 */
 
 const char *argument_describe(lua_State *L, int index)
@@ -186,4 +188,20 @@ int argument_list(lua_State *L, int index, const char *what, const char *name)
         machine_raise(L, "%s: element %d of %s is missing (nil); write null where it is meant",
                       what, first_missing(L, index), name);
     return n;
+}
+
+int argument_nearest(lua_State *L)
+{
+    const char *names[NAMES_MAX];
+    size_t n = 0;
+    struct slice word = SLICE_NULL;
+    if (lua_isstring(L, 1))
+        word.data = lua_tolstring(L, 1, &word.len);
+    for (; n < NAMES_MAX && n < lua_objlen(L, 2); n++) {
+        lua_rawgeti(L, 2, (int)n + 1);
+        names[n] = lua_tostring(L, -1); /* which its list keeps */
+        lua_pop(L, 1);
+    }
+    lua_pushstring(L, text_nearest(word, names, n)); /* NULL is nil */
+    return 1;
 }

@@ -42,4 +42,8 @@ int64_t argument_whole(lua_State *L, int index, const char *what, const char *na
 int64_t argument_whole_or(lua_State *L, int index, int64_t missing, const char *what,
                           const char *name);
 
+/* [-0, +1, e] For Lua files of our own: nearest(word, names), the one of the list that was meant, or
+   nil; nil too for what is no text. Of a long list the first 64 are looked at. */
+int argument_nearest(lua_State *L);
+
 #endif

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "base/utf8.h"
+#include "script/argument.h"
 #include "script/bindings.h"
 #include "script/codec.h"
 #include "script/document.h"
@@ -16,7 +17,6 @@
 #include "script/spec_parts.h"
 
 #define BRIEF_MAX 200
-#define NAMES_MAX 64
 /* Each test draws the same numbers. */
 #define SEED 1
 
@@ -115,21 +115,6 @@ static int spec_json(lua_State *L)
     struct slice text = text_at(L, 1);
     if (!text.data || codec_decode(L, text, &err) < 0)
         lua_pushnil(L);
-    return 1;
-}
-
-/* nearest(name, names): of the list of names, or nil. */
-static int spec_nearest(lua_State *L)
-{
-    const char *names[NAMES_MAX];
-    size_t n = 0;
-    lua_settop(L, 2);
-    luaL_checkstack(L, NAMES_MAX, "names");
-    for (int i = 1; n < NAMES_MAX && i <= (int)lua_objlen(L, 2); i++) {
-        lua_rawgeti(L, 2, i);
-        names[n++] = lua_tostring(L, -1);
-    }
-    lua_pushstring(L, text_nearest(text_at(L, 1), names, n)); /* NULL is nil */
     return 1;
 }
 
@@ -313,7 +298,7 @@ static const luaL_Reg functions[] = {
     {"brief", spec_brief},
     {"encode", spec_encode},
     {"json", spec_json},
-    {"nearest", spec_nearest},
+    {"nearest", argument_nearest},
     {"line", spec_line},
     {"raise", spec_raise},
     {"fail", spec_fail},

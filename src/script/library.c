@@ -108,6 +108,23 @@ static int host_list(lua_State *L)
     return 1;
 }
 
+/* func(value, what, name), table(value, what, name): it has to be one. */
+static int host_func(lua_State *L)
+{
+    if (!lua_isfunction(L, 1))
+        machine_raise(L, "%s: %s must be a function, not %s", luaL_checkstring(L, 2),
+                      luaL_checkstring(L, 3), argument_describe(L, 1));
+    return 0;
+}
+
+static int host_table(lua_State *L)
+{
+    if (!lua_istable(L, 1))
+        machine_raise(L, "%s: %s must be an object or a list, not %s", luaL_checkstring(L, 2),
+                      luaL_checkstring(L, 3), argument_describe(L, 1));
+    return 0;
+}
+
 /* isList(table): whether it leaves as a list. */
 static int host_is_list(lua_State *L)
 {
@@ -166,17 +183,13 @@ static int host_options(lua_State *L)
 }
 
 static const luaL_Reg host_functions[] = {
-    {"raise", host_raise},
-    {"describe", host_describe},
-    {"text", host_text},
-    {"utf8", host_utf8},
-    {"whole", host_whole},
-    {"options", host_options},
-    {"textOf", host_text_of},
-    {"list", host_list},
-    {"isList", host_is_list},
-    {"names", host_names},
-    {NULL, NULL},
+    {"raise", host_raise},         {"describe", host_describe},
+    {"text", host_text},           {"utf8", host_utf8},
+    {"whole", host_whole},         {"options", host_options},
+    {"textOf", host_text_of},      {"list", host_list},
+    {"func", host_func},           {"table", host_table},
+    {"nearest", argument_nearest}, {"isList", host_is_list},
+    {"names", host_names},         {NULL, NULL},
 };
 
 /* ---- opening ---- */

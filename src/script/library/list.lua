@@ -4,13 +4,8 @@
 
 local globals, host = ...
 local raise, describe = host.raise, host.describe
-local checkList, isList, names = host.list, host.isList, host.names
-
-local function checkFunction(fn, what)
-  if type(fn) ~= "function" then
-    raise(what .. ": fn must be a function, not " .. describe(fn))
-  end
-end
+local checkList, checkFunction, checkTable = host.list, host.func, host.table
+local isList, names = host.isList, host.names
 
 -- What is taken of an element: what a function makes of it, or what stands at a path as `get`
 -- takes it.
@@ -59,7 +54,7 @@ end
 
 function globals.fold(list, start, fn)
   local n = checkList(list, "fold", "list")
-  checkFunction(fn, "fold")
+  checkFunction(fn, "fold", "fn")
   local sum = start
   for i = 1, n do
     sum = fn(sum, list[i], i)
@@ -201,15 +196,9 @@ end
 
 -- ---- what is in a list or an object ----
 
-local function checkTable(t, what)
-  if type(t) ~= "table" then
-    raise(what .. ": t must be an object or a list, not " .. describe(t))
-  end
-end
-
 -- Its names in the order of their bytes, or its positions.
 local function keysOf(t, what)
-  checkTable(t, what)
+  checkTable(t, what, "t")
   if not isList(t) then
     return names(t, what)
   end

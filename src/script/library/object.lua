@@ -4,7 +4,8 @@
 
 local globals, host = ...
 local raise, describe = host.raise, host.describe
-local checkList, isList, names = host.list, host.isList, host.names
+local checkList, checkFunction, checkTable = host.list, host.func, host.table
+local isList, names = host.isList, host.names
 
 local DEPTH_MAX = 512
 
@@ -14,21 +15,9 @@ local function checkDepth(depth, what)
   end
 end
 
-local function checkFunction(fn, what)
-  if type(fn) ~= "function" then
-    raise(what .. ": fn must be a function, not " .. describe(fn))
-  end
-end
-
 local function checkObject(t, what, name)
   if type(t) ~= "table" or isList(t) then
     raise(what .. ": " .. name .. " must be an object, not " .. describe(t))
-  end
-end
-
-local function checkTable(t, what)
-  if type(t) ~= "table" then
-    raise(what .. ": t must be an object or a list, not " .. describe(t))
   end
 end
 
@@ -79,11 +68,11 @@ end
 function globals.mapKeys(t, fn, options)
   local isDeep = host.options("mapKeys", options, "deep", "boolean")
   if isDeep then
-    checkTable(t, "mapKeys")
+    checkTable(t, "mapKeys", "t")
   else
     checkObject(t, "mapKeys", "t")
   end
-  checkFunction(fn, "mapKeys")
+  checkFunction(fn, "mapKeys", "fn")
   return mapKeys(t, fn, isDeep, 1)
 end
 
@@ -114,8 +103,8 @@ end
 
 function globals.mapValues(t, fn, options)
   local isDeep = host.options("mapValues", options, "deep", "boolean")
-  checkTable(t, "mapValues")
-  checkFunction(fn, "mapValues")
+  checkTable(t, "mapValues", "t")
+  checkFunction(fn, "mapValues", "fn")
   return mapValues(t, fn, isDeep, 1)
 end
 
@@ -159,7 +148,7 @@ local function flattenObject(object, into, prefix, separator, depth)
 end
 
 function globals.flatten(t, separator)
-  checkTable(t, "flatten")
+  checkTable(t, "flatten", "t")
   separator = checkSeparator(separator, "flatten")
   if isList(t) then
     return flattenList(t, array {}, 1)
