@@ -345,42 +345,38 @@ void http_exchange_feed_more(struct http_exchange *x)
         wake_up(x);
 }
 
-static void reply_problem(struct http_exchange *x, int status, struct slice detail,
-                          const char *member, struct slice json)
+static void printf_like(5, 0) reply_problem(struct http_exchange *x, int status, const char *member,
+                                            struct slice json, const char *detail_fmt, va_list args)
 {
-    struct buf body = {0};
+    struct buf body = {0}, detail = {0};
+    buf_vprintf(&detail, detail_fmt, args);
     struct json_writer w = {.out = &body};
     json_object_begin(&w, NULL);
     json_member_cstr(&w, "type", "about:blank");
     json_member_cstr(&w, "title", MHD_get_reason_phrase_for((unsigned)status));
     json_member_integer(&w, "status", status);
-    json_member_string(&w, "detail", detail);
+    json_member_string(&w, "detail", buf_slice(&detail));
     if (member)
         json_member_raw(&w, member, json);
     json_object_end(&w);
     http_exchange_reply(x, status, "application/problem+json", buf_slice(&body));
     buf_deinit(&body);
+    buf_deinit(&detail);
 }
 
 void http_exchange_problem(struct http_exchange *x, int status, const char *detail_fmt, ...)
 {
-    struct buf detail = {0};
     va_list args;
     va_start(args, detail_fmt);
-    buf_vprintf(&detail, detail_fmt, args);
+    reply_problem(x, status, NULL, SLICE_NULL, detail_fmt, args);
     va_end(args);
-    reply_problem(x, status, buf_slice(&detail), NULL, SLICE_NULL);
-    buf_deinit(&detail);
 }
 
 void http_exchange_problem_with(struct http_exchange *x, int status, const char *member,
                                 struct slice json, const char *detail_fmt, ...)
 {
-    struct buf detail = {0};
     va_list args;
     va_start(args, detail_fmt);
-    buf_vprintf(&detail, detail_fmt, args);
+    reply_problem(x, status, member, json, detail_fmt, args);
     va_end(args);
-    reply_problem(x, status, buf_slice(&detail), member, json);
-    buf_deinit(&detail);
 }
