@@ -79,7 +79,7 @@ static void show(const struct invocation *in, const struct dryrun_result *result
     } else {
         dryrun_view_add(&out, result, terminal_has_color(STDOUT_FILENO));
     }
-    fwrite(out.data, 1, out.len, stdout);
+    command_print(buf_slice(&out));
     buf_deinit(&out);
 }
 

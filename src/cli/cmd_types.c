@@ -201,7 +201,7 @@ static int print_api(void)
 {
     for (size_t i = 0; i < new_project_files_count; i++) {
         if (slice_is_equal(slice_str(new_project_files[i].name), SLICE_LIT("api.lua"))) {
-            fwrite(new_project_files[i].text, 1, new_project_files[i].len, stdout);
+            command_print(slice_of(new_project_files[i].text, new_project_files[i].len));
             return EXIT_DONE;
         }
     }
@@ -227,7 +227,7 @@ static void print_types(const struct types *types)
     if (types->has_more)
         fprintf(stderr, "liaison: there are more than %d types: choose with --type\n", TYPES_MAX);
     write_types(types, &out);
-    fwrite(out.data, 1, out.len, stdout);
+    command_print(buf_slice(&out));
     buf_deinit(&out);
 }
 

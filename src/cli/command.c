@@ -16,6 +16,12 @@
 
 #define NAMES_MAX 64
 
+void command_print(struct slice text)
+{
+    if (text.len > 0) /* else there may be no data */
+        fwrite(text.data, 1, text.len, stdout);
+}
+
 /* ---- what is said on standard error ---------------------------------------------------------- */
 
 int command_fail(const char *fmt, ...)

@@ -81,6 +81,8 @@ int command_unknown(const struct command *const *among, const char *of, const ch
 /* Runs what the words say (argv[0] being the program) and returns the exit status. */
 int command_main(int argc, char **argv);
 
+/* Writes to standard output, as it stands; whether that went well is seen at the command's end. */
+void command_print(struct slice text);
 /* What a command says on standard error: "liaison: …". */
 int command_fail(const char *fmt, ...) printf_like(1, 2); /* returns EXIT_FAILED */
 /* Also says where the help is; returns EXIT_MISUSED. */

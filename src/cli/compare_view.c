@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/json_items.h"
 #include "base/utf8.h"
+#include "cli/command.h"
 #include "cli/json_view.h"
 #include "cli/table.h"
 
@@ -277,7 +278,6 @@ void compare_view_print(struct slice report, bool has_color)
     json_items_end(&items);
     add_more(&out, report);
     add_remarks(&out, report);
-    if (out.len > 0)
-        fwrite(out.data, 1, out.len, stdout);
+    command_print(buf_slice(&out));
     buf_deinit(&out);
 }

@@ -259,7 +259,7 @@ static int print_json(struct dead *dead)
     int status = walk(&w);
     if (status == EXIT_DONE) {
         buf_add_str(&out, "]\n");
-        fwrite(out.data, 1, out.len, stdout);
+        command_print(buf_slice(&out));
     }
     buf_deinit(&out);
     return status;

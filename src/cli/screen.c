@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "cli/command.h"
 #include "cli/terminal.h"
 
 #define OPEN "\033[?1049h\033[?25l" /* a screen of its own, no cursor */
@@ -87,7 +88,7 @@ void screen_draw(struct screen *s, struct slice text)
         buf_add_str(&out, CLEAR_LINE);
     }
     buf_add_str(&out, CLEAR_BELOW);
-    fwrite(out.data, 1, out.len, stdout);
+    command_print(buf_slice(&out));
     fflush(stdout);
     buf_deinit(&out);
 }
