@@ -23,5 +23,6 @@ def test_each_command_answers_what_is_shown(project, make_daemon):
         assert ADDRESS in command
         command = command.replace("--max-time 1", f"--max-time {SLOWNESS}")
         said = subprocess.run(command.replace(ADDRESS, daemon.url), shell=True, text=True,
+                              cwd=project.path,
                               capture_output=True, timeout=30 * SLOWNESS).stdout.replace("\r", "")
         assert is_shown(shown, said), f"{command}\nshown: {shown}\nsaid:  {said}"
