@@ -3,10 +3,10 @@
 """Debian's ClickHouse, in a folder of a test's own."""
 
 import json
-import subprocess
 from decimal import Decimal
 
-from .wait import SLOWNESS, free_port, wait_until
+from .program import Program
+from .wait import SLOWNESS
 from .web import request
 
 CONFIG = """<yandex>
@@ -36,49 +36,30 @@ USERS = """<yandex>
 """
 
 
-class ClickHouse:
+class ClickHouse(Program):
     """clickhouse = ClickHouse(tmp_path).start(); `stop` and `start` keep its port and its tables."""
 
     USER = "liaison"
     PASSWORD = "warehouse-word"
 
+    NAME = "ClickHouse"
+
     def __init__(self, folder):
-        self.url = f"http://127.0.0.1:{free_port()}"
-        self.process = None
-        self._folder = folder / "clickhouse"
-        self._folder.mkdir()
-        self._log = self._folder / "log"
+        super().__init__(folder)
         (self._folder / "config.xml").write_text(
             CONFIG.format(port=self.url.rpartition(":")[2], folder=self._folder))
         (self._folder / "users.xml").write_text(USERS.format(user=self.USER, password=self.PASSWORD))
 
-    def start(self):
-        with open(self._log, "ab") as log:
-            self.process = subprocess.Popen(
-                ["clickhouse-server", f"--config-file={self._folder / 'config.xml'}"],
-                cwd=self._folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        wait_until(self._is_ready, "ClickHouse to be ready", 30)
-        return self
+    def command(self):
+        return ["clickhouse-server", f"--config-file={self._folder / 'config.xml'}"]
 
-    def _is_ready(self):
-        assert self.process.poll() is None, self.log()
-        try:
-            return request("GET", f"{self.url}/ping").status == 200
-        except OSError:
-            return False
+    def answers(self):
+        return request("GET", f"{self.url}/ping").status == 200
 
     def stop(self):
         """In order. It waits for connections that are kept alive, a second as configured here."""
         self.process.terminate()
         self.process.wait(timeout=30 * SLOWNESS)
-
-    def close(self):
-        if self.process and self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
-
-    def log(self):
-        return self._log.read_text(errors="replace")
 
     def query(self, text):
         """The answer as text; it is to be a good one."""

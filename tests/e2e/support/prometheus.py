@@ -6,7 +6,7 @@ import json
 import subprocess
 import urllib.parse
 
-from .wait import free_port, wait_until
+from .program import Program
 from .web import request
 
 
@@ -18,15 +18,13 @@ def promtool(*arguments, text=None):
     return result.stdout
 
 
-class Prometheus:
+class Prometheus(Program):
     """prometheus = Prometheus(tmp_path, daemon.url, rules=text).start()"""
 
+    NAME = "Prometheus"
+
     def __init__(self, folder, target, rules=""):
-        self.url = f"http://127.0.0.1:{free_port()}"
-        self.process = None
-        self._folder = folder / "prometheus"
-        self._folder.mkdir()
-        self._log = self._folder / "log"
+        super().__init__(folder)
         (self._folder / "rules.yml").write_text(rules)
         # JSON is YAML.
         (self._folder / "prometheus.yml").write_text(json.dumps({
@@ -38,30 +36,13 @@ class Prometheus:
             }],
         }))
 
-    def start(self):
-        with open(self._log, "wb") as log:
-            self.process = subprocess.Popen(
-                ["prometheus", f"--config.file={self._folder / 'prometheus.yml'}",
-                 f"--storage.tsdb.path={self._folder / 'data'}",
-                 f"--web.listen-address={self.url.removeprefix('http://')}"],
-                cwd=self._folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        wait_until(self._is_ready, "Prometheus to be ready", 30)
-        return self
+    def command(self):
+        return ["prometheus", f"--config.file={self._folder / 'prometheus.yml'}",
+                f"--storage.tsdb.path={self._folder / 'data'}",
+                f"--web.listen-address={self.address}"]
 
-    def _is_ready(self):
-        assert self.process.poll() is None, self.log()
-        try:
-            return request("GET", f"{self.url}/-/ready").status == 200
-        except OSError:
-            return False
-
-    def close(self):
-        if self.process and self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
-
-    def log(self):
-        return self._log.read_text(errors="replace")
+    def answers(self):
+        return request("GET", f"{self.url}/-/ready").status == 200
 
     def query(self, expression):
         """[(labels, value as text)] of an instant."""
