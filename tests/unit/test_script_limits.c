@@ -25,28 +25,7 @@ static void skip_where_signals_wait(void)
 
 static struct project *load(const char *code, int64_t time_ms)
 {
-    struct project *p = project_new();
-    struct buf script = {0};
-    buf_printf(&script,
-               "local s = SyncManager.new{}\ns:on('t', function(event)\n%s\nend)\n"
-               "s:on('u', function(event) s:send{ connector = 'out', data = 1 } end)\ns:start()",
-               code);
-    p->options.handler_time_ms = time_ms;
-    p->options.memory_max = 64 << 20;
-    project_write(p, "connectors/out.lua", "return function() end");
-    project_write(p, "scripts/main.lua", script.data);
-    project_load_well(p);
-    buf_deinit(&script);
-    return p;
-}
-
-/* After whatever happened, the machine works. */
-static void assert_works(struct project *p)
-{
-    size_t before = p->n_sends;
-    project_handle_at(p, 1, "{\"list\":[1,2,3]}");
-    assert_int_equal(p->result.end, SCRIPT_RETURNED);
-    assert_int_equal(p->n_sends, before + 1);
+    return project_of_handler(code, time_ms, 64 << 20);
 }
 
 static void assert_stopped(const char *code, int64_t time_ms, const char *why)
@@ -55,7 +34,7 @@ static void assert_stopped(const char *code, int64_t time_ms, const char *why)
     project_handle(p, "{}");
     if (p->result.end != SCRIPT_LIMIT || !strstr(project_error(p), why))
         fail_msg("%s\nended as %d: %s", code, (int)p->result.end, project_error(p));
-    assert_works(p);
+    project_assert_works(p);
     project_free(p);
 }
 
@@ -146,7 +125,7 @@ static void test_documents_that_never_end_are_stopped(void **state)
         load("local t = {} for i = 1, 40 do t = { t, t } end return json.encode(t)", SHORT_MS);
     project_handle(p, "{}");
     assert_true(p->result.end == SCRIPT_LIMIT || p->result.end == SCRIPT_ERROR);
-    assert_works(p);
+    project_assert_works(p);
     project_free(p);
 }
 
@@ -195,7 +174,7 @@ static void test_deep_recursion_is_an_error(void **state)
         project_handle(p, "{}");
         if (p->result.end != SCRIPT_ERROR)
             fail_msg("%s\nended as %d: %s", deep[i], (int)p->result.end, project_error(p));
-        assert_works(p);
+        project_assert_works(p);
         project_free(p);
     }
 }
@@ -217,7 +196,7 @@ static void test_deep_recursion_through_c_is_an_error(void **state)
         project_handle(p, "{}");
         if (p->result.end != SCRIPT_ERROR || !strstr(project_error(p), "too many calls within"))
             fail_msg("%s\nended as %d: %s", deep[i], (int)p->result.end, project_error(p));
-        assert_works(p);
+        project_assert_works(p);
         project_free(p);
     }
 }
@@ -311,7 +290,7 @@ static void test_two_machines_of_one_thread_are_watched_each_for_itself(void **s
         assert_int_equal(b->result.end, SCRIPT_LIMIT);
     }
     project_free(a);
-    assert_works(b);
+    project_assert_works(b);
     project_free(b);
 }
 

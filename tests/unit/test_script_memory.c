@@ -17,27 +17,7 @@
 /* The test's machine has 32 MB. */
 static struct project *load(const char *code)
 {
-    struct project *p = project_new();
-    struct buf script = {0};
-    buf_printf(&script,
-               "local s = SyncManager.new{}\ns:on('t', function(event)\n%s\nend)\n"
-               "s:on('u', function(event) s:send{ connector = 'out', data = 1 } end)\ns:start()",
-               code);
-    p->options.handler_time_ms = LONG_MS;
-    project_write(p, "connectors/out.lua", "return function() end");
-    project_write(p, "scripts/main.lua", script.data);
-    project_load_well(p);
-    buf_deinit(&script);
-    return p;
-}
-
-/* After whatever happened, the machine works. */
-static void assert_works(struct project *p)
-{
-    size_t before = p->n_sends;
-    project_handle_at(p, 1, "{\"list\":[1,2,3]}");
-    assert_int_equal(p->result.end, SCRIPT_RETURNED);
-    assert_int_equal(p->n_sends, before + 1);
+    return project_of_handler(code, LONG_MS, 0);
 }
 
 static void assert_ends(const char *code, enum script_end end, const char *why)
@@ -48,7 +28,7 @@ static void assert_ends(const char *code, enum script_end end, const char *why)
         fail_msg("%s\nended as %d: %s", code, (int)p->result.end, project_error(p));
     if (!strstr(project_error(p), "scripts/main.lua:"))
         fail_msg("%s\nhas no place: %s", code, project_error(p));
-    assert_works(p);
+    project_assert_works(p);
     project_free(p);
 }
 
@@ -122,7 +102,7 @@ static void test_what_is_thrown_may_be_larger_than_memory(void **state)
         project_handle(p, "{}");
         if (p->result.end != SCRIPT_ERROR || !strstr(project_error(p), cases[i][1]))
             fail_msg("%s\nended as %d: %s", cases[i][0], (int)p->result.end, project_error(p));
-        assert_works(p);
+        project_assert_works(p);
         project_free(p);
     }
 }

@@ -355,6 +355,32 @@ char *project_eval(const char *code, const char *event_data)
     return buf_take(&got);
 }
 
+struct project *project_of_handler(const char *code, int64_t time_ms, int64_t memory_max)
+{
+    struct project *p = project_new();
+    struct buf script = {0};
+    buf_printf(&script,
+               "local s = SyncManager.new{}\ns:on('t', function(event)\n%s\nend)\n"
+               "s:on('u', function(event) s:send{ connector = 'out', data = 1 } end)\ns:start()",
+               code);
+    p->options.handler_time_ms = time_ms;
+    if (memory_max > 0)
+        p->options.memory_max = memory_max;
+    project_write(p, "connectors/out.lua", "return function() end");
+    project_write(p, "scripts/main.lua", script.data);
+    project_load_well(p);
+    buf_deinit(&script);
+    return p;
+}
+
+void project_assert_works(struct project *p)
+{
+    size_t before = p->n_sends;
+    project_handle_at(p, 1, "{\"list\":[1,2,3]}");
+    assert_int_equal(p->result.end, SCRIPT_RETURNED);
+    assert_int_equal(p->n_sends, before + 1);
+}
+
 void project_assert_error(const char *code, const char *text)
 {
     char *got = project_eval(code, "{}");

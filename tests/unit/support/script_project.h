@@ -91,6 +91,13 @@ bool project_load(struct project *p);
 /* Loads it, failing the test with the problems if that fails. */
 void project_load_well(struct project *p);
 
+/* Loads a new project whose first handler has the body `code`, which may send by `s` to the connector
+   `out`; a second one sends to that. `memory_max` 0: project_new's own. */
+struct project *project_of_handler(const char *code, int64_t time_ms, int64_t memory_max);
+/* Asserts that the second handler of such a project runs to its end and sends, whatever the first
+   has done. */
+void project_assert_works(struct project *p);
+
 /* An event of type `type`, whose data is JSON, or none when NULL; the caller's reference. */
 struct event *project_event(const char *type, const char *data);
 /* Runs the first handler for such an event; the result is in p->result unless it waits. */
