@@ -6,6 +6,8 @@
 
 #include "crypto/words.h"
 
+#include <pthread.h>
+
 #include <openssl/cryptoerr_legacy.h>
 #include <openssl/ssl.h>
 #include <openssl/sslerr_legacy.h>
@@ -19,7 +21,9 @@ void words_leave_out(void)
         die("OpenSSL can't be set up");
 }
 
-void words_load(void)
+static pthread_once_t load_once = PTHREAD_ONCE_INIT;
+
+static void load(void)
 {
     ERR_load_SSL_strings();
     ERR_load_X509_strings();
@@ -27,4 +31,9 @@ void words_load(void)
     ERR_load_EVP_strings();
     ERR_load_RSA_strings();
     ERR_load_EC_strings();
+}
+
+void words_load(void)
+{
+    pthread_once(&load_once, load);
 }

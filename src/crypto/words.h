@@ -11,7 +11,7 @@
 /* Before anything else sets up OpenSSL's libssl (libcurl does); afterwards it does nothing. */
 void words_leave_out(void);
 
-/* Before TLS is spoken: from now on its errors have words. May be called again, at little cost. */
+/* Before TLS is spoken: from now on its errors have words. All calls but the first do nothing. */
 void words_load(void);
 
 #endif
