@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "script/check.h"
+#include "script/connector_job.h"
 #include "script/load.h"
 #include "script/options.h"
 
@@ -72,122 +73,42 @@ static const struct script_connector defaults = {
     .is_ordered = true,
 };
 
-/* One connector on its way from its file into the machine. */
-struct job {
-    struct loader *l;
-    lua_State *L;
-    const struct source *source;
-    struct connector *connector;
-    int ref;
-    bool is_ok;
-};
-
-/* ---- problems, with the line where the option is written ---- */
-
-static void tell(struct job *job, const char *option, const char *text)
-{
-    int line = option ? check_find_assignment(job->source->text, option) : 0;
-    loader_tell(job->l, false, job->source->name.data, line, "%s", text);
-    job->is_ok = false;
-}
-
-static void tell_offence(void *ctx, const char *name, const char *text)
-{
-    tell(ctx, name, text);
-}
-
-static void printf_like(3, 4) tellf(struct job *job, const char *option, const char *fmt, ...)
-{
-    struct buf text = {0};
-    va_list args;
-    va_start(args, fmt);
-    buf_vprintf(&text, fmt, args);
-    va_end(args);
-    tell(job, option, text.data);
-    buf_deinit(&text);
-}
-
-/* ---- values ---- */
-
-/* `what` is shown, "retry.base"; its last part is searched for. */
-static const char *last_part(const char *what)
-{
-    const char *dot = strchr(what, '.');
-    return dot ? dot + 1 : what;
-}
-
-static void read_duration(struct job *job, int index, const char *what, int64_t min, int64_t *ms)
-{
-    struct err err = {0};
-    int64_t value;
-    if (lua_isnil(job->L, index))
-        return;
-    if (option_duration(job->L, index, &value, &err) < 0)
-        tellf(job, last_part(what), "%s: %s", what, err.message);
-    else if (value < min)
-        tellf(job, last_part(what), "%s must be more than 0", what);
-    else
-        *ms = value;
-}
-
-/* A whole number from 1 up. */
-static bool read_count(lua_State *L, int index, unsigned *count)
-{
-    lua_Number n = lua_type(L, index) == LUA_TNUMBER ? lua_tonumber(L, index) : 0;
-    if (!(n >= 1 && n <= INT_MAX && n == floor(n)))
-        return false;
-    *count = (unsigned)n;
-    return true;
-}
-
-/* The place of the string at `index` among `words`, or -1 when that is none of them,
-   which is told. */
-static int read_choice(struct job *job, int index, const char *what, const char *expects,
-                       const char *const *words, int n_words)
-{
-    const char *word = lua_tostring(job->L, index);
-    for (int i = 0; i < n_words; i++)
-        if (strcmp(words[i], word) == 0)
-            return i;
-    tellf(job, last_part(what), "%s must be %s, not \"%s\"", what, expects, word);
-    return -1;
-}
-
 /* ---- retry = { … } ---- */
 
-static void read_growth(struct job *job, int index)
+static void read_growth(struct connector_job *job, int index)
 {
     static const char *const words[] = {"constant", "linear", "exponential"};
     if (lua_isnil(job->L, index))
         return;
-    int growth =
-        read_choice(job, index, "retry.growth", retry_rows[RETRY_GROWTH].expects, words, 3);
+    int growth = connector_read_choice(job, index, "retry.growth", retry_rows[RETRY_GROWTH].expects,
+                                       words, 3);
     if (growth >= 0)
         job->connector->public.growth = (enum script_growth)growth;
 }
 
-static void read_retry(struct job *job, int index)
+static void read_retry(struct connector_job *job, int index)
 {
     lua_State *L = job->L;
     struct script_connector *c = &job->connector->public;
     int base = lua_gettop(L) + 1;
     if (lua_isnil(L, index))
         return;
-    options_read(L, index, &retry_options, tell_offence, job);
-    if (!lua_isnil(L, base + RETRY_ATTEMPTS) && !read_count(L, base + RETRY_ATTEMPTS, &c->attempts))
-        tell(job, "attempts",
-             "retry.attempts must be a whole number from 1 up; leave it out for no "
-             "limit but the age");
+    options_read(L, index, &retry_options, connector_offence, job);
+    if (!lua_isnil(L, base + RETRY_ATTEMPTS) &&
+        !connector_read_count(L, base + RETRY_ATTEMPTS, &c->attempts))
+        connector_tell(job, "attempts",
+                       "retry.attempts must be a whole number from 1 up; leave it out for no "
+                       "limit but the age");
     lua_Number factor = lua_isnil(L, base + RETRY_FACTOR) ? c->factor
                         : lua_type(L, base + RETRY_FACTOR) == LUA_TNUMBER
                             ? lua_tonumber(L, base + RETRY_FACTOR)
                             : 0;
     if (!(factor >= 1 && factor <= 1000))
-        tell(job, "factor", "retry.factor must be a number from 1 to 1000");
+        connector_tell(job, "factor", "retry.factor must be a number from 1 to 1000");
     c->factor = factor;
-    read_duration(job, base + RETRY_BASE, "retry.base", 0, &c->base_ms);
-    read_duration(job, base + RETRY_CAP, "retry.cap", 0, &c->cap_ms);
-    read_duration(job, base + RETRY_AGE, "retry.age", 0, &c->age_ms);
+    connector_read_duration(job, base + RETRY_BASE, "retry.base", 0, &c->base_ms);
+    connector_read_duration(job, base + RETRY_CAP, "retry.cap", 0, &c->cap_ms);
+    connector_read_duration(job, base + RETRY_AGE, "retry.age", 0, &c->age_ms);
     read_growth(job, base + RETRY_GROWTH);
     if (!lua_isnil(L, base + RETRY_JITTER))
         c->jitter = lua_toboolean(L, base + RETRY_JITTER);
@@ -197,7 +118,7 @@ static void read_retry(struct job *job, int index)
 /* ---- transformer = name, function or list ---- */
 
 /* Appends the function that the value on top means to the list at `list`; pops the value. */
-static void add_transformer(struct job *job, int list)
+static void add_transformer(struct connector_job *job, int list)
 {
     lua_State *L = job->L;
     const struct transformer *t;
@@ -222,11 +143,12 @@ static void add_transformer(struct job *job, int list)
         lua_rawseti(L, list, next);
         return;
     }
-    tell(job, "transformer", "`transformer` must be a name, a function, or a list of such");
+    connector_tell(job, "transformer",
+                   "`transformer` must be a name, a function, or a list of such");
     lua_pop(L, 1);
 }
 
-static void read_transformer(struct job *job, int index)
+static void read_transformer(struct connector_job *job, int index)
 {
     lua_State *L = job->L;
     job->connector->transformer_ref = LUA_NOREF;
@@ -248,48 +170,52 @@ static void read_transformer(struct job *job, int index)
 
 /* ---- the table ---- */
 
-static void read_order(struct job *job, int order, int on_dead)
+static void read_order(struct connector_job *job, int order, int on_dead)
 {
     static const char *const orders[] = {"none", "key"}, *const ends[] = {"next", "park"};
     struct script_connector *c = &job->connector->public;
     if (!lua_isnil(job->L, order))
-        c->is_ordered = read_choice(job, order, "order", "\"key\" or \"none\"", orders, 2) == 1;
+        c->is_ordered =
+            connector_read_choice(job, order, "order", "\"key\" or \"none\"", orders, 2) == 1;
     if (!lua_isnil(job->L, on_dead) &&
-        read_choice(job, on_dead, "onDead", "\"next\" or \"park\"", ends, 2) == 1)
-        tell(job, "onDead",
-             "a connector: `onDead = \"park\"` is not available in this version: a dead letter "
-             "always frees its key");
+        connector_read_choice(job, on_dead, "onDead", "\"next\" or \"park\"", ends, 2) == 1)
+        connector_tell(
+            job, "onDead",
+            "a connector: `onDead = \"park\"` is not available in this version: a dead letter "
+            "always frees its key");
 }
 
-static void read_concurrency(struct job *job, int index)
+static void read_concurrency(struct connector_job *job, int index)
 {
     lua_State *L = job->L;
     if (lua_isnil(L, index))
         return;
     if (lua_type(L, index) == LUA_TSTRING && strcmp(lua_tostring(L, index), "auto") == 0)
         return;
-    if (!read_count(L, index, &job->connector->public.concurrency))
-        tell(job, "concurrency", "`concurrency` must be \"auto\" or a whole number from 1 up");
+    if (!connector_read_count(L, index, &job->connector->public.concurrency))
+        connector_tell(job, "concurrency",
+                       "`concurrency` must be \"auto\" or a whole number from 1 up");
 }
 
 /* [-1, +0] Of the function on top; nil where a problem has been told. */
-static void keep_send(struct job *job)
+static void keep_send(struct connector_job *job)
 {
     lua_State *L = job->L;
     job->connector->takes_delivery = lua_isfunction(L, -1) && machine_takes_second(L, -1);
     job->connector->send_ref = luaL_ref(L, LUA_REGISTRYINDEX);
 }
 
-static void read_table(struct job *job)
+static void read_table(struct connector_job *job)
 {
     lua_State *L = job->L;
     int base = lua_gettop(L) + 1;
-    options_read(L, base - 1, &connector_options, tell_offence, job);
+    options_read(L, base - 1, &connector_options, connector_offence, job);
     if (lua_isnil(L, base + CONNECTOR_SEND) && job->is_ok)
-        tell(job, NULL,
-             "a connector's table needs `send`: a function of the data and the delivery");
+        connector_tell(job, NULL,
+                       "a connector's table needs `send`: a function of the data and the delivery");
     read_transformer(job, base + CONNECTOR_TRANSFORMER);
-    read_duration(job, base + CONNECTOR_TIMEOUT, "timeout", 1, &job->connector->public.timeout_ms);
+    connector_read_duration(job, base + CONNECTOR_TIMEOUT, "timeout", 1,
+                            &job->connector->public.timeout_ms);
     read_retry(job, base + CONNECTOR_RETRY);
     read_order(job, base + CONNECTOR_ORDER, base + CONNECTOR_ON_DEAD);
     read_concurrency(job, base + CONNECTOR_CONCURRENCY);
@@ -299,7 +225,7 @@ static void read_table(struct job *job)
 
 static int read_connector(lua_State *L)
 {
-    struct job *job = lua_touserdata(L, 1);
+    struct connector_job *job = lua_touserdata(L, 1);
     job->L = L;
     job->connector->transformer_ref = LUA_NOREF;
     lua_rawgeti(L, LUA_REGISTRYINDEX, job->ref);
@@ -308,9 +234,10 @@ static int read_connector(lua_State *L)
     else if (lua_istable(L, -1))
         read_table(job);
     else
-        tell(job, NULL,
-             "a connector's file returns a function, return function(data, delivery) … end, or "
-             "a table with `send`");
+        connector_tell(
+            job, NULL,
+            "a connector's file returns a function, return function(data, delivery) … end, or "
+            "a table with `send`");
     return 0;
 }
 
@@ -323,7 +250,8 @@ static struct connector *read_file(struct loader *l, struct slice name, const st
     c->public.name = name;
     c->public.file = source->name;
     c->node.key = c->public.name;
-    struct job job = {.l = l, .source = source, .connector = c, .ref = ref, .is_ok = true};
+    struct connector_job job = {
+        .l = l, .source = source, .connector = c, .ref = ref, .is_ok = true};
     if (machine_protect(l->m, read_connector, &job, &err) < 0)
         loader_tell_raised(l, source->name.data, err.message);
     return c;
@@ -341,7 +269,7 @@ void connector_add_dead_letters(struct loader *l)
 /* hasNew(job): sets is_ok where the file returned a table with a function `new`. */
 static int has_new(lua_State *L)
 {
-    struct job *job = lua_touserdata(L, 1);
+    struct connector_job *job = lua_touserdata(L, 1);
     lua_rawgeti(L, LUA_REGISTRYINDEX, job->ref);
     if (lua_istable(L, -1)) {
         lua_getfield(L, -1, "new");
@@ -352,7 +280,7 @@ static int has_new(lua_State *L)
 
 static bool is_pattern(struct loader *l, int ref)
 {
-    struct job job = {.l = l, .ref = ref};
+    struct connector_job job = {.l = l, .ref = ref};
     return machine_protect(l->m, has_new, &job, NULL) == 0 && job.is_ok;
 }
 
