@@ -22,7 +22,7 @@ MAX_FUNCTION_LINES = 70
 # Each outside library is included by one folder alone. The system's own headers are free to all.
 LIBRARIES = {
     r"ev(\+\+)?\.h": "loop",
-    r"curl/.*|microhttpd\.h": "http",
+    r"curl/.*|microhttpd\.h|gnutls/.*": "http",
     r"sqlite3(ext)?\.h": "journal",
     r"lua\w*\.h|luajit\.h|lj_.*|gmp\.h": "script",
     r"glib\.h|pcre2.*|expat\.h|libxml/.*|unicode/.*": "modules",

@@ -13,6 +13,7 @@
 #include <strings.h>
 
 #include "http/handover.h"
+#include "http/late_tls.h"
 #include "http/server_parts.h"
 
 #define CONNECTIONS_MAX 2048u
@@ -302,6 +303,8 @@ static int start_daemon(struct http_server *server, struct err *err)
         {MHD_OPTION_END, 0, NULL},
     };
     const struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
+    if (server->tls_cert && late_tls_open(err) < 0)
+        return -1;
     server->daemon = MHD_start_daemon(
         MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
             (server->tls_cert ? MHD_USE_TLS : 0),

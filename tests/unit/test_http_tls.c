@@ -17,6 +17,7 @@
 #include <openssl/x509v3.h>
 
 #include "call_fixture.h"
+#include "http/late_tls.h"
 
 #include <cmocka.h>
 
@@ -151,6 +152,8 @@ static void serve_ready(void *ctx, int events)
 
 static void start_server(struct tls_server *s)
 {
+    struct err err = {0};
+    assert_int_equal(late_tls_open(&err), 0);
     s->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_TLS, 0, NULL, NULL, handle, s,
                                  MHD_OPTION_HTTPS_MEM_KEY, s->key, MHD_OPTION_HTTPS_MEM_CERT,
                                  s->certificate, MHD_OPTION_NOTIFY_COMPLETED, forget_request, s,
