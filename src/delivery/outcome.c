@@ -43,6 +43,23 @@ static struct verdict verdict_of_status(int status, bool is_handler, bool was_un
     }
 }
 
+/* What the connector says goes before the table. */
+static struct verdict verdict_of_answer(const struct attempt_end *end, bool is_handler,
+                                        bool was_unknown)
+{
+    switch (end->said) {
+    case SAID_RETRY:
+        return retry;
+    case SAID_REFUSE:
+        return refused;
+    case SAID_PAUSE:
+        return refused_by_all;
+    case SAID_NOTHING:
+        break;
+    }
+    return verdict_of_status(end->status, is_handler, was_unknown);
+}
+
 static bool is_failure(const struct attempt_end *end, const char *failure)
 {
     return end->failure && strcmp(end->failure, failure) == 0;
@@ -71,7 +88,7 @@ struct verdict outcome_of(const struct attempt_end *end, bool is_handler, bool w
     case ATTEMPT_REJECT:
         return refused;
     case ATTEMPT_STATUS:
-        return verdict_of_status(end->status, is_handler, was_unknown);
+        return verdict_of_answer(end, is_handler, was_unknown);
     case ATTEMPT_FAILURE:
         return verdict_of_failure(end, is_handler);
     case ATTEMPT_LIMIT:

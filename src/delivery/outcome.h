@@ -26,9 +26,18 @@ enum attempt_kind {
     ATTEMPT_LIMIT,    /* stopped: over its limit of time or memory */
 };
 
+/* What its connector says of a status, in place of the table. */
+enum attempt_said {
+    SAID_NOTHING,
+    SAID_RETRY,
+    SAID_REFUSE,
+    SAID_PAUSE,
+};
+
 struct attempt_end {
     enum attempt_kind kind;
-    int status;          /* STATUS; RETURNED: of the last answer, 0: there was none */
+    int status;             /* STATUS; RETURNED: of the last answer, 0: there was none */
+    enum attempt_said said; /* STATUS; it may be any status, also 200 */
     const char *failure; /* FAILURE: connect dns tls timeout broken, which pass; token (credentials
                             that can't be had); url tooBig, which an attempt more won't mend */
     int64_t after_ms;    /* RETRY's after, or STATUS's Retry-After as a delay; -1: none */

@@ -67,6 +67,8 @@ void pause_add_reason(struct buf *b, enum target_pause why, const struct attempt
         buf_printf(b, "stopped %d times running for its limits of time or memory", STOPPED_MAX);
     else if (why == PAUSE_REFUSALS)
         buf_printf(b, "%d deliveries in a row were refused with %d", REFUSED_MAX, end->status);
+    else if (end->said == SAID_PAUSE)
+        buf_printf(b, "it answered %d, for which its `statuses` say to pause", end->status);
     else if (end->kind == ATTEMPT_STATUS)
         buf_printf(b, "its credentials were refused with %d", end->status);
     else

@@ -11,6 +11,7 @@
 #include "base/utf8.h"
 #include "script/bindings.h"
 #include "script/codec.h"
+#include "script/connector_statuses.h"
 #include "script/machine.h"
 
 #define BODY_SHOWN 200
@@ -19,9 +20,7 @@
 
 /* ---- what counts as success ---- */
 
-/* "4xx", "404" or 404. Returns false for anything else; *low and *high are the
-   statuses it means. */
-static bool read_accept(lua_State *L, int index, int *low, int *high)
+bool answer_read_statuses(lua_State *L, int index, int *low, int *high)
 {
     if (lua_type(L, index) == LUA_TNUMBER) {
         lua_Number n = lua_tonumber(L, index);
@@ -52,24 +51,29 @@ void answer_check_accept(lua_State *L, int index, const char *what)
             lua_rawgeti(L, index, i);
         else
             lua_pushvalue(L, index);
-        if (!read_accept(L, lua_gettop(L), &low, &high))
+        if (!answer_read_statuses(L, lua_gettop(L), &low, &high))
             machine_raise(L, "%s: `accept` takes statuses as in 404, \"4xx\" or { 404, 409 }",
                           what);
         lua_pop(L, 1);
     }
 }
 
-static bool is_accepted(lua_State *L, int index, int status)
+/* Whether the value at `index` means that status. */
+static bool is_status(lua_State *L, int index, int status)
 {
-    int low = 200, high = 299;
-    if (status >= low && status <= high)
-        return true;
+    int low, high;
+    return answer_read_statuses(L, index, &low, &high) && status >= low && status <= high;
+}
+
+/* Whether a call's `accept` names it. */
+static bool is_named(lua_State *L, int index, int status)
+{
     if (!lua_istable(L, index))
-        return read_accept(L, index, &low, &high) && status >= low && status <= high;
+        return is_status(L, index, status);
     bool is = false;
     for (int i = 1; !is && i <= (int)lua_objlen(L, index); i++) {
         lua_rawgeti(L, index, i);
-        is = read_accept(L, lua_gettop(L), &low, &high) && status >= low && status <= high;
+        is = is_status(L, lua_gettop(L), status);
         lua_pop(L, 1);
     }
     return is;
@@ -250,7 +254,8 @@ static void add_request(struct script_machine *m, struct slice method, struct sl
     add_start(m, " ", slice_upto(url, slice_find(url, '?')), URL_SHOWN);
 }
 
-static void add_message(struct script_machine *m, const struct script_answer *a)
+static void add_message(struct script_machine *m, const struct script_answer *a,
+                        enum script_said said)
 {
     struct buf *out = &m->text;
     if (a->failure) {
@@ -262,20 +267,24 @@ static void add_message(struct script_machine *m, const struct script_answer *a)
     buf_printf(out, " answered %d", a->status);
     if (*reason_phrase(a->status))
         buf_printf(out, " %s", reason_phrase(a->status));
+    if (said != SCRIPT_SAID_NOTHING)
+        buf_printf(out, " (`statuses`: %s)", statuses_word(said));
     add_start(m, ": ", slice_trim(a->body), BODY_SHOWN);
 }
 
 /* Raises the error object of an answer, or of none. */
 static _Noreturn void raise_answer(lua_State *L, struct slice method, struct slice url,
-                                   const struct script_answer *answer)
+                                   const struct script_answer *answer, enum script_said said)
 {
     struct script_machine *m = machine_of(L);
     push_answer(L, answer, REF_HTTP_ERROR);
     lua_pushstring(L, answer->failure ? answer->failure : "status");
     lua_setfield(L, -2, "code");
+    lua_pushstring(L, statuses_word(said));
+    lua_setfield(L, -2, "outcome");
     buf_clear(&m->text);
     add_request(m, method, url);
-    add_message(m, answer);
+    add_message(m, answer, said);
     mask_apply(m->mask, &m->text, 0);
     lua_pushlstring(L, m->text.data, m->text.len);
     lua_setfield(L, -2, "message");
@@ -289,14 +298,33 @@ _Noreturn void answer_raise_late(lua_State *L, struct slice method, struct slice
         .failure = "timeout",
         .error = SLICE_LIT("it was not sent, since the connector's `timeout` is used up"),
     };
-    raise_answer(L, method, url, &late);
+    raise_answer(L, method, url, &late, SCRIPT_SAID_NOTHING);
+}
+
+/* [-0, +0, e] What the connector's `statuses` say of it. */
+static enum script_said ask_statuses(lua_State *L, const struct script_answer *answer)
+{
+    const struct connector *connector = machine_of(L)->current->connector;
+    if (!connector || !connector->statuses)
+        return SCRIPT_SAID_NOTHING;
+    if (!statuses_is_function(connector->statuses))
+        return statuses_find(connector->statuses, answer->status);
+    push_answer(L, answer, REF_ANSWER);
+    return statuses_ask(L, connector->statuses);
 }
 
 int answer_finish(lua_State *L, struct slice method, struct slice url, int accept)
 {
     const struct script_answer *answer = machine_of(L)->current->answer;
-    if (answer->failure || !is_accepted(L, accept, answer->status))
-        raise_answer(L, method, url, answer);
+    if (answer->failure)
+        raise_answer(L, method, url, answer, SCRIPT_SAID_NOTHING);
+    if (!is_named(L, accept, answer->status)) {
+        enum script_said said = ask_statuses(L, answer);
+        bool is_error = said == SCRIPT_SAID_NOTHING ? answer->status < 200 || answer->status > 299
+                                                    : said != SCRIPT_SAID_ACCEPT;
+        if (is_error)
+            raise_answer(L, method, url, answer, said);
+    }
     push_answer(L, answer, REF_ANSWER);
     return 1;
 }
@@ -350,6 +378,7 @@ void answer_read_error(lua_State *L, int index, struct script_result *result)
     struct slice code = raw_string(L, index, "code");
     result->status = raw_status(L, index);
     result->failure = code.data && strcmp(code.data, "status") != 0 ? code.data : NULL;
+    result->said = statuses_said(raw_string(L, index, "outcome"));
     result->answer = raw_string(L, index, "body");
     lua_pushliteral(L, "headers");
     lua_rawget(L, index);

@@ -16,11 +16,15 @@
 #include "base/slice.h"
 #include "script/script.h"
 
+/* [-0, +0] The statuses that the value at `index` means: 404, "404" or "4xx". False for any other. */
+bool answer_read_statuses(lua_State *L, int index, int *low, int *high);
+
 /* [-0, +0, e] Checks an `accept` option: a status, "4xx", or a list of such. Raises an error. */
 void answer_check_accept(lua_State *L, int index, const char *what);
 
 /* [-0, +1, e] The request that the current run waited for has been answered: pushes the answer, or
-   raises its error. `accept` is the index of that option's value. */
+   raises its error. What `accept` names, the option's value at that index, is an answer; then the
+   connector's `statuses` are asked; then 2xx are answers. */
 int answer_finish(lua_State *L, struct slice method, struct slice url, int accept);
 
 /* Raises the error of a request that there is no time left for. */

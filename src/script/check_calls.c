@@ -73,7 +73,6 @@ static bool may_be(const struct node *value, enum option_type type)
     case OPTION_FUNCTION:
         return value->kind == NODE_FUNCTION;
     case OPTION_LATER:
-    case OPTION_LATER_TABLE:
         return is_word && slice_is_equal(value->name, SLICE_LIT("false"));
     default:
         return true;
@@ -85,7 +84,7 @@ static void check_value(const struct check *c, const char *what, const struct op
 {
     struct err err = {0};
     int64_t ms;
-    bool is_later = row->type == OPTION_LATER || row->type == OPTION_LATER_TABLE;
+    bool is_later = row->type == OPTION_LATER;
     if (!may_be(value, row->type) && is_later)
         check_tell(c, PROBLEM_FINDING, value, value->text,
                    "%s: `%s` is not available in this version", what, row->name);

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "script/check.h"
 #include "script/connector_job.h"
+#include "script/connector_statuses.h"
 #include "script/load.h"
 #include "script/options.h"
 
@@ -22,6 +23,7 @@ enum {
     CONNECTOR_ORDER,
     CONNECTOR_ON_DEAD,
     CONNECTOR_CONCURRENCY,
+    CONNECTOR_STATUSES,
     CONNECTOR_ROWS_READ,
 };
 static const struct option connector_rows[] = {
@@ -32,11 +34,11 @@ static const struct option connector_rows[] = {
     {"order", OPTION_STRING, "\"key\" or \"none\""},
     {"onDead", OPTION_STRING, "\"next\" or \"park\""},
     {"concurrency", OPTION_ANY, NULL},
+    {"statuses", OPTION_ANY, NULL},
     {"coalesce", OPTION_LATER, NULL},
     {"rate", OPTION_LATER, NULL},
     {"batch", OPTION_LATER, NULL},
     {"breaker", OPTION_LATER, NULL},
-    {"statuses", OPTION_LATER_TABLE, NULL},
     {"verify", OPTION_LATER, NULL},
     {"auth", OPTION_LATER, NULL},
 };
@@ -219,6 +221,7 @@ static void read_table(struct connector_job *job)
     read_retry(job, base + CONNECTOR_RETRY);
     read_order(job, base + CONNECTOR_ORDER, base + CONNECTOR_ON_DEAD);
     read_concurrency(job, base + CONNECTOR_CONCURRENCY);
+    statuses_read(job, base + CONNECTOR_STATUSES);
     lua_pushvalue(L, base + CONNECTOR_SEND);
     keep_send(job);
 }

@@ -13,11 +13,15 @@
 
 /* ---- problems, with the line where the option is written ---- */
 
-void connector_tell(struct connector_job *job, const char *option, const char *text)
+void connector_tell_at(struct connector_job *job, int line, const char *text)
 {
-    int line = option ? check_find_assignment(job->source->text, option) : 0;
     loader_tell(job->l, false, job->source->name.data, line, "%s", text);
     job->is_ok = false;
+}
+
+void connector_tell(struct connector_job *job, const char *option, const char *text)
+{
+    connector_tell_at(job, option ? check_find_assignment(job->source->text, option) : 0, text);
 }
 
 void connector_offence(void *ctx, const char *name, const char *text)

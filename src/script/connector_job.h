@@ -27,6 +27,8 @@ struct connector_job {
 
 /* Tells a problem of `option`, NULL for the file as a whole. */
 void connector_tell(struct connector_job *job, const char *option, const char *text);
+/* The same, at that line. */
+void connector_tell_at(struct connector_job *job, int line, const char *text);
 void connector_tellf(struct connector_job *job, const char *option, const char *fmt, ...)
     printf_like(3, 4);
 /* An option_offence_fn whose ctx is the job. */

@@ -10,6 +10,7 @@
 #include <luajit.h>
 
 #include "script/bindings.h"
+#include "script/connector_statuses.h"
 #include "script/spec_parts.h"
 #include "script/watchdog.h"
 
@@ -482,6 +483,12 @@ static void free_transformer(void *ctx, struct map_node *node)
     free(container_of(node, struct transformer, node));
 }
 
+static void free_connector(struct connector *c)
+{
+    statuses_free(c->statuses);
+    free(c);
+}
+
 static void free_registered(struct script_machine *m)
 {
     map_each(&m->transformer_map, free_transformer, &m->transformer_map);
@@ -490,7 +497,7 @@ static void free_registered(struct script_machine *m)
     free(m->managers);
     free(m->handlers);
     for (size_t i = 0; i < m->n_connectors; i++)
-        free(m->connectors[i]);
+        free_connector(m->connectors[i]);
     free(m->connectors);
     free(m->dead_letters);
     free(m->connector_names);

@@ -30,6 +30,7 @@
 #include "script/script.h"
 #include "script/sources.h"
 
+struct statuses;
 struct watchdog;
 struct exact_scratch;
 struct lookups;
@@ -167,6 +168,7 @@ struct connector {
     int send_ref;
     int transformer_ref;                          /* a table of functions, LUA_NOREF: none */
     bool takes_delivery, transformer_takes_event; /* their second arguments */
+    struct statuses *statuses;                    /* NULL: the table of outcomes holds */
 };
 
 struct transformer {

@@ -57,7 +57,6 @@ static bool has_type(lua_State *L, int index, enum option_type type)
     case OPTION_FUNCTION:
         return is == LUA_TFUNCTION;
     case OPTION_LATER:
-    case OPTION_LATER_TABLE:
         return false;
     default:
         return true;
@@ -106,33 +105,15 @@ static void tell_unknown(const struct option_set *set, const char *name, struct 
     t->offence(t->ctx, name, t->text->data);
 }
 
-static bool is_later(enum option_type type)
-{
-    return type == OPTION_LATER || type == OPTION_LATER_TABLE;
-}
-
 static void tell_type(lua_State *L, int index, const struct option_set *set,
                       const struct option *row, struct teller *t)
 {
-    if (is_later(row->type))
+    if (row->type == OPTION_LATER)
         buf_printf(t->text, "%s: `%s` is not available in this version", set->what, row->name);
     else
         buf_printf(t->text, "%s: `%s` must be %s, not %s", set->what, row->name,
                    option_expects(row), argument_describe(L, index));
     t->offence(t->ctx, row->name, t->text->data);
-}
-
-/* Whether the value on top asks for nothing that is yet to come. */
-static bool is_off(lua_State *L, enum option_type type)
-{
-    if (type == OPTION_LATER_TABLE && lua_istable(L, -1)) {
-        lua_pushnil(L);
-        if (!lua_next(L, -2))
-            return true;
-        lua_pop(L, 2);
-        return false;
-    }
-    return lua_isboolean(L, -1) && !lua_toboolean(L, -1);
 }
 
 /* The key is at -2, its value at -1; the rows' slots begin at `base`. */
@@ -151,8 +132,8 @@ static void take_option(lua_State *L, const struct option_set *set, int base, st
         tell_unknown(set, name, t);
         return;
     }
-    if (is_later(row->type) && is_off(L, row->type))
-        return;
+    if (row->type == OPTION_LATER && lua_isboolean(L, -1) && !lua_toboolean(L, -1))
+        return; /* it asks for nothing that is yet to come */
     if (!has_type(L, -1, row->type)) {
         tell_type(L, lua_gettop(L), set, row, t);
         return;

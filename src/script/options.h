@@ -26,7 +26,6 @@ enum option_type {
     OPTION_TABLE,
     OPTION_FUNCTION,
     OPTION_LATER, /* known, but not in this version; false, which asks for nothing, may stand */
-    OPTION_LATER_TABLE, /* the same of a table that asks for nothing where it is empty */
 };
 
 struct option {

@@ -232,6 +232,16 @@ enum script_end {
     SCRIPT_LIMIT,  /* stopped: over its time or memory */
 };
 
+/* What a connector's `statuses` say of an answer that ends its attempt, in place of the table of
+   outcomes. */
+enum script_said {
+    SCRIPT_SAID_NOTHING,
+    SCRIPT_SAID_ACCEPT, /* it ends nothing: of no result */
+    SCRIPT_SAID_RETRY,
+    SCRIPT_SAID_REFUSE,
+    SCRIPT_SAID_PAUSE,
+};
+
 /* Borrowed during the callback. */
 struct script_result {
     enum script_end end;
@@ -240,6 +250,7 @@ struct script_result {
     int status; /* SCRIPT_HTTP: of the answer, 0 with a failure; RETURNED: of the last answer, 0
                    where there was none */
     const char *failure;            /* SCRIPT_HTTP: as in script_answer, or NULL */
+    enum script_said said;          /* SCRIPT_HTTP: of that answer */
     struct slice retry_after, date; /* SCRIPT_HTTP: those headers of the answer */
     struct slice answer;            /* SCRIPT_HTTP: the answer's body, its first KiB */
     /* A writing request was sent and its answer never came, or none was taken notice of: the other

@@ -383,99 +383,6 @@ static void what_expired_during_a_refused_attempt_is_dead(void **state)
     assert_trace(f, "+a1 !calendar=auth a1:dead/expired");
 }
 
-/* ---- a row of refusals ---- */
-
-static void twenty_refused_of_one_status_pause_it(void **state)
-{
-    struct lanes_fixture *f = *state;
-    refuse_many(f, 19, 403);
-    forget_trace(f);
-    refuse_many(f, 1, 403);
-    assert_trace(f, "+x !calendar=refusals x:dead/refused x=dead/refused");
-    assert_string_equal(f->pause_reason, "20 deliveries in a row were refused with 403");
-}
-
-static void what_is_refused_after_that_is_kept(void **state)
-{
-    struct lanes_fixture *f = *state;
-    take(f, "a1", "a");
-    turn(f);
-    refuse_many(f, 20, 403);
-    forget_trace(f);
-    refuse(f, "a1", 403);
-    pass(f, 5000);
-    assert_trace(f, "a1:waiting a1~ +a1");
-    refuse(f, "a1", 422);
-    pass(f, 10000);
-    deliver(f, "a1");
-    assert_trace(f, "a1:waiting +a1 !calendar=none a1:delivered a1=delivered");
-    assert_int_equal(f->row.attempts, 1);
-}
-
-static void a_success_between_begins_the_row_anew(void **state)
-{
-    struct lanes_fixture *f = *state;
-    refuse_many(f, 19, 403);
-    take(f, "a1", "a");
-    turn(f);
-    deliver(f, "a1");
-    refuse_many(f, 19, 403);
-    assert_int_equal(pause_now(f), PAUSE_NONE);
-    refuse_many(f, 1, 403);
-    assert_int_equal(pause_now(f), PAUSE_REFUSALS);
-}
-
-static void another_status_begins_the_row_anew(void **state)
-{
-    struct lanes_fixture *f = *state;
-    refuse_many(f, 19, 403);
-    refuse_many(f, 1, 422);
-    refuse_many(f, 19, 403);
-    assert_int_equal(pause_now(f), PAUSE_NONE);
-}
-
-static void what_a_script_rejects_is_no_such_refusal(void **state)
-{
-    struct lanes_fixture *f = *state;
-    refuse_many(f, 19, 403);
-    for (int i = 0; i < 40; i++) {
-        take(f, "x", NULL);
-        turn(f);
-        fail_by(f, "x", i % 2 ? ATTEMPT_REJECT : ATTEMPT_SCRIPT);
-        settle(f, "x");
-    }
-    assert_int_equal(pause_now(f), PAUSE_NONE);
-    refuse_many(f, 1, 403);
-    assert_int_equal(pause_now(f), PAUSE_REFUSALS);
-}
-
-static void a_handlers_refusals_dont_pause_it(void **state)
-{
-    struct lanes_fixture *f = *state;
-    for (int i = 0; i < 40; i++) {
-        take_run(f, "run", NULL);
-        turn(f);
-        refuse(f, "run", 404);
-    }
-    take_run(f, "run", NULL);
-    turn(f);
-    forget_trace(f);
-    succeed(f, "run");
-    turn(f);
-    assert_trace(f, "run=delivered");
-}
-
-static void after_the_pause_a_row_counts_from_its_beginning(void **state)
-{
-    struct lanes_fixture *f = *state;
-    refuse_many(f, 20, 403);
-    take(f, "a1", "a");
-    pass(f, 5000);
-    deliver(f, "a1");
-    refuse_many(f, 19, 403);
-    assert_int_equal(pause_now(f), PAUSE_NONE);
-}
-
 /* ---- set aside, gone ---- */
 
 static void stop_many(struct lanes_fixture *f, int n)
@@ -637,13 +544,6 @@ int main(void)
         test(a_row_tells_of_the_pause_during_its_attempt),
         test(expiry_doesnt_stand_still),
         test(what_expired_during_a_refused_attempt_is_dead),
-        test(twenty_refused_of_one_status_pause_it),
-        test(what_is_refused_after_that_is_kept),
-        test(a_success_between_begins_the_row_anew),
-        test(another_status_begins_the_row_anew),
-        test(what_a_script_rejects_is_no_such_refusal),
-        test(a_handlers_refusals_dont_pause_it),
-        test(after_the_pause_a_row_counts_from_its_beginning),
         test(stopped_three_times_running_it_is_set_aside),
         test(any_other_end_between_begins_the_count_anew),
         test(a_handler_is_set_aside_too),

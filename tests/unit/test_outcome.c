@@ -114,6 +114,29 @@ static void what_no_retry_mends_is_an_error_of_the_script(void **state)
     assert_verdict(failure_verdict("tooBig", false), OUTCOME_DEAD, "script");
 }
 
+static void what_a_connector_says_of_a_status_goes_before_the_table(void **state)
+{
+    (void)state;
+    static const struct {
+        enum attempt_said said;
+        enum outcome outcome;
+        const char *cause;
+    } rows[] = {
+        {SAID_RETRY, OUTCOME_RETRY, NULL},
+        {SAID_REFUSE, OUTCOME_DEAD, "refused"},
+        {SAID_PAUSE, OUTCOME_PAUSE, NULL},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        for (int status = 100; status <= 599; status++) {
+            struct attempt_end end = end_of_kind(ATTEMPT_STATUS);
+            end.status = status;
+            end.said = rows[i].said;
+            assert_verdict(outcome_of(&end, false, false), rows[i].outcome, rows[i].cause);
+            assert_verdict(outcome_of(&end, false, true), rows[i].outcome, rows[i].cause);
+        }
+    }
+}
+
 static bool is_one_of(int status, const int *list, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
@@ -412,6 +435,7 @@ static void delays_meet_the_conformance_cases(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_a_connector_says_of_a_status_goes_before_the_table),
         cmocka_unit_test(a_function_that_returns_has_delivered),
         cmocka_unit_test(what_skips_is_skipped),
         cmocka_unit_test(retry_and_reject_do_as_they_say),

@@ -121,7 +121,7 @@ static void test_a_connectors_policy_is_read(void **state)
         "return { send = print, timeout = 2.5, order = 'none', onDead = 'next', concurrency = 7,\n"
         "  retry = { attempts = 3, base = '1s', growth = 'linear', factor = 3, cap = '1m', "
         "jitter = false, age = '1h' },\n"
-        "  coalesce = false, rate = false, batch = false, breaker = false, statuses = {} }");
+        "  coalesce = false, rate = false, batch = false, breaker = false }");
     project_write(p, "scripts/s.lua", "SyncManager.new{}:start()");
     project_load_well(p);
     const struct script_connector *c = script_connector_find(p->machine, SLICE_LIT("a"));
@@ -176,7 +176,6 @@ static void test_wrong_options_of_connectors_say_what_to_write(void **state)
         {"coalesce = true", "`coalesce` is not available in this version"},
         {"rate = '5/s'", "`rate` is not available in this version"},
         {"breaker = { failures = 5 }", "`breaker` is not available in this version"},
-        {"statuses = { [409] = 'accept' }", "`statuses` is not available in this version"},
         {"verify = print", "`verify` is not available in this version"},
         {"auth = { bearer = 'x' }", "`auth` is not available in this version"},
         {"breaker = {}", "`breaker` is not available in this version"},
@@ -206,7 +205,7 @@ static void test_options_of_later_versions_may_say_that_nothing_is_asked(void **
     struct project *p = project_new();
     project_write(p, "connectors/c.lua",
                   "return { send = print, breaker = false, batch = false, coalesce = false,\n"
-                  "  rate = false, statuses = {} }");
+                  "  rate = false }");
     project_write(p, "scripts/s.lua", "SyncManager.new{}:start()");
     project_load_well(p);
     assert_int_equal(p->problems.len, 0);

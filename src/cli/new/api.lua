@@ -125,6 +125,8 @@ function SyncManager:start() end
 ---@field jitter? boolean
 ---@field age? Duration
 
+---@alias StatusWord "accept"|"retry"|"refuse"|"pause"
+
 ---@alias Transformer fun(data: any, event: Event): any
 
 ---What a file of connectors/ returns, where it isn't the bare function.
@@ -135,6 +137,7 @@ function SyncManager:start() end
 ---@field retry? RetryPolicy
 ---@field order? "key"|"none"
 ---@field concurrency? "auto"|integer
+---@field statuses? table<integer|string, StatusWord>|fun(answer: HttpAnswer): StatusWord? by status or class ("4xx"), before the table of outcomes
 
 ---Ends the run: nothing is to be done. Counted as skipped.
 ---@param reason string
@@ -173,6 +176,7 @@ http = {}
 
 ---What http raises: `pcall(http.get, url)` gives it.
 ---@class HttpError: HttpAnswer
+---@field outcome? "retry"|"refuse"|"pause" what the connector's `statuses` say of the answer
 ---@field code "status"|"connect"|"dns"|"tls"|"timeout"|"broken"|"tooBig"|"url"
 
 ---@param method string

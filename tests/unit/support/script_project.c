@@ -115,6 +115,7 @@ static void on_result(void *ctx, const struct script_result *result)
     r->unknown = result->unknown;
     r->after_ms = result->after_ms;
     r->status = result->status;
+    r->said = result->said;
 }
 
 /* ---- life ---- */

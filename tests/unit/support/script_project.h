@@ -57,6 +57,7 @@ struct project_result {
     bool has_failure, unknown, has_value;
     int64_t after_ms;
     int status;
+    enum script_said said;
 };
 
 struct project {
