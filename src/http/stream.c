@@ -10,8 +10,9 @@
 #include "http/client_parts.h"
 #include "http/transfer.h"
 
-/* What is gathered between two turns, at most. */
+/* What is gathered between two turns, at most, and what of it is handed on before a pause counts. */
 #define INBOX_MAX ((size_t)256 * 1024)
+#define PIECE_MAX ((size_t)64 * 1024)
 
 struct http_stream {
     struct http_transfer transfer;
@@ -23,7 +24,8 @@ struct http_stream {
     int64_t silence_ms;
     int64_t heard_at_ms;
     struct buf inbox;
-    struct buf outbox; /* what on_bytes is looking at, while the inbox may fill again */
+    struct buf outbox; /* what is being handed on, while the inbox may fill again … */
+    size_t n_given;    /* … as far as it has been */
     enum http_failure failure;
     bool has_head;    /* it has come */
     bool is_head_due; /* and hasn't been handed on */
@@ -111,14 +113,38 @@ static void hand_on_head(struct http_stream *s)
         s->is_closed = true;
 }
 
-static void hand_on_bytes(struct http_stream *s)
+static bool can_hand_on(const struct http_stream *s)
+{
+    return !s->is_closed && !s->is_paused;
+}
+
+static bool has_bytes(const struct http_stream *s)
+{
+    return s->inbox.len > 0 || s->outbox.len > 0;
+}
+
+static void empty_inbox(struct http_stream *s)
 {
     struct buf full = s->inbox;
     s->inbox = s->outbox;
     s->outbox = full;
-    s->events.on_bytes(s->ctx, buf_slice(&s->outbox));
-    buf_clear(&s->outbox);
-    if (!s->is_paused && !s->is_closed)
+}
+
+static void hand_on_bytes(struct http_stream *s)
+{
+    if (s->outbox.len == 0)
+        empty_inbox(s);
+    while (s->n_given < s->outbox.len && can_hand_on(s)) {
+        struct slice rest = slice_of(s->outbox.data + s->n_given, s->outbox.len - s->n_given);
+        struct slice piece = slice_upto(rest, PIECE_MAX);
+        s->n_given += piece.len;
+        s->events.on_bytes(s->ctx, piece);
+    }
+    if (s->n_given == s->outbox.len) {
+        buf_clear(&s->outbox);
+        s->n_given = 0;
+    }
+    if (can_hand_on(s))
         go_on(s);
 }
 
@@ -127,11 +153,6 @@ static void hand_on_end(struct http_stream *s)
     s->events.on_end(s->ctx, s->failure,
                      s->failure == HTTP_OK ? SLICE_NULL : transfer_error(&s->transfer));
     s->is_closed = true;
-}
-
-static bool can_hand_on(const struct http_stream *s)
-{
-    return !s->is_closed && !s->is_paused;
 }
 
 void stream_hand_on(struct http_stream *s)
@@ -143,14 +164,14 @@ void stream_hand_on(struct http_stream *s)
     s->is_in_callback = true;
     if (s->is_head_due && !s->is_closed)
         hand_on_head(s);
-    if (s->inbox.len > 0 && can_hand_on(s))
+    if (has_bytes(s) && can_hand_on(s))
         hand_on_bytes(s);
-    if (s->has_ended && s->inbox.len == 0 && can_hand_on(s))
+    if (s->has_ended && !has_bytes(s) && can_hand_on(s))
         hand_on_end(s);
     s->is_in_callback = false;
     if (s->is_closed)
         stream_free(s);
-    else if (can_hand_on(s) && (s->inbox.len > 0 || s->has_ended))
+    else if (can_hand_on(s) && (has_bytes(s) || s->has_ended))
         mark_ready(s);
 }
 
