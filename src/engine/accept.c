@@ -21,6 +21,7 @@ struct acceptance {
     void *kept_ctx;
     struct item *publication; /* of a malformed message that it is; NULL: none */
     int64_t publication_seq;
+    size_t n_matched, bytes; /* of those that will be handled */
     size_t n_events;
     bool *is_unmatched; /* by event; behind them */
     struct event *events[];
@@ -47,6 +48,7 @@ static void on_kept(void *ctx, size_t duplicates)
     struct acceptance *a = ctx;
     struct engine *e = a->engine;
 
+    arrivals_came(e, a->n_matched, a->bytes);
     if (a->channel) {
         count(a, duplicates);
         a->kept(a->kept_ctx, duplicates);
@@ -98,7 +100,12 @@ int accept_batch(void *ctx, const struct channel_batch *batch, channel_kept_fn k
     for (size_t i = 0; i < batch->n_events; i++) {
         a->events[i] = event_ref(batch->events[i]);
         a->is_unmatched[i] = !handle_is_matched(e, batch->events[i]);
+        if (!a->is_unmatched[i]) {
+            a->n_matched++;
+            a->bytes += event_size(batch->events[i]);
+        }
     }
+    arrivals_expect(e, a->n_matched, a->bytes);
 
     struct delivery_row publication;
     if (batch->malformed.data) {

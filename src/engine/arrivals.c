@@ -5,6 +5,7 @@
  * they are too many the others on disk, where they are open. Those are read back in pages behind a
  * cursor, and what comes meanwhile stands behind them. At the start all that is open waits so.
  */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,9 +38,10 @@ struct arrivals {
     int64_t through;     /* the last one that is on disk alone */
     int64_t handled;     /* the last one that left the ring */
     size_t first, n, bytes;
-    size_t n_known;          /* in the ring */
-    int64_t n_open, n_again; /* … */
-    bool has_paused;         /* channels, until there is room again */
+    size_t n_coming, bytes_coming; /* handed over by channels, and not on disk yet */
+    size_t n_known;                /* in the ring */
+    int64_t n_open, n_again;       /* … */
+    bool has_paused;               /* channels, until there is room again */
     struct arrival ring[RING_MAX];
 };
 
@@ -50,10 +52,10 @@ static bool is_behind(const struct arrivals *a)
     return a->cursor < a->through;
 }
 
-/* By more than one part of so many. */
-static bool is_filled_to(const struct arrivals *a, unsigned parts)
+/* More than one part of so many of the ring. */
+static bool is_more_than(size_t n, size_t bytes, unsigned parts)
 {
-    return a->n > RING_MAX / parts || a->bytes > RING_BYTES / parts;
+    return n > RING_MAX / parts || bytes > RING_BYTES / parts;
 }
 
 static bool is_recovering(const struct arrivals *a)
@@ -63,6 +65,7 @@ static bool is_recovering(const struct arrivals *a)
 
 static struct arrival *put(struct arrivals *a, struct event *event)
 {
+    assert(a->n < RING_MAX);
     struct arrival *arrival = &a->ring[(a->first + a->n++) % RING_MAX];
     *arrival = (struct arrival){.event = event};
     list_init(&arrival->rows);
@@ -87,7 +90,7 @@ static struct event *take(struct arrivals *a, struct list *rows, bool *is_known)
 void arrivals_add(struct engine *e, struct event *event)
 {
     struct arrivals *a = e->arrivals;
-    bool is_full = a->n >= RING_MAX / 2 + PAGE_EVENTS || a->bytes >= RING_BYTES;
+    bool is_full = a->n == RING_MAX || a->bytes >= RING_BYTES;
     if (!is_behind(a) && !is_full) {
         put(a, event);
         return;
@@ -140,7 +143,7 @@ static void nothing_to_free(struct page *page)
 static void read_more(struct engine *e)
 {
     struct arrivals *a = e->arrivals;
-    if (a->is_reading || !is_behind(a) || is_filled_to(a, 2))
+    if (a->is_reading || !is_behind(a) || is_more_than(a->n, a->bytes, 2))
         return;
     a->is_reading = true;
     a->asked = a->through;
@@ -167,13 +170,26 @@ static void take_events(struct page *page)
 
 /* ---- back-pressure ---- */
 
+void arrivals_expect(struct engine *e, size_t n_events, size_t bytes)
+{
+    e->arrivals->n_coming += n_events;
+    e->arrivals->bytes_coming += bytes;
+}
+
+void arrivals_came(struct engine *e, size_t n_events, size_t bytes)
+{
+    e->arrivals->n_coming -= n_events;
+    e->arrivals->bytes_coming -= bytes;
+}
+
 /* A bus keeps what it has until it is asked for; what is posted is taken and stays on disk. A bus is
-   paused while the ring still has room for what it has handed over already, since to read that back
-   from the disk would cost more than to wait. */
+   paused while the ring has room for what was handed over already and for what one more turn may
+   bring, since to read that back from the disk would cost more than to wait. */
 static void press_back(struct engine *e)
 {
     struct arrivals *a = e->arrivals;
-    bool pauses = is_behind(a) || is_filled_to(a, a->has_paused ? 8 : 4);
+    bool pauses = is_behind(a) || is_more_than(a->n + a->n_coming, a->bytes + a->bytes_coming,
+                                               a->has_paused ? 4 : 2);
     if (pauses == a->has_paused || e->is_draining)
         return;
     a->has_paused = pauses;

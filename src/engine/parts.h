@@ -250,6 +250,10 @@ void accept_free(struct engine *e);
 /* arrivals.c */
 /* From what the journal holds as open on. */
 void arrivals_start(struct engine *e);
+/* A channel has handed over so many events that will be handled; and they are on disk now, or were known
+   already. */
+void arrivals_expect(struct engine *e, size_t n_events, size_t bytes);
+void arrivals_came(struct engine *e, size_t n_events, size_t bytes);
 /* An event is kept. Takes the reference. */
 void arrivals_add(struct engine *e, struct event *event);
 /* Handles those that wait, for a few milliseconds. */
