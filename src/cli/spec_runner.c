@@ -40,6 +40,7 @@ static struct dryrun_result *play(struct spec_runner *runner, const struct scrip
         .key = ask->key,
         .transformer = ask->transformer,
         .data = ask->data,
+        .was_unknown = ask->was_unknown,
     };
     return dryrun_attempt(runner->dryrun, runner->machine, event, &wish, err);
 }

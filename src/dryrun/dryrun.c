@@ -72,7 +72,8 @@ struct dryrun {
 
 static void set_end(struct actor *a, const struct attempt_end *end)
 {
-    struct verdict verdict = outcome_of(end, a->handler != NULL, false);
+    bool was_unknown = a->send && a->send->public.was_unknown;
+    struct verdict verdict = outcome_of(end, a->handler != NULL, was_unknown);
     a->has_ended = true;
     a->run->end = (struct dryrun_end){
         .outcome = verdict.outcome,
@@ -317,6 +318,7 @@ static void start_attempt(struct actor *a, const struct script_connector *connec
         .created_ms = d->clock.wall_ms,
         .data = send->data,
         .transformer = send->transformer,
+        .was_unknown = send->public.was_unknown,
         .keeps_value = true,
     };
     a->script_run = script_attempt(d->m, connector, &asked, on_end, a);
@@ -485,6 +487,7 @@ struct dryrun_result *dryrun_attempt(struct dryrun *d, struct script_machine *m,
     buf_clear(&d->id);
     add_id(d, NULL, &sent, wish->key, &d->id);
     struct send *send = note_send(d, &sent, wish->key, buf_slice(&d->id));
+    send->public.was_unknown = wish->was_unknown;
     d->notes->result.attempt = &send->public;
     attempt(d, SLICE_NULL, send);
     return end(d);

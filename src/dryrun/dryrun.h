@@ -88,6 +88,7 @@ struct dryrun_send {
     struct slice data;        /* JSON, before the transformer; absent: the event brought none */
     int64_t delay_ms;
     int64_t expires_ms; /* from the send; 0: never */
+    bool was_unknown;   /* an attempt before this one was never answered: `verify` is asked */
     struct dryrun_run run;
 };
 
@@ -152,8 +153,8 @@ void dryrun_set_time(struct dryrun *d, int64_t wall_ms);
 struct dryrun_result *dryrun_event(struct dryrun *d, struct script_machine *m,
                                    const struct event *event);
 
-/* An attempt by itself: its connector, key, transformer and data are those of `wish`, data absent
-   being the event's. NULL with err where there is no such connector. */
+/* An attempt by itself: its connector, key, transformer, data and was_unknown are those of `wish`, data
+   absent being the event's. NULL with err where there is no such connector. */
 struct dryrun_result *dryrun_attempt(struct dryrun *d, struct script_machine *m,
                                      const struct event *event, const struct dryrun_send *wish,
                                      struct err *err) must_check;

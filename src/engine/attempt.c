@@ -68,6 +68,7 @@ void attempt_connector(struct item *item, struct slice data)
         .last_error = slice_str(d->last_error),
         .data = data,
         .transformer = slice_str(d->transformer),
+        .was_unknown = d->unknown,
         .keeps_value = item->keeps_result,
     };
     item->run = script_attempt(item->engine->machine, connector, &attempt, attempt_ended, item);

@@ -269,7 +269,10 @@ static void add_message(struct script_machine *m, const struct script_answer *a,
         buf_printf(out, " %s", reason_phrase(a->status));
     if (said != SCRIPT_SAID_NOTHING)
         buf_printf(out, " (`statuses`: %s)", statuses_word(said));
-    add_start(m, ": ", slice_trim(a->body), BODY_SHOWN);
+    if (m->current->is_verifying && a->status == 404)
+        buf_add_str(out, " in `verify`: write accept = 404 where that says that it isn't there");
+    else
+        add_start(m, ": ", slice_trim(a->body), BODY_SHOWN);
 }
 
 /* Raises the error object of an answer, or of none. */
@@ -301,16 +304,25 @@ _Noreturn void answer_raise_late(lua_State *L, struct slice method, struct slice
     raise_answer(L, method, url, &late, SCRIPT_SAID_NOTHING);
 }
 
+/* [-0, +0, e] */
+static enum script_said find_said(lua_State *L, const struct statuses *statuses,
+                                  const struct script_answer *answer)
+{
+    if (!statuses_is_function(statuses))
+        return statuses_find(statuses, answer->status);
+    push_answer(L, answer, REF_ANSWER);
+    return statuses_ask(L, statuses);
+}
+
 /* [-0, +0, e] What the connector's `statuses` say of it. */
 static enum script_said ask_statuses(lua_State *L, const struct script_answer *answer)
 {
-    const struct connector *connector = machine_of(L)->current->connector;
-    if (!connector || !connector->statuses)
+    const struct script_run *run = machine_of(L)->current;
+    if (!run->connector || !run->connector->statuses)
         return SCRIPT_SAID_NOTHING;
-    if (!statuses_is_function(connector->statuses))
-        return statuses_find(connector->statuses, answer->status);
-    push_answer(L, answer, REF_ANSWER);
-    return statuses_ask(L, connector->statuses);
+    enum script_said said = find_said(L, run->connector->statuses, answer);
+    /* What is bearable to have sent is no answer to whether something is there. */
+    return run->is_verifying && said == SCRIPT_SAID_ACCEPT ? SCRIPT_SAID_NOTHING : said;
 }
 
 int answer_finish(lua_State *L, struct slice method, struct slice url, int accept)

@@ -297,7 +297,7 @@ static bool is_write(struct slice method)
 static void add_idempotency_key(struct request *r)
 {
     struct script_run *run = r->m->current;
-    if (run->kind != RUN_ATTEMPT || r->has_key || !is_write(r->out.method))
+    if (run->kind != RUN_ATTEMPT || run->is_verifying || r->has_key || !is_write(r->out.method))
         return;
     struct buf *key = &r->m->id;
     buf_clear(key);

@@ -256,13 +256,13 @@ static struct slice keep(lua_State *L, int index, struct buf *to)
     return slice_of(to->data ? to->data : "", to->len);
 }
 
-/* startAsk(kind, event, connector, data, transformer, key): gives control back until there is an answer. */
+/* startAsk(kind, event, connector, data, transformer, key, unknown): gives control back until there is an answer. */
 static int spec_start_ask(lua_State *L)
 {
     struct script_run *run = machine_of(L)->current;
     struct spec *spec = spec_of(L);
     const char *kind = luaL_checkstring(L, 1);
-    lua_settop(L, 6);
+    lua_settop(L, 7);
     if (!run || run->kind != RUN_SPEC)
         machine_raise(L, "%s works within a test: write it into the function given to `it`", kind);
     if (!lua_isyieldable(L))
@@ -277,6 +277,7 @@ static int spec_start_ask(lua_State *L)
         .data = keep(L, 4, &spec->data),
         .transformer = keep(L, 5, &spec->transformer),
         .key = keep(L, 6, &spec->key),
+        .was_unknown = lua_toboolean(L, 7),
     };
     run->pause = PAUSE_ASK;
     return lua_yield(L, 0);

@@ -32,6 +32,7 @@ void cjson_open(lua_State *L);
 void table_open(lua_State *L);
 void run_open(lua_State *L);
 void bus_open(lua_State *L);
+void verify_open(lua_State *L);
 
 /* [-0, +0, e] Keeps the prelude's entries of runs, from the host's table on top. */
 void run_adopt(lua_State *L);

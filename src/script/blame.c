@@ -7,6 +7,7 @@
 
 #include <lauxlib.h>
 
+#include "script/bindings.h"
 #include "script/excerpt.h"
 #include "script/explain.h"
 #include "script/machine.h"
@@ -246,7 +247,7 @@ static int note(lua_State *L)
     struct script_run *run = m->current;
     bool was_lifted = m->memory.is_lifted;
     lua_settop(L, 1);
-    if (!run)
+    if (!run || run->blame.is_kept)
         return 1;
     m->memory.is_lifted = true;
     blame_deinit(&run->blame);
@@ -260,8 +261,11 @@ static int note(lua_State *L)
     return 1;
 }
 
+static const luaL_Reg host_functions[] = {{"note", note}, {NULL, NULL}};
+
 void blame_open(lua_State *L)
 {
+    bindings_add_host(L, host_functions);
     lua_getfield(L, LUA_GLOBALSINDEX, "xpcall");
     machine_set(L, REF_PROTECT);
     lua_pushcfunction(L, note);

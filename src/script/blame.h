@@ -34,9 +34,10 @@ struct blame {
     struct buf text;   /* all but the way there; empty: the error is an http error, or none came */
     struct buf frames; /* the way there: "\n  FILE:LINE: in …" */
     bool is_noted;     /* by xpcall's handler */
+    bool is_kept;      /* it stands: the error is raised once more */
 };
 
-/* [-0, +0, e] Opens what runs begin with. */
+/* [-0, +0, e] Opens what runs begin with. The prelude has xpcall's handler as `note`. */
 void blame_open(lua_State *L);
 
 /* [-0, +2] Makes the function at index 1, with its arguments above it, one that is called by xpcall. */

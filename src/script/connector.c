@@ -24,6 +24,7 @@ enum {
     CONNECTOR_ON_DEAD,
     CONNECTOR_CONCURRENCY,
     CONNECTOR_STATUSES,
+    CONNECTOR_VERIFY,
     CONNECTOR_ROWS_READ,
 };
 static const struct option connector_rows[] = {
@@ -35,11 +36,11 @@ static const struct option connector_rows[] = {
     {"onDead", OPTION_STRING, "\"next\" or \"park\""},
     {"concurrency", OPTION_ANY, NULL},
     {"statuses", OPTION_ANY, NULL},
+    {"verify", OPTION_FUNCTION, "a function of the data and the delivery"},
     {"coalesce", OPTION_LATER, NULL},
     {"rate", OPTION_LATER, NULL},
     {"batch", OPTION_LATER, NULL},
     {"breaker", OPTION_LATER, NULL},
-    {"verify", OPTION_LATER, NULL},
     {"auth", OPTION_LATER, NULL},
 };
 static const struct option_set connector_options = OPTION_SET("a connector", connector_rows);
@@ -203,8 +204,18 @@ static void read_concurrency(struct connector_job *job, int index)
 static void keep_send(struct connector_job *job)
 {
     lua_State *L = job->L;
-    job->connector->takes_delivery = lua_isfunction(L, -1) && machine_takes_second(L, -1);
+    job->connector->takes_delivery |= lua_isfunction(L, -1) && machine_takes_second(L, -1);
     job->connector->send_ref = luaL_ref(L, LUA_REGISTRYINDEX);
+}
+
+static void read_verify(struct connector_job *job, int index)
+{
+    lua_State *L = job->L;
+    if (lua_isnil(L, index))
+        return;
+    job->connector->takes_delivery |= machine_takes_second(L, index);
+    lua_pushvalue(L, index);
+    job->connector->verify_ref = luaL_ref(L, LUA_REGISTRYINDEX);
 }
 
 static void read_table(struct connector_job *job)
@@ -222,6 +233,7 @@ static void read_table(struct connector_job *job)
     read_order(job, base + CONNECTOR_ORDER, base + CONNECTOR_ON_DEAD);
     read_concurrency(job, base + CONNECTOR_CONCURRENCY);
     statuses_read(job, base + CONNECTOR_STATUSES);
+    read_verify(job, base + CONNECTOR_VERIFY);
     lua_pushvalue(L, base + CONNECTOR_SEND);
     keep_send(job);
 }
@@ -230,7 +242,7 @@ static int read_connector(lua_State *L)
 {
     struct connector_job *job = lua_touserdata(L, 1);
     job->L = L;
-    job->connector->transformer_ref = LUA_NOREF;
+    job->connector->transformer_ref = job->connector->verify_ref = LUA_NOREF;
     lua_rawgeti(L, LUA_REGISTRYINDEX, job->ref);
     if (lua_isfunction(L, -1))
         keep_send(job);

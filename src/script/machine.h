@@ -127,6 +127,9 @@ struct script_run {
     /* Its requests. */
     void *request; /* the port's handle while it waits */
     bool is_writing;
+    /* What it asks is whether something is there: its requests carry no Idempotency-Key, and the
+       connector's `statuses` accept nothing. */
+    bool is_verifying;
     const struct script_answer *answer; /* while script_answer runs */
     int last_status; /* of the last request; 0: it got no answer, or there was none */
     bool is_unknown;
@@ -166,6 +169,7 @@ struct connector {
     struct script_connector public; /* first: script_connector_at gives it out */
     struct map_node node;
     int send_ref;
+    int verify_ref;                               /* LUA_NOREF: none */
     int transformer_ref;                          /* a table of functions, LUA_NOREF: none */
     bool takes_delivery, transformer_takes_event; /* their second arguments */
     struct statuses *statuses;                    /* NULL: the table of outcomes holds */

@@ -28,6 +28,7 @@ static bool find_first_function(lua_State *L, const struct script_run *run, lua_
 {
     int ref = !run                        ? LUA_NOREF
               : run->kind == RUN_FUNCTION ? run->function_ref
+              : run->is_verifying         ? run->connector->verify_ref
               : run->connector            ? run->connector->send_ref
               : run->handler              ? run->handler->run_ref
                                           : LUA_NOREF;

@@ -167,25 +167,43 @@ static void push_attempt_data(lua_State *L, struct script_run *run)
     push_event_data(L, event);
 }
 
-/* beginAttempt() -> send, data, delivery [, transformers, event]; what no function takes is nil. */
+/* [-0, +2, e] The transformers and the event that they take; nil for what there isn't. */
+static void push_transformers(lua_State *L, struct script_run *run,
+                              const struct transformers *transformers)
+{
+    if (transformers->list_ref == LUA_NOREF) {
+        lua_pushnil(L);
+        lua_pushnil(L);
+        return;
+    }
+    run->given = SLICE_NULL; /* what comes of it is another document */
+    lua_rawgeti(L, LUA_REGISTRYINDEX, transformers->list_ref);
+    if (transformers->take_event)
+        push_event(L, run->event);
+    else
+        lua_pushnil(L);
+}
+
+/* beginAttempt() -> send, data, delivery [, transformers, event [, verify]]; what no function takes is
+   nil. */
 static int begin_attempt(lua_State *L)
 {
     struct script_run *run = machine_of(L)->current;
     struct transformers transformers = find_transformers(L, run);
+    bool verifies = run->attempt->was_unknown && run->connector->verify_ref != LUA_NOREF;
     lua_rawgeti(L, LUA_REGISTRYINDEX, run->connector->send_ref);
     push_attempt_data(L, run);
     if (run->connector->takes_delivery)
         push_delivery(L, run);
     else
         lua_pushnil(L);
-    if (transformers.list_ref == LUA_NOREF)
+    if (transformers.list_ref == LUA_NOREF && !verifies)
         return 3;
-    run->given = SLICE_NULL; /* what comes of it is another document */
-    lua_rawgeti(L, LUA_REGISTRYINDEX, transformers.list_ref);
-    if (!transformers.take_event)
-        return 4;
-    push_event(L, run->event);
-    return 5;
+    push_transformers(L, run, &transformers);
+    if (!verifies)
+        return 5;
+    lua_rawgeti(L, LUA_REGISTRYINDEX, run->connector->verify_ref);
+    return 6;
 }
 
 /* refuseNoData(transformer): it returned nothing. */

@@ -159,6 +159,7 @@ void bindings_open(lua_State *L)
     cjson_open(L);
     run_open(L);
     bus_open(L);
+    verify_open(L);
     blame_open(L);
     run_prelude(L);
     share_string_methods(L);

@@ -287,6 +287,7 @@ struct script_attempt {
     struct slice last_error; /* of the attempt before, or absent */
     struct slice data;       /* JSON, borrowed during the call; absent: the event's */
     struct slice transformer;
+    bool was_unknown; /* an earlier attempt was never answered: the connector's `verify` is asked */
     bool keeps_value; /* somebody may await it: what the connector returns is told */
 };
 

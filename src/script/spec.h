@@ -55,6 +55,7 @@ struct script_ask {
     struct slice transformer; /* absent: the connector's */
     struct slice key;         /* absent: the event's */
     struct slice data;        /* JSON; absent: the event's */
+    bool was_unknown;         /* as in script_attempt */
 };
 
 struct script_spec_host {

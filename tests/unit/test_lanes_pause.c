@@ -15,16 +15,6 @@
 
 #include <cmocka.h>
 
-/* So many dead letters of that status, one after the other. */
-static void refuse_many(struct lanes_fixture *f, int n, int status)
-{
-    for (int i = 0; i < n; i++) {
-        take(f, "x", NULL);
-        turn(f);
-        refuse(f, "x", status);
-    }
-}
-
 static enum target_pause pause_now(const struct lanes_fixture *f)
 {
     return calendar_status(f).pause;

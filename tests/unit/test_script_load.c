@@ -176,7 +176,6 @@ static void test_wrong_options_of_connectors_say_what_to_write(void **state)
         {"coalesce = true", "`coalesce` is not available in this version"},
         {"rate = '5/s'", "`rate` is not available in this version"},
         {"breaker = { failures = 5 }", "`breaker` is not available in this version"},
-        {"verify = print", "`verify` is not available in this version"},
         {"auth = { bearer = 'x' }", "`auth` is not available in this version"},
         {"breaker = {}", "`breaker` is not available in this version"},
         {"batch = {}", "`batch` is not available in this version"},

@@ -138,6 +138,7 @@ function SyncManager:start() end
 ---@field order? "key"|"none"
 ---@field concurrency? "auto"|integer
 ---@field statuses? table<integer|string, StatusWord>|fun(answer: HttpAnswer): StatusWord? by status or class ("4xx"), before the table of outcomes
+---@field verify? fun(data: any, delivery: Delivery): boolean whether what was written and never answered is there
 
 ---Ends the run: nothing is to be done. Counted as skipped.
 ---@param reason string
@@ -914,6 +915,7 @@ function beforeEach(body) end
 ---@field event? GivenEvent
 ---@field key? string
 ---@field transformer? string
+---@field unknown? boolean as after an attempt that was never answered: `verify` is asked
 
 ---What the handlers of an event send.
 ---@param event GivenEvent

@@ -19,7 +19,7 @@ function host.runFunction()
 end
 
 function host.runAttempt()
-  local send, data, delivery, transformers, event = beginAttempt()
+  local send, data, delivery, transformers, event, verify = beginAttempt()
   if transformers then
     for i = 1, #transformers do
       data = transformers[i](data, event)
@@ -27,6 +27,9 @@ function host.runAttempt()
         refuseNoData(transformers[i])
       end
     end
+  end
+  if verify then
+    return host.sendAgain(verify, send, data, delivery)
   end
   return send(data, delivery)
 end

@@ -212,7 +212,7 @@ function specs.handle(event)
   return beside(sends, { handlers = result.handlers })
 end
 
-local OPTIONS = { "event", "key", "transformer" }
+local OPTIONS = { "event", "key", "transformer", "unknown" }
 
 local function checkOptions(options)
   for name in pairs(options) do
@@ -223,7 +223,7 @@ local function checkOptions(options)
     if not isKnown then
       local nearest = host.nearest(globals.tostring(name), OPTIONS)
       local help = nearest and ": did you mean " .. nearest .. "?"
-        or "; there are event, key, transformer"
+        or "; there are event, key, transformer, unknown"
       raise("deliver: there is no option " .. globals.tostring(name) .. help)
     end
   end
@@ -238,7 +238,8 @@ function specs.deliver(connector, data, options)
   end
   checkOptions(options)
   startAsk("deliver", newEvent("deliver: `event`", options.event or { type = "spec" }), connector,
-    data ~= nil and host.encode("deliver", data) or nil, options.transformer, options.key)
+    data ~= nil and host.encode("deliver", data) or nil, options.transformer, options.key,
+    options.unknown)
   local made = globals.json.decode(finishAsk()).result.attempt
   if made.cause == "script" or made.cause == "limit" then
     raise("deliver: " .. connector .. " failed: " .. made.reason)

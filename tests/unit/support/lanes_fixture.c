@@ -444,6 +444,15 @@ void fall_behind(struct lanes_fixture *f)
                  "+a1 a1:written a2:written a3:written a4:written a5:written a5^ a1~ a2~ a3~ a4~");
 }
 
+void refuse_many(struct lanes_fixture *f, int n, int status)
+{
+    for (int i = 0; i < n; i++) {
+        take(f, "x", NULL);
+        turn(f);
+        refuse(f, "x", status);
+    }
+}
+
 void pause_by_a1(struct lanes_fixture *f)
 {
     f->policy.concurrency = 1;

@@ -118,6 +118,8 @@ void fail_by(struct lanes_fixture *f, const char *id, enum attempt_kind kind);
 void settle(struct lanes_fixture *f, const char *id);
 /* Fails, is settled, and a turn. */
 void refuse(struct lanes_fixture *f, const char *id, int status);
+/* So many dead letters of that status, one after the other. */
+void refuse_many(struct lanes_fixture *f, int n, int status);
 /* a1 is refused for its credentials, b1 is ready behind it. */
 void pause_by_a1(struct lanes_fixture *f);
 /* Succeeds, is settled, and a turn. */

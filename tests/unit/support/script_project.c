@@ -260,6 +260,7 @@ static void attempt(struct project *p, const char *connector, const char *event_
         .created_ms = 1700000000000,
         .last_error = SLICE_LIT("it was busy"),
         .data = slice_str(data),
+        .was_unknown = p->was_unknown,
         .keeps_value = p->keeps_value,
     };
     const struct script_connector *c =

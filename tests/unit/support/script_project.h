@@ -80,7 +80,7 @@ struct project {
     const char *refuse_send; /* makes the port for sends fail */
     const char *refuse_request;
     const char *refuse_await;
-    bool keeps_value; /* of the attempts that are started */
+    bool keeps_value, was_unknown; /* of the attempts that are started */
 };
 
 struct project *project_new(void);
