@@ -10,6 +10,8 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
+#include "delivery/batch.h"
+#include "delivery/batching.h"
 #include "delivery/delivery.h"
 #include "delivery/machine.h"
 
@@ -42,19 +44,33 @@ void backlog_deinit(struct backlog *b)
 
 /* ---- how much is in memory ---- */
 
+/* Some batches must have room, while others are formed. */
+#define BATCHES_LOADED 4
+
+static size_t loaded_max(const struct lanes *lanes, const struct target *t)
+{
+    size_t batches = BATCHES_LOADED * t->policy.batch.size;
+    return batches > lanes->limits.loaded ? batches : lanes->limits.loaded;
+}
+
+static size_t bytes_max(const struct lanes *lanes, const struct target *t)
+{
+    return lanes->limits.bytes + BATCHES_LOADED * t->policy.batch.bytes;
+}
+
 static bool is_full(const struct lanes *lanes, const struct target *t)
 {
-    return t->n_inside >= lanes->limits.loaded || t->bytes_inside >= lanes->limits.bytes;
+    return t->n_inside >= loaded_max(lanes, t) || t->bytes_inside >= bytes_max(lanes, t);
 }
 
 static bool is_half_empty(const struct lanes *lanes, const struct target *t)
 {
-    return t->n_inside <= lanes->limits.loaded / 2 && t->bytes_inside <= lanes->limits.bytes / 2;
+    return t->n_inside <= loaded_max(lanes, t) / 2 && t->bytes_inside <= bytes_max(lanes, t) / 2;
 }
 
 static bool is_hungry(const struct lanes *lanes, const struct target *t)
 {
-    return t->n_inside <= lanes->limits.loaded / 4 && t->bytes_inside <= lanes->limits.bytes / 4;
+    return t->n_inside <= loaded_max(lanes, t) / 4 && t->bytes_inside <= bytes_max(lanes, t) / 4;
 }
 
 void backlog_changed(struct lanes *lanes, struct target *t)
@@ -99,9 +115,14 @@ static size_t count_marks(const struct backlog *b)
 /* It could be served from what is on disk, and soon will have nothing else. */
 static bool is_in_want(const struct lane *lane)
 {
+    if (lane->batch)
+        return lane->batch->phase == BATCH_LOADING && lane->n_loaded < lane->n_of_batch;
     if (lane->is_parked || lane->n_loaded * 4 > lane->ask)
         return false;
-    return lane->n_loaded == 0 || lane_head(lane)->phase != PHASE_LATER;
+    if (lane->n_loaded == 0)
+        return true;
+    const struct delivery *head = lane_head(lane);
+    return head->phase != PHASE_LATER && !(head->batch && head->batch->phase == BATCH_LATER);
 }
 
 void backlog_lane_changed(struct lanes *lanes, struct lane *lane)
@@ -140,7 +161,23 @@ void backlog_passed(struct lanes *lanes, struct lane *lane, int64_t position)
         return;
     lane->through = position;
     lane->pause_seen_ms = -1;
-    backlog_lane_due(lanes, lane);
+    if (batch_lane_passed(lanes, lane))
+        backlog_lane_due(lanes, lane);
+}
+
+void backlog_want(struct lanes *lanes, struct lane *lane, unsigned n_rows)
+{
+    unpark(lanes, lane);
+    lane->ask = n_rows;
+    set_more(lane, MORE_WANTING);
+}
+
+void backlog_release(struct lanes *lanes, struct lane *lane, int64_t due_at)
+{
+    if (lane->is_parked && due_at > machine_now(lanes))
+        heap_insert(&lanes->parked, &lane->due, due_at);
+    else
+        backlog_lane_due(lanes, lane);
 }
 
 /* ---- onto the disk ---- */
@@ -201,7 +238,7 @@ void backlog_spill(struct lanes *lanes, struct delivery *d, bool is_written)
 /* ---- out of memory for a while ---- */
 
 /* A lane made when its target had an order of keys can't be told, on disk, from what came after. */
-static bool can_leave(const struct lane *lane)
+bool backlog_can_leave(const struct lane *lane)
 {
     if (lane->more == MORE_ASKED || (lane->is_keyed && !lane->target->is_keyed))
         return false;
@@ -213,13 +250,13 @@ static bool can_leave(const struct lane *lane)
     return true;
 }
 
-static void leave(struct lanes *lanes, struct lane *lane)
+void backlog_leave(struct lanes *lanes, struct lane *lane)
 {
     const struct delivery *head = lane_head(lane);
     int64_t position = head->position;
     lane->pause_seen_ms = head->pause_seen_ms;
     lane->shelved_at = head->is_shelved ? head->parked_at : -1;
-    park(lanes, lane, head->due_at);
+    park(lanes, lane, lane->batch ? NEVER : head->due_at);
     while (lane->n_loaded > 0)
         send_away(lanes, lane_head(lane));
     lane->through = position - 1;
@@ -232,8 +269,13 @@ static void make_room(struct lanes *lanes, struct target *t)
         struct lane *lane = list_entry(it, struct lane, ready);
         if (is_half_empty(lanes, t))
             return;
-        if (can_leave(lane))
-            leave(lanes, lane);
+        if (backlog_can_leave(lane))
+            backlog_leave(lanes, lane);
+    }
+    list_each (it, &t->batching.later) {
+        if (is_half_empty(lanes, t))
+            return;
+        batch_leave(lanes, list_entry(it, struct batch, link));
     }
 }
 
@@ -259,12 +301,13 @@ static struct lane_want want_of(const struct lane *lane, size_t limit)
 static void ask_load(struct lanes *lanes, struct target *t)
 {
     struct backlog *b = &t->backlog;
-    size_t room = lanes->limits.loaded - t->n_inside;
+    size_t room = loaded_max(lanes, t) - t->n_inside;
     size_t n_wanting = b->n_lanes[MORE_WANTING];
     size_t share = n_wanting > 0 ? room / n_wanting : room;
-    if (!b->wants) {
-        b->wants = mem_calloc(lanes->limits.loaded, sizeof(*b->wants));
-        b->asked_for = mem_calloc(lanes->limits.loaded, sizeof(struct lane *));
+    if (b->cap_wants < room) {
+        b->cap_wants = loaded_max(lanes, t);
+        b->wants = mem_realloc(b->wants, b->cap_wants * sizeof(*b->wants));
+        b->asked_for = mem_realloc(b->asked_for, b->cap_wants * sizeof(struct lane *));
     }
     for (b->n_asked = 0; room > 0 && !list_is_empty(&b->wanting); b->n_asked++) {
         struct lane *lane = list_first(&b->wanting, struct lane, marked);
@@ -276,7 +319,7 @@ static void ask_load(struct lanes *lanes, struct target *t)
     }
     b->is_reading = true;
     lanes->ports.load(lanes->ports.ctx, t, b->wants, b->n_asked,
-                      lanes->limits.bytes - t->bytes_inside);
+                      bytes_max(lanes, t) - t->bytes_inside);
 }
 
 static void ask_scan(struct lanes *lanes, struct target *t)
@@ -292,12 +335,13 @@ static void ask_scan(struct lanes *lanes, struct target *t)
 static void bring_home(struct lanes *lanes, struct target *t)
 {
     struct backlog *b = &t->backlog;
-    if (!is_hungry(lanes, t) || count_marks(b) > lanes->limits.loaded / 4)
+    if (!is_hungry(lanes, t) || count_marks(b) > loaded_max(lanes, t) / 4)
         return;
     struct lane *lane = list_first(&b->resting, struct lane, marked);
-    unpark(lanes, lane);
-    lane->ask = LANE_ASK_MAX;
-    set_more(lane, MORE_WANTING);
+    if (lane->batch)
+        batch_fetch(lanes, lane->batch);
+    else
+        backlog_want(lanes, lane, LANE_ASK_MAX);
     ask_load(lanes, t);
 }
 
@@ -317,11 +361,11 @@ static void read_for(struct lanes *lanes, struct target *t)
     bool is_through = b->cursor >= b->through;
     bool wants = b->n_lanes[MORE_WANTING] > 0;
     bool can_scan = !is_through && t->n_lanes < lanes->limits.lanes;
-    if (wants || can_scan)
+    if (wants || can_scan || !list_is_empty(&t->batching.wanted))
         make_room(lanes, t);
     if (!is_half_empty(lanes, t))
         return;
-    if (wants)
+    if (batch_fetch_due(lanes, t) || b->n_lanes[MORE_WANTING] > 0)
         ask_load(lanes, t);
     else if (can_scan)
         ask_scan(lanes, t);
@@ -348,8 +392,14 @@ static void mark(struct lanes *lanes, struct target *t, const struct lane_place 
 {
     struct slice key = place->has_key ? place->key : SLICE_NULL;
     struct lane *lane = lane_find(t, key, place->position);
-    if (!lane) {
+    if (lane) {
+        batch_mark_more(lane, place);
+    } else {
         lane = lane_mark(&lanes->pool, t, key, place->position);
+        if (batch_mark(lanes, lane, place, moment_mono_of(now, place->due_ms))) {
+            park(lanes, lane, NEVER);
+            return;
+        }
         if (place->due_ms > now.wall_ms) {
             park(lanes, lane, moment_mono_of(now, place->due_ms));
             return;
@@ -391,6 +441,7 @@ void lanes_loaded(struct lanes *lanes, struct target *t, size_t want, struct del
     machine_init(lanes, d, row);
     resume(lane, d);
     t->backlog.n_away--;
+    batch_take_back_in(d, lane, row->batch);
     lane_append(lane, d);
     machine_enter(lanes, d);
 }
@@ -403,6 +454,7 @@ static void end_load(struct lanes *lanes, struct lane *lane, bool has_more)
         lane->ask *= 2;
     if (lane->n_loaded == 0 && !has_more)
         lane->woken = 0;
+    batch_lane_read(lanes, lane, has_more);
     if (!lane_free_idle(&lanes->pool, lane))
         backlog_lane_changed(lanes, lane);
 }

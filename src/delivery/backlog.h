@@ -63,7 +63,7 @@ struct backlog {
     size_t n_lanes[4];
     struct lane_want *wants; /* of the load under way … */
     struct lane **asked_for; /* … and their lanes */
-    size_t n_asked;
+    size_t n_asked, cap_wants;
 
     int64_t n_away;       /* how many wait on disk alone */
     struct expiry expiry; /* of these */
@@ -90,6 +90,13 @@ void backlog_changed(struct lanes *lanes, struct target *t);
 void backlog_lane_changed(struct lanes *lanes, struct lane *lane);
 /* What stood there, on disk alone, is over: its lane, where it waits for that one's time, goes on. */
 void backlog_passed(struct lanes *lanes, struct lane *lane, int64_t position);
+/* So many rows of the lane are needed, whatever they wait for. */
+void backlog_want(struct lanes *lanes, struct lane *lane, unsigned n_rows);
+/* The lane waits for no batch any more, but for that time where it still has nothing in memory. */
+void backlog_release(struct lanes *lanes, struct lane *lane, int64_t due_at);
+/* Whether all that the lane has in memory may go, its rows being as they should; and that. */
+bool backlog_can_leave(const struct lane *lane);
+void backlog_leave(struct lanes *lanes, struct lane *lane);
 /* The time of a parked lane has come. */
 void backlog_lane_due(struct lanes *lanes, struct lane *lane);
 /* Asks for what is to be read now. */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/utf8.h"
+#include "delivery/batch.h"
 #include "delivery/target.h"
 
 #define NOT_YET INT64_MIN
@@ -39,6 +40,9 @@ void delivery_init(struct delivery *d, struct moment now, int64_t paused_ms)
     d->due = d->expiry = (struct heap_node){0};
     d->size = sizeof(*d) + d->data.len + (d->event ? event_size(d->event) : 0);
     d->lane = NULL;
+    d->batch = NULL;
+    d->batch_place = 0;
+    d->leaves_batch = d->is_gathered = false;
     list_init(&d->in_lane);
     list_init(&d->errand);
 }
@@ -141,6 +145,13 @@ void delivery_set_cause(struct delivery *d, struct slice cause)
 
 /* ---- its row ---- */
 
+/* The one in which it is to be tried again. */
+static struct slice batch_of(const struct delivery *d)
+{
+    bool stays = d->batch && !d->leaves_batch && d->next == DELIVERY_WAITING;
+    return stays && *d->batch->id ? slice_str(d->batch->id) : SLICE_NULL;
+}
+
 struct delivery_row delivery_describe(const struct delivery *d, struct moment now)
 {
     bool waits = d->next == DELIVERY_WAITING;
@@ -154,6 +165,7 @@ struct delivery_row delivery_describe(const struct delivery *d, struct moment no
         .key = slice_str(d->key),
         .has_key = d->key != NULL,
         .transformer = slice_str(d->transformer),
+        .batch = batch_of(d),
         .data = d->data,
         .state = d->next,
         .cause = slice_str(d->cause),

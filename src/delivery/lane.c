@@ -65,6 +65,7 @@ static struct lane *lane_new(struct lane_pool *pool, struct target *t, bool is_k
     list_init(&lane->ready);
     list_init(&lane->deliveries);
     list_init(&lane->marked);
+    list_init(&lane->of_batch);
     list_add_tail(&t->lanes, &lane->link);
     t->n_lanes++;
     return lane;
@@ -100,6 +101,7 @@ void lane_free(struct lane_pool *pool, struct lane *lane)
         map_remove(lane->home, &lane->node);
     list_remove(&lane->ready);
     list_remove(&lane->marked);
+    list_remove(&lane->of_batch);
     list_remove(&lane->link);
     lane->target->n_lanes--;
     free(lane->own_key);

@@ -45,6 +45,11 @@ struct lane {
     int64_t woken;          /* the position of one that is due whatever its row says; 0: none */
     int64_t pause_seen_ms;  /* of the head that was parked; -1: none was */
     int64_t shelved_at;     /* since when that waits to be woken; -1: it doesn't */
+    int64_t ready_at;       /* since when its head is ready, where its target takes batches */
+    /* Where its first rows are of a batch that is away, or coming back: */
+    struct batch *batch;
+    struct list of_batch; /* among that one's lanes */
+    unsigned n_of_batch;  /* rows */
     unsigned n_loaded;
     unsigned ask;   /* how many rows to read at once */
     bool is_keyed;  /* else it is of a single delivery */

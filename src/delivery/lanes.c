@@ -16,6 +16,11 @@
 
 void machine_offer(struct lanes *lanes, struct target *t)
 {
+    if (target_takes_batches(t)) {
+        if (t->batching.is_forming)
+            return;
+        batch_set_wait(lanes, t);
+    }
     if (!target_can_start(t))
         list_remove(&t->serving);
     else if (list_is_empty(&t->serving))
@@ -30,10 +35,24 @@ void machine_add_errand(struct lanes *lanes, struct delivery *d)
 
 /* ---- phases ---- */
 
+void machine_begin_flight(struct lanes *lanes, struct target *t)
+{
+    lanes->n_in_flight++;
+    t->n_in_flight++;
+}
+
+void machine_end_flight(struct lanes *lanes, struct target *t)
+{
+    lanes->n_in_flight--;
+    t->n_in_flight--;
+}
+
 static void leave_phase(struct lanes *lanes, struct delivery *d)
 {
     switch (d->phase) {
     case PHASE_QUEUED:
+        if (d->is_gathered)
+            batch_ungather(d);
         if (d->lane && lane_has_head(d->lane, d)) {
             list_remove(&d->lane->ready);
             machine_offer(lanes, d->target);
@@ -44,8 +63,9 @@ static void leave_phase(struct lanes *lanes, struct delivery *d)
         list_remove(&d->lane->ready);
         break;
     case PHASE_ATTEMPTING:
-        lanes->n_in_flight--;
-        d->target->n_in_flight--;
+        d->target->n_attempted--;
+        if (!d->batch)
+            machine_end_flight(lanes, d->target);
         break;
     case PHASE_PARKED:
         d->target->n_parked--;
@@ -87,6 +107,8 @@ static void end(struct lanes *lanes, struct delivery *d)
     }
     if (was_head && lane->n_loaded > 0)
         machine_head_arrived(lanes, lane_head(lane));
+    else
+        batch_gather(lanes, lane);
     backlog_lane_changed(lanes, lane);
 }
 
@@ -104,8 +126,9 @@ static void enter_phase(struct lanes *lanes, struct delivery *d)
         break;
     case PHASE_ATTEMPTING:
         heap_remove(&lanes->expiries, &d->expiry);
-        lanes->n_in_flight++;
-        d->target->n_in_flight++;
+        d->target->n_attempted++;
+        if (!d->batch)
+            machine_begin_flight(lanes, d->target);
         break;
     case PHASE_PARKED:
         d->target->n_parked++;
@@ -165,12 +188,16 @@ void machine_move(struct lanes *lanes, struct delivery *d, enum delivery_phase t
    expired may still be settling when it becomes the head, and goes by itself. */
 void machine_head_arrived(struct lanes *lanes, struct delivery *d)
 {
-    if (d->phase != PHASE_QUEUED)
+    if (d->phase != PHASE_QUEUED || d->batch)
         return;
     if (d->lane->woken == d->position)
         delivery_wake(d, machine_now(lanes));
     if (d->due_at == AT_ONCE || d->due_at <= machine_now(lanes)) {
         target_add_ready(d->target, d);
+        if (target_takes_batches(d->target)) {
+            d->lane->ready_at = machine_now(lanes);
+            batch_gather(lanes, d->lane);
+        }
         machine_offer(lanes, d->target);
     } else if (d->state == DELIVERY_NEW) {
         machine_add_errand(lanes, d);
@@ -197,8 +224,12 @@ void machine_enter(struct lanes *lanes, struct delivery *d)
     d->target->n_inside++;
     d->target->bytes_inside += d->size;
     enter_phase(lanes, d);
-    if (lane_has_head(d->lane, d))
+    if (lane_has_head(d->lane, d)) {
         machine_head_arrived(lanes, d);
+    } else if (target_takes_batches(d->target)) {
+        batch_gather_last(d);
+        machine_offer(lanes, d->target);
+    }
 }
 
 /* Behind all others, further on where it wishes to be; a row that says so stands as it is. */
@@ -295,18 +326,27 @@ static void settle_done(struct lanes *lanes, struct delivery *d, enum delivery_s
     }
 }
 
-void lanes_settled(struct lanes *lanes, struct delivery *d)
+static void wait_again(struct lanes *lanes, struct delivery *d)
 {
-    if (d->next != DELIVERY_WAITING) {
-        machine_move(lanes, d, PHASE_ENDED);
-        return;
-    }
     machine_move(lanes, d, PHASE_QUEUED);
     if (d->state == DELIVERY_NEW)
         machine_add_errand(lanes, d);
     d->state = DELIVERY_WAITING;
     if (lane_has_head(d->lane, d))
         machine_head_arrived(lanes, d);
+    else
+        batch_gather(lanes, d->lane);
+}
+
+void lanes_settled(struct lanes *lanes, struct delivery *d)
+{
+    struct batch *b = batch_settling(d);
+    if (d->next != DELIVERY_WAITING)
+        machine_move(lanes, d, PHASE_ENDED);
+    else
+        wait_again(lanes, d);
+    if (b)
+        batch_settled(lanes, b);
 }
 
 void machine_expire(struct lanes *lanes, struct delivery *d, const struct attempt_end *end)
@@ -331,6 +371,7 @@ void machine_unpause(struct lanes *lanes, struct target *t)
     if (!pause_end(&t->pause, machine_now(lanes), &lanes->probes))
         return;
     target_ready_all(t);
+    batch_gather_all(lanes, t);
     machine_offer(lanes, t);
     lanes->ports.paused(lanes->ports.ctx, t, PAUSE_NONE, NULL);
 }
@@ -356,10 +397,18 @@ void lanes_release_target(struct lanes *lanes, struct target *t)
     machine_offer(lanes, t);
 }
 
-/* What an attempt's end tells of the target as a whole. While it is paused only a probe's success
-   counts: other attempts began before it was known to refuse. */
-static void learn(struct lanes *lanes, struct delivery *d, const struct attempt_end *end,
-                  const struct verdict *verdict)
+void machine_call_pause(struct lanes *lanes, struct target *t, const struct attempt_end *end,
+                        const struct verdict *verdict)
+{
+    enum target_pause why = pause_called_for(&t->pause, end, verdict, t->is_handler);
+    if (why > t->pause.why)
+        pause_for_end(lanes, t, why, end);
+}
+
+/* While it is paused only a probe's success counts: other attempts began before it was known to
+   refuse. */
+void machine_learn(struct lanes *lanes, struct delivery *d, const struct attempt_end *end,
+                   const struct verdict *verdict, bool is_split)
 {
     struct target *t = d->target;
     int64_t now = machine_now(lanes);
@@ -371,7 +420,8 @@ static void learn(struct lanes *lanes, struct delivery *d, const struct attempt_
     if (is_success)
         backlog_served(t, now);
 
-    enum target_pause why = pause_called_for(&t->pause, end, verdict, t->is_handler);
+    enum target_pause why =
+        is_split ? PAUSE_NONE : pause_called_for(&t->pause, end, verdict, t->is_handler);
     if (is_probe && is_success)
         machine_unpause(lanes, t);
     else if (why > t->pause.why)
@@ -382,8 +432,8 @@ static void learn(struct lanes *lanes, struct delivery *d, const struct attempt_
 
 /* ---- how an attempt ended ---- */
 
-static int64_t delay_after(struct lanes *lanes, const struct delivery *d,
-                           const struct attempt_end *end)
+int64_t machine_delay_after(struct lanes *lanes, const struct delivery *d,
+                            const struct attempt_end *end)
 {
     if (end->kind == ATTEMPT_RETRY && end->after_ms >= 0)
         return end->after_ms;
@@ -391,25 +441,36 @@ static int64_t delay_after(struct lanes *lanes, const struct delivery *d,
     return end->after_ms > delay ? end->after_ms : delay;
 }
 
-/* It waits for its next attempt, at the end of its age at the latest; or that was the last. A
-   paused target uses nothing up. */
-static void put_off(struct lanes *lanes, struct delivery *d, const struct attempt_end *end)
+static int64_t age_end_of(const struct delivery *d)
+{
+    int64_t age_ms = d->target->policy.retry.age_ms;
+    return age_ms > 0 ? time_add(d->first_attempt_at, age_ms) : NEVER;
+}
+
+int64_t machine_due_in(struct lanes *lanes, struct delivery *d, int64_t delay_ms)
+{
+    int64_t now = machine_now(lanes), due_at = time_add(now, delay_ms);
+    delivery_sync_age(d, pause_total_ms(&d->target->pause, now));
+    int64_t age_end = age_end_of(d);
+    return due_at > age_end && age_end > now ? age_end : due_at;
+}
+
+/* A paused target uses nothing up. */
+void machine_put_off(struct lanes *lanes, struct delivery *d, const struct attempt_end *end,
+                     int64_t due_at)
 {
     const struct target *t = d->target;
-    const struct retry_policy *policy = &t->policy.retry;
     int64_t now = machine_now(lanes);
+    unsigned attempts = t->policy.retry.attempts;
     delivery_sync_age(d, pause_total_ms(&t->pause, now));
-    int64_t age_end = policy->age_ms > 0 ? time_add(d->first_attempt_at, policy->age_ms) : NEVER;
-    bool is_used_up = now >= age_end || (policy->attempts && d->attempts >= policy->attempts);
+    bool is_used_up = now >= age_end_of(d) || (attempts && d->attempts >= attempts);
 
     if (d->expires_at <= now) {
         machine_expire(lanes, d, end);
     } else if (is_used_up && !target_is_paused(t)) {
         settle_dead(lanes, d, "exhausted", end);
     } else {
-        d->due_at = time_add(now, delay_after(lanes, d, end));
-        if (d->due_at > age_end && age_end > now)
-            d->due_at = age_end;
+        d->due_at = due_at;
         machine_settle(lanes, d, DELIVERY_WAITING, end);
     }
 }
@@ -427,8 +488,8 @@ static void keep_refused(struct lanes *lanes, struct delivery *d, const struct a
     machine_settle(lanes, d, DELIVERY_WAITING, end);
 }
 
-static void conclude(struct lanes *lanes, struct delivery *d, const struct attempt_end *end,
-                     const struct verdict *verdict)
+void machine_conclude(struct lanes *lanes, struct delivery *d, const struct attempt_end *end,
+                      const struct verdict *verdict)
 {
     switch (verdict->outcome) {
     case OUTCOME_DELIVERED:
@@ -443,7 +504,8 @@ static void conclude(struct lanes *lanes, struct delivery *d, const struct attem
         settle_done(lanes, d, DELIVERY_SUPERSEDED);
         break;
     case OUTCOME_RETRY:
-        put_off(lanes, d, end);
+        machine_put_off(lanes, d, end,
+                        machine_due_in(lanes, d, machine_delay_after(lanes, d, end)));
         break;
     case OUTCOME_PAUSE:
         keep_refused(lanes, d, end);
@@ -462,7 +524,7 @@ void lanes_attempt_ended(struct lanes *lanes, struct delivery *d, const struct a
                    (verdict.outcome == OUTCOME_RETRY && target_is_paused(t));
     delivery_note_end(d, end, !is_free);
     tally_attempt(&t->tally, end);
-    learn(lanes, d, end, &verdict);
-    conclude(lanes, d, end, &verdict);
+    machine_learn(lanes, d, end, &verdict, false);
+    machine_conclude(lanes, d, end, &verdict);
     machine_offer(lanes, t);
 }

@@ -39,6 +39,7 @@
 #include "event/event.h"
 #include "event/record.h"
 
+struct batch;
 struct lanes;
 struct lane;
 struct target;
@@ -93,12 +94,26 @@ struct delivery {
     struct heap_node expiry;  /* queued while it waits, where it expires at all */
     size_t size;              /* bytes, by which memory is bounded */
     struct lane *lane;
+    struct batch *batch;  /* that it is a member of, see batch.h, or NULL … */
+    unsigned batch_place; /* … which of them */
+    bool leaves_batch;    /* once its row is written */
+    bool is_gathered;     /* counted as ready for the next batch */
     struct list in_lane;
     struct list errand; /* in a list of what the next lanes_pump has to tell or write of it */
 };
 
+/* A batch is formed when it has so many members, or so many bytes of JSON, at the latest when its
+   first one has been ready for wait_ms. */
+struct batch_policy {
+    size_t size; /* 0: what is sent is sent by itself */
+    size_t bytes;
+    int64_t wait_ms;
+};
+#define BATCH_ID_SIZE 48
+
 struct target_policy {
     struct retry_policy retry;
+    struct batch_policy batch;
     bool is_ordered;
     unsigned concurrency; /* 0: auto, adapts to what the other side bears */
 };
@@ -126,12 +141,15 @@ struct lane_place {
     int64_t position;
     struct slice key;
     bool has_key;
-    int64_t due_ms; /* wall */
+    int64_t due_ms;     /* wall */
+    struct slice batch; /* which it is to be tried again in, if any */
 };
 
 struct lanes_ports {
     /* Starts an attempt at d; later, or from within, lanes_attempt_ended(d) is called once. */
     void (*attempt)(void *ctx, struct delivery *d);
+    /* The same for a target that takes batches, and lanes_batch_ended (batch.h). */
+    void (*attempt_batch)(void *ctx, struct batch *b);
     /* Writes `row`, which describes d as it is now (the owner adds seq where it has none, and all
        texts are masked by it); `attempt` is NULL but for one that failed. When it is on disk
        lanes_settled(d) must be called. */
@@ -169,7 +187,7 @@ struct lanes_limits {
     /* Attempts in progress over all targets, and ends of attempts that are not on disk yet: where
        there are as many, none is started. */
     size_t in_flight;
-    /* Of one target, in memory: */
+    /* Of one target, in memory; one that takes batches has room for a few of these: */
     size_t loaded; /* deliveries, and … */
     size_t bytes;  /* … what they and their events hold */
     size_t lanes;  /* keys that are known to have something on disk */

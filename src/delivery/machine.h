@@ -33,6 +33,8 @@ struct lanes {
     struct heap probes;              /* struct pause */
     struct heap parked;              /* struct lane */
     struct heap sweeps;              /* struct expiry */
+    struct heap waits;               /* struct batching */
+    struct heap batches;             /* struct batch */
     struct list reading;             /* targets that may have to read */
     struct list full;                /* targets that are full and not behind */
     struct lanes_limits limits;
@@ -62,8 +64,27 @@ void machine_init(struct lanes *lanes, struct delivery *d, const struct delivery
 void machine_enter(struct lanes *lanes, struct delivery *d);
 /* Has d's row written, as one that waits, and goes on. */
 void machine_write(struct lanes *lanes, struct delivery *d);
-/* For the next lanes_pump to tell or write of d. */
-void machine_add_errand(struct lanes *lanes, struct delivery *d);
+/* An attempt of several deliveries begins, or has ended. */
+void machine_begin_flight(struct lanes *lanes, struct target *t);
+void machine_end_flight(struct lanes *lanes, struct target *t);
+/* What an attempt's end, of d or of several like d, tells of the target as a whole. `is_split`: it is
+   about some of these, and not yet known which: nothing is paused for that. */
+void machine_learn(struct lanes *lanes, struct delivery *d, const struct attempt_end *end,
+                   const struct verdict *verdict, bool is_split);
+/* Pauses t where the end calls for it. */
+void machine_call_pause(struct lanes *lanes, struct target *t, const struct attempt_end *end,
+                        const struct verdict *verdict);
+/* What becomes of d. One that is to be tried again is so at the time that its policy gives. */
+void machine_conclude(struct lanes *lanes, struct delivery *d, const struct attempt_end *end,
+                      const struct verdict *verdict);
+/* How long d's policy has it wait for the next attempt, ms; and when it is due after such a delay: at
+   the end of its age at the latest. */
+int64_t machine_delay_after(struct lanes *lanes, const struct delivery *d,
+                            const struct attempt_end *end);
+int64_t machine_due_in(struct lanes *lanes, struct delivery *d, int64_t delay_ms);
+/* It waits until then; or that was the last attempt. */
+void machine_put_off(struct lanes *lanes, struct delivery *d, const struct attempt_end *end,
+                     int64_t due_at);
 
 /* Hands the journal d's row as it will be; `end` is that of the attempt that failed, or NULL. Last
    in what is done with d: the port may do with it what it likes. */

@@ -61,7 +61,9 @@ static bool pass_time(struct lanes *lanes, int64_t now)
 {
     struct heap_node *node;
     if ((node = befallen(&lanes->expiries, now))) {
-        machine_expire(lanes, container_of(node, struct delivery, expiry), NULL);
+        struct delivery *d = container_of(node, struct delivery, expiry);
+        batch_expires(d, lanes);
+        machine_expire(lanes, d, NULL);
     } else if ((node = befallen(&lanes->due, now))) {
         struct delivery *d = container_of(node, struct delivery, due);
         machine_move(lanes, d, PHASE_QUEUED);
@@ -74,6 +76,10 @@ static bool pass_time(struct lanes *lanes, int64_t now)
         struct target *t = container_of(node, struct target, pause.probe_at);
         pause_probe_due(&t->pause, &lanes->probes);
         machine_offer(lanes, t);
+    } else if ((node = befallen(&lanes->batches, now))) {
+        batch_due(lanes, container_of(node, struct batch, due));
+    } else if ((node = befallen(&lanes->waits, now))) {
+        batch_wait_over(lanes, container_of(node, struct target, batching.wait));
     }
     return node != NULL;
 }
@@ -101,6 +107,10 @@ static bool start_next(struct lanes *lanes, int64_t now)
     struct target *t = next_served(lanes);
     if (!t)
         return false;
+    if (target_takes_batches(t)) {
+        batch_start_next(lanes, t, now);
+        return true;
+    }
     struct delivery *d = target_next(t);
     if (target_is_paused(t))
         pause_probe_start(&t->pause, d);
@@ -148,8 +158,9 @@ void lanes_stop(struct lanes *lanes)
 
 int64_t lanes_next_ms(struct lanes *lanes)
 {
-    const struct heap *const heaps[] = {&lanes->due, &lanes->expiries, &lanes->probes,
-                                        &lanes->parked, &lanes->sweeps};
+    const struct heap *const heaps[] = {&lanes->due,    &lanes->expiries, &lanes->probes,
+                                        &lanes->parked, &lanes->sweeps,   &lanes->waits,
+                                        &lanes->batches};
     bool can_read = !lanes->is_stopped && !list_is_empty(&lanes->reading);
     if (!list_is_empty(&lanes->errands) || next_served(lanes) || can_read)
         return machine_now(lanes);

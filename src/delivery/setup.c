@@ -26,7 +26,9 @@ struct target *lanes_find_target(struct lanes *lanes, struct slice name, bool is
    asked at once whether it still does, by one probe and not by all that waits. */
 static void load_target(struct lanes *lanes, struct target *t, const struct target_policy *policy)
 {
+    bool took_batches = target_takes_batches(t);
     t->policy = *policy;
+    batch_policy_changed(lanes, t, took_batches);
     if (!t->backlog.is_behind)
         t->is_keyed = policy->is_ordered;
     if (pause_is_probed(&t->pause))
@@ -66,7 +68,7 @@ void target_status(const struct target *t, const struct lanes *lanes, struct tar
         .paused_ms = target_is_paused(t) ? machine_now(lanes) - t->pause.since : 0,
         .is_held = t->pause.is_held,
         .held_ms = t->pause.is_held ? machine_now(lanes) - t->pause.held_at : 0,
-        .waiting = t->n_inside - t->n_in_flight - t->n_parked +
+        .waiting = t->n_inside - t->n_attempted - t->n_parked +
                    (t->backlog.n_away > 0 ? (size_t)t->backlog.n_away : 0),
         .is_behind = t->backlog.is_behind,
         .in_flight = t->n_in_flight,
@@ -173,6 +175,8 @@ static void free_target(void *ctx, struct map_node *node)
 {
     struct lanes *lanes = ctx;
     struct target *t = container_of(node, struct target, node);
+    batching_deinit(&t->batching);
+    batching_init(&t->batching); /* as what is in them goes */
     while (!list_is_empty(&t->lanes))
         let_go(lanes, list_first(&t->lanes, struct lane, link));
     expiry_let_go(lanes, t);
@@ -195,5 +199,7 @@ void lanes_free(struct lanes *lanes)
     heap_deinit(&lanes->probes);
     heap_deinit(&lanes->parked);
     heap_deinit(&lanes->sweeps);
+    heap_deinit(&lanes->waits);
+    heap_deinit(&lanes->batches);
     free(lanes);
 }

@@ -16,6 +16,7 @@ struct target *target_new(struct slice name, bool is_handler)
     map_init(&t->keyed);
     map_init(&t->single);
     backlog_init(&t->backlog);
+    batching_init(&t->batching);
     list_init(&t->serving);
     list_init(&t->lanes);
     list_init(&t->ready);
@@ -28,6 +29,7 @@ struct target *target_new(struct slice name, bool is_handler)
 
 void target_free(struct target *t)
 {
+    batching_deinit(&t->batching);
     map_deinit(&t->keyed);
     map_deinit(&t->single);
     backlog_deinit(&t->backlog);
@@ -100,7 +102,8 @@ bool target_can_start(const struct target *t)
 {
     if (t->pause.is_held || (target_is_paused(t) && !t->pause.is_probe_due))
         return false;
-    if (list_is_empty(&t->ready) && list_is_empty(&t->refused))
+    if (target_takes_batches(t) ? !batch_can_start(t)
+                                : list_is_empty(&t->ready) && list_is_empty(&t->refused))
         return false;
     return t->n_in_flight < target_concurrency(t) && t->n_parked < LANES_PARKED_MAX;
 }

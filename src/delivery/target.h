@@ -13,6 +13,7 @@
 #include "base/list.h"
 #include "base/map.h"
 #include "delivery/backlog.h"
+#include "delivery/batching.h"
 #include "delivery/lane.h"
 #include "delivery/lanes.h"
 #include "delivery/limit.h"
@@ -38,7 +39,10 @@ struct target {
     struct list later; /* lanes whose heads aren't due yet */
     size_t n_inside;   /* deliveries in all lanes */
     size_t bytes_inside;
-    size_t n_in_flight, n_parked;
+    size_t n_in_flight; /* attempts … */
+    size_t n_attempted; /* … and deliveries in these */
+    size_t n_parked;
+    struct batching batching;
     int64_t last_position; /* given so far */
     struct backlog backlog;
     struct limit limit;
@@ -54,6 +58,11 @@ void target_free(struct target *t);
 static inline bool target_is_paused(const struct target *t)
 {
     return pause_is_on(&t->pause);
+}
+
+static inline bool target_takes_batches(const struct target *t)
+{
+    return t->policy.batch.size > 0;
 }
 
 /* Attempts at once at most. */

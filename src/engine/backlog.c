@@ -10,10 +10,10 @@
 #include "base/buf.h"
 #include "engine/parts.h"
 
-/* Where one row stands; its key lies in scan.keys. */
+/* Where one row stands; its texts lie in scan.texts. */
 struct place {
     int64_t position, due_ms;
-    size_t key, key_len;
+    size_t key, key_len, batch_len; /* the batch behind the key */
     bool has_key;
 };
 
@@ -23,7 +23,7 @@ struct scan {
     struct journal_range range;
     struct place *places;
     size_t n_places;
-    struct buf keys;
+    struct buf texts;
 };
 
 struct load {
@@ -44,12 +44,19 @@ static struct journal_target journal_target_of(const struct target *t)
 
 /* ---- scans ---- */
 
-static bool add_place(void *ctx, int64_t position, struct slice key, bool has_key, int64_t due_ms)
+static bool add_place(void *ctx, const struct journal_place *found)
 {
     struct scan *scan = ctx;
-    scan->places[scan->n_places++] =
-        (struct place){position, due_ms, scan->keys.len, key.len, has_key};
-    buf_add_slice(&scan->keys, key);
+    scan->places[scan->n_places++] = (struct place){
+        .position = found->position,
+        .due_ms = found->due_ms,
+        .key = scan->texts.len,
+        .key_len = found->key.len,
+        .batch_len = found->batch.len,
+        .has_key = found->has_key,
+    };
+    buf_add_slice(&scan->texts, found->key);
+    buf_add_slice(&scan->texts, found->batch);
     return scan->n_places < scan->range.limit;
 }
 
@@ -59,7 +66,7 @@ static void read_scan(struct page *page, struct journal_reader *reader)
     const struct journal_target target = journal_target_of(scan->target);
     struct err err = {0};
     scan->n_places = 0;
-    buf_clear(&scan->keys);
+    buf_clear(&scan->texts);
     if (journal_waiting_places(reader, &target, &scan->range, add_place, scan, &err) < 0)
         page->err = err;
 }
@@ -67,7 +74,7 @@ static void read_scan(struct page *page, struct journal_reader *reader)
 static void scan_free(struct page *page)
 {
     struct scan *scan = container_of(page, struct scan, page);
-    buf_deinit(&scan->keys);
+    buf_deinit(&scan->texts);
     free(scan->places);
     free(scan);
 }
@@ -78,9 +85,14 @@ static void take_scan(struct page *page)
     struct lane_place *places = mem_calloc(scan->n_places + 1, sizeof(*places));
     for (size_t i = 0; i < scan->n_places; i++) {
         const struct place *p = &scan->places[i];
-        const char *keys = scan->keys.data ? scan->keys.data : "";
-        places[i] = (struct lane_place){p->position, slice_of(keys + p->key, p->key_len),
-                                        p->has_key, p->due_ms};
+        const char *texts = scan->texts.data ? scan->texts.data : "";
+        places[i] = (struct lane_place){
+            .position = p->position,
+            .key = slice_of(texts + p->key, p->key_len),
+            .has_key = p->has_key,
+            .due_ms = p->due_ms,
+            .batch = slice_of(texts + p->key + p->key_len, p->batch_len),
+        };
     }
     lanes_scanned(page->engine->lanes, scan->target, places, scan->n_places,
                   scan->n_places < scan->range.limit);

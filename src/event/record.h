@@ -79,6 +79,7 @@ struct delivery_row {
     struct slice key;
     bool has_key;
     struct slice transformer; /* the send's own, by name; absent: the connector's */
+    struct slice batch;       /* waiting: in which it is to be tried again; absent: by itself */
     struct slice data;        /* JSON; absent: the event's data as it stands */
     enum delivery_state state;
     struct slice cause; /* of a dead letter: one of record_causes; of a skipped one its reason */

@@ -307,8 +307,14 @@ struct journal_range {
 };
 
 /* Where rows stand that wait, in order. */
-typedef bool (*journal_place_visit)(void *ctx, int64_t position, struct slice key, bool has_key,
-                                    int64_t due_ms);
+struct journal_place {
+    int64_t position;
+    struct slice key;
+    bool has_key;
+    int64_t due_ms;
+    struct slice batch; /* as in its row */
+};
+typedef bool (*journal_place_visit)(void *ctx, const struct journal_place *place);
 int journal_waiting_places(struct journal_reader *r, const struct journal_target *target,
                            const struct journal_range *range, journal_place_visit visit, void *ctx,
                            struct err *err) must_check;

@@ -55,7 +55,7 @@ static void copy(char **at, struct slice *s)
 static size_t row_len(const struct delivery_row *r)
 {
     return r->id.len + r->connector.len + r->handler.len + r->key.len + r->transformer.len +
-           r->data.len + r->cause.len + r->error.len + r->result.len;
+           r->batch.len + r->data.len + r->cause.len + r->error.len + r->result.len;
 }
 
 static void copy_row(struct delivery_row *r, char **at)
@@ -65,6 +65,7 @@ static void copy_row(struct delivery_row *r, char **at)
     copy(at, &r->handler);
     copy(at, &r->key);
     copy(at, &r->transformer);
+    copy(at, &r->batch);
     copy(at, &r->data);
     copy(at, &r->cause);
     copy(at, &r->error);

@@ -253,9 +253,14 @@ int journal_waiting_places(struct journal_reader *r, const struct journal_target
     sqlite3_stmt *s = waiting_statement(r, sql, target, range, err);
     int rc = -1;
     while (s && (rc = db_step(&r->db, s, err)) > 0) {
-        bool has_key = sqlite3_column_type(s, 1) != SQLITE_NULL;
-        if (!visit(ctx, sqlite3_column_int64(s, 0), db_column_text(s, 1), has_key,
-                   sqlite3_column_int64(s, 2)))
+        const struct journal_place place = {
+            .position = sqlite3_column_int64(s, 0),
+            .key = db_column_text(s, 1),
+            .has_key = sqlite3_column_type(s, 1) != SQLITE_NULL,
+            .due_ms = sqlite3_column_int64(s, 2),
+            .batch = db_column_text(s, 3),
+        };
+        if (!visit(ctx, &place))
             break;
     }
     if (s)

@@ -160,6 +160,9 @@ void row_give_delivery(sqlite3_context *value, int column, const struct delivery
     case 19:
         give_time(value, row->script_version);
         break;
+    case 20:
+        give_text(value, row->batch);
+        break;
     default:
         die("new deliveries have no column %d", column);
     }
@@ -189,6 +192,7 @@ void row_bind_delivery(sqlite3_stmt *s, const struct delivery_row *row)
     db_bind_text(s, 18, row->result);
     db_bind_time(s, 20, row->position);
     db_bind_time(s, 21, row->script_version);
+    db_bind_text(s, 22, row->batch);
 }
 
 void row_bind_attempt(sqlite3_stmt *s, int64_t delivery, const struct attempt_row *attempt)
@@ -263,7 +267,8 @@ void row_delivery(sqlite3_stmt *s, struct delivery_row *row)
         .result = db_column_text(s, 17),
         .position = sqlite3_column_int64(s, 18),
         .script_version = sqlite3_column_int64(s, 19),
-        .stale_by = db_column_text(s, 20),
+        .batch = db_column_text(s, 20),
+        .stale_by = db_column_text(s, 21),
     };
 }
 

@@ -199,8 +199,11 @@ static const char version_8[] =
     "  at INTEGER NOT NULL"
     ");";
 
-const char *const sql_migrations[] = {version_1, version_2, version_3, version_4,
-                                      version_5, version_6, version_7, version_8};
+/* In which batch a delivery is to be tried again. */
+static const char version_9[] = "ALTER TABLE deliveries ADD COLUMN batch TEXT;"; /* NULL: none */
+
+const char *const sql_migrations[] = {version_1, version_2, version_3, version_4, version_5,
+                                      version_6, version_7, version_8, version_9};
 const size_t sql_migrations_count = ARRAY_LEN(sql_migrations);
 
 /* ---- Statements ----------------------------------------------------------------------------- */
@@ -215,7 +218,7 @@ const size_t sql_migrations_count = ARRAY_LEN(sql_migrations);
 #define DELIVERY_COLUMNS                                                                           \
     "seq, id, connector, handler, key, transformer, data, state, cause, error, attempts, "         \
     "unknown, created_at, first_attempt_at, due_at, expires_at, ended_at, result, position, "      \
-    "script_version"
+    "script_version, batch"
 /* What the writer alone gives stands behind that. */
 #define DELIVERY_READ DELIVERY_COLUMNS ", stale_by"
 /* A result that comes when its event is closed is for nobody. */
@@ -275,7 +278,7 @@ const size_t sql_migrations_count = ARRAY_LEN(sql_migrations);
 
 /* Parameters: 1 connector or handler; 2 and 3 the positions to begin behind and to end with; 4 the
    number of rows; 5 the key. */
-#define PLACES(source) "SELECT position, key, due_at FROM deliveries " source IN_PLACE
+#define PLACES(source) "SELECT position, key, due_at, batch FROM deliveries " source IN_PLACE
 #define ROWS(source) "SELECT " DELIVERY_READ " FROM deliveries " source IN_PLACE
 #define FOR_CONNECTOR(index) "INDEXED BY " index " WHERE state = 'waiting' AND connector = ?1"
 #define FOR_HANDLER(index)                                                                         \
@@ -333,13 +336,13 @@ const char *const sql_text[] = {
         "attempts,"
         " unknown, created_at, first_attempt_at, due_at, expires_at, ended_at, " RESULT(
             "new_deliveries.result",
-            "new_deliveries.seq") ", position, script_version FROM new_deliveries",
-    /* 1 to 18 its columns up to the result, 20 and 21 those behind it, 19 the state before. */
+            "new_deliveries.seq") ", position, script_version, batch FROM new_deliveries",
+    /* 1 to 18 its columns up to the result, 20 to 22 those behind it, 19 the state before. */
     [SQL_UPDATE_DELIVERY] =
         "UPDATE deliveries SET id = ?2, connector = ?3, handler = ?4, key = ?5, transformer = ?6,"
         " data = ?7, state = ?8, cause = ?9, error = ?10, attempts = ?11, unknown = ?12,"
         " created_at = ?13, first_attempt_at = ?14, due_at = ?15, expires_at = ?16, ended_at = ?17,"
-        " result = " RESULT("?18", "?1") ", position = ?20, script_version = ?21"
+        " result = " RESULT("?18", "?1") ", position = ?20, script_version = ?21, batch = ?22"
                                          " WHERE seq = ?1 AND state = ?19",
     /* Behind the last one between 1 and, exclusive, 2. */
     [SQL_NEXT_PUBLICATION] =

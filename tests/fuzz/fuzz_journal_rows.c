@@ -241,12 +241,13 @@ static bool see_delivery(void *ctx, const struct delivery_row *row)
     return true;
 }
 
-static bool see_place(void *ctx, int64_t position, struct slice key, bool has_key, int64_t due_ms)
+static bool see_place(void *ctx, const struct journal_place *place)
 {
     (void)ctx;
-    see(key);
-    require(has_key || key.len == 0);
-    seen += (unsigned)position + (unsigned)due_ms;
+    see(place->key);
+    see(place->batch);
+    require(place->has_key || place->key.len == 0);
+    seen += (unsigned)place->position + (unsigned)place->due_ms;
     return true;
 }
 

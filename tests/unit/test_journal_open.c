@@ -148,12 +148,12 @@ static void a_newer_one_is_refused_and_not_a_byte_of_it_changed(void **state)
     struct fixture *f = *state;
     struct buf before = {0}, after = {0};
     fixture_append(f, "a");
-    fixture_exec(f, "PRAGMA user_version = 9; UPDATE schema SET version = 9");
+    fixture_exec(f, "PRAGMA user_version = 10; UPDATE schema SET version = 10");
     fixture_close(f);
     assert_int_equal(buf_read_file(&before, f->path.data, 1 << 20, NULL), 0);
     char expected[160];
     snprintf(expected, sizeof(expected),
-             "was written by a newer Liaison (schema 9, this one knows %zu): install that version "
+             "was written by a newer Liaison (schema 10, this one knows %zu): install that version "
              "or choose another journal",
              schema_own().version);
     assert_refused(f, ERR_NEWER, expected);

@@ -55,17 +55,21 @@ static void fill(struct fixture *f)
     fixture_settle(f);
 }
 
-static bool note_place(void *ctx, int64_t position, struct slice key, bool has_key, int64_t due_ms)
+static bool note_place(void *ctx, const struct journal_place *place)
 {
-    assert_int_equal(due_ms, position * 10);
+    assert_int_equal(place->due_ms, place->position * 10);
     buf_printf(ctx, "%s%.*s%lld", ((struct buf *)ctx)->len > 0 ? " " : "",
-               SLICE_FMT(has_key ? key : SLICE_LIT("-")), (long long)position);
+               SLICE_FMT(place->has_key ? place->key : SLICE_LIT("-")), (long long)place->position);
+    if (place->batch.len > 0)
+        buf_printf(ctx, "@%.*s", SLICE_FMT(place->batch));
     return true;
 }
 
 static bool note_row(void *ctx, const struct delivery_row *row)
 {
-    return note_place(ctx, row->position, row->key, row->has_key, row->due_ms);
+    const struct journal_place place = {row->position, row->key, row->has_key, row->due_ms,
+                                        row->batch};
+    return note_place(ctx, &place);
 }
 
 static bool note_connector(void *ctx, struct slice connector, int64_t last_position, int64_t count)
@@ -112,6 +116,30 @@ static void places_come_in_the_order_of_waiting(void **state)
                   "k5 k7");
     assert_places(*state, cal, (struct journal_range){.through = 99, .limit = 2}, "j3 k5");
     assert_places(*state, runs, (struct journal_range){.through = 99, .limit = 9}, "-1 k2");
+}
+
+static void rows_say_in_which_batch_they_are_tried_again(void **state)
+{
+    struct fixture *f = *state;
+    const struct journal_target cal = CAL;
+    const struct journal_range all = {.through = 99, .limit = 9};
+    fill(f);
+    struct delivery_row row = fixture_delivery(1, 0, DELIVERY_WAITING);
+    row.position = 5;
+    row.due_ms = 50;
+    row.connector = SLICE_LIT("cal");
+    row.key = SLICE_LIT("k");
+    row.has_key = true;
+    row.batch = SLICE_LIT("2-ab");
+    journal_put_delivery(f->journal, &row, DELIVERY_WAITING, NULL, NULL, NULL);
+    fixture_settle(f);
+    assert_places(f, cal, all, "j3 k5@2-ab k7 -9");
+    assert_rows(f, cal, all, "j3 k5@2-ab k7 -9");
+
+    row.batch = SLICE_NULL;
+    journal_put_delivery(f->journal, &row, DELIVERY_WAITING, NULL, NULL, NULL);
+    fixture_settle(f);
+    assert_rows(f, cal, all, "j3 k5 k7 -9");
 }
 
 static void rows_come_by_key_or_by_place(void **state)
@@ -223,6 +251,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(places_come_in_the_order_of_waiting),
+        TEST(rows_say_in_which_batch_they_are_tried_again),
         TEST(rows_come_by_key_or_by_place),
         TEST(connectors_with_something_waiting_are_known_with_the_last_of_it),
         TEST(what_has_expired_comes_in_order_of_time),

@@ -96,9 +96,16 @@ static void wake_all(struct world *w)
 
 /* ---- what must hold ---- */
 
+/* An attempt at several is counted with the first of them. */
+static bool is_flight(const struct parcel *p)
+{
+    return p->place == ATTEMPTED && (!p->d.batch || p->d.batch->members[0] == &p->d);
+}
+
 static void check_counts(struct world *w)
 {
     size_t inside[N_TARGETS] = {0}, attempted[N_TARGETS] = {0}, away[N_TARGETS] = {0};
+    size_t flights[N_TARGETS] = {0};
     for (int i = 0; i < w->n_made; i++) {
         const struct parcel *p = &w->parcels[i];
         if (p->is_ready_to_end)
@@ -106,14 +113,15 @@ static void check_counts(struct world *w)
         inside[p->target] += is_in_lane(p) && !p->is_expiring;
         away[p->target] += p->place == AWAY || p->is_expiring;
         attempted[p->target] += p->place == ATTEMPTED;
+        flights[p->target] += is_flight(p);
     }
-    check(w, lanes_in_flight(w->lanes) == w->n_attempted);
+    check(w, lanes_in_flight(w->lanes) == w->n_flights);
     check(w, lanes_settling(w->lanes) == w->n_unsettled);
     for (int i = 0; i < N_TARGETS; i++) {
         struct target_status status;
         target_status(w->targets[i], w->lanes, &status);
         check(w, inside[i] <= LOADED_MAX);
-        check(w, status.in_flight == attempted[i]);
+        check(w, status.in_flight == flights[i]);
         check(w, status.waiting == inside[i] + away[i] - attempted[i]);
         check(w, status.pause == w->paused[i]);
         check(w, (status.reason != NULL) == (status.pause != PAUSE_NONE));
@@ -125,9 +133,10 @@ static bool may_start(const struct world *w, const struct parcel *p)
     struct target_status status;
     target_status(p->d.target, w->lanes, &status);
     bool is_held = is_run(p) && lanes_should_hold(w->lanes);
-    return !w->is_stopped && !is_held && is_head(w, p) && status.pause == PAUSE_NONE &&
-           w->n_attempted < IN_FLIGHT_MAX && w->n_unsettled < IN_FLIGHT_MAX &&
-           status.in_flight < status.concurrency;
+    bool waits_for_others = w->policies[p->target].batch.size > 0 || p->d.batch;
+    return !w->is_stopped && !is_held && !waits_for_others && is_head(w, p) &&
+           status.pause == PAUSE_NONE && w->n_flights < IN_FLIGHT_MAX &&
+           w->n_unsettled < IN_FLIGHT_MAX && status.in_flight < status.concurrency;
 }
 
 /* What the pump has to have done, and when it has to be asked again. */
@@ -142,7 +151,7 @@ static void check_pumped(struct world *w, const struct parcel *p, int64_t next)
     if (w->is_stopped)
         return;
     check(w, p->expires_ms == 0 || next <= p->expires_ms - offset);
-    if (is_later && is_head(w, p))
+    if (is_later && is_head(w, p) && !p->d.batch)
         check(w, has_row && (p->is_shelved || next <= due));
 }
 
@@ -177,11 +186,22 @@ static void pump(struct world *w)
     }
 }
 
+/* With each reload a connector may take batches, or take them no more. */
+static void draw_batches(struct world *w, struct target_policy *policy)
+{
+    policy->batch = (struct batch_policy){0};
+    if (below(w, 3) > 0)
+        policy->batch = (struct batch_policy){
+            .size = 1 + below(w, BATCH_SIZE_MAX), .bytes = 1000, .wait_ms = (int64_t)below(w, 300)};
+}
+
 static void set_targets(struct world *w, bool all)
 {
     static const char *const names[N_TARGETS] = {"calendar", "warehouse", "gone", "handler"};
     for (int i = 0; i < N_TARGETS; i++) {
         bool is_gone = !all && below(w, 6) == 0;
+        if (i < 2 && w->has_batches && !is_gone)
+            draw_batches(w, &w->policies[i]);
         w->targets[i] = lanes_set_target(w->lanes, slice_str(names[i]), i == N_TARGETS - 1,
                                          is_gone ? NULL : &w->policies[i]);
         struct target_status status;
@@ -254,7 +274,7 @@ static void restart(struct world *w)
     w->is_freeing = true;
     lanes_free(w->lanes);
     w->is_freeing = false;
-    w->n_attempted = w->n_unsettled = 0;
+    w->n_flights = w->n_unsettled = 0;
     w->n_ops = w->n_written = 0;
     memset(w->readings, 0, sizeof(w->readings));
     for (int i = 0; i < w->n_made; i++) {
@@ -317,11 +337,7 @@ static void finish(struct world *w)
         struct parcel *p;
         lanes_pump(w->lanes);
         while ((p = draw_parcel(w, ATTEMPTED))) {
-            const struct attempt_end end = {.kind = ATTEMPT_RETURNED, .after_ms = -1};
-            w->has_failed = false;
-            w->n_attempted--;
-            lanes_attempt_ended(w->lanes, &p->d, &end);
-            p->is_ready_to_end = p->place == ATTEMPTED;
+            world_end_well(w, p);
         }
         while ((p = draw_parcel(w, UNSETTLED)))
             world_settle(w, p);
@@ -364,6 +380,7 @@ static void run_world(uint64_t seed)
             .concurrency = (unsigned)below(w, 3) * 3,
         };
     }
+    w->has_batches = below(w, 3) > 0;
     start_lanes(w);
     for (int step = 0; step < N_STEPS; step++) {
         happen(w);

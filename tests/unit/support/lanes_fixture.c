@@ -57,6 +57,20 @@ static void on_attempt(void *ctx, struct delivery *d)
         f->on_attempt(f, p);
 }
 
+static void on_attempt_batch(void *ctx, struct batch *b)
+{
+    struct lanes_fixture *f = ctx;
+    traced(f, "+[");
+    for (size_t i = 0; i < b->n; i++) {
+        struct parcel *p = parcel_of(b->members[i]);
+        assert_false(p->is_attempted || p->is_unsettled);
+        p->is_attempted = true;
+        buf_printf(&f->trace, "%s%s", i > 0 ? "," : "", p->d.id);
+    }
+    buf_add_char(&f->trace, ']');
+    snprintf(b->id, sizeof(b->id), "%zu-%s", b->n, b->members[0]->id);
+}
+
 static struct slice keep(struct lanes_fixture *f, struct slice s)
 {
     if (!s.data)
@@ -75,6 +89,7 @@ static void remember_row(struct lanes_fixture *f, const struct delivery_row *row
     f->row = *row;
     f->from = from;
     f->row.cause = keep(f, row->cause);
+    f->row.batch = keep(f, row->batch);
     f->row.error = keep(f, row->error);
     f->has_attempt = attempt != NULL;
     if (attempt) {
@@ -207,6 +222,7 @@ void begin_within(struct lanes_fixture *f, const struct lanes_limits *limits)
 {
     const struct lanes_ports ports = {
         .attempt = on_attempt,
+        .attempt_batch = on_attempt_batch,
         .put = on_put,
         .ended = on_ended,
         .kept = on_kept,
@@ -320,7 +336,10 @@ void scanned(struct lanes_fixture *f, const char *places, bool is_all)
         char *end;
         list[n] = (struct lane_place){.key = slice_of(p, 1), .has_key = *p != '-'};
         list[n].position = strtoll(p + 1, &end, 10);
-        p = *end ? end + 1 : end;
+        size_t batch_len = strcspn(end, " ");
+        if (*end == '@')
+            list[n].batch = slice_of(end + 1, batch_len - 1);
+        p = end + batch_len + (end[batch_len] != '\0');
     }
     lanes_scanned(f->lanes, f->calendar, list, n, is_all);
 }
@@ -403,6 +422,44 @@ void fail_with(struct lanes_fixture *f, const char *id, int status)
                                      .status = status,
                                      .after_ms = -1,
                                      .error = SLICE_LIT("it was refused")});
+}
+
+void end_batch(struct lanes_fixture *f, const char *id, struct attempt_end end,
+               const struct attempt_end *const *own)
+{
+    struct batch *b = find_parcel(f, id)->d.batch;
+    assert_non_null(b);
+    for (size_t i = 0; i < b->n; i++)
+        parcel_of(b->members[i])->is_attempted = false;
+    lanes_batch_ended(f->lanes, b, &end, own);
+}
+
+void fail_batch(struct lanes_fixture *f, const char *id, int status)
+{
+    end_batch(f, id,
+              (struct attempt_end){.kind = ATTEMPT_STATUS,
+                                   .status = status,
+                                   .after_ms = -1,
+                                   .error = SLICE_LIT("it was refused")},
+              NULL);
+}
+
+void succeed_batch(struct lanes_fixture *f, const char *id)
+{
+    end_batch(f, id, (struct attempt_end){.kind = ATTEMPT_RETURNED, .after_ms = -1}, NULL);
+}
+
+/* In their order, as the journal does. */
+void settle_all(struct lanes_fixture *f)
+{
+    list_each (it, &f->parcels) {
+        struct parcel *p = list_entry(it, struct parcel, link);
+        if (!p->is_unsettled)
+            continue;
+        p->is_unsettled = false;
+        lanes_settled(f->lanes, &p->d);
+    }
+    turn(f);
 }
 
 void settle(struct lanes_fixture *f, const char *id)

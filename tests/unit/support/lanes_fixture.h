@@ -5,6 +5,7 @@
  * what the ports were asked, in a word each:
  *
  *     +a1             an attempt at a1 began
+ *     +[a1,b1]        … at a batch of these
  *     a1:waiting      its row is to be written so; a1:dead/refused with the cause
  *     a1:written      … to wait, while it goes on
  *     a1~             it is kept: waiting, and on disk
@@ -32,6 +33,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/list.h"
+#include "delivery/batch.h"
 #include "delivery/lanes.h"
 
 /* A delivery and its row in the fake journal. */
@@ -96,7 +98,8 @@ struct parcel *take_run(struct lanes_fixture *f, const char *id, const char *key
 /* From a row that waits, with this much of it; its seq and id are filled in. */
 struct parcel *restore(struct lanes_fixture *f, const char *id, const char *key,
                        struct delivery_row row);
-/* Answers a scan of the calendar's: "a5 b7 -8" stands for key a at 5, b at 7 and none at 8, all due. */
+/* Answers a scan of the calendar's: "a5 b7@2-x -8" stands for key a at 5,
+   b at 7, of batch 2-x, and none at 8, all due. */
 void scanned(struct lanes_fixture *f, const char *places, bool is_all);
 /* One row of the calendar's load, which waits at this position. */
 struct parcel *loaded(struct lanes_fixture *f, size_t want, const char *id, const char *key,
@@ -114,6 +117,13 @@ void end_attempt(struct lanes_fixture *f, const char *id, struct attempt_end end
 void succeed(struct lanes_fixture *f, const char *id);
 void fail_with(struct lanes_fixture *f, const char *id, int status);
 void fail_by(struct lanes_fixture *f, const char *id, enum attempt_kind kind);
+/* The same of the batch that it is in; `own`: see lanes_batch_ended. */
+void end_batch(struct lanes_fixture *f, const char *id, struct attempt_end end,
+               const struct attempt_end *const *own);
+void succeed_batch(struct lanes_fixture *f, const char *id);
+void fail_batch(struct lanes_fixture *f, const char *id, int status);
+/* All rows that were put are on disk; then a turn. */
+void settle_all(struct lanes_fixture *f);
 /* The row that was put is on disk; then a turn. */
 void settle(struct lanes_fixture *f, const char *id);
 /* Fails, is settled, and a turn. */

@@ -7,15 +7,10 @@
 
 /* ---- ports ---- */
 
-static void on_attempt(void *ctx, struct delivery *d)
+/* What must hold of p as an attempt at it begins. */
+static void begin_attempt(struct world *w, struct parcel *p)
 {
-    struct world *w = ctx;
-    struct parcel *p = parcel_of(d);
-    struct target_status status;
-    target_status(d->target, w->lanes, &status);
-    check(w, p->place == INSIDE && is_head(w, p));
-    check(w, !w->is_stopped && status.in_flight <= status.concurrency);
-    check(w, w->paused[p->target] != PAUSE_GONE && w->paused[p->target] != PAUSE_SET_ASIDE);
+    check(w, p->place == INSIDE && is_at_front(w, p, p->d.batch));
     check(w, p->d.expires_ms == 0 || w->time.wall_ms < p->d.expires_ms);
     check(w, p->was_woken || w->time.wall_ms >= p->latest.row.due_ms);
     check(w,
@@ -23,13 +18,46 @@ static void on_attempt(void *ctx, struct delivery *d)
     check(w, p->was_woken || !p->is_shelved);
     p->was_woken = p->is_shelved = false;
     p->place = ATTEMPTED;
-    w->n_attempted++;
-    check(w, w->n_attempted <= IN_FLIGHT_MAX && w->n_unsettled < IN_FLIGHT_MAX);
-    check(w, lanes_in_flight(w->lanes) == w->n_attempted);
+}
+
+static void begin_flight(struct world *w, struct target *t, struct parcel *p)
+{
+    struct target_status status;
+    target_status(t, w->lanes, &status);
+    w->n_flights++;
+    check(w, !w->is_stopped && status.in_flight <= status.concurrency);
+    check(w, w->paused[p->target] != PAUSE_GONE && w->paused[p->target] != PAUSE_SET_ASIDE);
+    check(w, w->n_flights <= IN_FLIGHT_MAX && w->n_unsettled < IN_FLIGHT_MAX);
+    check(w, lanes_in_flight(w->lanes) == w->n_flights);
     if (below(w, 3) == 0)
         clock_fake_advance(&w->time, (int64_t)below(w, 8)); /* it takes its time at once */
     if (below(w, 4) == 0)
         world_end_attempt(w, p);
+}
+
+static void on_attempt(void *ctx, struct delivery *d)
+{
+    struct world *w = ctx;
+    check(w, w->policies[parcel_of(d)->target].batch.size == 0 && !d->batch);
+    begin_attempt(w, parcel_of(d));
+    begin_flight(w, d->target, parcel_of(d));
+}
+
+/* Members are known by their numbers. */
+static void on_attempt_batch(void *ctx, struct batch *b)
+{
+    struct world *w = ctx;
+    uint64_t sum = 0;
+    check(w, b->n > 0 && b->n <= BATCH_SIZE_MAX);
+    for (size_t i = 0; i < b->n; i++) {
+        struct parcel *p = parcel_of(b->members[i]);
+        check(w, p->d.batch == b && p->d.target == b->target);
+        check(w, i == 0 || b->members[i - 1]->position < p->d.position);
+        begin_attempt(w, p);
+        sum = sum * 1009 + (uint64_t)p->number + 1;
+    }
+    snprintf(b->id, sizeof(b->id), "%zu-%llx", b->n, (unsigned long long)sum);
+    begin_flight(w, b->target, parcel_of(b->members[0]));
 }
 
 static void queue_row(struct world *w, struct parcel *p, struct delivery_row *row)
@@ -39,8 +67,11 @@ static void queue_row(struct world *w, struct parcel *p, struct delivery_row *ro
     p->d.seq = row->seq = p->number + 1;
     struct row *latest = &p->latest;
     snprintf(latest->error, sizeof(latest->error), "%.*s", SLICE_FMT(row->error));
+    snprintf(latest->batch, sizeof(latest->batch), "%.*s", SLICE_FMT(row->batch));
+    check(w, row->batch.len == 0 || row->state == DELIVERY_WAITING);
     latest->row = *row;
     latest->row.cause = SLICE_NULL; /* the texts behind these are not kept */
+    latest->row.batch = SLICE_NULL;
     latest->row.id = latest->row.connector = latest->row.handler = latest->row.key = SLICE_NULL;
     w->ops[w->n_ops++] = (struct op){p, *latest};
 }
@@ -56,7 +87,7 @@ static void on_put(void *ctx, struct delivery *d, struct delivery_row *row,
                  row->state == DELIVERY_SKIPPED);
     check(w, row->state != DELIVERY_WAITING || row->due_ms >= w->time.wall_ms || p->is_shelved);
     check(w, row->attempts >= p->latest.row.attempts || from == DELIVERY_DEAD);
-    check(w, (attempt != NULL) == (p->place == ATTEMPTED && w->has_failed));
+    check(w, (attempt != NULL) == (p->place == ATTEMPTED && p->has_failed));
     bool is_through = row->state == DELIVERY_DELIVERED || row->state == DELIVERY_SKIPPED;
     check(w, !is_run(p) || from != DELIVERY_NEW || !is_through);
     queue_row(w, p, row);
@@ -199,23 +230,70 @@ static struct attempt_end draw_end(struct world *w)
     return end;
 }
 
-void world_end_attempt(struct world *w, struct parcel *p)
+static bool is_failure(const struct attempt_end *end)
 {
-    struct attempt_end end = draw_end(w);
-    w->has_failed = end.kind != ATTEMPT_RETURNED && end.kind != ATTEMPT_SKIPPED;
-    w->n_attempted--;
-    lanes_attempt_ended(w->lanes, &p->d, &end);
+    return end->kind != ATTEMPT_RETURNED && end->kind != ATTEMPT_SKIPPED;
+}
+
+static void end_alone(struct world *w, struct parcel *p, const struct attempt_end *end)
+{
+    p->has_failed = is_failure(end);
+    lanes_attempt_ended(w->lanes, &p->d, end);
     if (p->place == ATTEMPTED) { /* nothing was put: only a handler's run may end so */
         check(w, is_run(p) && state_of(&p->latest) == DELIVERY_NEW);
-        check(w, end.kind == ATTEMPT_RETURNED || end.kind == ATTEMPT_SKIPPED);
+        check(w, !is_failure(end));
         p->is_ready_to_end = true;
     }
 }
 
+/* Of its members `share` in ten have an end of their own. */
+static void end_batch(struct world *w, struct batch *b, const struct attempt_end *end,
+                      uint64_t share)
+{
+    struct parcel *members[BATCH_SIZE_MAX];
+    struct attempt_end ends[BATCH_SIZE_MAX];
+    const struct attempt_end *own[BATCH_SIZE_MAX];
+    size_t n = b->n, n_own = 0;
+    for (size_t i = 0; i < n; i++) {
+        members[i] = parcel_of(b->members[i]);
+        bool has_own = below(w, 10) < share;
+        ends[i] = has_own ? draw_end(w) : *end;
+        own[i] = has_own ? &ends[i] : NULL;
+        n_own += has_own;
+        members[i]->has_failed = is_failure(&ends[i]);
+    }
+    lanes_batch_ended(w->lanes, b, n_own < n ? end : NULL, n_own > 0 ? own : NULL);
+    for (size_t i = 0; i < n; i++) { /* it was split */
+        if (members[i]->place == ATTEMPTED)
+            members[i]->place = INSIDE;
+    }
+}
+
+static void end_by(struct world *w, struct parcel *p, const struct attempt_end *end, uint64_t share)
+{
+    w->n_flights--;
+    if (p->d.batch)
+        end_batch(w, p->d.batch, end, share);
+    else
+        end_alone(w, p, end);
+}
+
+void world_end_attempt(struct world *w, struct parcel *p)
+{
+    const struct attempt_end end = draw_end(w);
+    end_by(w, p, &end, below(w, 3));
+}
+
+void world_end_well(struct world *w, struct parcel *p)
+{
+    const struct attempt_end end = {.kind = ATTEMPT_RETURNED, .after_ms = -1};
+    end_by(w, p, &end, 0);
+}
+
 void world_shelve(struct world *w, struct parcel *p)
 {
-    w->has_failed = false;
-    w->n_attempted--;
+    p->has_failed = false;
+    w->n_flights--;
     p->is_shelved = true;
     lanes_park(w->lanes, &p->d);
     clock_fake_advance(&w->time, (int64_t)below(w, 100));
@@ -263,6 +341,7 @@ void world_give(struct world *w, struct parcel *p)
 const struct delivery_row *world_row(struct row *row)
 {
     row->row.error = slice_str(row->error);
+    row->row.batch = slice_str(row->batch);
     return &row->row;
 }
 
@@ -411,8 +490,13 @@ static void answer(struct world *w, int target)
     for (size_t i = 0; i < r->n_seen; i++) {
         const struct parcel *p = r->seen[i].parcel;
         snprintf(keys[i], sizeof(keys[i]), "k%d", p->key);
-        places[i] = (struct lane_place){r->seen[i].row.row.position, slice_str(keys[i]),
-                                        p->key >= 0, r->seen[i].row.row.due_ms};
+        places[i] = (struct lane_place){
+            .position = r->seen[i].row.row.position,
+            .key = slice_str(keys[i]),
+            .has_key = p->key >= 0,
+            .due_ms = r->seen[i].row.row.due_ms,
+            .batch = slice_str(r->seen[i].row.batch),
+        };
         if (!is_scan)
             load_one(w, target, &r->seen[i]);
     }
@@ -439,6 +523,7 @@ struct lanes_ports world_ports(struct world *w)
 {
     return (struct lanes_ports){
         .attempt = on_attempt,
+        .attempt_batch = on_attempt_batch,
         .put = on_put,
         .ended = on_ended,
         .kept = on_kept,

@@ -17,6 +17,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/rng.h"
+#include "delivery/batch.h"
 #include "delivery/lanes.h"
 
 #include <cmocka.h>
@@ -28,13 +29,14 @@
 #define LOADED_MAX 12
 #define LANES_MAX 10
 #define IN_FLIGHT_MAX 24
+#define BATCH_SIZE_MAX 3
 
 struct world;
 
 /* A row, with what is kept of its texts. */
 struct row {
     struct delivery_row row;
-    char error[64];
+    char error[64], batch[BATCH_ID_SIZE];
 };
 
 /* A delivery for the whole of a world, over restarts. */
@@ -59,6 +61,7 @@ struct parcel {
     bool is_shelved; /* waits to be woken */
     bool was_retried;
     bool is_expiring; /* found on disk when it had expired: it is in no lane */
+    bool has_failed;  /* the attempt that is just ending */
     bool is_free;     /* retried before the last restart: may stand before what had no row then */
 };
 
@@ -99,13 +102,14 @@ struct world {
     struct parcel parcels[N_DELIVERIES];
     int n_made;
     int n_orders;
-    size_t n_attempted, n_unsettled;
+    size_t n_flights; /* attempts */
+    size_t n_unsettled;
     struct op ops[N_OPS];
     size_t n_ops, n_written;
     struct reading readings[N_TARGETS];
     unsigned paused[N_TARGETS];
     bool is_freeing, is_stopped;
-    bool has_failed; /* the attempt that is just ending */
+    bool has_batches; /* some connectors take them, for a while */
 };
 
 #define check(w, what)                                                                             \
@@ -153,22 +157,31 @@ static inline bool is_ordered_after(const struct world *w, const struct parcel *
            w->policies[p->target].is_ordered;
 }
 
-static inline bool is_head(const struct world *w, const struct parcel *p)
+/* Nothing stands before p in its lane but what is attempted with it. */
+static inline bool is_at_front(const struct world *w, const struct parcel *p, const struct batch *b)
 {
     for (int i = 0; i < w->n_made; i++) {
         const struct parcel *other = &w->parcels[i];
         bool is_over = other->is_expiring && state_of(&other->row) == DELIVERY_DEAD;
-        if (is_ordered_after(w, p, other) && !is_over &&
+        bool is_along = b && other->place == ATTEMPTED && other->d.batch == b;
+        if (is_ordered_after(w, p, other) && !is_over && !is_along &&
             (is_in_lane(other) || other->place == AWAY))
             return false;
     }
     return true;
 }
 
+static inline bool is_head(const struct world *w, const struct parcel *p)
+{
+    return is_at_front(w, p, NULL);
+}
+
 /* The ports of this world's lanes. */
 struct lanes_ports world_ports(struct world *w);
-/* The attempt ends, well or not. */
+/* The attempt ends, well or not; that of its whole batch, where it is in one. */
 void world_end_attempt(struct world *w, struct parcel *p);
+/* … well. */
+void world_end_well(struct world *w, struct parcel *p);
 /* The attempt, of the handler, waits to be woken. */
 void world_shelve(struct world *w, struct parcel *p);
 /* The journal's writer gets so far. */
