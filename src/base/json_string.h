@@ -16,22 +16,42 @@
 #include "base/buf.h"
 #include "base/slice.h"
 
+/* Of eight bytes at once, the top bits of those that don't stand for themselves; the lowest of these bits
+   is right. (A byte borrows only where it is marked itself, and from higher ones.) */
+static inline uint64_t json_marks(uint64_t word)
+{
+    const uint64_t ones = 0x0101010101010101, tops = 0x80 * ones;
+    uint64_t quote = word ^ '"' * ones, backslash = word ^ '\\' * ones;
+    return ((word - ' ' * ones) | (quote - ones) | (backslash - ones) | word) & tops;
+}
+
+/* The last eight bytes of n, or all where they are fewer, four at least: in any order, some twice. */
+static inline uint64_t json_last_word(const unsigned char *p, size_t n)
+{
+    uint64_t word;
+    uint32_t first, last;
+    if (n >= sizeof(word)) {
+        memcpy(&word, p + n - sizeof(word), sizeof(word));
+        return word;
+    }
+    memcpy(&first, p, sizeof(first));
+    memcpy(&last, p + n - sizeof(last), sizeof(last));
+    return (uint64_t)first << 32 | last;
+}
+
 /* How many bytes at p, n at most, stand for themselves in a string: ASCII but for control
    characters, quotes and backslashes. Inline, for the short strings that most are. */
 static inline size_t json_plain_len(const unsigned char *p, size_t n)
 {
-    const uint64_t ones = 0x0101010101010101, tops = 0x80 * ones;
     size_t i = 0;
     for (uint64_t word; n - i >= sizeof(word); i += sizeof(word)) {
-        /* Eight at once: the lowest top bit that is left marks the first byte that is none. (A byte
-           borrows only where it is marked itself, and from higher ones.) */
         memcpy(&word, p + i, sizeof(word));
-        word = le64toh(word);
-        uint64_t quote = word ^ '"' * ones, backslash = word ^ '\\' * ones;
-        uint64_t marks = (word - ' ' * ones) | (quote - ones) | (backslash - ones) | word;
-        if (marks & tops)
-            return i + (size_t)__builtin_ctzll(marks & tops) / 8;
+        uint64_t marks = json_marks(le64toh(word));
+        if (marks)
+            return i + (size_t)__builtin_ctzll(marks) / 8;
     }
+    if (n >= sizeof(uint32_t) && !json_marks(json_last_word(p, n)))
+        return n;
     while (i < n && p[i] >= ' ' && p[i] != '"' && p[i] != '\\' && p[i] < 0x80)
         i++;
     return i;

@@ -36,6 +36,25 @@ static void writes_strings_with_the_fewest_escapes(void **state)
                   "\"\xE2\x82\xAC\\n\xF0\x9D\x84\x9E\"");
 }
 
+/* Text is passed over in steps of several bytes. */
+static void finds_what_needs_an_escape_wherever_it_stands(void **state)
+{
+    (void)state;
+    const char *const odd[] = {"\"", "\\", "\n", "\x1F", "\x7F"};
+    const char *const escaped[] = {"\\\"", "\\\\", "\\n", "\\u001f", "\x7F"};
+    for (int len = 0; len < 28; len++)
+        for (int at = 0; at <= len; at++)
+            for (size_t i = 0; i < ARRAY_LEN(odd); i++) {
+                char text[64], expected[64];
+                snprintf(text, sizeof(text), "%.*s%s%.*s", at, "abcdefghijklmnopqrstuvwxyz~!",
+                         odd[i], len - at, "ABCDEFGHIJKLMNOPQRSTUVWXYZ[]");
+                snprintf(expected, sizeof(expected), "\"%.*s%s%.*s\"", at,
+                         "abcdefghijklmnopqrstuvwxyz~!", escaped[i], len - at,
+                         "ABCDEFGHIJKLMNOPQRSTUVWXYZ[]");
+                assert_string(slice_str(text), expected);
+            }
+}
+
 static void repairs_broken_utf8(void **state)
 {
     (void)state;
@@ -162,6 +181,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(writes_strings_with_the_fewest_escapes),
+        cmocka_unit_test(finds_what_needs_an_escape_wherever_it_stands),
         cmocka_unit_test(repairs_broken_utf8),
         cmocka_unit_test(what_it_writes_reads_back),
         cmocka_unit_test(builds_documents_with_commas_where_they_belong),
