@@ -2,7 +2,9 @@
 /* Copyright (c) 2026 The Liaison authors */
 #include "script/keys.h"
 
+#include <endian.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "script/document.h"
@@ -17,19 +19,36 @@ void keys_deinit(struct keys *k)
     *k = (struct keys){0};
 }
 
+/* Zeros stand for what a short name lacks, as if they were its bytes: where two are equal, the names
+   decide. */
+static uint64_t start_of(struct slice name)
+{
+    uint64_t start = 0;
+    if (name.len > 0)
+        memcpy(&start, name.data, name.len < sizeof(start) ? name.len : sizeof(start));
+    return be64toh(start);
+}
+
 void keys_push(struct keys *k, struct slice key)
 {
     if (k->len == k->cap) {
         k->cap = k->cap ? 2 * k->cap : 32;
         k->items = mem_realloc(k->items, k->cap * sizeof(*k->items));
     }
-    k->items[k->len] = (struct key){key, k->len};
+    k->items[k->len] = (struct key){key, start_of(key), k->len};
     k->len++;
+}
+
+static int compare_keys(const struct key *a, const struct key *b)
+{
+    if (a->start != b->start)
+        return a->start < b->start ? -1 : 1;
+    return slice_compare(a->name, b->name);
 }
 
 static int compare(const void *a, const void *b)
 {
-    return slice_compare(((const struct key *)a)->name, ((const struct key *)b)->name);
+    return compare_keys(a, b);
 }
 
 static void insertion_sort(struct key *items, size_t n)
@@ -37,7 +56,7 @@ static void insertion_sort(struct key *items, size_t n)
     for (size_t i = 1; i < n; i++) {
         struct key item = items[i];
         size_t at = i;
-        for (; at > 0 && slice_compare(items[at - 1].name, item.name) > 0; at--)
+        for (; at > 0 && compare_keys(&items[at - 1], &item) > 0; at--)
             items[at] = items[at - 1];
         items[at] = item;
     }

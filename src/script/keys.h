@@ -11,6 +11,7 @@
 #define LIAISON_SCRIPT_KEYS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include <lua.h>
 
@@ -18,7 +19,8 @@
 
 struct key {
     struct slice name;
-    size_t order; /* in which it was pushed, from 0 */
+    uint64_t start; /* of its name, eight bytes that compare as these do */
+    size_t order;   /* in which it was pushed, from 0 */
 };
 
 struct keys {

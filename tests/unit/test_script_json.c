@@ -151,6 +151,11 @@ static void test_members_are_sorted(void **state)
     assert_eval("return { b = 1, a = 2, aa = 3, ['1'] = 4, B = 5 }",
                 "{\"1\":4,\"B\":5,\"a\":2,\"aa\":3,\"b\":1}");
     assert_eval(
+        "return { startTime2 = 1, startTime = 2, startTim = 3, startTi = 4, ['startTi\\0'] = 5, "
+        "['é'] = 6, startTimf = 7, [''] = 8 }",
+        "{\"\":8,\"startTi\":4,\"startTi\\u0000\":5,\"startTim\":3,\"startTime\":2,"
+        "\"startTime2\":1,\"startTimf\":7,\"é\":6}");
+    assert_eval(
         "local t = {} for i = 40, 10, -1 do t['k' .. i] = i end return json.encode(t):sub(1, 15)",
         "\"{\\\"k10\\\":10,\\\"k11\\\"\"");
 }
