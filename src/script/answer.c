@@ -122,13 +122,11 @@ static void push_headers(lua_State *L, const struct script_answer *answer)
 static void push_answer(lua_State *L, const struct script_answer *answer,
                         enum machine_ref metatable)
 {
-    lua_createtable(L, 0, 6);
+    machine_push(L, REF_NEW_ANSWER);
     lua_pushinteger(L, answer->failure ? 0 : answer->status);
-    lua_setfield(L, -2, "status");
     push_headers(L, answer);
-    lua_setfield(L, -2, "headers");
     lua_pushlstring(L, answer->body.data ? answer->body.data : "", answer->body.len);
-    lua_setfield(L, -2, "body");
+    lua_call(L, 3, 1);
     machine_mark(L, lua_gettop(L), metatable);
 }
 

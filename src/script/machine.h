@@ -63,6 +63,9 @@ enum machine_ref {
     REF_RUN_HANDLER, /* the prelude's entries of the runs */
     REF_RUN_ATTEMPT,
     REF_RUN_FUNCTION,
+    REF_NEW_EVENT, /* … and what makes tables for scripts: prelude/tables.lua */
+    REF_NEW_SENT,
+    REF_NEW_ANSWER,
     REF_DEAD_LETTERS,  /* the prelude's connector */
     REF_FUNCTION_INFO, /* debug.getinfo, for machine_takes_second */
     REF_SPEC_GLOBALS, /* of machines for specs, see spec.h: what spec files have beside REF_GLOBALS … */

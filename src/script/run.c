@@ -23,6 +23,15 @@
 
 /* ---- what a run is given ---- */
 
+/* [-0, +1, e] nil where it is absent. */
+static void push_text(lua_State *L, struct slice value)
+{
+    if (value.data)
+        lua_pushlstring(L, value.data, value.len);
+    else
+        lua_pushnil(L);
+}
+
 static void set_text(lua_State *L, const char *name, struct slice value)
 {
     if (!value.data)
@@ -62,22 +71,30 @@ static void push_event_data(lua_State *L, const struct event *event)
         lua_pushnil(L);
 }
 
+/* The key as text; data NULL without one. */
+static struct slice key_of(const struct event *event)
+{
+    return event->has_key ? slice_of(event->key.data ? event->key.data : "", event->key.len)
+                          : SLICE_NULL;
+}
+
 /* [-0, +1, e] A table of one's own for each caller. */
 static void push_event(lua_State *L, const struct event *event)
 {
-    luaL_checkstack(L, 8, "event");
-    lua_createtable(L, 0, 8);
-    if (event->attributes.len > 0)
-        add_attributes(L, event->attributes);
-    set_text(L, "id", event->id);
-    set_text(L, "type", event->type);
-    set_text(L, "source", event->source);
-    set_text(L, "subject", event->subject);
-    set_text(L, "time", event->time);
-    if (event->has_key)
-        set_text(L, "key", slice_of(event->key.data ? event->key.data : "", event->key.len));
+    luaL_checkstack(L, 12, "event");
+    machine_push(L, REF_NEW_EVENT);
+    push_text(L, event->id);
+    push_text(L, event->type);
+    push_text(L, event->source);
+    push_text(L, event->subject);
+    push_text(L, event->time);
+    push_text(L, key_of(event));
     push_event_data(L, event);
-    lua_setfield(L, -2, "data");
+    lua_call(L, 7, 1);
+    if (event->attributes.len == 0)
+        return;
+    add_attributes(L, event->attributes);
+    set_text(L, "key", key_of(event)); /* so one of these may be called */
 }
 
 /* beginHandler() -> handler, event */
@@ -253,6 +270,12 @@ void run_adopt(lua_State *L)
     machine_set(L, REF_RUN_ATTEMPT);
     lua_getfield(L, -1, "runFunction");
     machine_set(L, REF_RUN_FUNCTION);
+    lua_getfield(L, -1, "newEvent");
+    machine_set(L, REF_NEW_EVENT);
+    lua_getfield(L, -1, "newSent");
+    machine_set(L, REF_NEW_SENT);
+    lua_getfield(L, -1, "newAnswer");
+    machine_set(L, REF_NEW_ANSWER);
 }
 
 /* ---- how a run ended ---- */

@@ -121,15 +121,14 @@ static int64_t read_duration(lua_State *L, int option)
 /* What the script gets: { id, connector, key }. */
 static void push_delivery(lua_State *L, const struct script_sent *sent)
 {
-    lua_createtable(L, 0, 3);
+    machine_push(L, REF_NEW_SENT);
     lua_pushlstring(L, sent->id->data ? sent->id->data : "", sent->id->len);
-    lua_setfield(L, -2, "id");
     lua_pushvalue(L, FIRST + SEND_CONNECTOR);
-    lua_setfield(L, -2, "connector");
-    if (sent->key.data) {
+    if (sent->key.data)
         lua_pushlstring(L, sent->key.data, sent->key.len);
-        lua_setfield(L, -2, "key");
-    }
+    else
+        lua_pushnil(L);
+    lua_call(L, 3, 1);
     machine_mark(L, lua_gettop(L), REF_SENT);
 }
 
