@@ -147,6 +147,7 @@ struct script_run {
     const struct connector *connector;
     struct event *event;                  /* a reference */
     const struct script_attempt *attempt; /* only while it is being started */
+    const void *data;   /* the table that the script got as its event's, to be compared; not kept */
     struct slice given; /* the JSON that an attempt's data were read from, while it is there */
     struct buf delivery_id;
     int function_ref; /* RUN_FUNCTION */

@@ -90,6 +90,7 @@ static void push_event(lua_State *L, const struct event *event)
     push_text(L, event->time);
     push_text(L, key_of(event));
     push_event_data(L, event);
+    machine_of(L)->current->data = lua_topointer(L, -1);
     lua_call(L, 7, 1);
     if (event->attributes.len == 0)
         return;

@@ -49,12 +49,15 @@ static struct slice read_connector(lua_State *L)
     return name;
 }
 
-/* Whether the value at `index` is the event's data as it came. */
-static bool is_event_data(lua_State *L, int index, const struct event *event)
+/* Whether the value at `index` is the event's data as it came. A table has to be the very one: that a
+   new one says the same is too seldom to look for it each time. */
+static bool is_event_data(lua_State *L, int index, const struct script_run *run)
 {
+    const struct event *event = run->event;
     switch (event->data_kind) {
     case EVENT_DATA_JSON:
-        return codec_is_same(L, index, event->data);
+        return (!lua_istable(L, index) || lua_topointer(L, index) == run->data) &&
+               codec_is_same(L, index, event->data);
     case EVENT_DATA_BYTES:
         return lua_type(L, index) == LUA_TSTRING &&
                slice_is_equal(secret_or_text(L, index), event->data);
@@ -64,11 +67,11 @@ static bool is_event_data(lua_State *L, int index, const struct event *event)
 }
 
 /* The data as JSON, or absent where it is what the event brought: that is stored once. */
-static struct slice read_data(lua_State *L, const struct event *event)
+static struct slice read_data(lua_State *L, const struct script_run *run)
 {
-    struct script_machine *m = machine_of(L);
+    struct script_machine *m = run->m;
     int index = FIRST + SEND_DATA;
-    if (is_event_data(L, index, event))
+    if (is_event_data(L, index, run))
         return SLICE_NULL;
     if (lua_isnil(L, index))
         machine_raise(L, "sync:send: `data` is missing (nil); write null where nothing is meant");
@@ -160,7 +163,7 @@ int send_from_script(lua_State *L)
     if (!lua_isnil(L, FIRST + SEND_EXPIRES) && send.expires_ms == 0)
         machine_raise(L, "sync:send: `expires` must be more than 0");
     read_key(L, &send);
-    send.data = read_data(L, run->event);
+    send.data = read_data(L, run);
 
     buf_clear(&m->id);
     machine_hold(L, run, send.data.len);

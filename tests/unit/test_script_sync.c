@@ -415,6 +415,9 @@ static void test_data_passed_on_as_it_came_is_not_sent_again(void **state)
     assert_is_passed_on("sync:send{ connector = 'out', data = array{} }", "{}", false);
     assert_is_passed_on("event.data.z[1] = 1 sync:send{ connector = 'out', data = event.data }",
                         data, true);
+    assert_is_passed_on("local copy = {} for k, v in pairs(event.data) do copy[k] = v end "
+                        "sync:send{ connector = 'out', data = copy }",
+                        data, false);
     assert_is_passed_on(pass_on, "{\"a\":1,\"a\":2}", true);
     assert_is_passed_on("local a = event.data.a sync:send{ connector = 'out', data = event.data }",
                         "{\"a\":1,\"a\":2}", false);
