@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 The Liaison authors
-"""What mappings deliver to is the real thing: ClickHouse by the connector that ships, and Radicale,
-a CalDAV server, by a connector as analysts write them."""
+"""What mappings deliver to is the real thing: ClickHouse by the connector that ships, Radicale, a CalDAV
+server, by a connector as analysts write them, and nginx, which lets through only so much."""
 
 import shutil
 from decimal import Decimal
 
 import pytest
 
-from support import ROOT, ClickHouse, Radicale, assert_sums_hold, liaison, wait_until
+from support import ROOT, ClickHouse, Nginx, Radicale, assert_sums_hold, liaison, wait_until
 
 # ---- ClickHouse ----
 
@@ -251,6 +251,70 @@ def test_a_wrong_password_pauses_the_calendar_until_it_is_mended(calendar, radic
     assert calendar.status()["problems"] == []
     assert calendar.dead_letters() == []
     assert_sums_hold(calendar.status())
+
+
+# ---- nginx ----
+
+LIMITED_SCRIPT = """
+    local sync = SyncManager.new {}
+    sync:on("thing.changed", function(event)
+      sync:send { connector = "limited", data = event.data }
+    end)
+    sync:start()
+"""
+LIMITED = """
+    return {
+      retry = { base = "50ms", cap = "2s" },
+      breaker = false,
+      send = function(data) return http.post(setting "url", { json = data }) end,
+    }
+"""
+KEYS, EACH = 10, 20
+
+
+@pytest.fixture
+def limited(project, make_daemon, receiver, tmp_path):
+    """A function that starts nginx before the receiver, and a daemon that delivers to it."""
+    servers = []
+
+    def start(connector, **options):
+        servers.append(Nginx(tmp_path, receiver.url, **options).start())
+        project.script(LIMITED_SCRIPT)
+        project.connector("limited", connector)
+        return make_daemon(settings={"url": servers[0].url}).start(), servers[0]
+
+    yield start
+    for server in servers:
+        server.close()
+
+
+def emit_all(daemon):
+    for n in range(EACH):
+        answer = daemon.post("/events", [
+            {"type": "thing.changed", "partitionkey": f"k{key}", "data": {"key": key, "n": n}}
+            for key in range(KEYS)])
+        assert answer.status == 202, answer
+
+
+def assert_each_came_once_in_order(daemon, receiver):
+    for key in range(KEYS):
+        assert [body["n"] for body in receiver.bodies() if body["key"] == key] == list(range(EACH))
+    assert len(receiver.requests) == KEYS * EACH
+    assert daemon.dead_letters() == []
+    assert_sums_hold(daemon.status())
+
+
+@pytest.mark.parametrize("refusal, status", [
+    (Nginx.REFUSES_503, 503), (Nginx.REFUSES_429, 429), (Nginx.REFUSES_429_WITH_RETRY_AFTER, 429)],
+    ids=["503", "429", "429 with Retry-After"])
+def test_nginx_that_limits_gets_each_once_and_few_in_vain(limited, receiver, refusal, status):
+    daemon, nginx = limited(LIMITED, rate=100, burst=20, refusal=refusal)
+    emit_all(daemon)
+    daemon.wait_delivered("limited", KEYS * EACH, 60)
+    assert_each_came_once_in_order(daemon, receiver)
+    refused = nginx.statuses().count(status)
+    assert nginx.statuses().count(200) == KEYS * EACH
+    assert 0 < refused <= KEYS * EACH
 
 
 # ---- what ships ----

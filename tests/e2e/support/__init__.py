@@ -13,6 +13,7 @@ from .daemon import Daemon, DaemonFailed
 from .disk import Disk
 from .manager import Manager
 from .metrics import parse_metrics
+from .nginx import Nginx
 from .node import Node
 from .project import Project
 from .prometheus import Prometheus, promtool
@@ -24,7 +25,7 @@ from .wait import SLOWNESS, free_port, wait_until
 from .web import Answer, request
 
 __all__ = [
-    "Answer", "ClickHouse", "Daemon", "DaemonFailed", "Disk", "LIAISON", "Manager", "Message", "Node",
+    "Answer", "ClickHouse", "Daemon", "DaemonFailed", "Disk", "LIAISON", "Manager", "Message", "Nginx", "Node",
     "Project", "Prometheus", "ROOT", "Radicale", "Receiver", "Reply", "Result", "SLOWNESS", "SseBus",
     "Stream", "assert_sums_hold", "clean_environment", "free_port", "liaison", "parse_metrics",
     "promtool", "request", "wait_until",
