@@ -11,6 +11,7 @@
 #include "cli/json_view.h"
 #include "cli/progress.h"
 #include "cli/recorded.h"
+#include "cli/recorded_sends.h"
 #include "dryrun/compare.h"
 #include "dryrun/given.h"
 
@@ -101,24 +102,30 @@ static int try_here(const struct against *a, struct slice json, struct buf *out,
     return 0;
 }
 
+/* What an event is made into by the scripts here is `after`. */
+static int compare_one(const struct against *a, struct compare *c, struct slice event,
+                       struct slice before)
+{
+    struct buf after = {0};
+    struct err err = {0};
+    int rc = try_here(a, event, &after, &err);
+    if (rc == 0)
+        rc = compare_add(c, before, buf_slice(&after), &err);
+    buf_deinit(&after);
+    return rc < 0 ? command_fail("%s", err.message) : EXIT_DONE;
+}
+
 static int compare_batch(const struct against *a, struct compare *c, const struct slice *events,
                          struct slice answer)
 {
     struct json_items items;
     struct slice unused, live;
-    struct buf here = {0};
-    struct err err = {0};
-    int rc = 0;
+    int status = EXIT_DONE;
     json_items_begin(&items, view_member(answer, "items"));
-    for (size_t i = 0; rc == 0 && json_items_next(&items, &unused, &live); i++) {
-        buf_clear(&here);
-        rc = try_here(a, events[i], &here, &err);
-        if (rc == 0)
-            rc = compare_add(c, live, buf_slice(&here), &err);
-    }
+    for (size_t i = 0; status == EXIT_DONE && json_items_next(&items, &unused, &live); i++)
+        status = compare_one(a, c, events[i], live);
     json_items_end(&items);
-    buf_deinit(&here);
-    return rc < 0 ? command_fail("%s", err.message) : EXIT_DONE;
+    return status;
 }
 
 static size_t batch_at(const struct events *events, size_t from)
@@ -129,8 +136,8 @@ static size_t batch_at(const struct events *events, size_t from)
     return n > 1 && bytes > BATCH_BYTES ? n - 1 : n;
 }
 
-static int compare_all(const struct against *a, struct client *client, const struct events *events,
-                       struct compare *c)
+static int compare_with_daemon(const struct against *a, struct client *client,
+                               const struct events *events, struct compare *c)
 {
     struct buf answer = {0};
     int status = EXIT_DONE;
@@ -148,7 +155,36 @@ static int compare_all(const struct against *a, struct client *client, const str
     return status;
 }
 
+/* Counts in *left_out the events whose record doesn't tell. */
+static int compare_with_record(const struct against *a, struct journal_reader *reader,
+                               const struct events *events, struct compare *c, size_t *left_out)
+{
+    struct buf before = {0};
+    struct err err = {0};
+    int status = EXIT_DONE;
+    for (size_t i = 0; status == EXIT_DONE && i < events->len; i++) {
+        if (!recorded_sends_are_whole(events->items[i])) {
+            ++*left_out;
+            continue;
+        }
+        buf_clear(&before);
+        if (recorded_sends_add(reader, events->items[i], &before, &err) < 0)
+            status = command_fail("%s", err.message);
+        else
+            status = compare_one(a, c, events->items[i], buf_slice(&before));
+    }
+    buf_deinit(&before);
+    return status;
+}
+
 /* ---- what it was compared with --------------------------------------------------------------- */
+
+struct found {
+    struct compare *compare;
+    bool is_recorded;   /* it was compared with deliveries on record */
+    bool is_same_files; /* else: the daemon has loaded these very files */
+    size_t left_out;
+};
 
 static int read_hash(struct client *client, const struct script_machine *m, bool *is_same)
 {
@@ -178,50 +214,57 @@ static void add_settings(struct json_writer *w, const struct config *config)
     json_array_end(w);
 }
 
-static void write_report(const struct against *a, const struct compare *c, bool is_same_files,
-                         struct buf *report)
+static void write_report(const struct against *a, const struct found *found, struct buf *report)
 {
     struct json_writer w = {.out = report};
     json_object_begin(&w, NULL);
-    compare_add_members(&w, c);
-    json_member_bool(&w, "sameFiles", is_same_files);
-    add_settings(&w, &a->project->config);
+    json_member_cstr(&w, "with", found->is_recorded ? "deliveries" : "scripts");
+    compare_add_members(&w, found->compare);
+    if (found->is_recorded) {
+        json_member_integer(&w, "leftOut", (int64_t)found->left_out);
+    } else {
+        json_member_bool(&w, "sameFiles", found->is_same_files);
+        add_settings(&w, &a->project->config);
+    }
     json_object_end(&w);
 }
 
 /* ---- the whole ------------------------------------------------------------------------------- */
 
-/* Only a daemon has other scripts than those in the folder. */
-static int say_no_daemon(const struct recorded *recorded)
+static int open_recorded(const struct against *a, struct recorded *recorded)
 {
-    struct buf at = {0};
-    daemon_url_add_name(&recorded->client.at, &at);
-    command_fail("no daemon answers at %s: --against compares with the scripts that it has loaded",
-                 at.data);
-    buf_deinit(&at);
-    return EXIT_NO_DAEMON;
+    const struct config *config = &a->project->config;
+    return a->is_recorded ? recorded_open_journal(recorded, config)
+                          : recorded_open(recorded, a->in, a->path, config);
+}
+
+static int find_changes(const struct against *a, struct recorded *recorded,
+                        const struct events *events, struct found *found)
+{
+    if (found->is_recorded)
+        return compare_with_record(a, recorded->reader, events, found->compare, &found->left_out);
+    int status = compare_with_daemon(a, &recorded->client, events, found->compare);
+    return status == EXIT_DONE ? read_hash(&recorded->client, a->machine, &found->is_same_files)
+                               : status;
 }
 
 int against_compare(const struct against *a, size_t n, struct buf *report, bool *has_changes)
 {
-    struct recorded recorded;
+    struct recorded recorded = {0};
     struct events events = {0};
-    struct compare *c = compare_new();
-    bool is_same_files = false;
-    int status = recorded_open(&recorded, a->in, a->path, &a->project->config);
-    if (status == EXIT_DONE && recorded.reader)
-        status = say_no_daemon(&recorded);
+    struct found found = {0};
+    int status = open_recorded(a, &recorded);
+    found.is_recorded = recorded.reader != NULL;
+    found.compare = compare_new(found.is_recorded ? COMPARE_SENDS : COMPARE_REQUESTS);
     if (status == EXIT_DONE)
         status = recorded_newest(&recorded, n, take_event, &events);
     if (status == EXIT_DONE)
-        status = compare_all(a, &recorded.client, &events, c);
-    if (status == EXIT_DONE)
-        status = read_hash(&recorded.client, a->machine, &is_same_files);
-    struct compare_counts counts = compare_counts(c);
+        status = find_changes(a, &recorded, &events, &found);
+    struct compare_counts counts = compare_counts(found.compare);
     *has_changes = counts.changed + counts.new + counts.vanished > 0;
     if (status == EXIT_DONE)
-        write_report(a, c, is_same_files, report);
-    compare_free(c);
+        write_report(a, &found, report);
+    compare_free(found.compare);
     events_deinit(&events);
     recorded_close(&recorded);
     return status;

@@ -2,7 +2,8 @@
 /* Copyright (c) 2026 The Liaison authors */
 /*
  * `check --against last:N`: what the scripts in the folder would send for the newest recorded events,
- * compared with what the scripts would that the daemon has loaded.
+ * compared with what the scripts would that the daemon has loaded; or, where none answers, with what was
+ * sent when they were handled.
  */
 #ifndef LIAISON_CLI_AGAINST_H
 #define LIAISON_CLI_AGAINST_H
@@ -30,11 +31,13 @@ struct against {
     const struct project *project;
     struct dryrun *dryrun;
     struct script_machine *machine;
+    bool is_recorded; /* compares with the record also where a daemon answers */
 };
 
 /* Compares over the newest `n` events; `report` is what dryrun/compare.h says as a JSON object,
-   with `sameFiles`, whether the daemon has loaded these very files, and `settings`, the names of
-   those that are known here. EXIT_DONE, or another status when it was said why. */
+   with `with`: "scripts", those of the daemon, or "deliveries", those on record; of scripts with
+   `sameFiles`, whether the daemon has loaded these very files, and `settings`, the names of those that
+   are known here; of deliveries with `leftOut`, the events whose record doesn't tell. EXIT_DONE, or another status when it was said why. */
 int against_compare(const struct against *a, size_t n, struct buf *report,
                     bool *has_changes) must_check;
 

@@ -106,6 +106,7 @@ static int check_against(const struct project *project, struct check *check)
         .path = check->path,
         .project = project,
         .dryrun = dryrun,
+        .is_recorded = options_has(&check->in->options, "recorded"),
         .machine = check_scripts(project, check, dryrun),
     };
     bool has_changes;
@@ -148,6 +149,8 @@ static int run(const struct invocation *in)
     check.path = in->options.n_operands ? in->options.operands[0] : NULL;
     if (last && against_parse(last, &check.last, &err) < 0)
         return command_misuse(in, "--against: %s", err.message);
+    if (!last && options_has(&in->options, "recorded"))
+        return command_misuse(in, "--recorded says with what --against last:N compares: give both");
 
     json_object_begin(&w, NULL);
     json_array_begin(&w, "problems");
@@ -166,6 +169,7 @@ static int run(const struct invocation *in)
 
 static const struct option_row options[] = {
     {"against", 0, "last:N", "compare over the newest N recorded events"},
+    {"recorded", 0, NULL, "compare with the deliveries on record, not with the daemon's scripts"},
     PROJECT_OPTIONS,
     CLIENT_OPTIONS,
     {0},
@@ -176,13 +180,14 @@ static const struct example_row examples[] = {
     {"liaison check --set settings.calendarUrl=http://localhost:9999",
      "as it would be with another setting"},
     {"liaison check --against last:500", "which requests the daemon's scripts send otherwise"},
+    {"liaison check --against last:500 --recorded", "what was sent otherwise at the time"},
     {0},
 };
 
 const struct command command_check = {
     .name = "check",
     .summary = "load everything, send nothing, say what is wrong",
-    .usage = "check [PATH] [--against last:N] [--json]",
+    .usage = "check [PATH] [--against last:N [--recorded]] [--json]",
     .operands = "PATH",
     .help =
         "Loads the configuration, scripts, connectors and transformers of the project at\n"
@@ -193,7 +198,12 @@ const struct command command_check = {
         "record, and shows which requests would stay the same, change, be new or vanish,\n"
         "compared with the scripts that the daemon has loaded. It exits with 1 where any would.\n"
         "Settings that the daemon was given by flags or variables aren't known here: give them\n"
-        "by --set, too.",
+        "by --set, too.\n"
+        "\n"
+        "Where no daemon answers, and with --recorded, the journal is read instead, and what\n"
+        "handlers send is compared with the deliveries that they made: connector, key,\n"
+        "transformer and data, before transformers and connectors. Left out are events whose\n"
+        "handlers haven't all ended well, and those that were replayed.",
     .options = options,
     .examples = examples,
     .operands_max = 1,

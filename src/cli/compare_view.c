@@ -27,14 +27,19 @@ static const char *const kinds[] = {"same", "changed", "new", "vanished"};
 
 /* ---- counts ---------------------------------------------------------------------------------- */
 
+static bool is_with_deliveries(struct slice report)
+{
+    return slice_is_equal(view_member(report, "with"), SLICE_LIT("\"deliveries\""));
+}
+
 static void print_counts(struct slice report)
 {
     int64_t events = view_integer(report, "events", 0);
-    printf("%" PRId64 " event%s; requests: %" PRId64 " the same, %" PRId64 " changed, %" PRId64
+    printf("%" PRId64 " event%s; %s: %" PRId64 " the same, %" PRId64 " changed, %" PRId64
            " new, %" PRId64 " vanished\n",
-           events, events == 1 ? "" : "s", view_integer(report, "same", 0),
-           view_integer(report, "changed", 0), view_integer(report, "new", 0),
-           view_integer(report, "vanished", 0));
+           events, events == 1 ? "" : "s", is_with_deliveries(report) ? "deliveries" : "requests",
+           view_integer(report, "same", 0), view_integer(report, "changed", 0),
+           view_integer(report, "new", 0), view_integer(report, "vanished", 0));
 }
 
 static void add_cell(struct table *t, struct slice row, const char *name)
@@ -174,16 +179,22 @@ static void add_heading(struct buf *out, struct slice change, bool has_color)
     buf_add_char(out, '\n');
 }
 
-static void add_change(struct buf *out, struct slice change, bool has_color)
+static void add_request(struct buf *out, struct slice request)
 {
-    struct slice request = view_member(change, "request"), unused, difference;
-    struct json_items items;
-    add_heading(out, change, has_color);
     buf_add_str(out, "  ");
     add_safe(out, request, "method");
     buf_add_char(out, ' ');
     add_safe(out, request, "url");
     buf_add_char(out, '\n');
+}
+
+static void add_change(struct buf *out, struct slice change, bool has_color)
+{
+    struct slice request = view_member(change, "request"), unused, difference;
+    struct json_items items;
+    add_heading(out, change, has_color);
+    if (request.data)
+        add_request(out, request);
     json_items_begin(&items, view_member(change, "differences"));
     while (json_items_next(&items, &unused, &difference))
         add_difference(out, difference, has_color);
@@ -211,8 +222,7 @@ static void add_more(struct buf *out, struct slice report)
 {
     int64_t n = count_changes(report) - (int64_t)json_items_count(view_member(report, "changes"));
     if (n > 0)
-        buf_printf(out, "\nand %" PRId64 " more request%s: the first three of each row are shown\n",
-                   n, n == 1 ? "" : "s");
+        buf_printf(out, "\nand %" PRId64 " more: the first three of each row are shown\n", n);
 }
 
 /* Whether what is shown differs by its URLs alone, as by another setting of a host. */
@@ -252,8 +262,25 @@ static void add_settings(struct buf *out, struct slice report, const char *why)
     buf_add_str(out, n ? ")\n" : "\n");
 }
 
+static void add_record_remarks(struct buf *out, struct slice report)
+{
+    int64_t n = view_integer(report, "leftOut", 0);
+    buf_add_str(out,
+                "\ncompared with the deliveries on record, before transformers and connectors\n");
+    if (n > 0)
+        buf_printf(out,
+                   "%" PRId64
+                   " event%s left out: a handler hasn't ended well, or a replay made its "
+                   "deliveries anew\n",
+                   n, n == 1 ? " is" : "s are");
+}
+
 static void add_remarks(struct buf *out, struct slice report)
 {
+    if (is_with_deliveries(report)) {
+        add_record_remarks(out, report);
+        return;
+    }
     if (view_is_true(report, "sameFiles"))
         buf_add_str(out, "\nthe daemon has loaded these very files: compare before they are saved "
                          "into its folder, or with reload = \"manual\"\n");

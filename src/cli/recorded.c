@@ -50,6 +50,13 @@ int recorded_open(struct recorded *r, const struct invocation *in, const char *p
     return status == EXIT_NO_DAEMON ? open_journal(r, config) : status;
 }
 
+int recorded_open_journal(struct recorded *r, const struct config *config)
+{
+    struct err err = {0};
+    *r = (struct recorded){.reader = journal_reader_open(config->journal, &err)};
+    return r->reader ? EXIT_DONE : command_fail("there are no recorded events: %s", err.message);
+}
+
 void recorded_close(struct recorded *r)
 {
     journal_reader_close(r->reader);

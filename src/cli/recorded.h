@@ -30,6 +30,8 @@ struct recorded {
    functions return EXIT_DONE, or another status when it was said why. */
 int recorded_open(struct recorded *r, const struct invocation *in, const char *path,
                   const struct config *config) must_check;
+/* … from the journal in any case. */
+int recorded_open_journal(struct recorded *r, const struct config *config) must_check;
 void recorded_close(struct recorded *r);
 
 /* Events as the HTTP interface shows them, borrowed. */

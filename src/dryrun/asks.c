@@ -95,6 +95,21 @@ static struct slice make_form(struct arena *arena, struct slice request, struct 
     return kept;
 }
 
+/* What a handler sends is seen before any connector. */
+static struct slice make_send_form(struct arena *arena, struct slice send)
+{
+    static const char *const members[] = {"key", "transformer", "data"};
+    struct buf form = {0};
+    struct json_writer w = {.out = &form};
+    json_object_begin(&w, NULL);
+    for (size_t i = 0; i < ARRAY_LEN(members); i++)
+        add_member(&w, send, members[i]);
+    json_object_end(&w);
+    struct slice kept = arena_copy(arena, buf_slice(&form));
+    buf_deinit(&form);
+    return kept;
+}
+
 /* ---- in a row ---- */
 
 static struct ask *add(struct asks *a, const struct ask *ask)
@@ -161,21 +176,31 @@ static void each_send(struct arena *arena, struct slice handler, const struct as
     free(known);
 }
 
-static bool read_send(void *ctx, struct slice send, const struct ask *about)
+static bool read_attempt(void *ctx, struct slice send, const struct ask *about)
 {
     struct asks *a = ctx;
     read_requests(a, send, about, text_of(&a->arena, send, "id"));
     return true;
 }
 
-static void read_handler(struct asks *a, struct slice handler)
+static bool read_send(void *ctx, struct slice send, const struct ask *about)
 {
-    const struct ask about = {.handler = text_of(&a->arena, handler, "handler")};
-    read_requests(a, handler, &about, SLICE_NULL);
-    each_send(&a->arena, handler, &about, read_send, a);
+    struct asks *a = ctx;
+    struct ask ask = *about;
+    ask.form = make_send_form(&a->arena, send);
+    add(a, &ask);
+    return true;
 }
 
-int asks_read(struct asks *a, struct slice run, struct err *err)
+static void read_handler(struct asks *a, enum compare_what what, struct slice handler)
+{
+    const struct ask about = {.handler = text_of(&a->arena, handler, "handler")};
+    if (what == COMPARE_REQUESTS)
+        read_requests(a, handler, &about, SLICE_NULL);
+    each_send(&a->arena, handler, &about, what == COMPARE_REQUESTS ? read_attempt : read_send, a);
+}
+
+int asks_read(struct asks *a, enum compare_what what, struct slice run, struct err *err)
 {
     struct json_items items;
     struct slice unused, handler;
@@ -184,7 +209,7 @@ int asks_read(struct asks *a, struct slice run, struct err *err)
         return err_set(err, ERR_INVALID, "that is no result of a dry run");
     json_items_begin(&items, list_of(run, "handlers"));
     while (json_items_next(&items, &unused, &handler))
-        read_handler(a, handler);
+        read_handler(a, what, handler);
     json_items_end(&items);
     return 0;
 }

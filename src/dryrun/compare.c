@@ -24,6 +24,7 @@ struct row {
 };
 
 struct compare {
+    enum compare_what what;
     struct map rows;
     size_t n_events, counts[KINDS];
     struct buf changes;
@@ -147,6 +148,14 @@ static void add_reason(struct json_writer *w, const struct sides *sides, enum ki
     buf_deinit(&reason);
 }
 
+static void add_request(struct json_writer *w, const struct ask *ask)
+{
+    json_object_begin(w, "request");
+    json_member_string(w, "method", ask->method);
+    json_member_string(w, "url", ask->url);
+    json_object_end(w);
+}
+
 /* Of a request that is new `ask` is the new one, else the old one. */
 static void add_change(struct compare *c, const struct sides *sides, enum kind kind,
                        const struct ask *ask)
@@ -160,10 +169,8 @@ static void add_change(struct compare *c, const struct sides *sides, enum kind k
     add_optional(w, "connector", ask->connector);
     add_optional(w, "key", ask->key);
     json_member_cstr(w, "kind", kind_names[kind]);
-    json_object_begin(w, "request");
-    json_member_string(w, "method", ask->method);
-    json_member_string(w, "url", ask->url);
-    json_object_end(w);
+    if (c->what == COMPARE_REQUESTS)
+        add_request(w, ask);
     if (kind == CHANGED) {
         json_array_begin(w, "differences");
         size_t n_more = places_add_json(w, ask->form, ask->partner->form);
@@ -195,7 +202,7 @@ int compare_add(struct compare *c, struct slice before, struct slice after, stru
     struct asks a = {0}, b = {0};
     const struct sides sides = {&a, &b};
     int rc = -1;
-    if (asks_read(&a, before, err) < 0 || asks_read(&b, after, err) < 0)
+    if (asks_read(&a, c->what, before, err) < 0 || asks_read(&b, c->what, after, err) < 0)
         goto out;
     pair(&a, &b, is_equal);
     pair(&a, &b, is_the_same_send);
@@ -220,9 +227,10 @@ out:
 
 /* ---- all of them ---- */
 
-struct compare *compare_new(void)
+struct compare *compare_new(enum compare_what what)
 {
     struct compare *c = mem_calloc(1, sizeof(*c));
+    c->what = what;
     map_init(&c->rows);
     c->writer.out = &c->changes;
     return c;

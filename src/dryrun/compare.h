@@ -4,7 +4,7 @@
  * What two versions of the scripts send for the same events: which requests stay, change, are new or
  * vanish, handler by handler and connector by connector, and how the first ones differ.
  *
- *     struct compare *c = compare_new();
+ *     struct compare *c = compare_new(COMPARE_REQUESTS);
  *     …                                            // for each event, its two results as JSON
  *     if (compare_add(c, before, after, &err) < 0) …
  *     struct compare_counts counts = compare_counts(c);
@@ -29,11 +29,16 @@
 
 struct compare;
 
+enum compare_what {
+    COMPARE_REQUESTS, /* of handlers and attempts */
+    COMPARE_SENDS,    /* what handlers send, as it is before transformers and connectors */
+};
+
 struct compare_counts {
     size_t events, same, changed, new, vanished; /* all but events: requests */
 };
 
-struct compare *compare_new(void);
+struct compare *compare_new(enum compare_what what);
 void compare_free(struct compare *c); /* accepts NULL */
 
 /* One event: what dryrun_add_json says of it by the one version and by the other. -1 with
@@ -46,7 +51,7 @@ struct compare_counts compare_counts(const struct compare *c);
 /* Appends all of it as one JSON object: { events, same, changed, new, vanished, rows: [{ handler,
    connector, same, changed, new, vanished }], changes: [{ event, handler, connector, key, kind,
    request, differences: […], more, reason }] }. The connector is null of what handlers ask by
-   themselves. `changes` has the first three of each row; `differences` is as in places.h, `more`
+   themselves; of sends there is no `request`. `changes` has the first three of each row; `differences` is as in places.h, `more`
    being how many it leaves off. */
 void compare_add_json(struct buf *out, const struct compare *c);
 /* The same to an object that is open, for what says more in it. */

@@ -133,7 +133,7 @@ static int try_events(struct trial *t, struct compare *compare)
 static void run_trial(struct trial *t)
 {
     const struct clock clock = clock_system();
-    struct compare *compare = t->compares ? compare_new() : NULL;
+    struct compare *compare = t->compares ? compare_new(COMPARE_REQUESTS) : NULL;
     t->until_us = clock_mono_us(&clock) + INT64_C(1000) * TIME_MAX_MS;
     if (!compare)
         buf_add_char(&t->out, '[');

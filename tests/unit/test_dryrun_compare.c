@@ -47,7 +47,7 @@ static char *run_script(const char *handlers, const char *connector, const char 
 static void compare_scripts(const char *before, const char *after, struct buf *report,
                             char counted[static 64])
 {
-    struct compare *c = compare_new();
+    struct compare *c = compare_new(COMPARE_REQUESTS);
     struct err err = {0};
     char *a = run_script(before, OUT, "{\"n\":1}"), *b = run_script(after, OUT, "{\"n\":1}");
     if (compare_add(c, slice_str(a), slice_str(b), &err) < 0)
@@ -173,7 +173,7 @@ static void test_what_handlers_ask_counts_too(void **state)
 static void test_examples_are_few_for_each_connector(void **state)
 {
     (void)state;
-    struct compare *c = compare_new();
+    struct compare *c = compare_new(COMPARE_REQUESTS);
     struct buf report = {0};
     struct err err = {0};
     char *a = run_script(ON("a", SEND("{ a = 1 }")), OUT, "{}");
@@ -229,11 +229,31 @@ static void test_it_says_how_many_places_are_left_off(void **state)
         ON("a", SEND("{ b = 1 }")), "],\"more\":11}");
 }
 
+static void test_of_sends_what_reaches_connectors_is_compared(void **state)
+{
+    (void)state;
+    struct compare *c = compare_new(COMPARE_SENDS);
+    struct buf report = {0};
+    struct err err = {0};
+    char *a = run_script(ON("a", "http.get('http://x/1') " SEND("{ a = 1 }")), OUT, "{}");
+    char *b = run_script(ON("a", SEND("{ a = 2 }")), "return function() end", "{}");
+    assert_int_equal(compare_add(c, slice_str(a), slice_str(b), &err), 0);
+    compare_add_json(&report, c);
+    assert_int_equal(compare_counts(c).changed, 1);
+    assert_int_equal(compare_counts(c).vanished, 0);
+    assert_non_null(strstr(report.data, "\"kind\":\"changed\",\"differences\":"
+                                        "[{\"path\":\"data.a\",\"before\":1,\"after\":2}]"));
+    compare_free(c);
+    buf_deinit(&report);
+    free(a);
+    free(b);
+}
+
 static void test_what_is_no_result_is_refused(void **state)
 {
     (void)state;
     static const char *const wrong[] = {"", "{", "{}", "[]", "{\"handlers\":7}"};
-    struct compare *c = compare_new();
+    struct compare *c = compare_new(COMPARE_REQUESTS);
     for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
         struct err err = {0};
         assert_int_equal(compare_add(c, SLICE_LIT("{\"handlers\":[]}"), slice_str(wrong[i]), &err),
@@ -260,6 +280,7 @@ int main(void)
         cmocka_unit_test(test_texts_that_are_json_are_looked_into),
         cmocka_unit_test(test_of_long_texts_it_says_where_they_part),
         cmocka_unit_test(test_it_says_how_many_places_are_left_off),
+        cmocka_unit_test(test_of_sends_what_reaches_connectors_is_compared),
         cmocka_unit_test(test_what_is_no_result_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
