@@ -10,7 +10,12 @@ void connector_add_json(void *json_writer, const struct engine_target_view *conn
 {
     struct json_writer *w = json_writer;
     const struct target_status *status = &connector->status;
-    const char *why = status->pause == PAUSE_NONE ? NULL : status->reason;
+    static const char *const states[] = {
+        [BREAKER_CLOSED] = "closed",
+        [BREAKER_HALF_OPEN] = "half-open",
+        [BREAKER_OPEN] = "open",
+    };
+    const char *why = target_status_is_paused(status) ? status->reason : NULL;
     if (target_is_handler(connector->target))
         return;
     json_object_begin(w, NULL);
@@ -18,6 +23,7 @@ void connector_add_json(void *json_writer, const struct engine_target_view *conn
     json_member_integer(w, "waiting", (int64_t)status->waiting);
     json_member_integer(w, "inFlight", (int64_t)status->in_flight);
     json_member_integer(w, "concurrency", status->concurrency);
+    json_member_cstr(w, "breaker", states[status->breaker]);
     json_member_cstr(w, "paused", why || !status->is_held ? why : "by hand");
     json_member_bool(w, "pausedByHand", status->is_held);
     json_object_end(w);

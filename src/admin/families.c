@@ -83,7 +83,12 @@ static int64_t in_flight(const struct engine_target_view *t)
 
 static int64_t is_paused(const struct engine_target_view *t)
 {
-    return t->status.pause != PAUSE_NONE || t->status.is_held;
+    return target_status_is_paused(&t->status) || t->status.is_held;
+}
+
+static int64_t breaker_state(const struct engine_target_view *t)
+{
+    return t->status.breaker;
 }
 
 /* On disk; false: it wasn't looked for. */
@@ -468,6 +473,9 @@ static const struct family families[] = {
     {"liaison_in_flight", "gauge", "Attempts in progress.", .of_connector = in_flight},
     {"liaison_connector_paused", "gauge", "1 while a connector is paused.",
      .of_connector = is_paused},
+    {"liaison_breaker_state", "gauge",
+     "Whether the connector's breaker is closed (0), half-open (1) or open (2).",
+     .of_connector = breaker_state},
     {"liaison_dead_letters_total", "counter",
      "Deliveries, handlers' runs and messages that became dead letters, by cause.",
      .add = add_deaths},

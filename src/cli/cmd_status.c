@@ -114,7 +114,7 @@ static void show_connectors(struct slice status)
     json_items_begin(&items, view_member(status, "connectors"));
     while (json_items_next(&items, &name, &row)) {
         add_member(&t, row, "name");
-        table_add(&t, slice_str(view_member(row, "paused").data ? "paused" : "ok"));
+        table_add(&t, slice_str(view_connector_state(row)));
         struct slice sums = find_sums(status, "connectors", row);
         add_sums(&t, sums, terms, ARRAY_LEN(terms));
         add_member(&t, row, "inFlight");

@@ -75,9 +75,9 @@ static void add_connectors(struct buf *out, const struct look looks[2])
     while (json_items_next(&items, &unused, &row)) {
         add_name(out, row);
         buf_printf(out, " %-7s %11.1f %9" PRId64 " %9" PRId64 " %8" PRId64 "\n",
-                   view_member(row, "paused").data ? "paused" : "ok",
-                   rate_of(looks, "connectors", row, "delivered"), view_integer(row, "waiting", 0),
-                   view_integer(row, "inFlight", 0), sum_of(status, "connectors", row, "dead"));
+                   view_connector_state(row), rate_of(looks, "connectors", row, "delivered"),
+                   view_integer(row, "waiting", 0), view_integer(row, "inFlight", 0),
+                   sum_of(status, "connectors", row, "dead"));
     }
     json_items_end(&items);
 }

@@ -49,6 +49,14 @@ void view_add_time(struct buf *out, struct slice object, const char *name)
     out->data[from + sizeof("2026-11-23") - 1] = ' ';
 }
 
+const char *view_connector_state(struct slice connector)
+{
+    if (view_member(connector, "paused").data)
+        return "paused";
+    struct slice breaker = view_member(connector, "breaker");
+    return !breaker.data || slice_is_equal(breaker, SLICE_LIT("\"closed\"")) ? "ok" : "breaker";
+}
+
 void view_add_safe(struct buf *out, struct slice text, bool keeps_lines)
 {
     size_t from = out->len;

@@ -29,6 +29,9 @@ void view_add(struct buf *out, struct slice object, const char *name);
 /* "2026-11-23 18:56:15" of a member that is an RFC 3339 time; nothing without one. */
 void view_add_time(struct buf *out, struct slice object, const char *name);
 
+/* How a connector of /api/status is, in a word: "ok", "paused", "breaker" while that isn't closed. */
+const char *view_connector_state(struct slice connector);
+
 /* Appends text from outside for a terminal: control characters become spaces, broken UTF-8 is
    repaired. Line feeds are kept where `keeps_lines`. */
 void view_add_safe(struct buf *out, struct slice text, bool keeps_lines);

@@ -192,6 +192,18 @@ bool batch_can_start(const struct target *t)
     return has_ready && (b->is_wait_over || is_full(t));
 }
 
+/* Halves of one that was split are due at once, and try something new. */
+static bool is_retry(const struct batch *b)
+{
+    return b->due_at != AT_ONCE;
+}
+
+bool batch_next_is_retry(const struct target *t)
+{
+    const struct list *ready = &t->batching.ready;
+    return !list_is_empty(ready) && is_retry(list_first(ready, struct batch, link));
+}
+
 void batch_set_wait(struct lanes *lanes, struct target *t)
 {
     struct batching *b = &t->batching;
@@ -275,7 +287,7 @@ void batch_start_next(struct lanes *lanes, struct target *t, int64_t now)
     t->batching.is_wait_over = false;
     heap_remove(&lanes->waits, &t->batching.wait);
     machine_begin_flight(lanes, t);
-    limit_start(&t->limit, t->n_in_flight);
+    target_start(t, is_retry(b), now);
     list_remove(&t->serving); /* to the end of the round */
     machine_offer(lanes, t);
     lanes->ports.attempt_batch(lanes->ports.ctx, b);

@@ -58,6 +58,8 @@ void batch_policy_changed(struct lanes *lanes, struct target *t, bool took);
 /* ---- what starts ---- */
 
 bool batch_can_start(const struct target *t);
+/* Whether what it would start with is one that is tried again. */
+bool batch_next_is_retry(const struct target *t);
 /* Sees to it that what is gathered waits no longer than it should. */
 void batch_set_wait(struct lanes *lanes, struct target *t);
 /* That time has come. */

@@ -35,6 +35,7 @@ struct lane {
     struct map *home;     /* the map it is in; NULL: none */
     struct target *target;
     char *own_key;
+    uint64_t turn;          /* when its head became ready, in its target's order */
     int64_t single;         /* without a key: the position of what it holds */
     struct list link;       /* among all of its target's; of a spare one, among the pool's */
     struct list ready;      /* in one of its target's lists, by what its head waits for */

@@ -12,6 +12,9 @@
 #include "delivery/delivery.h"
 #include "delivery/machine.h"
 
+/* In a row they are trouble where there is no breaker to say how many. */
+#define TROUBLE_FAILURES 5
+
 /* ---- who is served ---- */
 
 void machine_offer(struct lanes *lanes, struct target *t)
@@ -21,10 +24,15 @@ void machine_offer(struct lanes *lanes, struct target *t)
             return;
         batch_set_wait(lanes, t);
     }
-    if (!target_can_start(t))
+    int64_t at = target_opens_at(t, &lanes->clock);
+    if (heap_has(&t->gate_opens))
+        heap_remove(&lanes->gates, &t->gate_opens);
+    if (at != AT_ONCE)
         list_remove(&t->serving);
     else if (list_is_empty(&t->serving))
         list_add_tail(&lanes->serving, &t->serving);
+    if (at != AT_ONCE && at != NEVER)
+        heap_insert(&lanes->gates, &t->gate_opens, at);
 }
 
 void machine_add_errand(struct lanes *lanes, struct delivery *d)
@@ -360,41 +368,76 @@ void machine_expire(struct lanes *lanes, struct delivery *d, const struct attemp
 
 void machine_pause(struct lanes *lanes, struct target *t, enum target_pause why, const char *reason)
 {
-    if (!pause_begin(&t->pause, why, reason, machine_now(lanes), &lanes->probes))
+    int64_t now = machine_now(lanes);
+    if (!pause_begin(&t->pause, why, reason, now, &lanes->probes))
         return;
+    gate_stop(&t->gate, now);
     machine_offer(lanes, t);
     lanes->ports.paused(lanes->ports.ctx, t, why, t->pause.reason);
 }
 
 void machine_unpause(struct lanes *lanes, struct target *t)
 {
-    if (!pause_end(&t->pause, machine_now(lanes), &lanes->probes))
+    int64_t now = machine_now(lanes);
+    if (!pause_end(&t->pause, now, &lanes->probes))
         return;
+    if (!target_is_paused(t))
+        gate_resume(&t->gate, now);
     target_ready_all(t);
     batch_gather_all(lanes, t);
     machine_offer(lanes, t);
     lanes->ports.paused(lanes->ports.ctx, t, PAUSE_NONE, NULL);
 }
 
+static void probe_later(struct lanes *lanes, struct target *t, const struct attempt_end *end)
+{
+    int64_t now = machine_now(lanes);
+    if (t->pause.why == PAUSE_BREAKER)
+        pause_probe_in(&t->pause, breaker_wait_ms(&t->policy.breaker, end, &lanes->rng), now,
+                       &lanes->probes);
+    else
+        pause_probe_later(&t->pause, now, &lanes->probes);
+}
+
 static void pause_for_end(struct lanes *lanes, struct target *t, enum target_pause why,
                           const struct attempt_end *end)
 {
     struct buf reason = {0};
-    pause_add_reason(&reason, why, end);
+    if (why == PAUSE_BREAKER)
+        breaker_add_reason(&reason, t->policy.breaker.failures, end);
+    else
+        pause_add_reason(&reason, why, end);
     machine_pause(lanes, t, why, reason.data);
+    if (why == PAUSE_BREAKER)
+        probe_later(lanes, t, end);
     buf_deinit(&reason);
 }
 
 void lanes_hold_target(struct lanes *lanes, struct target *t)
 {
-    pause_hold(&t->pause, machine_now(lanes));
+    int64_t now = machine_now(lanes);
+    pause_hold(&t->pause, now);
+    gate_stop(&t->gate, now);
     machine_offer(lanes, t);
 }
 
 void lanes_release_target(struct lanes *lanes, struct target *t)
 {
-    pause_release(&t->pause, machine_now(lanes));
+    int64_t now = machine_now(lanes);
+    pause_release(&t->pause, now);
+    if (!target_is_paused(t))
+        gate_resume(&t->gate, now);
+    if (pause_is_probed(&t->pause))
+        pause_probe_soon(&t->pause, &lanes->probes);
     machine_offer(lanes, t);
+}
+
+bool lanes_spare_target(struct lanes *lanes, struct target *t, int64_t ms)
+{
+    if (!gate_spare(&t->gate, ms, machine_now(lanes)))
+        return false;
+    machine_offer(lanes, t);
+    return true;
 }
 
 void machine_call_pause(struct lanes *lanes, struct target *t, const struct attempt_end *end,
@@ -403,6 +446,31 @@ void machine_call_pause(struct lanes *lanes, struct target *t, const struct atte
     enum target_pause why = pause_called_for(&t->pause, end, verdict, t->is_handler);
     if (why > t->pause.why)
         pause_for_end(lanes, t, why, end);
+}
+
+/* Who is there again after one failure on the other is slow at first also where no breaker opened. What
+   a handler's run asked for isn't its own. */
+static enum target_pause learn_trouble(struct target *t, const struct delivery *d,
+                                       enum breaker_sign sign, int64_t now)
+{
+    unsigned failures = t->policy.breaker.failures;
+    if (t->is_handler)
+        return PAUSE_NONE;
+    if (breaker_learn(&t->breaker, sign, d->position, failures ? failures : TROUBLE_FAILURES)) {
+        if (failures)
+            return PAUSE_BREAKER;
+        gate_stop(&t->gate, now);
+    } else if (sign == BREAKER_SAYS_UP && !target_is_paused(t)) {
+        gate_resume(&t->gate, now);
+    }
+    return PAUSE_NONE;
+}
+
+/* Who answers so and says for how long means all that is sent to it, and not this delivery alone. */
+static bool is_overburdened(const struct attempt_end *end)
+{
+    return end->kind == ATTEMPT_STATUS && (end->status == 429 || end->status == 503) &&
+           end->after_ms > 0;
 }
 
 /* While it is paused only a probe's success counts: other attempts began before it was known to
@@ -422,12 +490,19 @@ void machine_learn(struct lanes *lanes, struct delivery *d, const struct attempt
 
     enum target_pause why =
         is_split ? PAUSE_NONE : pause_called_for(&t->pause, end, verdict, t->is_handler);
-    if (is_probe && is_success)
-        machine_unpause(lanes, t);
-    else if (why > t->pause.why)
+    enum breaker_sign sign = breaker_sign_of(end, verdict);
+    enum target_pause trouble = learn_trouble(t, d, sign, now);
+    if (why == PAUSE_NONE)
+        why = trouble;
+    if (is_overburdened(end))
+        lanes_spare_target(lanes, t, end->after_ms);
+    bool is_over = is_success || (t->pause.why == PAUSE_BREAKER && sign == BREAKER_SAYS_UP);
+    if (why > t->pause.why)
         pause_for_end(lanes, t, why, end);
+    else if (is_probe && is_over)
+        machine_unpause(lanes, t);
     else if (is_probe)
-        pause_probe_later(&t->pause, now, &lanes->probes);
+        probe_later(lanes, t, end);
 }
 
 /* ---- how an attempt ended ---- */

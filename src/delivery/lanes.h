@@ -35,6 +35,8 @@
 #include "base/map.h"
 #include "base/rng.h"
 #include "base/slice.h"
+#include "delivery/breaker.h"
+#include "delivery/gate.h"
 #include "delivery/outcome.h"
 #include "event/event.h"
 #include "event/record.h"
@@ -116,12 +118,15 @@ struct target_policy {
     struct batch_policy batch;
     bool is_ordered;
     unsigned concurrency; /* 0: auto, adapts to what the other side bears */
+    struct breaker_policy breaker;
+    struct rate_policy rate;
 };
 
 /* Why a target's deliveries wait. */
 enum target_pause {
     PAUSE_NONE,
-    PAUSE_AUTH,      /* 401 or 407: probed now and then */
+    PAUSE_BREAKER,   /* the other side is down, it seems: probed now and then */
+    PAUSE_AUTH,      /* 401 or 407: probed, too */
     PAUSE_REFUSALS,  /* 20 dead letters in a row of one status: probed, too */
     PAUSE_SET_ASIDE, /* stopped three times running for its limits; until it is loaded anew */
     PAUSE_GONE,      /* no such connector any more; until one is loaded */
@@ -214,23 +219,44 @@ bool target_is_handler(const struct target *t);
 void target_set_owner(struct target *t, void *owner);
 void *target_owner(const struct target *t);
 
-/* A person has it wait, whatever else does; and lets it go on where nothing else holds it. */
+/* A person has it wait, whatever else does; and lets it go on: where something else holds it that is
+   probed, it is probed at once. */
 void lanes_hold_target(struct lanes *lanes, struct target *t);
 void lanes_release_target(struct lanes *lanes, struct target *t);
+
+/* The numbers are those of the metric. */
+enum breaker_state {
+    BREAKER_CLOSED,
+    BREAKER_HALF_OPEN, /* a probe is under way, or due */
+    BREAKER_OPEN,
+};
+
+/* The other side says that it takes nothing more for so long: nothing is attempted meanwhile, for an
+   hour at most, and nothing used up. Whether that is news. */
+bool lanes_spare_target(struct lanes *lanes, struct target *t, int64_t ms);
 
 struct target_status {
     enum target_pause pause;
     const char *reason; /* of the pause, NULL without one */
-    bool is_held;       /* a person has it wait */
-    int64_t held_ms;    /* for how long */
-    int64_t paused_ms;  /* for how long */
-    size_t waiting;     /* in memory or on disk, and not in progress */
-    bool is_behind;     /* more waits on disk */
+    enum breaker_state breaker;
+    int64_t probe_in_ms; /* when the next probe is due; 0: it is, or there is none */
+    bool is_held;        /* a person has it wait */
+    int64_t held_ms;     /* for how long */
+    int64_t paused_ms;   /* for how long */
+    size_t waiting;      /* in memory or on disk, and not in progress */
+    bool is_behind;      /* more waits on disk */
     size_t in_flight;
     size_t parked;
     unsigned concurrency; /* in force */
+    /* How long rate, budget, pace or the other side's wish hold back what could start otherwise. */
+    int64_t opens_in_ms;
 };
 void target_status(const struct target *t, const struct lanes *lanes, struct target_status *out);
+/* Whether it waits for a reason of its own; an open breaker is told apart from that. */
+static inline bool target_status_is_paused(const struct target_status *status)
+{
+    return status->pause > PAUSE_BREAKER;
+}
 /* When the oldest of t's deliveries that haven't ended was made, wall ms; 0: there is none.
    TARGET_OLDEST_ON_DISK: some are on disk alone, and all have rows there. */
 #define TARGET_OLDEST_ON_DISK (-1)

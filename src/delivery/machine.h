@@ -31,6 +31,7 @@ struct lanes {
     struct list errands;             /* deliveries that lanes_pump has to tell or write */
     struct heap due, expiries;       /* struct delivery */
     struct heap probes;              /* struct pause */
+    struct heap gates;               /* struct target, which may start an attempt then */
     struct heap parked;              /* struct lane */
     struct heap sweeps;              /* struct expiry */
     struct heap waits;               /* struct batching */

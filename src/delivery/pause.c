@@ -21,7 +21,7 @@ void pause_deinit(struct pause *p)
 
 bool pause_is_probed(const struct pause *p)
 {
-    return p->why == PAUSE_AUTH || p->why == PAUSE_REFUSALS;
+    return p->why == PAUSE_BREAKER || p->why == PAUSE_AUTH || p->why == PAUSE_REFUSALS;
 }
 
 bool pause_is_on(const struct pause *p)
@@ -87,8 +87,9 @@ static void forget_probes(struct pause *p, struct heap *probes)
 bool pause_begin(struct pause *p, enum target_pause why, const char *reason, int64_t now,
                  struct heap *probes)
 {
-    static_assert(PAUSE_NONE < PAUSE_AUTH && PAUSE_AUTH < PAUSE_REFUSALS &&
-                      PAUSE_REFUSALS < PAUSE_SET_ASIDE && PAUSE_SET_ASIDE < PAUSE_GONE,
+    static_assert(PAUSE_NONE < PAUSE_BREAKER && PAUSE_BREAKER < PAUSE_AUTH &&
+                      PAUSE_AUTH < PAUSE_REFUSALS && PAUSE_REFUSALS < PAUSE_SET_ASIDE &&
+                      PAUSE_SET_ASIDE < PAUSE_GONE,
                   "the graver, the greater");
     if (why <= p->why)
         return false;
@@ -98,7 +99,7 @@ bool pause_begin(struct pause *p, enum target_pause why, const char *reason, int
     free(p->reason);
     p->reason = mem_strdup(reason);
     forget_probes(p, probes);
-    if (pause_is_probed(p)) {
+    if (pause_is_probed(p) && why != PAUSE_BREAKER) {
         p->probe_ms = PROBE_FIRST_MS;
         heap_insert(probes, &p->probe_at, now + p->probe_ms);
     }
@@ -156,6 +157,11 @@ bool pause_probe_end(struct pause *p, const struct delivery *d)
         return false;
     p->probe = NULL;
     return true;
+}
+
+void pause_probe_in(struct pause *p, int64_t ms, int64_t now, struct heap *probes)
+{
+    heap_insert(probes, &p->probe_at, now + ms);
 }
 
 void pause_probe_later(struct pause *p, int64_t now, struct heap *probes)

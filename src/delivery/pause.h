@@ -43,7 +43,8 @@ enum target_pause pause_called_for(struct pause *p, const struct attempt_end *en
    would have to be masked. */
 void pause_add_reason(struct buf *b, enum target_pause why, const struct attempt_end *end);
 
-/* Begins, or goes on for a graver reason; what is no graver changes nothing and is false. */
+/* Begins, or goes on for a graver reason; what is no graver changes nothing and is false. The first
+   probe of PAUSE_BREAKER waits for pause_probe_in. */
 bool pause_begin(struct pause *p, enum target_pause why, const char *reason, int64_t now,
                  struct heap *probes);
 /* False when there was none. */
@@ -64,6 +65,8 @@ void pause_probe_due(struct pause *p, struct heap *probes);
 void pause_probe_start(struct pause *p, const struct delivery *d);
 /* d's attempt has ended; true when it was the probe. */
 bool pause_probe_end(struct pause *p, const struct delivery *d);
+/* The next probe in so many ms, for a pause that doesn't choose the time itself (PAUSE_BREAKER). */
+void pause_probe_in(struct pause *p, int64_t ms, int64_t now, struct heap *probes);
 /* The next probe in twice the time. */
 void pause_probe_later(struct pause *p, int64_t now, struct heap *probes);
 /* The next one at once, where none is in progress, and the times from the shortest again. */

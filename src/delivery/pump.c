@@ -80,6 +80,8 @@ static bool pass_time(struct lanes *lanes, int64_t now)
         batch_due(lanes, container_of(node, struct batch, due));
     } else if ((node = befallen(&lanes->waits, now))) {
         batch_wait_over(lanes, container_of(node, struct target, batching.wait));
+    } else if ((node = befallen(&lanes->gates, now))) {
+        machine_offer(lanes, container_of(node, struct target, gate_opens));
     }
     return node != NULL;
 }
@@ -111,14 +113,14 @@ static bool start_next(struct lanes *lanes, int64_t now)
         batch_start_next(lanes, t, now);
         return true;
     }
-    struct delivery *d = target_next(t);
+    struct delivery *d = target_next(t, now);
     if (target_is_paused(t))
         pause_probe_start(&t->pause, d);
     if (d->lane->woken == d->position)
         d->lane->woken = 0; /* from now on it is about the attempt after this one */
     delivery_start(d, now, pause_total_ms(&t->pause, now));
     machine_move(lanes, d, PHASE_ATTEMPTING);
-    limit_start(&t->limit, t->n_in_flight);
+    target_start(t, d->tries > 0, now);
     list_remove(&t->serving); /* to the end of the round */
     machine_offer(lanes, t);
     lanes->ports.attempt(lanes->ports.ctx, d);
@@ -158,9 +160,9 @@ void lanes_stop(struct lanes *lanes)
 
 int64_t lanes_next_ms(struct lanes *lanes)
 {
-    const struct heap *const heaps[] = {&lanes->due,    &lanes->expiries, &lanes->probes,
-                                        &lanes->parked, &lanes->sweeps,   &lanes->waits,
-                                        &lanes->batches};
+    const struct heap *const heaps[] = {&lanes->due,     &lanes->expiries, &lanes->probes,
+                                        &lanes->parked,  &lanes->sweeps,   &lanes->waits,
+                                        &lanes->batches, &lanes->gates};
     bool can_read = !lanes->is_stopped && !list_is_empty(&lanes->reading);
     if (!list_is_empty(&lanes->errands) || next_served(lanes) || can_read)
         return machine_now(lanes);

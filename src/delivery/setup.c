@@ -28,10 +28,14 @@ static void load_target(struct lanes *lanes, struct target *t, const struct targ
 {
     bool took_batches = target_takes_batches(t);
     t->policy = *policy;
+    gate_set_rate(&t->gate, &policy->rate, machine_now(lanes));
+    if (target_takes_batches(t))
+        list_splice_tail(&t->ready, &t->retries);
     batch_policy_changed(lanes, t, took_batches);
     if (!t->backlog.is_behind)
         t->is_keyed = policy->is_ordered;
-    if (pause_is_probed(&t->pause))
+    bool has_lost_breaker = t->pause.why == PAUSE_BREAKER && policy->breaker.failures == 0;
+    if (pause_is_probed(&t->pause) && !has_lost_breaker)
         pause_probe_soon(&t->pause, &lanes->probes);
     else
         machine_unpause(lanes, t);
@@ -42,7 +46,7 @@ struct target *lanes_set_target(struct lanes *lanes, struct slice name, bool is_
 {
     struct target *t = lanes_find_target(lanes, name, is_handler);
     if (!t) {
-        t = target_new(name, is_handler);
+        t = target_new(name, is_handler, machine_now(lanes));
         map_insert(targets_of(lanes, is_handler), &t->node);
     }
     if (policy)
@@ -60,11 +64,25 @@ void lanes_set_in_flight(struct lanes *lanes, size_t in_flight)
     lanes->limits.in_flight = in_flight;
 }
 
+static enum breaker_state breaker_state_of(const struct pause *p)
+{
+    if (p->why != PAUSE_BREAKER)
+        return BREAKER_CLOSED;
+    return p->is_probe_due || p->probe ? BREAKER_HALF_OPEN : BREAKER_OPEN;
+}
+
+static int64_t ms_until(const struct heap_node *node, int64_t now)
+{
+    return heap_has(node) && node->rank > now ? node->rank - now : 0;
+}
+
 void target_status(const struct target *t, const struct lanes *lanes, struct target_status *out)
 {
     *out = (struct target_status){
         .pause = t->pause.why,
         .reason = t->pause.reason,
+        .breaker = breaker_state_of(&t->pause),
+        .probe_in_ms = ms_until(&t->pause.probe_at, machine_now(lanes)),
         .paused_ms = target_is_paused(t) ? machine_now(lanes) - t->pause.since : 0,
         .is_held = t->pause.is_held,
         .held_ms = t->pause.is_held ? machine_now(lanes) - t->pause.held_at : 0,
@@ -74,6 +92,7 @@ void target_status(const struct target *t, const struct lanes *lanes, struct tar
         .in_flight = t->n_in_flight,
         .parked = t->n_parked,
         .concurrency = target_concurrency(t),
+        .opens_in_ms = ms_until(&t->gate_opens, machine_now(lanes)),
     };
 }
 
@@ -197,6 +216,7 @@ void lanes_free(struct lanes *lanes)
     heap_deinit(&lanes->due);
     heap_deinit(&lanes->expiries);
     heap_deinit(&lanes->probes);
+    heap_deinit(&lanes->gates);
     heap_deinit(&lanes->parked);
     heap_deinit(&lanes->sweeps);
     heap_deinit(&lanes->waits);

@@ -5,8 +5,9 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
+#include "delivery/delivery.h"
 
-struct target *target_new(struct slice name, bool is_handler)
+struct target *target_new(struct slice name, bool is_handler, int64_t now)
 {
     struct target *t = mem_calloc(1, sizeof(*t));
     t->name = slice_dup(name);
@@ -20,9 +21,11 @@ struct target *target_new(struct slice name, bool is_handler)
     list_init(&t->serving);
     list_init(&t->lanes);
     list_init(&t->ready);
+    list_init(&t->retries);
     list_init(&t->refused);
     list_init(&t->later);
     limit_init(&t->limit);
+    gate_init(&t->gate, now);
     tally_init(&t->tally, is_handler ? &histogram_work : &histogram_calls);
     return t;
 }
@@ -34,6 +37,7 @@ void target_free(struct target *t)
     map_deinit(&t->single);
     backlog_deinit(&t->backlog);
     pause_deinit(&t->pause);
+    breaker_deinit(&t->breaker);
     tally_deinit(&t->tally);
     free(t->name);
     free(t);
@@ -98,32 +102,88 @@ unsigned target_concurrency(const struct target *t)
     return t->policy.concurrency ? t->policy.concurrency : t->limit.max;
 }
 
-bool target_can_start(const struct target *t)
+static bool has_place(const struct target *t)
 {
     if (t->pause.is_held || (target_is_paused(t) && !t->pause.is_probe_due))
-        return false;
-    if (target_takes_batches(t) ? !batch_can_start(t)
-                                : list_is_empty(&t->ready) && list_is_empty(&t->refused))
         return false;
     return t->n_in_flight < target_concurrency(t) && t->n_parked < LANES_PARKED_MAX;
 }
 
-struct delivery *target_next(const struct target *t)
+/* The next one of a list that the gate lets through now, or NULL. */
+static struct lane *first_let(const struct target *t, const struct list *list, bool is_retry,
+                              int64_t now)
 {
-    const struct list *from = list_is_empty(&t->ready) ? &t->refused : &t->ready;
-    return lane_head(list_first(from, struct lane, ready));
+    bool is_let =
+        !list_is_empty(list) && (t->is_handler || gate_opens_at(&t->gate, is_retry, now) <= now);
+    return is_let ? list_first(list, struct lane, ready) : NULL;
+}
+
+struct delivery *target_next(const struct target *t, int64_t now)
+{
+    struct lane *first = first_let(t, &t->ready, false, now);
+    const struct lane *retry = first_let(t, &t->retries, true, now);
+    if (!first && !retry)
+        return lane_head(list_first(&t->refused, struct lane, ready));
+    return lane_head(!first || (retry && retry->turn < first->turn) ? retry : first);
+}
+
+static bool has_something(const struct target *t)
+{
+    if (target_takes_batches(t))
+        return batch_can_start(t);
+    return !list_is_empty(&t->ready) || !list_is_empty(&t->retries) || !list_is_empty(&t->refused);
+}
+
+/* Whether all that it could start next are retries. */
+static bool has_but_retries(const struct target *t)
+{
+    if (target_takes_batches(t))
+        return batch_next_is_retry(t);
+    return list_is_empty(&t->ready) && !list_is_empty(&t->retries);
+}
+
+int64_t target_opens_at(const struct target *t, const struct clock *clock)
+{
+    if (!has_place(t) || !has_something(t))
+        return NEVER;
+    bool is_retry = has_but_retries(t);
+    if (t->is_handler || (!is_retry && gate_is_wide_open(&t->gate)))
+        return AT_ONCE;
+    int64_t now = clock_mono_ms(clock);
+    int64_t at = gate_opens_at(&t->gate, is_retry, now);
+    return at > now ? at : AT_ONCE;
+}
+
+void target_start(struct target *t, bool is_retry, int64_t now)
+{
+    limit_start(&t->limit, t->n_in_flight);
+    if (!t->is_handler)
+        gate_start(&t->gate, is_retry, now);
+}
+
+/* ---- who is ready ---- */
+
+static struct list *ready_list_of(struct target *t, const struct delivery *d)
+{
+    if (t->is_handler)
+        return &t->ready;
+    if (pause_is_probed(&t->pause) && d->refusals > 0)
+        return &t->refused;
+    return d->tries > 0 && !target_takes_batches(t) ? &t->retries : &t->ready;
 }
 
 void target_add_ready(struct target *t, struct delivery *d)
 {
-    bool was_refused = pause_is_probed(&t->pause) && d->refusals > 0;
-    list_remove(&d->lane->ready);
-    list_add_tail(was_refused ? &t->refused : &t->ready, &d->lane->ready);
+    struct lane *lane = d->lane;
+    list_remove(&lane->ready);
+    lane->turn = t->next_turn++;
+    list_add_tail(ready_list_of(t, d), &lane->ready);
 }
 
 void target_ready_all(struct target *t)
 {
-    list_splice_tail(&t->ready, &t->refused);
+    while (!list_is_empty(&t->refused))
+        target_add_ready(t, lane_head(list_first(&t->refused, struct lane, ready)));
 }
 
 /* ---- what an end means here ---- */

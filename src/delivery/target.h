@@ -14,6 +14,8 @@
 #include "base/map.h"
 #include "delivery/backlog.h"
 #include "delivery/batching.h"
+#include "delivery/breaker.h"
+#include "delivery/gate.h"
 #include "delivery/lane.h"
 #include "delivery/lanes.h"
 #include "delivery/limit.h"
@@ -21,8 +23,9 @@
 #include "delivery/tally.h"
 
 struct target {
-    struct map_node node; /* among those of its kind, by name */
-    struct list serving;  /* among those that may start an attempt */
+    struct map_node node;        /* among those of its kind, by name */
+    struct list serving;         /* among those that may start an attempt … */
+    struct heap_node gate_opens; /* … or will by time, in the heap of gates */
     char *name;
     bool is_handler;
     void *owner;
@@ -33,9 +36,11 @@ struct target {
     struct map single; /* lanes without that have to be found, by position */
     struct list lanes; /* all */
     size_t n_lanes;
-    struct list ready; /* lanes whose heads may be attempted, the longest ready first */
-    /* The same, where the pause has refused them: probed when `ready` is empty. */
-    struct list refused;
+    /* Lanes whose heads may be attempted, the longest ready first: those that weren't yet; those that
+       were, of which the gate may let fewer through (with batches among the first); and those that the
+       pause has refused, probed when there are no others. */
+    struct list ready, retries, refused;
+    uint64_t next_turn;
     struct list later; /* lanes whose heads aren't due yet */
     size_t n_inside;   /* deliveries in all lanes */
     size_t bytes_inside;
@@ -46,12 +51,14 @@ struct target {
     int64_t last_position; /* given so far */
     struct backlog backlog;
     struct limit limit;
+    struct gate gate; /* a connector's */
     struct pause pause;
+    struct breaker breaker;
     uint64_t successes; /* that tell that it takes what it is sent */
     struct tally tally;
 };
 
-struct target *target_new(struct slice name, bool is_handler);
+struct target *target_new(struct slice name, bool is_handler, int64_t now);
 /* Its lanes must be empty. */
 void target_free(struct target *t);
 
@@ -67,10 +74,13 @@ static inline bool target_takes_batches(const struct target *t)
 
 /* Attempts at once at most. */
 unsigned target_concurrency(const struct target *t);
-/* Whether it has something that may start now. */
-bool target_can_start(const struct target *t);
-/* What that is; only where it can. */
-struct delivery *target_next(const struct target *t);
+/* When it may start something, by `clock`, monotonic ms: AT_ONCE where it may, NEVER where that isn't a
+   question of time alone. */
+int64_t target_opens_at(const struct target *t, const struct clock *clock);
+/* What that is, where it may at once. */
+struct delivery *target_next(const struct target *t, int64_t now);
+/* An attempt starts, and is counted as in flight; one that is no delivery's first is a retry. */
+void target_start(struct target *t, bool is_retry, int64_t now);
 /* The head of d's lane, d itself, may be attempted from now on. */
 void target_add_ready(struct target *t, struct delivery *d);
 /* Those that a pause refused are as ready as the others. */

@@ -252,6 +252,6 @@ void settle_paused(void *ctx, struct target *t, enum target_pause why, const cha
     if (why == PAUSE_NONE)
         log_info(e->log, "goes on", LOG_STR(target_kind(t), target_name(t)));
     else
-        log_warn(e->log, "paused", LOG_STR(target_kind(t), target_name(t)),
-                 LOG_STR("reason", reason));
+        log_warn(e->log, why == PAUSE_BREAKER ? "breaker open" : "paused",
+                 LOG_STR(target_kind(t), target_name(t)), LOG_STR("reason", reason));
 }

@@ -277,6 +277,7 @@ const char *engine_problem_name(enum problem_code code)
         [PROBLEM_JOURNAL_LOST] = "journal-lost",
         [PROBLEM_RECOVERY] = "recovery",
         [PROBLEM_CHANNEL] = "channel",
+        [PROBLEM_CONNECTOR_BREAKER] = "connector-breaker",
         [PROBLEM_CONNECTOR_AUTH] = "connector-auth",
         [PROBLEM_CONNECTOR_REFUSED] = "connector-refused",
         [PROBLEM_CONNECTOR_SET_ASIDE] = "connector-set-aside",
@@ -300,10 +301,26 @@ static void channel_problem(void *ctx, const struct engine_channel_view *channel
                                                      status->since_ms, status->problem});
 }
 
+/* A problem's text stands while it is told. */
+static const char *describe_breaker(const struct target_status *status, int64_t now_ms,
+                                    struct buf *text)
+{
+    char since[TEXT_TIME_LEN + 1], next[TEXT_TIME_LEN + 1];
+    text_format_time(since, now_ms - status->paused_ms);
+    text_format_time(next, now_ms + status->probe_in_ms);
+    buf_printf(text, "%s: breaker open since %s, ", status->reason, since);
+    if (status->breaker == BREAKER_HALF_OPEN)
+        buf_add_str(text, "a probe is under way");
+    else
+        buf_printf(text, "next probe at %s", next);
+    return text->data;
+}
+
 static void target_problem(void *ctx, struct target *t)
 {
     /* A handler's run never pauses its handler for what was answered to it. */
     static const enum problem_code codes[][2] = {
+        [PAUSE_BREAKER] = {PROBLEM_CONNECTOR_BREAKER, PROBLEM_CODES},
         [PAUSE_AUTH] = {PROBLEM_CONNECTOR_AUTH, PROBLEM_CODES},
         [PAUSE_REFUSALS] = {PROBLEM_CONNECTOR_REFUSED, PROBLEM_CODES},
         [PAUSE_SET_ASIDE] = {PROBLEM_CONNECTOR_SET_ASIDE, PROBLEM_HANDLER_SET_ASIDE},
@@ -320,9 +337,13 @@ static void target_problem(void *ctx, struct target *t)
                                                      now_ms - status.held_ms, HELD});
     if (status.pause == PAUSE_NONE)
         return;
-    walk->fn(walk->ctx, &(struct engine_problem){codes[status.pause][target_is_handler(t)],
-                                                 target_name(t), now_ms - status.paused_ms,
-                                                 status.reason ? status.reason : "paused"});
+    struct buf text = {0};
+    const char *reason =
+        status.breaker == BREAKER_CLOSED ? status.reason : describe_breaker(&status, now_ms, &text);
+    walk->fn(walk->ctx,
+             &(struct engine_problem){codes[status.pause][target_is_handler(t)], target_name(t),
+                                      now_ms - status.paused_ms, reason ? reason : "paused"});
+    buf_deinit(&text);
 }
 
 /* Why nothing is written, or only what ends. */

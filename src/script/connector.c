@@ -25,6 +25,8 @@ enum {
     CONNECTOR_CONCURRENCY,
     CONNECTOR_STATUSES,
     CONNECTOR_VERIFY,
+    CONNECTOR_BREAKER,
+    CONNECTOR_RATE,
     CONNECTOR_ROWS_READ,
 };
 static const struct option connector_rows[] = {
@@ -37,10 +39,10 @@ static const struct option connector_rows[] = {
     {"concurrency", OPTION_ANY, NULL},
     {"statuses", OPTION_ANY, NULL},
     {"verify", OPTION_FUNCTION, "a function of the data and the delivery"},
+    {"breaker", OPTION_ANY, NULL},
+    {"rate", OPTION_ANY, NULL},
     {"coalesce", OPTION_LATER, NULL},
-    {"rate", OPTION_LATER, NULL},
     {"batch", OPTION_LATER, NULL},
-    {"breaker", OPTION_LATER, NULL},
     {"auth", OPTION_LATER, NULL},
 };
 static const struct option_set connector_options = OPTION_SET("a connector", connector_rows);
@@ -74,6 +76,8 @@ static const struct script_connector defaults = {
     .jitter = true,
     .age_ms = INT64_C(72) * 3600000,
     .is_ordered = true,
+    .breaker_failures = 5,
+    .breaker_open_ms = 30000,
 };
 
 /* ---- retry = { … } ---- */
@@ -234,6 +238,8 @@ static void read_table(struct connector_job *job)
     read_concurrency(job, base + CONNECTOR_CONCURRENCY);
     statuses_read(job, base + CONNECTOR_STATUSES);
     read_verify(job, base + CONNECTOR_VERIFY);
+    connector_read_breaker(job, base + CONNECTOR_BREAKER);
+    connector_read_rate(job, base + CONNECTOR_RATE);
     lua_pushvalue(L, base + CONNECTOR_SEND);
     keep_send(job);
 }

@@ -34,6 +34,15 @@ void connector_tellf(struct connector_job *job, const char *option, const char *
 /* An option_offence_fn whose ctx is the job. */
 void connector_offence(void *ctx, const char *name, const char *text);
 
+/* ---- options with a file of their own; the value stands at `index` ---- */
+
+/* connector_breaker.c: `breaker = { failures =, open = }` or false. */
+void connector_read_breaker(struct connector_job *job, int index);
+/* connector_rate.c: `rate = "50/s"` or false. */
+void connector_read_rate(struct connector_job *job, int index);
+
+/* ---- values ---- */
+
 /* `what` is shown, "retry.base"; its last part is searched for in the file. */
 
 /* The duration at `index`, at least `min`; nil leaves *ms as it is. */

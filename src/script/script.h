@@ -202,8 +202,11 @@ struct script_connector {
     enum script_growth growth;
     double factor;
     bool jitter;
-    bool is_ordered;      /* order = "key" */
-    unsigned concurrency; /* 0: auto */
+    bool is_ordered;           /* order = "key" */
+    unsigned concurrency;      /* 0: auto */
+    unsigned breaker_failures; /* 0: none */
+    int64_t breaker_open_ms;
+    int64_t rate_n, rate_ms; /* attempts in so much time; 0: as many as may be */
 };
 size_t script_connector_count(const struct script_machine *m);
 const struct script_connector *script_connector_at(const struct script_machine *m, size_t i);

@@ -32,6 +32,9 @@ CASES = {
                            "10m", "11m", ALL),
     "LiaisonConnectorPaused": ({'liaison_connector_paused{job="liaison", instance="a", connector="crm"}': "0 1x20"},
                                "10m", "11m", {**ALL, "connector": "crm"}),
+    # Half-open is as bad as open, and an hour's quarter is enough to tell.
+    "LiaisonBreakerOpen": ({'liaison_breaker_state{job="liaison", instance="a", connector="crm"}': "0 2 1 2x30"},
+                           "15m", "16m", {**ALL, "connector": "crm"}),
     "LiaisonHandlerStopped": ({PROBLEM % "handler-set-aside": "0 1x20", PROBLEM % "channel": "1x20"},
                               "10m", "11m", ALL),
     # Those that were there all the time don't count; of one more it is told for an hour.

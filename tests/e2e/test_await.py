@@ -15,6 +15,7 @@ IS_SLOW = os.environ.get("LIAISON_PRESET") in ("asan", "tsan", "valgrind")
 CONNECTOR = """
 return {
   retry = { base = "20ms", growth = "constant", jitter = false },
+  breaker = false,
   timeout = "60s",
   send = function(data)
     return http.post(setting "url" .. "/%s", { json = data })

@@ -147,7 +147,7 @@ def test_each_family_has_its_numbers(daemon, bus, receiver):
             "script": 1, "malformed": 1, "limit": 0, "refused": 0, "exhausted": 0, "expired": 0}
 
     for name in ("liaison_waiting", "liaison_in_flight", "liaison_oldest_waiting_seconds",
-                 "liaison_connector_paused"):
+                 "liaison_connector_paused", "liaison_breaker_state"):
         assert metrics.values(name, "connector") == {"receiver": 0, "deadLetters": 0}, name
     elapsed = time.time() - start
     assert_took(metrics, "liaison_attempt_duration_seconds", 22, elapsed, connector="receiver")

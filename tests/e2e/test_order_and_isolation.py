@@ -20,7 +20,7 @@ SCRIPT = """
     end)
     sync:start()
 """
-QUICK_RETRY = 'retry = { base = "10ms", cap = "50ms" }'
+QUICK_RETRY = 'retry = { base = "10ms", cap = "50ms" }, breaker = false'
 
 
 def connector(url, options=QUICK_RETRY):

@@ -33,7 +33,7 @@ SCRIPT = """
 
 CONNECTOR = """
     return {
-      retry = { attempts = 2, base = "10ms", jitter = false },
+      retry = { attempts = 2, base = "10ms", jitter = false }, breaker = false,
       send = function(data)
         if data.refuse then reject "not this one" end
         if data.fail then error("this connector is broken") end
@@ -144,7 +144,7 @@ def test_the_sums_hold_over_crashes(daemon, bus, receiver):
 
 
 def test_what_waits_is_in_the_sums(daemon, receiver):
-    receiver.default = Reply(503, headers={"Retry-After": "60"})
+    receiver.default = Reply(500, headers={"Retry-After": "60"})
     for id in range(5):
         emit(daemon, id)
     wait_sums(daemon, "connectors", "other", made=5, waiting=5)

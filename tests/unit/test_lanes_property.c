@@ -136,7 +136,8 @@ static bool may_start(const struct world *w, const struct parcel *p)
     bool waits_for_others = w->policies[p->target].batch.size > 0 || p->d.batch;
     return !w->is_stopped && !is_held && !waits_for_others && is_head(w, p) &&
            status.pause == PAUSE_NONE && w->n_flights < IN_FLIGHT_MAX &&
-           w->n_unsettled < IN_FLIGHT_MAX && status.in_flight < status.concurrency;
+           w->n_unsettled < IN_FLIGHT_MAX && status.in_flight < status.concurrency &&
+           status.opens_in_ms == 0;
 }
 
 /* What the pump has to have done, and when it has to be asked again. */
@@ -378,6 +379,8 @@ static void run_world(uint64_t seed)
                       .age_ms = below(w, 2) ? 600000 : 60000},
             .is_ordered = i != 1,
             .concurrency = (unsigned)below(w, 3) * 3,
+            .rate = {.n = below(w, 3) ? 0 : (int64_t)below(w, 100) + 1, .ms = 1000},
+            .breaker = {.failures = i < N_TARGETS - 1 ? (unsigned)below(w, 5) : 0, .open_ms = 2000},
         };
     }
     w->has_batches = below(w, 3) > 0;

@@ -163,6 +163,7 @@ static void after_the_pause_a_row_counts_from_its_beginning(void **state)
     take(f, "a1", "a");
     pass(f, 5000);
     deliver(f, "a1");
+    pass(f, 600000); /* it comes back slowly */
     refuse_many(f, 19, 403);
     assert_int_equal(pause_now(f), PAUSE_NONE);
 }

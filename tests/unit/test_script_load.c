@@ -109,6 +109,8 @@ static void test_a_function_is_a_connector_with_all_defaults(void **state)
     assert_int_equal(c->age_ms, 72 * 3600000);
     assert_true(c->is_ordered);
     assert_int_equal(c->concurrency, 0);
+    assert_int_equal(c->breaker_failures, 5);
+    assert_int_equal(c->breaker_open_ms, 30000);
     project_free(p);
 }
 
@@ -135,8 +137,31 @@ static void test_a_connectors_policy_is_read(void **state)
     assert_int_equal(c->cap_ms, 60000);
     assert_false(c->jitter);
     assert_int_equal(c->age_ms, 3600000);
+    assert_int_equal(c->breaker_failures, 0);
+    assert_int_equal(c->rate_n, 0);
     assert_null(script_connector_find(p->machine, SLICE_LIT("b")));
     assert_string_equal(script_connector_nearest(p->machine, SLICE_LIT("A")), "a");
+    project_free(p);
+}
+
+static void test_breakers_and_rates_are_read(void **state)
+{
+    (void)state;
+    struct project *p = project_new();
+    project_write(
+        p, "connectors/a.lua",
+        "return { send = print, rate = '1000/m', breaker = { failures = 3, open = '1m' } }");
+    project_write(p, "connectors/b.lua", "return { send = print, breaker = { open = 2.5 } }");
+    project_write(p, "scripts/s.lua", "SyncManager.new{}:start()");
+    project_load_well(p);
+    const struct script_connector *a = script_connector_find(p->machine, SLICE_LIT("a"));
+    const struct script_connector *b = script_connector_find(p->machine, SLICE_LIT("b"));
+    assert_int_equal(a->rate_n, 1000);
+    assert_int_equal(a->rate_ms, 60000);
+    assert_int_equal(a->breaker_failures, 3);
+    assert_int_equal(a->breaker_open_ms, 60000);
+    assert_int_equal(b->breaker_failures, 5);
+    assert_int_equal(b->breaker_open_ms, 2500);
     project_free(p);
 }
 
@@ -174,10 +199,23 @@ static void test_wrong_options_of_connectors_say_what_to_write(void **state)
         {"batch = { size = 5 }",
          "connectors/c.lua:2: a connector: `batch` is not available in this version"},
         {"coalesce = true", "`coalesce` is not available in this version"},
-        {"rate = '5/s'", "`rate` is not available in this version"},
-        {"breaker = { failures = 5 }", "`breaker` is not available in this version"},
+        {"rate = '5 per second'",
+         "connectors/c.lua:2: rate: \"5 per second\" is no rate: write 50/s, 1000/m or 10/h"},
+        {"rate = '0/s'", "connectors/c.lua:2: rate: \"0/s\" is no rate"},
+        {"rate = 50", "connectors/c.lua:2: `rate` must be a string as in \"50/s\""},
+        {"rate = true", "connectors/c.lua:2: `rate` must be a string as in \"50/s\""},
+        {"breaker = { failures = 0 }",
+         "connectors/c.lua:2: breaker.failures must be a whole number from 1 to 1000"},
+        {"breaker = { failures = 1001 }", "breaker.failures must be a whole number from 1 to 1000"},
+        {"breaker = { failures = '5' }", "breaker.failures must be a whole number from 1 to 1000"},
+        {"breaker = { open = '30 seconds' }",
+         "connectors/c.lua:2: breaker.open: \"30 seconds\" is no duration"},
+        {"breaker = { open = 0 }", "connectors/c.lua:2: breaker.open must be more than 0"},
+        {"breaker = { opn = 5 }",
+         "connectors/c.lua:2: breaker: there is no option `opn`: did you mean `open`?"},
+        {"breaker = true", "connectors/c.lua:2: `breaker` must be a table as in { failures = 5, "
+                           "open = \"30s\" }, or false"},
         {"auth = { bearer = 'x' }", "`auth` is not available in this version"},
-        {"breaker = {}", "`breaker` is not available in this version"},
         {"batch = {}", "`batch` is not available in this version"},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -203,8 +241,7 @@ static void test_options_of_later_versions_may_say_that_nothing_is_asked(void **
     (void)state;
     struct project *p = project_new();
     project_write(p, "connectors/c.lua",
-                  "return { send = print, breaker = false, batch = false, coalesce = false,\n"
-                  "  rate = false }");
+                  "return { send = print, batch = false, coalesce = false }");
     project_write(p, "scripts/s.lua", "SyncManager.new{}:start()");
     project_load_well(p);
     assert_int_equal(p->problems.len, 0);
@@ -422,6 +459,7 @@ int main(void)
         cmocka_unit_test(test_every_problem_is_told_not_only_the_first),
         cmocka_unit_test(test_a_function_is_a_connector_with_all_defaults),
         cmocka_unit_test(test_a_connectors_policy_is_read),
+        cmocka_unit_test(test_breakers_and_rates_are_read),
         cmocka_unit_test(test_wrong_options_of_connectors_say_what_to_write),
         cmocka_unit_test(test_options_of_later_versions_may_say_that_nothing_is_asked),
         cmocka_unit_test(test_a_name_without_a_connector_has_its_line),

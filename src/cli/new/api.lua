@@ -125,6 +125,10 @@ function SyncManager:start() end
 ---@field jitter? boolean
 ---@field age? Duration
 
+---@class Breaker
+---@field failures? integer
+---@field open? Duration
+
 ---@alias StatusWord "accept"|"retry"|"refuse"|"pause"
 
 ---@alias Transformer fun(data: any, event: Event): any
@@ -137,6 +141,8 @@ function SyncManager:start() end
 ---@field retry? RetryPolicy
 ---@field order? "key"|"none"
 ---@field concurrency? "auto"|integer
+---@field rate? string|false "50/s", "1000/m", "10/h"
+---@field breaker? Breaker|false
 ---@field statuses? table<integer|string, StatusWord>|fun(answer: HttpAnswer): StatusWord? by status or class ("4xx"), before the table of outcomes
 ---@field verify? fun(data: any, delivery: Delivery): boolean whether what was written and never answered is there
 

@@ -195,8 +195,8 @@ static void on_find_expired(void *ctx, struct target *t, const struct delivery_e
 static void on_paused(void *ctx, struct target *t, enum target_pause why, const char *reason)
 {
     static const char *const words[] = {
-        [PAUSE_NONE] = "none",           [PAUSE_AUTH] = "auth", [PAUSE_REFUSALS] = "refusals",
-        [PAUSE_SET_ASIDE] = "set-aside", [PAUSE_GONE] = "gone",
+        [PAUSE_NONE] = "none",         [PAUSE_BREAKER] = "breaker",     [PAUSE_AUTH] = "auth",
+        [PAUSE_REFUSALS] = "refusals", [PAUSE_SET_ASIDE] = "set-aside", [PAUSE_GONE] = "gone",
     };
     struct lanes_fixture *f = ctx;
     assert_true((reason == NULL) == (why == PAUSE_NONE));
