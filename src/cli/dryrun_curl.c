@@ -3,10 +3,10 @@
 /* Requests of a dry run as command lines. */
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/json.h"
 #include "cli/dryrun_view.h"
 #include "cli/json_view.h"
-#include "event/base64.h"
 
 /* One word of a POSIX shell. */
 static void add_quoted(struct buf *out, struct slice s)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Liaison authors */
 /* What came of a dry run, in words and as JSON. */
+#include "base/base64.h"
 #include "base/json.h"
 #include "dryrun/dryrun.h"
-#include "event/base64.h"
 
 const char *dryrun_outcome_name(enum outcome outcome)
 {

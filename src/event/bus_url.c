@@ -4,8 +4,8 @@
 
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/text.h"
-#include "event/base64.h"
 
 /* Where the authority, with which the slice begins, ends. */
 static size_t authority_len(struct slice s)

@@ -8,9 +8,9 @@
 
 #include <assert.h>
 
+#include "base/base64.h"
 #include "base/json.h"
 #include "event/attribute.h"
-#include "event/base64.h"
 #include "event/envelope_parts.h"
 #include "event/trace.h"
 

@@ -5,8 +5,8 @@
  */
 #include "event/envelope.h"
 
+#include "base/base64.h"
 #include "base/json.h"
-#include "event/base64.h"
 
 static void add_text(struct json_writer *w, const char *name, struct slice text)
 {

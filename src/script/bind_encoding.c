@@ -5,8 +5,8 @@
 
 #include <lauxlib.h>
 
+#include "base/base64.h"
 #include "base/text.h"
-#include "event/base64.h"
 #include "script/argument.h"
 #include "script/library.h"
 #include "script/machine.h"

@@ -5,9 +5,9 @@
 
 #include <lauxlib.h>
 
+#include "base/base64.h"
 #include "base/text.h"
 #include "crypto/digest.h"
-#include "event/base64.h"
 #include "script/argument.h"
 #include "script/library.h"
 #include "script/machine.h"

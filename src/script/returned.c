@@ -6,9 +6,9 @@
 
 #include <lauxlib.h>
 
+#include "base/base64.h"
 #include "base/json.h"
 #include "base/utf8.h"
-#include "event/base64.h"
 #include "script/answer.h"
 #include "script/codec.h"
 #include "script/machine.h"

@@ -7,10 +7,10 @@
  */
 #include <stdlib.h>
 
+#include "base/base64.h"
 #include "base/buf.h"
 #include "base/text.h"
 #include "base/utf8.h"
-#include "event/base64.h"
 #include "event/pattern.h"
 #include "fuzz.h"
 

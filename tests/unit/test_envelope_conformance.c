@@ -12,8 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/base64.h"
 #include "base/json.h"
-#include "event/base64.h"
 #include "event/envelope.h"
 
 #include <cmocka.h>

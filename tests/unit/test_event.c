@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Liaison authors */
 /*
- * event/event, event/record, event/base64: events and their keys, names of states, bytes as text.
+ * event/event, event/record: events and their keys, names of states.
  */
 #include "event/event.h"
 
@@ -15,7 +15,6 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
-#include "event/base64.h"
 #include "event/record.h"
 
 static void assert_slice(struct slice s, const char *expected)
@@ -166,38 +165,6 @@ static void states_have_names_that_lead_back_to_them(void **state)
     assert_int_equal(delivery_state_of(SLICE_LIT("open")), -1);
 }
 
-static void base64_stands_for_its_bytes_and_back(void **state)
-{
-    static const char *const pairs[][2] = {
-        {"", ""},        {"f", "Zg=="},        {"fo", "Zm8="},
-        {"foo", "Zm9v"}, {"foob", "Zm9vYg=="}, {"\xFB\xFF", "+/8="}};
-    struct buf out = {0};
-    (void)state;
-    for (size_t i = 0; i < ARRAY_LEN(pairs); i++) {
-        buf_clear(&out);
-        base64_add(&out, slice_str(pairs[i][0]));
-        assert_slice(buf_slice(&out), pairs[i][1]);
-        buf_clear(&out);
-        assert_int_equal(base64_parse(slice_str(pairs[i][1]), &out), 0);
-        assert_slice(buf_slice(&out), pairs[i][0]);
-    }
-    buf_deinit(&out);
-}
-
-static void what_isnt_base64_is_refused_and_adds_nothing(void **state)
-{
-    static const char *const bad[] = {"Zg",   "Zg=",  "Z===", "====", "Zg==Zg==", "Zm9v!m9v",
-                                      "Zm 9", "Zh==", "Zm9=", "Z-9_", "Zm9vZg==="};
-    struct buf out = {0};
-    (void)state;
-    buf_add_str(&out, "x");
-    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
-        assert_int_equal(base64_parse(slice_str(bad[i]), &out), -1);
-        assert_slice(buf_slice(&out), "x");
-    }
-    buf_deinit(&out);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -209,8 +176,6 @@ int main(void)
         cmocka_unit_test(a_string_or_a_whole_number_as_the_datas_id_is_the_key),
         cmocka_unit_test(other_data_have_no_key),
         cmocka_unit_test(states_have_names_that_lead_back_to_them),
-        cmocka_unit_test(base64_stands_for_its_bytes_and_back),
-        cmocka_unit_test(what_isnt_base64_is_refused_and_adds_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,11 +10,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/base64.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "channel/sse.h"
 #include "channel/sse_parser.h"
-#include "event/base64.h"
 #include "fake_host.h"
 #include "scripted_server.h"
 

@@ -3,8 +3,8 @@
 /*
  * Base64 (RFC 4648, section 4: the standard alphabet, padded), as CloudEvents carry bytes in JSON.
  */
-#ifndef LIAISON_EVENT_BASE64_H
-#define LIAISON_EVENT_BASE64_H
+#ifndef LIAISON_BASE_BASE64_H
+#define LIAISON_BASE_BASE64_H
 
 #include "base/attr.h"
 #include "base/buf.h"
@@ -16,5 +16,9 @@ void base64_add(struct buf *out, struct slice bytes);
    that is no multiple of 4, other characters, padding elsewhere than at the end, or bits that stand
    for nothing and aren't 0. */
 int base64_parse(struct slice text, struct buf *out) must_check;
+
+/* The same for what people copy and cut: the padding may be missing, - and _ may stand for + and /, and
+   bits at the end that stand for nothing are left out. */
+int base64_parse_loose(struct slice text, struct buf *out) must_check;
 
 #endif

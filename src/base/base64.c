@@ -3,8 +3,9 @@
 /*
  * Base64, three bytes to four characters.
  */
-#include "event/base64.h"
+#include "base/base64.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -35,36 +36,59 @@ static int value_of(char c)
     return c == '/' ? 63 : -1;
 }
 
-/* Four characters, of which `n` carry bits. */
-static int parse_quad(const char *quad, size_t n, struct buf *out)
+static int value_of_loose(char c)
+{
+    return c == '-' ? 62 : c == '_' ? 63 : value_of(c);
+}
+
+/* Four characters, of which `n` carry bits; of one alone nothing comes. */
+static int parse_quad(const char *quad, size_t n, bool is_loose, struct buf *out)
 {
     uint32_t bits = 0;
+    if (n == 1)
+        return -1;
     for (size_t j = 0; j < 4; j++) {
-        int value = j < n ? value_of(quad[j]) : 0;
+        int value = j >= n ? 0 : is_loose ? value_of_loose(quad[j]) : value_of(quad[j]);
         if (value < 0)
             return -1;
         bits = bits << 6 | (uint32_t)value;
     }
-    if ((n == 3 && (bits & 0xFF) != 0) || (n == 2 && (bits & 0xFFFF) != 0))
+    if (!is_loose && ((n == 3 && (bits & 0xFF) != 0) || (n == 2 && (bits & 0xFFFF) != 0)))
         return -1;
     for (size_t j = 0; j + 1 < n; j++)
         buf_add_char(out, (char)(bits >> (16 - 8 * j)));
     return 0;
 }
 
-int base64_parse(struct slice text, struct buf *out)
+/* `len` characters without padding. */
+static int parse(const char *text, size_t len, bool is_loose, struct buf *out)
 {
-    size_t before = out->len, len = text.len;
-    if (len % 4 != 0)
-        return -1;
-    while (len > 0 && text.len - len < 2 && text.data[len - 1] == '=')
-        len--;
+    size_t before = out->len;
     buf_reserve(out, len / 4 * 3 + 3);
     for (size_t i = 0; i < len; i += 4) {
-        if (parse_quad(text.data + i, len - i < 4 ? len - i : 4, out) < 0) {
+        if (parse_quad(text + i, len - i < 4 ? len - i : 4, is_loose, out) < 0) {
             buf_truncate(out, before);
             return -1;
         }
     }
     return 0;
+}
+
+/* Its length without the padding at its end. */
+static size_t unpadded(struct slice text)
+{
+    size_t len = text.len;
+    while (len > 0 && text.len - len < 2 && text.data[len - 1] == '=')
+        len--;
+    return len;
+}
+
+int base64_parse(struct slice text, struct buf *out)
+{
+    return text.len % 4 == 0 ? parse(text.data, unpadded(text), false, out) : -1;
+}
+
+int base64_parse_loose(struct slice text, struct buf *out)
+{
+    return parse(text.data, unpadded(text), true, out);
 }
