@@ -6,11 +6,13 @@
  * escapes of JSON and of URLs, whichever characters the writer chose to escape.
  *
  * Needles are only ever added, each to the chain of its first byte and by one atomic store: who
- * reads meanwhile sees it whole or not at all, and never one that is freed.
+ * reads meanwhile sees it whole or not at all, and never one that is freed. Those of passing secrets
+ * are apart, behind a lock that nobody takes before there is a first one.
  */
 #include "base/mask.h"
 
 #include <assert.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -30,6 +32,11 @@ struct needle {
     char bytes[];
 };
 
+struct passing {
+    pthread_mutex_t lock;
+    struct needle *first;
+};
+
 struct mask {
     /* Chains by first byte. */
     _Atomic(struct needle *) first[256];
@@ -37,6 +44,13 @@ struct mask {
     _Atomic unsigned char begins[256];
     /* A bit for each pair of bytes where one may: of those few places pass it. */
     _Atomic uint64_t filter[FILTER_BITS / 64];
+    _Atomic(struct passing *) passing; /* NULL before the first, then the same for good */
+};
+
+/* A mask while a text is looked through. */
+struct view {
+    const struct mask *mask;
+    struct passing *passing; /* locked; NULL: there was none */
 };
 
 /* What the beginning of an encoded text stands for. */
@@ -179,11 +193,10 @@ static bool filter_passes(const struct mask *mask, struct slice text)
     return atomic_load_explicit(&mask->filter[bit / 64], memory_order_relaxed) >> bit % 64 & 1;
 }
 
-/* The longest among the needles that begin with `first`. */
-static size_t match_chain(const struct mask *mask, unsigned char first, struct slice text)
+/* The longest of a list's needles. */
+static size_t match_list(const struct needle *needle, struct slice text)
 {
     size_t longest = 0;
-    const struct needle *needle = atomic_load_explicit(&mask->first[first], memory_order_acquire);
     for (; needle; needle = needle->next) {
         size_t width = match_needle(needle, text);
         longest = width > longest ? width : longest;
@@ -191,19 +204,28 @@ static size_t match_chain(const struct mask *mask, unsigned char first, struct s
     return longest;
 }
 
-/* The length of the longest secret, in any form, that `text` begins with; 0 for none. */
-static size_t match_longest(const struct mask *mask, struct slice text)
+/* … among all those that begin with `first`, and those that pass. */
+static size_t match_chain(const struct view *view, unsigned char first, struct slice text)
 {
-    if (!filter_passes(mask, text))
+    size_t longest =
+        match_list(atomic_load_explicit(&view->mask->first[first], memory_order_acquire), text);
+    size_t passing = view->passing ? match_list(view->passing->first, text) : 0;
+    return passing > longest ? passing : longest;
+}
+
+/* The length of the longest secret, in any form, that `text` begins with; 0 for none. */
+static size_t match_longest(const struct view *view, struct slice text)
+{
+    if (!filter_passes(view->mask, text))
         return 0;
     if (!is_escape(text.data[0]))
-        return match_chain(mask, (unsigned char)text.data[0], text);
+        return match_chain(view, (unsigned char)text.data[0], text);
     size_t longest = 0;
     for (size_t i = 0; i < ARRAY_LEN(decoders); i++) {
         struct unit unit;
         if (!decoders[i](text, &unit))
             continue;
-        size_t width = match_chain(mask, (unsigned char)unit.bytes[0], text);
+        size_t width = match_chain(view, (unsigned char)unit.bytes[0], text);
         longest = width > longest ? width : longest;
     }
     return longest;
@@ -221,33 +243,63 @@ static size_t next_candidate(const struct mask *mask, struct slice text, size_t 
     return text.len;
 }
 
-void mask_apply(const struct mask *mask, struct buf *b, size_t from)
+static void apply(const struct view *view, struct buf *b, size_t from)
 {
-    if (!mask)
-        return;
     size_t kept = from;
     for (size_t at = from; at < b->len;) {
-        size_t plain = next_candidate(mask, buf_slice(b), at) - at;
+        size_t plain = next_candidate(view->mask, buf_slice(b), at) - at;
         if (kept < at)
             memmove(b->data + kept, b->data + at, plain);
         kept += plain;
         at += plain;
         if (at == b->len)
             break;
-        size_t end = at + match_longest(mask, slice_from(buf_slice(b), at));
+        size_t end = at + match_longest(view, slice_from(buf_slice(b), at));
         if (end == at) {
             b->data[kept++] = b->data[at++];
             continue;
         }
         /* One that begins inside another and ends behind it must not leave its end. */
         while (++at < end) {
-            size_t inner = at + match_longest(mask, slice_from(buf_slice(b), at));
+            size_t inner = at + match_longest(view, slice_from(buf_slice(b), at));
             end = inner > end ? inner : end;
         }
         memcpy(b->data + kept, STARS, sizeof(STARS) - 1);
         kept += sizeof(STARS) - 1;
     }
     buf_truncate(b, kept);
+}
+
+void mask_apply(const struct mask *mask, struct buf *b, size_t from)
+{
+    if (!mask)
+        return;
+    const struct view view = {mask, atomic_load(&mask->passing)};
+    if (view.passing)
+        pthread_mutex_lock(&view.passing->lock);
+    apply(&view, b, from);
+    if (view.passing)
+        pthread_mutex_unlock(&view.passing->lock);
+}
+
+static struct needle *needle_new(struct needle *next, struct slice s)
+{
+    struct needle *needle = mem_alloc(sizeof(*needle) + s.len);
+    needle->next = next;
+    needle->len = s.len;
+    memcpy(needle->bytes, s.data, s.len);
+    return needle;
+}
+
+/* A needle's beginning isn't filtered out any more. */
+static void let_pass(struct mask *mask, struct slice s)
+{
+    filter_add(mask, s.data[0], s.data[1]);
+    /* Or the second byte is written as an escape. */
+    filter_add(mask, s.data[0], '\\');
+    filter_add(mask, s.data[0], '%');
+    filter_add(mask, s.data[0], '+');
+    atomic_store(&mask->begins[(unsigned char)s.data[0]], 1);
 }
 
 static void add_needle(struct mask *mask, struct slice s)
@@ -259,17 +311,8 @@ static void add_needle(struct mask *mask, struct slice s)
         if (slice_is_equal(slice_of(known->bytes, known->len), s))
             return;
     }
-    struct needle *needle = mem_alloc(sizeof(*needle) + s.len);
-    needle->next = head;
-    needle->len = s.len;
-    memcpy(needle->bytes, s.data, s.len);
-    atomic_store(chain, needle);
-    filter_add(mask, s.data[0], s.data[1]);
-    /* Or the second byte is written as an escape. */
-    filter_add(mask, s.data[0], '\\');
-    filter_add(mask, s.data[0], '%');
-    filter_add(mask, s.data[0], '+');
-    atomic_store(&mask->begins[(unsigned char)s.data[0]], 1);
+    atomic_store(chain, needle_new(head, s));
+    let_pass(mask, s);
 }
 
 static void add_base64(struct buf *b, struct slice s, bool is_for_url)
@@ -317,6 +360,38 @@ void mask_add(struct mask *mask, struct slice secret)
     }
 }
 
+void mask_add_passing(struct mask *mask, struct slice secret)
+{
+    if (!mask || secret.len < SECRET_LEN_MIN)
+        return;
+    struct passing *passing = atomic_load(&mask->passing);
+    if (!passing) {
+        passing = mem_calloc(1, sizeof(*passing));
+        pthread_mutex_init(&passing->lock, NULL);
+        atomic_store(&mask->passing, passing);
+    }
+    pthread_mutex_lock(&passing->lock);
+    passing->first = needle_new(passing->first, secret);
+    pthread_mutex_unlock(&passing->lock);
+    let_pass(mask, secret);
+}
+
+void mask_remove_passing(struct mask *mask, struct slice secret)
+{
+    struct passing *passing = mask ? atomic_load(&mask->passing) : NULL;
+    if (!passing)
+        return;
+    pthread_mutex_lock(&passing->lock);
+    struct needle **at = &passing->first;
+    while (*at && !slice_is_equal(slice_of((*at)->bytes, (*at)->len), secret))
+        at = &(*at)->next;
+    struct needle *found = *at;
+    if (found)
+        *at = found->next;
+    pthread_mutex_unlock(&passing->lock);
+    free(found);
+}
+
 struct mask *mask_new(void)
 {
     struct mask *mask = mem_calloc(1, sizeof(*mask));
@@ -324,13 +399,25 @@ struct mask *mask_new(void)
     return mask;
 }
 
+static void free_list(struct needle *needle)
+{
+    for (struct needle *next; needle; needle = next) {
+        next = needle->next;
+        free(needle);
+    }
+}
+
 void mask_free(struct mask *mask)
 {
-    for (size_t i = 0; mask && i < ARRAY_LEN(mask->first); i++) {
-        for (struct needle *needle = atomic_load(&mask->first[i]), *next; needle; needle = next) {
-            next = needle->next;
-            free(needle);
-        }
+    if (!mask)
+        return;
+    for (size_t i = 0; i < ARRAY_LEN(mask->first); i++)
+        free_list(atomic_load(&mask->first[i]));
+    struct passing *passing = atomic_load(&mask->passing);
+    if (passing) {
+        free_list(passing->first);
+        pthread_mutex_destroy(&passing->lock);
+        free(passing);
     }
     free(mask);
 }

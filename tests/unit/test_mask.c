@@ -211,6 +211,27 @@ static void adding_twice_is_adding_once(void **state)
     mask_free(mask);
 }
 
+static void a_passing_secret_is_known_until_it_is_removed(void **state)
+{
+    (void)state;
+    struct mask *mask = mask_of("hunter22", NULL);
+    mask_add_passing(mask, SLICE_LIT("to/ken1"));
+    mask_add_passing(mask, SLICE_LIT("to/ken2"));
+    mask_add_passing(mask, SLICE_LIT("to/ken2"));
+    assert_masked(mask, "to/ken1 to/ken2 hunter22 to\\/ken1 to%2Fken2", "*** *** *** *** ***");
+    mask_remove_passing(mask, SLICE_LIT("to/ken1"));
+    mask_remove_passing(mask, SLICE_LIT("to/ken2"));
+    mask_remove_passing(mask, SLICE_LIT("hunter22"));
+    assert_masked(mask, "to/ken1 to/ken2 hunter22", "to/ken1 *** ***");
+    mask_remove_passing(mask, SLICE_LIT("to/ken2"));
+    assert_masked(mask, "to/ken2", "to/ken2");
+    mask_add_passing(mask, SLICE_LIT("abc"));
+    assert_masked(mask, "abc", "abc");
+    mask_add_passing(NULL, SLICE_LIT("to/ken1"));
+    mask_remove_passing(NULL, SLICE_LIT("to/ken1"));
+    mask_free(mask);
+}
+
 static void many_secrets_are_all_found(void **state)
 {
     (void)state;
@@ -251,7 +272,7 @@ static void *read_on(void *arg)
     return NULL;
 }
 
-static void other_threads_may_mask_while_secrets_are_added(void **state)
+static void other_threads_may_mask_while_secrets_come_and_go(void **state)
 {
     (void)state;
     struct reader reader = {.mask = mask_of("first-secret", NULL)};
@@ -262,6 +283,8 @@ static void other_threads_may_mask_while_secrets_are_added(void **state)
     for (int i = 0; i < 500; i++) {
         snprintf(secret, sizeof(secret), "filler=%d=secret", i);
         mask_add(reader.mask, slice_str(secret));
+        mask_add_passing(reader.mask, slice_str(secret));
+        mask_remove_passing(reader.mask, slice_str(secret));
     }
     atomic_store(&reader.is_done, true);
     for (int i = 0; i < 2; i++)
@@ -289,8 +312,9 @@ int main(void)
         cmocka_unit_test(json_escapes_in_base64_are_seen_through),
         cmocka_unit_test(base64_is_known_wherever_it_lies_in_longer_bytes),
         cmocka_unit_test(adding_twice_is_adding_once),
+        cmocka_unit_test(a_passing_secret_is_known_until_it_is_removed),
         cmocka_unit_test(many_secrets_are_all_found),
-        cmocka_unit_test(other_threads_may_mask_while_secrets_are_added),
+        cmocka_unit_test(other_threads_may_mask_while_secrets_come_and_go),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
