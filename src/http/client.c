@@ -3,14 +3,21 @@
 /*
  * The client and its calls, and which carrier takes a call. One that has ended waits in a pool, with
  * its buffers and what its carriers have, for the next one.
+ *
+ * A call whose request needs a token is held until it is there, and made once more, with another
+ * token, where the answer is 401.
  */
 #include "http/client.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
+#include "base/arena.h"
 #include "crypto/words.h"
+#include "http/authorize.h"
 #include "http/client_parts.h"
 #include "http/direct.h"
+#include "http/held.h"
 #include "http/request.h"
 #include "http/transfer.h"
 
@@ -27,6 +34,9 @@ struct http_call {
     http_answer_fn done;
     void *ctx;
     int64_t sent_at_ms;
+    int64_t timeout_ms;      /* from then on; 0: none */
+    struct held *held;       /* NULL: it needs no token */
+    struct loop_timer *late; /* while it waits for one; made when it is first needed */
     size_t answer_max;
     struct buf answer;
     bool is_too_big;
@@ -44,6 +54,7 @@ const char *http_failure_name(enum http_failure failure)
         [HTTP_BROKEN] = "broken",
         [HTTP_TOO_BIG] = "tooBig",
         [HTTP_BAD_URL] = "url",
+        [HTTP_TOKEN] = "token",
     };
     return names[failure];
 }
@@ -76,6 +87,8 @@ static void call_free(struct http_call *call)
     list_remove(&call->link);
     transfer_deinit(&call->transfer);
     direct_deinit(&call->direct);
+    held_free(call->held);
+    loop_timer_free(call->late);
     buf_deinit(&call->answer);
     free(call);
 }
@@ -86,6 +99,10 @@ static void call_release(struct http_call *call)
     struct http_client *client = call->client;
     transfer_stop(&call->transfer);
     direct_stop(&call->direct);
+    held_free(call->held);
+    call->held = NULL;
+    if (call->late)
+        loop_timer_stop(call->late);
     if (client->n_idle >= IDLE_CALLS_MAX) {
         call_free(call);
         return;
@@ -100,8 +117,12 @@ static void call_release(struct http_call *call)
     client->n_idle++;
 }
 
+static bool repeat(struct http_call *call);
+
 static void call_answer(struct http_call *call, struct http_answer *answer)
 {
+    if (answer->failure == HTTP_OK && answer->status == 401 && repeat(call))
+        return;
     answer->body = buf_slice(&call->answer);
     answer->ms = clock_mono_ms(&call->client->clock) - call->sent_at_ms;
     call->is_answering = true;
@@ -157,6 +178,11 @@ static struct http_call *call_take(struct http_client *client)
     return call;
 }
 
+static bool has_identity(const struct http_request *request)
+{
+    return request->auth && (request->auth->tls.cert.data || request->auth->tls.authorities.data);
+}
+
 int client_check(struct http_client *client, const struct http_request *request, struct err *err)
 {
     if (request_check(request, err) < 0)
@@ -165,19 +191,144 @@ int client_check(struct http_client *client, const struct http_request *request,
         return -1;
     if (client->url.is_https)
         words_load();
+    else if (has_identity(request))
+        return err_set(err, ERR_INVALID,
+                       "a certificate (auth.tls) can be shown over https:// alone, and the URL "
+                       "begins with http://");
     return 0;
 }
 
+/* ---- Sending -------------------------------------------------------------------------------- */
+
 /* Whether the request, which was checked, is plain enough to be carried by our own hand. Redirects,
-   compression, and waiting for leave to send a body (Expect), are curl's. */
+   compression, certificates, and waiting for leave to send a body (Expect), are curl's. */
 static bool is_direct(const struct http_client *client, const struct http_request *request)
 {
     return client->url.is_plain && request->follow == 0 && !request->compressed &&
            request->unix_socket.len == 0 && request->certificate.len == 0 &&
-           !http_header_find(request->headers, "Expect") &&
+           !has_identity(request) && !http_header_find(request->headers, "Expect") &&
            !http_header_find(request->headers, "Upgrade") &&
            !slice_is_equal(request->method, SLICE_LIT("CONNECT"));
 }
+
+/* What is left of the time, where there is a limit. */
+static int64_t left_ms(const struct http_call *call)
+{
+    if (call->timeout_ms == 0)
+        return 0;
+    int64_t left = call->sent_at_ms + call->timeout_ms - clock_mono_ms(&call->client->clock);
+    return left > 0 ? left : 1;
+}
+
+static void carry(struct http_call *call, const struct http_request *request)
+{
+    struct http_client *client = call->client;
+    call->is_too_big = false;
+    buf_clear(&call->answer);
+    if (is_direct(client, request)) {
+        direct_start(&call->direct, request, &client->url, call->answer_max);
+    } else {
+        transfer_set_request(&call->transfer, request);
+        transfer_start(&call->transfer);
+    }
+}
+
+/* The request was checked just now, so that client->url is its own. */
+static int start(struct http_call *call, const struct http_request *request, struct slice token,
+                 struct err *err)
+{
+    struct http_request sent = *request;
+    struct arena arena = {0};
+    sent.timeout_ms = left_ms(call);
+    if (!request->auth) {
+        carry(call, &sent);
+        return 0;
+    }
+    int rc = authorize(request, &call->client->url, token,
+                       clock_wall_ms(&call->client->clock) / 1000, &arena, &sent.headers, err);
+    if (rc == 0)
+        carry(call, &sent);
+    arena_deinit(&arena);
+    return rc;
+}
+
+/* ---- With a token --------------------------------------------------------------------------- */
+
+static void fail_without(struct http_call *call, struct slice why)
+{
+    struct http_client *client = call->client;
+    struct http_answer answer = {.failure = HTTP_TOKEN, .error = why};
+    buf_clear(&call->answer);
+    client_enter(client);
+    call_answer(call, &answer);
+    client_leave(client);
+}
+
+static void start_with(struct http_call *call, struct slice token)
+{
+    struct held *held = call->held;
+    struct err err = {0};
+    buf_clear(&held->sent);
+    buf_add_slice(&held->sent, token);
+    if (client_check(call->client, &held->request, &err) < 0 ||
+        start(call, &held->request, buf_slice(&held->sent), &err) < 0)
+        fail_without(call, slice_str(err.message));
+}
+
+static void on_token(struct token_wait *wait, struct slice value, struct slice why)
+{
+    struct http_call *call = wait->ctx;
+    loop_timer_stop(call->late);
+    if (value.data)
+        start_with(call, value);
+    else
+        fail_without(call, why);
+}
+
+static void on_late(void *ctx)
+{
+    struct http_call *call = ctx;
+    struct slice trouble = token_trouble(call->held->token);
+    struct buf why = {0};
+    token_unwait(&call->held->wait);
+    if (trouble.len > 0)
+        buf_printf(&why, "%.*s; it was waited for", SLICE_FMT(trouble));
+    else
+        buf_printf(&why, "no token came from %.*s",
+                   SLICE_FMT(call->held->request.auth->oauth2.token_url));
+    buf_printf(&why, " for %" PRId64 " ms", call->timeout_ms);
+    fail_without(call, buf_slice(&why));
+    buf_deinit(&why);
+}
+
+/* Starts it with the token that is there, or once one is. */
+static void go_on(struct http_call *call)
+{
+    struct slice token = token_value(call->held->token);
+    if (token.data) {
+        start_with(call, token);
+        return;
+    }
+    if (!call->late)
+        call->late = loop_timer_new(call->client->loop, on_late, call);
+    if (call->timeout_ms > 0)
+        loop_timer_start(call->late, left_ms(call));
+    token_wait(call->held->token, &call->held->wait);
+}
+
+/* It was answered 401, which it may have been for its token: false where it isn't made again. */
+static bool repeat(struct http_call *call)
+{
+    struct held *held = call->held;
+    if (!held || held->is_repeated)
+        return false;
+    held->is_repeated = true;
+    token_refuse(held->token, buf_slice(&held->sent));
+    go_on(call);
+    return true;
+}
+
+/* ---- Public --------------------------------------------------------------------------------- */
 
 struct http_call *http_client_send(struct http_client *client, const struct http_request *request,
                                    http_answer_fn done, void *ctx, struct err *err)
@@ -189,14 +340,14 @@ struct http_call *http_client_send(struct http_client *client, const struct http
     call->done = done;
     call->ctx = ctx;
     call->sent_at_ms = clock_mono_ms(&client->clock);
+    call->timeout_ms = request->timeout_ms;
     call->answer_max = request->answer_max ? request->answer_max : ANSWER_MAX_DEFAULT;
-    call->is_too_big = false;
-    buf_clear(&call->answer);
-    if (is_direct(client, request)) {
-        direct_start(&call->direct, request, &client->url, call->answer_max);
-    } else {
-        transfer_set_request(&call->transfer, request);
-        transfer_start(&call->transfer);
+    if (authorize_needs_token(request)) {
+        call->held = held_new(&client->tokens, request, on_token, call);
+        go_on(call);
+    } else if (start(call, request, SLICE_NULL, err) < 0) {
+        call_release(call);
+        return NULL;
     }
     return call;
 }
@@ -213,6 +364,7 @@ static void client_destroy(struct http_client *client)
 {
     list_each (it, &client->idle)
         call_free(list_entry(it, struct http_call, link));
+    tokens_deinit(&client->tokens);
     pool_deinit(&client->pool);
     http_multi_free(client->multi);
     loop_timer_free(client->settle_timer);
@@ -265,6 +417,7 @@ struct http_client *http_client_new(struct loop *loop, const char *user_agent, s
     client->loop = loop;
     client->clock = loop_clock(loop);
     client->multi = http_multi_new(loop, settle, client, err);
+    tokens_init(&client->tokens, client);
     pool_init(&client->pool, loop, client->clock, client->multi);
     if (!client->multi || http_url_init(&client->url, err) < 0) {
         client_destroy(client);
@@ -274,6 +427,11 @@ struct http_client *http_client_new(struct loop *loop, const char *user_agent, s
     client->user_agent = mem_strdup(user_agent);
     client->settle_timer = loop_timer_new(loop, settle, client);
     return client;
+}
+
+void http_client_mask_tokens(struct http_client *client, struct mask *mask)
+{
+    client->tokens.mask = mask;
 }
 
 void http_client_free(struct http_client *client)

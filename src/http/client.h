@@ -20,7 +20,9 @@
 
 #include "base/attr.h"
 #include "base/err.h"
+#include "base/mask.h"
 #include "base/slice.h"
+#include "http/auth.h"
 #include "http/message.h"
 #include "loop/loop.h"
 
@@ -34,9 +36,10 @@ enum http_failure {
     HTTP_BROKEN,  /* the connection broke after the request was written, or the answer isn't HTTP */
     HTTP_TOO_BIG, /* the answer passes answer_max */
     HTTP_BAD_URL, /* not a URL of scheme http or https */
+    HTTP_TOKEN,   /* no token could be had, and nothing was sent */
 };
 
-/* "connect", "dns", "tls", "timeout", "broken", "tooBig", "url"; "" for HTTP_OK. */
+/* "connect", "dns", "tls", "timeout", "broken", "tooBig", "url", "token"; "" for HTTP_OK. */
 const char *http_failure_name(enum http_failure failure);
 
 /* Copied by http_client_send: nothing of it need outlive the call. */
@@ -45,12 +48,14 @@ struct http_request {
     struct slice url;
     struct http_headers headers; /* sent as they stand; an empty value sends an empty header */
     struct slice body;
-    bool has_body;            /* an empty body with Content-Length: 0 is sent when body is empty */
-    int64_t timeout_ms;       /* for the whole exchange; 0: none */
-    unsigned follow;          /* redirects followed at most; 0: a 3xx is the answer. Credentials
-                                 (Authorization, Cookie) never go on to another origin */
-    size_t answer_max;        /* bytes of an answer's body, after decompression; 0: 16 MiB */
-    bool compressed;          /* offers gzip, deflate, br as the library can */
+    bool has_body;      /* an empty body with Content-Length: 0 is sent when body is empty */
+    int64_t timeout_ms; /* for the whole exchange; 0: none */
+    const struct http_auth *auth; /* who it comes from; NULL: nobody in particular */
+    unsigned follow;              /* redirects followed at most; 0: a 3xx is the answer. Credentials
+                                 (Authorization, Cookie, signatures, a client's certificate) never go
+                                 on to another origin */
+    size_t answer_max;            /* bytes of an answer's body, after decompression; 0: 16 MiB */
+    bool compressed;              /* offers gzip, deflate, br as the library can */
     struct slice unix_socket; /* the path of a socket to connect to, whatever host the URL names;
                                  empty: none */
     struct slice certificate; /* the path of a PEM file: the only certificate that is trusted,
@@ -79,6 +84,9 @@ struct http_call;
    file of certificate authorities in place of the system's. */
 struct http_client *http_client_new(struct loop *loop, const char *user_agent,
                                     struct err *err) must_check;
+/* Tokens that are obtained from now on are known to `mask`, which outlives the client, as long as they
+   may be of use. */
+void http_client_mask_tokens(struct http_client *client, struct mask *mask);
 /* Cancels what still runs, without callbacks. */
 void http_client_free(struct http_client *client);
 
@@ -102,9 +110,11 @@ struct http_stream_events {
 struct http_stream_request {
     struct slice url;
     struct http_headers headers;
-    unsigned follow;            /* as in http_request */
-    int64_t connect_timeout_ms; /* until the head has come */
-    int64_t silence_ms;         /* ends as HTTP_TIMEOUT when no byte came for so long (pauses don't
+    const struct http_auth *auth; /* as in http_request; a token that is refused by a 401 isn't used
+                                     for the next stream */
+    unsigned follow;              /* as in http_request */
+    int64_t connect_timeout_ms;   /* until the head has come */
+    int64_t silence_ms; /* ends as HTTP_TIMEOUT when no byte came for so long (pauses don't
                                    count); 0: never */
 };
 

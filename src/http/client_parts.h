@@ -20,6 +20,7 @@
 #include "http/client.h"
 #include "http/connection.h"
 #include "http/multi.h"
+#include "http/token.h"
 #include "http/url.h"
 
 #define CLIENT_INBOX_SIZE ((size_t)64 * 1024)
@@ -31,6 +32,7 @@ struct http_client {
     char *user_agent;
     struct http_url url; /* of the newest request */
     struct pool pool;
+    struct tokens tokens;
     char *inbox; /* CLIENT_INBOX_SIZE bytes: what a connection has brought, while it is looked at */
     struct list calls;   /* under way */
     struct list streams; /* open */

@@ -5,9 +5,13 @@
  * outside of curl. When much waits to be handed on, and while the stream is paused, curl is told to
  * hold what it has and to read no more.
  */
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "base/arena.h"
+#include "http/authorize.h"
 #include "http/client_parts.h"
+#include "http/held.h"
 #include "http/transfer.h"
 
 /* What is gathered between two turns, at most, and what of it is handed on before a pause counts. */
@@ -20,6 +24,7 @@ struct http_stream {
     struct list ready; /* in the client's ready */
     struct http_stream_events events;
     void *ctx;
+    struct held *held;        /* NULL: it needs no token */
     struct loop_timer *timer; /* until the head has come, then for silence */
     int64_t silence_ms;
     int64_t heard_at_ms;
@@ -46,6 +51,7 @@ static void stream_free(struct http_stream *s)
     list_remove(&s->ready);
     list_remove(&s->link);
     loop_timer_free(s->timer);
+    held_free(s->held);
     transfer_deinit(&s->transfer);
     buf_deinit(&s->inbox);
     buf_deinit(&s->outbox);
@@ -64,6 +70,8 @@ static void stream_head(struct http_transfer *t)
 {
     struct http_stream *s = stream_of(t);
     s->has_head = s->is_head_due = true;
+    if (t->status == 401 && s->held)
+        token_refuse(s->held->token, buf_slice(&s->held->sent));
     mark_ready(s);
 }
 
@@ -184,12 +192,31 @@ struct http_stream *stream_first_ready(struct http_client *client)
 
 /* ---- Time ----------------------------------------------------------------------------------- */
 
-static void give_up(struct http_stream *s, const char *why)
+static void give_up(struct http_stream *s, enum http_failure failure, struct slice why)
 {
-    transfer_stop(&s->transfer);
-    s->transfer.failure_text = why;
-    stream_ended(&s->transfer, HTTP_TIMEOUT);
-    client_settle_soon(s->transfer.client);
+    struct http_transfer *t = &s->transfer;
+    transfer_stop(t);
+    t->failure_text = NULL;
+    snprintf(t->error, sizeof(t->error), "%.*s", SLICE_FMT(why));
+    stream_ended(t, failure);
+    client_settle_soon(t->client);
+}
+
+static bool awaits_token(const struct http_stream *s)
+{
+    return s->held && !list_is_empty(&s->held->wait.link);
+}
+
+/* No head came in time. */
+static void give_up_head(struct http_stream *s)
+{
+    struct slice trouble = awaits_token(s) ? token_trouble(s->held->token) : SLICE_NULL;
+    if (!awaits_token(s)) {
+        give_up(s, HTTP_TIMEOUT, SLICE_LIT("No answer came in time"));
+        return;
+    }
+    token_unwait(&s->held->wait);
+    give_up(s, HTTP_TOKEN, trouble.len > 0 ? trouble : SLICE_LIT("No token came in time"));
 }
 
 /* The timer isn't moved at each byte: when it fires it finds out how much is left. */
@@ -197,7 +224,7 @@ static void time_passed(void *ctx)
 {
     struct http_stream *s = ctx;
     if (!s->has_head) {
-        give_up(s, "No answer came in time");
+        give_up_head(s);
         return;
     }
     int64_t left = s->heard_at_ms + s->silence_ms - clock_mono_ms(&s->transfer.client->clock);
@@ -206,7 +233,57 @@ static void time_passed(void *ctx)
     if (left > 0)
         loop_timer_start(s->timer, left);
     else
-        give_up(s, "Nothing came for too long");
+        give_up(s, HTTP_TIMEOUT, SLICE_LIT("Nothing came for too long"));
+}
+
+/* ---- Its request ---------------------------------------------------------------------------- */
+
+/* It was checked just now, so that the client's URL is its own. */
+static int start(struct http_stream *s, const struct http_request *request, struct slice token,
+                 struct err *err)
+{
+    struct http_client *client = s->transfer.client;
+    struct http_request sent = *request;
+    struct arena arena = {0};
+    int rc = request->auth
+                 ? authorize(request, &client->url, token, clock_wall_ms(&client->clock) / 1000,
+                             &arena, &sent.headers, err)
+                 : 0;
+    if (rc == 0) {
+        transfer_set_request(&s->transfer, &sent);
+        transfer_start(&s->transfer);
+    }
+    arena_deinit(&arena);
+    return rc;
+}
+
+static void start_with(struct http_stream *s, struct slice token)
+{
+    struct held *held = s->held;
+    struct err err = {0};
+    buf_add_slice(&held->sent, token);
+    if (client_check(s->transfer.client, &held->request, &err) < 0 ||
+        start(s, &held->request, buf_slice(&held->sent), &err) < 0)
+        give_up(s, HTTP_TOKEN, slice_str(err.message));
+}
+
+static void on_token(struct token_wait *wait, struct slice value, struct slice why)
+{
+    struct http_stream *s = wait->ctx;
+    if (value.data)
+        start_with(s, value);
+    else
+        give_up(s, HTTP_TOKEN, why);
+}
+
+static void await_token(struct http_stream *s, const struct http_request *request)
+{
+    s->held = held_new(&s->transfer.client->tokens, request, on_token, s);
+    struct slice token = token_value(s->held->token);
+    if (token.data)
+        start_with(s, token);
+    else
+        token_wait(s->held->token, &s->held->wait);
 }
 
 /* ---- Public --------------------------------------------------------------------------------- */
@@ -225,12 +302,14 @@ struct http_stream *http_stream_open(struct http_client *client,
         .url = request->url,
         .headers = request->headers,
         .follow = request->follow,
+        .auth = request->auth,
     };
-    if (client_check(client, &plain, err) < 0) {
+    bool needs_token = authorize_needs_token(&plain);
+    if (client_check(client, &plain, err) < 0 ||
+        (!needs_token && start(s, &plain, SLICE_NULL, err) < 0)) {
         stream_free(s);
         return NULL;
     }
-    transfer_set_request(&s->transfer, &plain);
     s->events = *events;
     s->ctx = ctx;
     s->silence_ms = request->silence_ms;
@@ -238,7 +317,8 @@ struct http_stream *http_stream_open(struct http_client *client,
     if (request->connect_timeout_ms > 0)
         loop_timer_start(s->timer, request->connect_timeout_ms);
     list_add_tail(&client->streams, &s->link);
-    transfer_start(&s->transfer);
+    if (needs_token)
+        await_token(s, &plain);
     return s;
 }
 
@@ -269,6 +349,8 @@ void http_stream_close(struct http_stream *s)
         return;
     s->is_closed = true;
     transfer_stop(&s->transfer);
+    if (s->held)
+        token_unwait(&s->held->wait);
     if (!s->is_in_callback)
         stream_free(s);
 }

@@ -115,6 +115,13 @@ void transfer_init(struct http_transfer *t, struct http_client *client,
     *t = (struct http_transfer){.client = client, .kind = kind, .user = {transfer_ended}};
 }
 
+static void drop_identity(struct http_transfer *t)
+{
+    buf_deinit(&t->identity);
+    buf_deinit(&t->identity_key);
+    buf_deinit(&t->authorities);
+}
+
 void transfer_deinit(struct http_transfer *t)
 {
     transfer_stop(t);
@@ -123,6 +130,7 @@ void transfer_deinit(struct http_transfer *t)
     buf_deinit(&t->url);
     buf_deinit(&t->unix_path);
     buf_deinit(&t->certificate);
+    drop_identity(t);
     buf_deinit(&t->body);
     buf_deinit(&t->lines);
     head_deinit(&t->head);
@@ -182,6 +190,16 @@ static void set_headers(struct http_transfer *t, struct http_headers headers)
         leave_out(t, headers, "Content-Type");
 }
 
+static void set_identity(struct http_transfer *t, const struct http_auth *auth)
+{
+    drop_identity(t);
+    if (!auth)
+        return;
+    buf_add_slice(&t->identity, auth->tls.cert);
+    buf_add_slice(&t->identity_key, auth->tls.key);
+    buf_add_slice(&t->authorities, auth->tls.authorities);
+}
+
 void transfer_set_request(struct http_transfer *t, const struct http_request *request)
 {
     t->has_body = request_has_length(request);
@@ -192,6 +210,7 @@ void transfer_set_request(struct http_transfer *t, const struct http_request *re
         request->timeout_ms > 0 ? clock_mono_ms(&t->client->clock) + request->timeout_ms : 0;
     set_text(&t->unix_path, request->unix_socket);
     set_text(&t->certificate, request->certificate);
+    set_identity(t, request->auth);
     set_text(&t->body, request->body);
     set_text(&t->method, request->method);
     set_text(&t->url, request->url);
@@ -255,6 +274,13 @@ static void apply_callbacks(struct http_transfer *t)
     http_multi_set_up(t->client->multi, easy, &t->user);
 }
 
+static void apply_blob(CURL *easy, CURLoption option, const struct buf *pem)
+{
+    struct curl_blob blob = {pem->data, pem->len, CURL_BLOB_NOCOPY};
+    if (pem->len > 0)
+        curl_easy_setopt(easy, option, &blob);
+}
+
 static void apply_request(struct http_transfer *t)
 {
     CURL *easy = t->easy;
@@ -272,6 +298,10 @@ static void apply_request(struct http_transfer *t)
         curl_easy_setopt(easy, CURLOPT_CAINFO, t->certificate.data);
         curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
     }
+    /* curl uses a connection again only for who has the same certificate and authorities. */
+    apply_blob(easy, CURLOPT_SSLCERT_BLOB, &t->identity);
+    apply_blob(easy, CURLOPT_SSLKEY_BLOB, &t->identity_key);
+    apply_blob(easy, CURLOPT_CAINFO_BLOB, &t->authorities);
     apply_method(t);
     apply_timeout(t);
 }
@@ -347,12 +377,15 @@ static bool is_credential(struct slice line)
 {
     return slice_has_prefix_nocase(line, SLICE_LIT("Authorization:")) ||
            slice_has_prefix_nocase(line, SLICE_LIT("Proxy-Authorization:")) ||
-           slice_has_prefix_nocase(line, SLICE_LIT("Cookie:"));
+           slice_has_prefix_nocase(line, SLICE_LIT("Cookie:")) ||
+           slice_has_prefix_nocase(line, SLICE_LIT("webhook-signature:")) ||
+           slice_has_prefix_nocase(line, SLICE_LIT("X-Amz-Security-Token:"));
 }
 
 static bool is_about_body(struct slice line)
 {
-    return slice_has_prefix_nocase(line, SLICE_LIT("Content-"));
+    return slice_has_prefix_nocase(line, SLICE_LIT("Content-")) ||
+           slice_has_prefix_nocase(line, SLICE_LIT("webhook-"));
 }
 
 /* A Host that the caller chose names the first origin. */
@@ -399,8 +432,10 @@ static int redirect_to(struct http_transfer *t, const char *url)
     CURLU *parser = t->client->url.parser;
     if (!url || origin_init(&there, parser, url) < 0)
         return -1;
-    if (origin_init(&here, parser, t->url.data) < 0 || !origin_is_same(&here, &there))
+    if (origin_init(&here, parser, t->url.data) < 0 || !origin_is_same(&here, &there)) {
         drop_lines(t, is_tied_to_origin);
+        drop_identity(t);
+    }
     origin_deinit(&here);
     origin_deinit(&there);
     turn_into_get(t);

@@ -46,7 +46,8 @@ struct http_transfer {
 
     /* the request; all strings are NUL-terminated */
     struct buf method, url, unix_path, certificate, body;
-    struct buf lines; /* header lines, each with its NUL */
+    struct buf identity, identity_key, authorities; /* of auth.tls, PEM; empty: none */
+    struct buf lines;                               /* header lines, each with its NUL */
     size_t n_lines;
     struct curl_slist *list; /* points into `lines`; its nodes are ours */
     size_t list_cap;

@@ -80,13 +80,13 @@ static void take_apart(struct http_url *u)
                   !has_part(u, CURLUPART_USER) && !has_part(u, CURLUPART_PASSWORD) &&
                   !has_part(u, CURLUPART_ZONEID);
     struct buf port = {0}, query = {0};
-    u->is_plain = u->is_plain && add_part(u, CURLUPART_PORT, CURLU_DEFAULT_PORT, &port);
-    if (u->is_plain) {
+    bool has_port = add_part(u, CURLUPART_PORT, CURLU_DEFAULT_PORT, &port);
+    u->is_plain = u->is_plain && has_port;
+    if (u->is_plain)
         buf_printf(&u->origin, "%s://%s:%s", u->is_https ? "https" : "http", u->host.data,
                    port.data);
-        if (strcmp(port.data, u->is_https ? "443" : "80") != 0)
-            buf_printf(&u->host, ":%s", port.data);
-    }
+    if (has_port && strcmp(port.data, u->is_https ? "443" : "80") != 0)
+        buf_printf(&u->host, ":%s", port.data);
     if (add_part(u, CURLUPART_QUERY, 0, &query))
         buf_printf(&u->path, "?%s", query.data ? query.data : "");
     buf_deinit(&port);

@@ -87,6 +87,8 @@ static void test_a_redirect_changes_the_method_as_browsers_do(void **state)
 static const struct http_header credentials[] = {
     {SLICE_LIT("Authorization"), SLICE_LIT("Bearer t0ken")},
     {SLICE_LIT("cookie"), SLICE_LIT("a=b")},
+    {SLICE_LIT("webhook-signature"), SLICE_LIT("v1,t0ken")},
+    {SLICE_LIT("x-amz-security-token"), SLICE_LIT("t0ken")},
     {SLICE_LIT("X-Kept"), SLICE_LIT("yes")},
 };
 
