@@ -26,6 +26,7 @@
 #include "base/rng.h"
 #include "base/slice.h"
 #include "event/event.h"
+#include "http/auth.h"
 #include "http/client.h"
 #include "http/message.h"
 #include "loop/loop.h"
@@ -72,7 +73,8 @@ struct channel_options {
     const char *name; /* unique; what events' `channel` and the sums say */
     const char *url;  /* "" or "embedded" for the embedded one */
     struct http_headers headers;
-    struct slice position; /* stored for it, absent at first */
+    const struct http_auth *auth; /* NULL: none */
+    struct slice position;        /* stored for it, absent at first */
 };
 
 struct channel_status {

@@ -240,6 +240,7 @@ static int connect_now(struct sse *s, struct err *err)
     const struct http_stream_request request = {
         .url = slice_str(s->request.url),
         .headers = sse_request_headers(&s->request, sse_intake_last_id(&s->intake)),
+        .auth = s->request.auth,
         .follow = REDIRECTS_MAX,
         .connect_timeout_ms = SSE_SILENCE_MS,
         .silence_ms = SSE_SILENCE_MS,

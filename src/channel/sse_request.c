@@ -71,6 +71,7 @@ int sse_request_init(struct sse_request *r, const struct channel_options *option
     buf_add_slice(&shown, parts.rest);
     r->url = buf_take(&shown);
     fill_headers(r, options->headers, parts.credentials);
+    r->auth = options->auth ? http_auth_copy(options->auth) : NULL;
     return 0;
 }
 
@@ -81,6 +82,7 @@ void sse_request_deinit(struct sse_request *r)
         free((char *)r->items[i].value.data);
     }
     free(r->items);
+    http_auth_free(r->auth);
     free(r->first_event_id);
     free(r->url);
 }

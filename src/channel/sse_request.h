@@ -21,6 +21,7 @@ struct sse_request {
     /* Names and values on the heap; room for Last-Event-ID behind them. */
     struct http_header *items;
     size_t n_items;
+    struct http_auth *auth; /* a copy; NULL: none */
 };
 
 /* -1 with ERR_INVALID when the URL can't be one. *r is to be freed in any case. */

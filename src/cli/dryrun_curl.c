@@ -27,6 +27,12 @@ static void add_option(struct buf *out, const char *option, struct slice value)
     add_quoted(out, value);
 }
 
+static void add_file(struct buf *out, const char *option, struct slice path)
+{
+    if (path.data)
+        add_option(out, option, path);
+}
+
 /* A comment stays on its line. */
 static void add_comment(struct buf *out, const char *what, struct slice text)
 {
@@ -111,6 +117,9 @@ static void add_request(struct buf *out, const struct dryrun_request *r)
     }
     buf_add_char(out, ' ');
     add_quoted(out, r->url);
+    add_file(out, "--cert", r->cert);
+    add_file(out, "--key", r->key);
+    add_file(out, "--cacert", r->authorities);
     for (size_t i = 0; i < r->n_headers; i++)
         add_header(out, &r->headers[i]);
     add_body(out, r);

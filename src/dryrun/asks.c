@@ -44,7 +44,9 @@ static bool is_passing(struct slice name, struct slice value, struct slice id)
 {
     return slice_is_equal_nocase(name, SLICE_LIT("traceparent")) ||
            slice_is_equal_nocase(name, SLICE_LIT("tracestate")) ||
-           (slice_is_equal_nocase(name, SLICE_LIT("idempotency-key")) && is_own_id(value, id));
+           ((slice_is_equal_nocase(name, SLICE_LIT("idempotency-key")) ||
+             slice_is_equal_nocase(name, SLICE_LIT("webhook-id"))) &&
+            is_own_id(value, id));
 }
 
 static void add_headers(struct json_writer *w, struct slice headers, struct slice id)

@@ -110,7 +110,7 @@ static void *on_http_send(void *ctx, struct script_run *run, const struct script
     if (notes_take(d->notes, err) < 0)
         return NULL;
     a->script_run = run;
-    a->request = notes_request(d->notes, request);
+    a->request = notes_request(d->notes, request, d->clock.wall_ms);
     append(&a->run->requests, a->request);
     return a;
 }

@@ -54,8 +54,11 @@ struct dryrun_line {
 struct dryrun_request {
     struct dryrun_request *next;
     struct slice method, url;
-    const struct script_header *headers; /* Idempotency-Key among them, where there would be one */
+    const struct script_header
+        *headers; /* Idempotency-Key among them, where there would be one, and
+                                            stand-ins for those of `auth` */
     size_t n_headers;
+    struct slice cert, key, authorities; /* the files of auth.tls; absent: none */
     struct slice body;
     bool has_body;
     unsigned follow; /* redirects */

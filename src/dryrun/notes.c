@@ -76,24 +76,90 @@ struct slice notes_json(struct notes *n, struct slice json)
 
 /* ---- requests ---- */
 
-static const struct script_header *copy_headers(struct notes *n,
-                                                const struct script_request *request)
+#define AUTH_HEADERS_MAX 4
+#define STARS "***"
+
+struct headers {
+    struct script_header *items;
+    size_t len;
+};
+
+static void add_header(struct headers *h, struct slice name, struct slice value)
 {
-    struct script_header *headers = arena_alloc(&n->arena, request->n_headers * sizeof(*headers));
-    for (size_t i = 0; i < request->n_headers; i++) {
-        headers[i].name = notes_text(n, request->headers[i].name);
-        headers[i].value = notes_text(n, request->headers[i].value);
-    }
-    return headers;
+    h->items[h->len++] = (struct script_header){name, value};
 }
 
-struct dryrun_request *notes_request(struct notes *n, const struct script_request *request)
+static bool has_header(const struct script_request *request, const char *name)
+{
+    for (size_t i = 0; i < request->n_headers; i++)
+        if (slice_is_equal_nocase(request->headers[i].name, slice_str(name)))
+            return true;
+    return false;
+}
+
+static struct slice unix_seconds(struct notes *n, int64_t wall_ms)
+{
+    buf_clear(&n->scratch);
+    json_add_integer(&n->scratch, wall_ms / 1000);
+    return arena_copy(&n->arena, buf_slice(&n->scratch));
+}
+
+static void add_signatures(struct notes *n, struct headers *h, const struct script_auth *auth,
+                           int64_t wall_ms)
+{
+    buf_clear(&n->scratch);
+    for (size_t i = 0; i < auth->n_secrets; i++) {
+        bool is_ed25519 = slice_has_prefix(auth->secrets[i], SLICE_LIT("whsk_"));
+        buf_printf(&n->scratch, "%sv1%s," STARS, i > 0 ? " " : "", is_ed25519 ? "a" : "");
+    }
+    struct slice signatures = arena_copy(&n->arena, buf_slice(&n->scratch));
+    add_header(h, SLICE_LIT("webhook-signature"), signatures);
+    add_header(h, SLICE_LIT("webhook-timestamp"), unix_seconds(n, wall_ms));
+}
+
+static void add_authorization(struct headers *h, const struct script_auth *auth)
+{
+    const struct slice value = auth->bearer.data || auth->token_url.data
+                                   ? SLICE_LIT("Bearer " STARS)
+                               : auth->user.data    ? SLICE_LIT("Basic " STARS)
+                               : auth->aws_key.data ? SLICE_LIT("AWS4-HMAC-SHA256 " STARS)
+                                                    : SLICE_NULL;
+    if (value.data)
+        add_header(h, SLICE_LIT("Authorization"), value);
+    if (auth->aws_token.data)
+        add_header(h, SLICE_LIT("X-Amz-Security-Token"), SLICE_LIT(STARS));
+}
+
+static struct headers copy_headers(struct notes *n, const struct script_request *request,
+                                   int64_t wall_ms)
+{
+    const struct script_auth *auth = request->auth;
+    struct headers h = {.len = 0};
+    h.items = arena_alloc(&n->arena, (request->n_headers + AUTH_HEADERS_MAX) * sizeof(*h.items));
+    for (size_t i = 0; i < request->n_headers; i++)
+        add_header(&h, notes_text(n, request->headers[i].name),
+                   notes_text(n, request->headers[i].value));
+    if (auth && auth->n_secrets > 0 && has_header(request, "webhook-id"))
+        add_signatures(n, &h, auth, wall_ms);
+    if (auth && !has_header(request, "Authorization"))
+        add_authorization(&h, auth);
+    return h;
+}
+
+struct dryrun_request *notes_request(struct notes *n, const struct script_request *request,
+                                     int64_t wall_ms)
 {
     struct dryrun_request *r = arena_alloc(&n->arena, sizeof(*r));
+    struct headers headers = copy_headers(n, request, wall_ms);
     r->method = notes_text(n, request->method);
     r->url = notes_text(n, request->url);
-    r->headers = copy_headers(n, request);
-    r->n_headers = request->n_headers;
+    r->headers = headers.items;
+    r->n_headers = headers.len;
+    if (request->auth) {
+        r->cert = notes_text(n, request->auth->identity.cert_path);
+        r->key = notes_text(n, request->auth->identity.key_path);
+        r->authorities = notes_text(n, request->auth->identity.authorities_path);
+    }
     r->has_body = request->has_body;
     r->follow = request->follow;
     r->compressed = request->compressed;

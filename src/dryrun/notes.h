@@ -8,6 +8,7 @@
 #define LIAISON_DRYRUN_NOTES_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 #include "dryrun/dryrun.h"
@@ -31,7 +32,9 @@ struct slice notes_text(struct notes *n, struct slice s);
 /* The same of JSON, which it stays: what isn't any more, masked, becomes a string. */
 struct slice notes_json(struct notes *n, struct slice json);
 
-struct dryrun_request *notes_request(struct notes *n, const struct script_request *request);
+/* With the headers that its `auth` would come to at this time, what is secret in them masked. */
+struct dryrun_request *notes_request(struct notes *n, const struct script_request *request,
+                                     int64_t wall_ms);
 struct dryrun_line *notes_line(struct notes *n, enum log_level level, struct slice text,
                                const struct log_field *fields, size_t n_fields);
 

@@ -125,12 +125,14 @@ void *attempt_http_send(void *ctx, struct script_run *run, const struct script_r
 {
     struct engine *e = ctx;
     struct request *request = mem_alloc(sizeof(*request));
+    struct http_auth auth;
     const struct http_request sent = {
         .method = asked->method,
         .url = asked->url,
         .headers = {(const struct http_header *)asked->headers, asked->n_headers},
         .body = asked->body,
         .has_body = asked->has_body,
+        .auth = auth_of(asked->auth, &auth),
         .timeout_ms = asked->timeout_ms,
         .follow = asked->follow,
         .compressed = asked->compressed,

@@ -69,20 +69,24 @@ static struct script_manager embedded_of(const struct script_machine *m)
 
 static struct hash128 hash_wish(const struct script_manager *m)
 {
-    struct slice *parts = mem_calloc(1 + 2 * m->n_headers, sizeof(*parts));
-    parts[0] = m->url;
+    size_t n = 0;
+    struct slice *parts = mem_calloc(2 + 2 * m->n_headers, sizeof(*parts));
+    parts[n++] = m->url;
+    parts[n++] =
+        m->auth ? slice_of((const char *)m->auth->hash, sizeof(m->auth->hash)) : SLICE_NULL;
     for (size_t i = 0; i < m->n_headers; i++) {
-        parts[1 + 2 * i] = m->headers[i].name;
-        parts[2 + 2 * i] = m->headers[i].value;
+        parts[n++] = m->headers[i].name;
+        parts[n++] = m->headers[i].value;
     }
-    struct hash128 hash = hash_parts(parts, 1 + 2 * m->n_headers);
+    struct hash128 hash = hash_parts(parts, n);
     free(parts);
     return hash;
 }
 
 /* ---- options, whose texts are to be freed ---- */
 
-static struct channel_options options_of(const struct script_manager *m)
+/* Borrows *auth. */
+static struct channel_options options_of(const struct script_manager *m, struct http_auth *auth)
 {
     static_assert(sizeof(struct script_header) == sizeof(struct http_header),
                   "a header is a name and a value on both sides");
@@ -90,6 +94,7 @@ static struct channel_options options_of(const struct script_manager *m)
         .name = slice_dup(m->channel),
         .url = slice_dup(m->url),
         .headers = {(const struct http_header *)m->headers, m->n_headers},
+        .auth = auth_of(m->auth, auth),
     };
 }
 
@@ -101,7 +106,8 @@ static void options_deinit(struct channel_options *options)
 
 int channels_check(const struct script_manager *m, struct err *err)
 {
-    struct channel_options options = options_of(m);
+    struct http_auth auth;
+    struct channel_options options = options_of(m, &auth);
     int result = channel_check(&options, err);
     options_deinit(&options);
     return result;
@@ -116,7 +122,8 @@ static int open_channel(struct engine *e, const struct script_manager *m,
     bool has_position;
     if (journal_position(reader, m->channel, &position, &has_position, err) < 0)
         return -1;
-    struct channel_options options = options_of(m);
+    struct http_auth auth;
+    struct channel_options options = options_of(m, &auth);
     struct engine_channel *c = mem_calloc(1, sizeof(*c));
     options.position = has_position ? buf_slice(&position) : SLICE_NULL;
     c->channel = channel_open(&options, &e->host, err);
@@ -152,7 +159,8 @@ static bool change_channel(struct engine *e, struct engine_channel *c,
     struct hash128 wish = hash_wish(m);
     bool is_same = memcmp(&wish, &c->wish, sizeof(wish)) == 0 &&
                    slice_is_equal(m->channel, slice_str(c->channel->name));
-    struct channel_options options = options_of(m);
+    struct http_auth auth;
+    struct channel_options options = options_of(m, &auth);
     bool is_done = is_same || channel_change(c->channel, &options);
     options_deinit(&options);
     c->wish = wish;

@@ -85,6 +85,7 @@ struct engine *engine_new(const struct engine_options *options, script_problem_f
     e->http = http_client_new(e->loop, "Liaison/" LIAISON_VERSION, err);
     if (!e->http)
         goto out;
+    http_client_mask_tokens(e->http, e->mask);
     e->ports = (struct script_ports){
         .http_send = attempt_http_send,
         .http_cancel = attempt_http_cancel,

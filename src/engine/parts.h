@@ -309,6 +309,10 @@ uint64_t send_stored_hash(uint64_t prefix, struct slice data);
 int handle_send(void *ctx, void *run_ctx, const struct script_send *send, struct script_sent *sent,
                 struct err *err);
 
+/* auth.c */
+/* What scripts said, in *auth; NULL where they said nothing. Borrows from both. */
+const struct http_auth *auth_of(const struct script_auth *said, struct http_auth *auth);
+
 /* attempt.c */
 void attempt_start(void *ctx, struct delivery *d);
 /* Runs the item's connector on `data`, JSON; absent: the event's. */

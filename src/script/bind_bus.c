@@ -6,6 +6,7 @@
 #include <lauxlib.h>
 
 #include "event/bus_url.h"
+#include "script/auth.h"
 #include "script/bindings.h"
 #include "script/load.h"
 #include "script/machine.h"
@@ -80,6 +81,12 @@ bool script_publishes(const struct script_machine *m, struct slice channel)
     return manager && manager->dead_letters &&
            (slice_has_prefix(manager->url, SLICE_LIT("http://")) ||
             slice_has_prefix(manager->url, SLICE_LIT("https://")));
+}
+
+const struct script_auth *bus_auth(const struct script_machine *m, struct slice channel)
+{
+    const struct script_manager *manager = find_manager(m, channel);
+    return manager ? manager->auth : NULL;
 }
 
 const struct script_connector *script_dead_letters(const struct script_machine *m)

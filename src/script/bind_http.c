@@ -8,8 +8,11 @@
 
 #include "base/percent.h"
 #include "base/text.h"
+#include "crypto/hash.h"
 #include "event/trace.h"
 #include "script/answer.h"
+#include "script/argument.h"
+#include "script/auth.h"
 #include "script/bindings.h"
 #include "script/codec.h"
 #include "script/document.h"
@@ -41,7 +44,7 @@ static const struct option http_rows[] = {
     {"accept", OPTION_ANY, NULL},
     {"compress", OPTION_BOOLEAN, NULL},
     {"follow", OPTION_ANY, NULL},
-    {"auth", OPTION_LATER, NULL},
+    {"auth", OPTION_ANY, NULL},
     {"cache", OPTION_LATER, NULL},
 };
 
@@ -70,8 +73,10 @@ struct request {
     const char *what; /* "http.post" */
     struct script_request out;
     size_t headers_len;
-    size_t made_len;                           /* of a body that is the script's own */
-    bool has_content_type, has_key, has_trace; /* named by the script, be it to leave them out */
+    size_t made_len; /* of a body that is the script's own */
+    /* Named by the script, be it to leave them out. */
+    bool has_content_type, has_key, has_trace, has_authorization, has_message_id;
+    struct auth auth; /* its own */
 };
 
 /* ---- names and values, percent-encoded ---- */
@@ -256,6 +261,8 @@ static void add_given_header(struct request *r, struct slice name)
     r->has_content_type |= slice_is_equal_nocase(name, SLICE_LIT("content-type"));
     r->has_key |= slice_is_equal_nocase(name, SLICE_LIT("idempotency-key"));
     r->has_trace |= slice_is_equal_nocase(name, SLICE_LIT("traceparent"));
+    r->has_authorization |= slice_is_equal_nocase(name, SLICE_LIT("authorization"));
+    r->has_message_id |= slice_is_equal_nocase(name, SLICE_LIT("webhook-id"));
     if (!is_token(name))
         machine_raise(L, "%s: `%.*s` is no name of a header", r->what, SLICE_FMT(name));
     if (lua_isboolean(L, index) && !lua_toboolean(L, index))
@@ -370,6 +377,93 @@ static const char *read_body(struct request *r)
     return NULL;
 }
 
+/* ---- auth ---- */
+
+static void raise_auth(void *ctx, const char *name, const char *text)
+{
+    const struct request *r = ctx;
+    (void)name;
+    machine_raise(r->L, "%s: %s", r->what, text);
+}
+
+/* What its connector says, or the bus that a dead letter is published on. */
+static const struct script_auth *default_auth(const struct script_run *run)
+{
+    if (run->kind != RUN_ATTEMPT)
+        return NULL;
+    if (run->connector == run->m->dead_letters)
+        return bus_auth(run->m, run->event->channel);
+    return run->connector->auth ? &run->connector->auth->public : NULL;
+}
+
+/* First of all, since it takes the machine's scratch. */
+static void read_auth(struct request *r)
+{
+    lua_State *L = r->L;
+    int index = OPTION(HTTP_AUTH);
+    if (lua_isnil(L, index)) {
+        r->out.auth = default_auth(r->m->current);
+    } else if (lua_istable(L, index)) {
+        if (!auth_read(L, index, raise_auth, r, &r->auth))
+            machine_raise(L, "%s: `auth` is wrong", r->what);
+        r->out.auth = &r->auth.public;
+    } else if (lua_toboolean(L, index)) {
+        machine_raise(
+            L,
+            "%s: `auth` must be a table as in { bearer = secret \"TOKEN\" }, or false for "
+            "none, not %s",
+            r->what, argument_describe(L, index));
+    }
+}
+
+static void check_auth(const struct request *r)
+{
+    const struct script_auth *auth = r->out.auth;
+    bool is_own = auth == &r->auth.public;
+    if (!auth)
+        return;
+    if (is_own && r->has_authorization &&
+        (auth->bearer.data || auth->user.data || auth->token_url.data || auth->aws_key.data))
+        machine_raise(r->L,
+                      "%s: `auth` and `headers` both give an Authorization: leave one of them out",
+                      r->what);
+    if (auth->aws_key.data && r->out.follow > 0)
+        machine_raise(r->L,
+                      "%s: a request that is signed by auth.sigv4 is signed for one URL: leave "
+                      "`follow` out",
+                      r->what);
+}
+
+/* The same at each run of the handler for this event. */
+static void add_handlers_id(struct script_run *run, struct buf *out)
+{
+    const struct slice parts[] = {run->event->channel, run->event->id, slice_str(run->what)};
+    struct hash128 hash = hash_parts(parts, ARRAY_LEN(parts));
+    text_add_hex(out, hash.bytes, sizeof(hash.bytes));
+}
+
+/* What is written is signed as a message: the delivery, for the first of an attempt, ID-2 for the
+   second. */
+static void add_message_id(struct request *r)
+{
+    struct script_run *run = r->m->current;
+    bool is_signed =
+        r->out.auth && r->out.auth->n_secrets > 0 && (is_write(r->out.method) || r->out.has_body);
+    if (!is_signed || r->has_message_id || !run->event)
+        return;
+    struct buf *id = &r->m->message_id;
+    buf_clear(id);
+    if (run->kind == RUN_ATTEMPT)
+        buf_add_slice(id, buf_slice(&run->delivery_id));
+    else
+        add_handlers_id(run, id);
+    if (run->is_verifying) /* a question, which takes nobody's number */
+        buf_add_str(id, "-verify");
+    else if (++run->n_signed > 1)
+        buf_printf(id, "-%u", run->n_signed);
+    add_header(r, SLICE_LIT("webhook-id"), buf_slice(id));
+}
+
 /* ---- the rest ---- */
 
 static void read_timeout(struct request *r)
@@ -410,6 +504,7 @@ static void read_follow(struct request *r)
 
 static void build(struct request *r)
 {
+    read_auth(r);
     read_method(r);
     read_url(r);
     add_query(r);
@@ -422,6 +517,8 @@ static void build(struct request *r)
         add_header(r, SLICE_LIT("Content-Type"), slice_str(media_type));
     read_timeout(r);
     add_idempotency_key(r);
+    check_auth(r);
+    add_message_id(r);
     add_trace(r);
     r->out.headers = r->m->headers;
 }

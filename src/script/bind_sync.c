@@ -9,6 +9,8 @@
 #include "base/text.h"
 #include "event/bus_url.h"
 #include "event/pattern.h"
+#include "script/argument.h"
+#include "script/auth.h"
 #include "script/bindings.h"
 #include "script/load.h"
 #include "script/machine.h"
@@ -21,7 +23,7 @@ static const struct option new_rows[] = {
     {"eventBusUrl", OPTION_TEXT, NULL},
     {"name", OPTION_STRING, NULL},
     {"headers", OPTION_TABLE, "a table of header names and values"},
-    {"auth", OPTION_LATER, NULL},
+    {"auth", OPTION_ANY, NULL},
     {"deadLetters", OPTION_BOOLEAN, NULL},
 };
 static const struct option_set new_options = OPTION_SET("SyncManager.new", new_rows);
@@ -79,6 +81,63 @@ static void keep_headers(lua_State *L, int index, struct manager *manager)
     }
 }
 
+static void raise_auth(void *ctx, const char *name, const char *text)
+{
+    (void)name;
+    machine_raise(ctx, "SyncManager.new: %s", text);
+}
+
+static bool has_header(const struct script_manager *manager, const char *name)
+{
+    for (size_t i = 0; i < manager->n_headers; i++)
+        if (slice_is_equal_nocase(manager->headers[i].name, slice_str(name)))
+            return true;
+    return false;
+}
+
+static void check_auth(lua_State *L, const struct script_manager *manager)
+{
+    const struct script_auth *auth = manager->auth;
+    if (manager->url.len == 0)
+        machine_raise(L, "SyncManager.new: `auth` needs an `eventBusUrl`: what is posted to the "
+                         "daemon shows a token of liaison.lua");
+    if (auth->identity.cert_path.data && !slice_has_prefix(manager->url, SLICE_LIT("https://")))
+        machine_raise(L, "SyncManager.new: `auth.tls` needs an `eventBusUrl` of https://");
+    if (!auth->bearer.data && !auth->user.data && !auth->token_url.data && !auth->aws_key.data)
+        return;
+    if (has_header(manager, "Authorization"))
+        machine_raise(L, "SyncManager.new: `auth` and `headers` both give an Authorization: leave "
+                         "one of them out");
+    if (bus_url_split(manager->url).credentials.len > 0)
+        machine_raise(L, "SyncManager.new: `auth` and the `eventBusUrl` both give credentials: "
+                         "leave those of the URL out");
+}
+
+static void keep_auth(lua_State *L, int index, struct manager *manager)
+{
+    struct auth auth;
+    if (lua_isnil(L, index) || (lua_isboolean(L, index) && !lua_toboolean(L, index)))
+        return;
+    if (!lua_istable(L, index))
+        machine_raise(
+            L,
+            "SyncManager.new: `auth` must be a table as in { bearer = secret \"TOKEN\" }, "
+            "not %s",
+            argument_describe(L, index));
+    if (!auth_read(L, index, raise_auth, L, &auth))
+        machine_raise(L, "SyncManager.new: `auth` is wrong");
+    manager->auth = auth_keep(machine_of(L), &auth);
+    manager->public.auth = &manager->auth->public;
+    check_auth(L, &manager->public);
+}
+
+static bool has_same_auth(const struct script_manager *a, const struct script_manager *b)
+{
+    if (!a->auth || !b->auth)
+        return a->auth == b->auth;
+    return memcmp(a->auth->hash, b->auth->hash, sizeof(a->auth->hash)) == 0;
+}
+
 static bool has_same_headers(const struct script_manager *a, const struct script_manager *b)
 {
     if (a->n_headers != b->n_headers)
@@ -108,6 +167,7 @@ static void check_agreement(lua_State *L, const struct script_manager *added)
         }
         const char *what = !slice_is_equal(other->url, added->url)      ? "another URL"
                            : !has_same_headers(other, added)            ? "other headers"
+                           : !has_same_auth(other, added)               ? "another `auth`"
                            : other->dead_letters != added->dead_letters ? "another `deadLetters`"
                                                                         : NULL;
         if (what)
@@ -179,6 +239,7 @@ static int sync_new(lua_State *L)
     read_place(L, public);
     read_channel(L, base + NEW_URL, base + NEW_NAME, public);
     keep_headers(L, base + NEW_HEADERS, manager);
+    keep_auth(L, base + NEW_AUTH, manager);
     public->dead_letters =
         lua_isnil(L, base + NEW_DEAD_LETTERS) || lua_toboolean(L, base + NEW_DEAD_LETTERS);
     check_agreement(L, public);

@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "script/check.h"
+#include "script/connector_auth.h"
 #include "script/connector_job.h"
 #include "script/connector_statuses.h"
 #include "script/load.h"
@@ -27,6 +28,7 @@ enum {
     CONNECTOR_VERIFY,
     CONNECTOR_BREAKER,
     CONNECTOR_RATE,
+    CONNECTOR_AUTH,
     CONNECTOR_ROWS_READ,
 };
 static const struct option connector_rows[] = {
@@ -41,9 +43,9 @@ static const struct option connector_rows[] = {
     {"verify", OPTION_FUNCTION, "a function of the data and the delivery"},
     {"breaker", OPTION_ANY, NULL},
     {"rate", OPTION_ANY, NULL},
+    {"auth", OPTION_ANY, NULL},
     {"coalesce", OPTION_LATER, NULL},
     {"batch", OPTION_LATER, NULL},
-    {"auth", OPTION_LATER, NULL},
 };
 static const struct option_set connector_options = OPTION_SET("a connector", connector_rows);
 
@@ -240,6 +242,7 @@ static void read_table(struct connector_job *job)
     read_verify(job, base + CONNECTOR_VERIFY);
     connector_read_breaker(job, base + CONNECTOR_BREAKER);
     connector_read_rate(job, base + CONNECTOR_RATE);
+    connector_auth_read(job, base + CONNECTOR_AUTH);
     lua_pushvalue(L, base + CONNECTOR_SEND);
     keep_send(job);
 }

@@ -9,6 +9,7 @@
 #include <lauxlib.h>
 #include <luajit.h>
 
+#include "script/auth.h"
 #include "script/bindings.h"
 #include "script/connector_statuses.h"
 #include "script/spec_parts.h"
@@ -486,14 +487,18 @@ static void free_transformer(void *ctx, struct map_node *node)
 static void free_connector(struct connector *c)
 {
     statuses_free(c->statuses);
+    free(c->auth);
     free(c);
 }
 
 static void free_registered(struct script_machine *m)
 {
     map_each(&m->transformer_map, free_transformer, &m->transformer_map);
-    for (size_t i = 0; i < m->n_managers; i++)
+    for (size_t i = 0; i < m->n_managers; i++) {
         free(m->managers[i].headers);
+        free(m->managers[i].auth);
+    }
+    auth_free_identities(m->identities);
     free(m->managers);
     free(m->handlers);
     for (size_t i = 0; i < m->n_connectors; i++)
@@ -515,6 +520,7 @@ static void free_scratch(struct script_machine *m)
     buf_deinit(&m->body);
     buf_deinit(&m->id);
     buf_deinit(&m->trace);
+    buf_deinit(&m->message_id);
     keys_deinit(&m->keys);
     free(m->headers);
 }

@@ -30,6 +30,8 @@
 #include "script/script.h"
 #include "script/sources.h"
 
+struct auth;
+struct identity;
 struct statuses;
 struct watchdog;
 struct exact_scratch;
@@ -137,6 +139,7 @@ struct script_run {
     int last_status; /* of the last request; 0: it got no answer, or there was none */
     bool is_unknown;
     unsigned n_writes;                    /* those that carried an Idempotency-Key */
+    unsigned n_signed;                    /* those that carried a webhook-id of ours */
     int64_t deadline_ms;                  /* of an attempt, by the clock's mono time */
     const struct script_awaited *awaited; /* while script_awaited runs */
     bool keeps_value;                     /* what an attempt returns is part of its result */
@@ -166,6 +169,7 @@ struct handler {
 struct manager {
     struct script_manager public;
     struct script_header *headers;
+    struct auth *auth;
 };
 
 /* A connector or transformer, and where it comes from. */
@@ -177,6 +181,7 @@ struct connector {
     int transformer_ref;                          /* a table of functions, LUA_NOREF: none */
     bool takes_delivery, transformer_takes_event; /* their second arguments */
     struct statuses *statuses;                    /* NULL: the table of outcomes holds */
+    struct auth *auth;                            /* of its requests; NULL: none */
 };
 
 struct transformer {
@@ -223,7 +228,8 @@ struct script_machine {
     struct spec *spec;                 /* of a machine for specs, else NULL */
     char hash[SOURCES_HASH_SIZE];
     struct sources *sources;
-    struct lookups *lookups; /* of data/, see bind_lookup.c; NULL where there is none */
+    struct identity *identities; /* that were read, see auth.h */
+    struct lookups *lookups;     /* of data/, see bind_lookup.c; NULL where there is none */
 
     int refs[REF_COUNT];
     const void *metatables[REF_COUNT]; /* identity of those refs that are tables */
@@ -233,7 +239,7 @@ struct script_machine {
     struct json_reader filler;                 /* of documents, perhaps while `reader` is at work */
     unsigned char object_sizes[DECODE_LEVELS]; /* members that the last object of a level had */
     struct buf json, text, url, body, id;
-    struct buf trace; /* header values */
+    struct buf trace, message_id; /* header values */
     struct uuid_source uuids;
     struct rng rng; /* of spans */
     struct keys keys;

@@ -43,6 +43,28 @@ struct script_header {
     struct slice name, value;
 };
 
+/* A client's certificate, all in PEM; absent parts weren't given. */
+struct script_identity {
+    struct slice cert, key, authorities;
+    struct slice cert_path, key_path, authorities_path; /* as the script wrote them */
+};
+
+/* Who a request says that it comes from: what `auth` said. Absent parts weren't given; of bearer,
+   user, token_url and aws_key one is there at most. See http/auth.h for what they mean. */
+struct script_auth {
+    struct slice bearer;
+    struct slice user, password;
+    struct slice token_url, client_id, client_secret, scope;
+    const struct script_header *params;
+    size_t n_params;
+    bool is_in_body;
+    struct slice aws_key, aws_secret, aws_token, aws_region, aws_service;
+    const struct slice *secrets; /* that requests with a header webhook-id are signed by */
+    size_t n_secrets;
+    struct script_identity identity;
+    unsigned char hash[16]; /* of all of it; a manager's alone */
+};
+
 /* An http.* call of a script; borrowed during the port's call. */
 struct script_request {
     struct slice method, url;
@@ -50,14 +72,16 @@ struct script_request {
     size_t n_headers;
     struct slice body;
     bool has_body;
-    int64_t timeout_ms; /* never more than what is left of the attempt's own */
-    unsigned follow;    /* redirects */
+    const struct script_auth *auth; /* NULL: none */
+    int64_t timeout_ms;             /* never more than what is left of the attempt's own */
+    unsigned follow;                /* redirects */
     bool compressed;
 };
 
 /* How it ended; borrowed during script_answer. */
 struct script_answer {
-    const char *failure; /* NULL: an answer came; else connect dns tls timeout broken tooBig url */
+    const char *failure; /* NULL: an answer came; else connect dns tls timeout broken tooBig url
+                            token */
     bool was_written;    /* with a failure: it may have reached the other side */
     int status;
     const struct script_header *headers;
@@ -171,9 +195,10 @@ struct script_manager {
     struct slice url;     /* empty: embedded */
     const struct script_header *headers;
     size_t n_headers;
-    bool is_started;   /* sync:start was called */
-    bool dead_letters; /* are to be published on it */
-    struct slice file; /* where it was made */
+    const struct script_auth *auth; /* NULL: none */
+    bool is_started;                /* sync:start was called */
+    bool dead_letters;              /* are to be published on it */
+    struct slice file;              /* where it was made */
     int line;
 };
 size_t script_manager_count(const struct script_machine *m);

@@ -286,6 +286,11 @@ static const struct source *find(const struct sources *s, enum source_kind kind,
     return NULL;
 }
 
+const char *sources_project(const struct sources *s)
+{
+    return s->project;
+}
+
 const struct source *sources_find_own(const struct sources *s, enum source_kind kind,
                                       struct slice module)
 {

@@ -63,6 +63,8 @@ void sources_unref(struct sources *s); /* accepts NULL */
 /* In the order of the kinds, each by module and then name; what ships follows as it was asked for. */
 size_t sources_count(const struct sources *s);
 const struct source *sources_at(const struct sources *s, size_t i);
+/* The project's folder. */
+const char *sources_project(const struct sources *s);
 /* The project's own of that name; NULL when there is none. */
 const struct source *sources_find_own(const struct sources *s, enum source_kind kind,
                                       struct slice module);

@@ -353,8 +353,6 @@ static void test_wrong_requests_say_what_to_write(void **state)
                  "`accept` takes statuses");
     assert_error("local a = http.get('http://h', { follow = -1 })",
                  "`follow` must be true, false, or");
-    assert_error("local a = http.get('http://h', { auth = { bearer = 'x' } })",
-                 "`auth` is not available in this version");
     assert_error("local a = http.get('http://h', { cache = '5m' })",
                  "`cache` is not available in this version");
     assert_error("local a = http.request('get it', 'http://h')",

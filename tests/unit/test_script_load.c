@@ -215,7 +215,6 @@ static void test_wrong_options_of_connectors_say_what_to_write(void **state)
          "connectors/c.lua:2: breaker: there is no option `opn`: did you mean `open`?"},
         {"breaker = true", "connectors/c.lua:2: `breaker` must be a table as in { failures = 5, "
                            "open = \"30s\" }, or false"},
-        {"auth = { bearer = 'x' }", "`auth` is not available in this version"},
         {"batch = {}", "`batch` is not available in this version"},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

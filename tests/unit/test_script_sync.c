@@ -130,7 +130,6 @@ static void test_wrong_options_of_a_manager_are_told(void **state)
                    "`eventBusUrl` must begin with http://");
     assert_problem("SyncManager.new{ eventBusUrl = 'hms-sys' }",
                    "`eventBusUrl` must begin with http://");
-    assert_problem("SyncManager.new{ auth = {1} }", "`auth` is not available in this version");
     assert_problem("SyncManager.new{ deadLetters = 'no' }", "`deadLetters` must be true or false");
     assert_problem("SyncManager.new{ headers = { a = 'x\\ny' } }",
                    "header `a` must be a text of one line");

@@ -15,6 +15,39 @@
 
 /* ---- ports ---- */
 
+static void note_part(struct buf *out, const char *name, struct slice value)
+{
+    if (value.data)
+        buf_printf(out, "%s%s=%.*s", out->len > 0 ? " " : "", name, SLICE_FMT(value));
+}
+
+static void note_auth(struct buf *out, const struct script_auth *auth)
+{
+    struct buf list = {0};
+    note_part(out, "bearer", auth->bearer);
+    note_part(out, "user", auth->user);
+    note_part(out, "password", auth->password);
+    note_part(out, "token_url", auth->token_url);
+    note_part(out, "client_id", auth->client_id);
+    note_part(out, "client_secret", auth->client_secret);
+    note_part(out, "scope", auth->scope);
+    for (size_t i = 0; i < auth->n_params; i++)
+        note_part(out, auth->params[i].name.data, auth->params[i].value);
+    note_part(out, "in", auth->is_in_body ? SLICE_LIT("body") : SLICE_NULL);
+    note_part(out, "aws_key", auth->aws_key);
+    note_part(out, "aws_secret", auth->aws_secret);
+    note_part(out, "aws_token", auth->aws_token);
+    note_part(out, "aws_region", auth->aws_region);
+    note_part(out, "aws_service", auth->aws_service);
+    for (size_t i = 0; i < auth->n_secrets; i++)
+        buf_printf(&list, "%s%.*s", i > 0 ? "," : "", SLICE_FMT(auth->secrets[i]));
+    note_part(out, "secrets", buf_slice(&list));
+    note_part(out, "cert", auth->identity.cert_path);
+    note_part(out, "key", auth->identity.key_path);
+    note_part(out, "ca", auth->identity.authorities_path);
+    buf_deinit(&list);
+}
+
 static void *on_http_send(void *ctx, struct script_run *run, const struct script_request *request,
                           struct err *err)
 {
@@ -30,6 +63,8 @@ static void *on_http_send(void *ctx, struct script_run *run, const struct script
         buf_printf(&r->text, "%.*s: %.*s\n", SLICE_FMT(request->headers[i].name),
                    SLICE_FMT(request->headers[i].value));
     buf_printf(&r->text, "\n%.*s", SLICE_FMT(request->body));
+    if (request->auth)
+        note_auth(&r->auth, request->auth);
     r->has_body = request->has_body;
     r->timeout_ms = request->timeout_ms;
     r->follow = request->follow;
@@ -169,7 +204,7 @@ void project_free(struct project *p)
     mask_free(p->mask);
     nftw(p->dir, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
     for (size_t i = 0; i < p->n_requests; i++)
-        buf_deinit(&p->requests[i].text);
+        buf_deinit(&p->requests[i].text), buf_deinit(&p->requests[i].auth);
     for (size_t i = 0; i < p->n_sends; i++) {
         buf_deinit(&p->sends[i].connector);
         buf_deinit(&p->sends[i].data);

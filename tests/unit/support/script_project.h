@@ -37,6 +37,7 @@
 /* A request as "POST http://x\nName: value\n\nbody". */
 struct project_request {
     struct buf text;
+    struct buf auth; /* its parts as "bearer=t secrets=a,b"; empty: none */
     int64_t timeout_ms;
     unsigned follow;
     bool compressed, has_body, is_cancelled, is_answered;
