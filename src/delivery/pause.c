@@ -61,6 +61,15 @@ enum target_pause pause_called_for(struct pause *p, const struct attempt_end *en
     return PAUSE_NONE;
 }
 
+/* The first line of the error says what was asked where, and what came of it. */
+static void add_missing(struct buf *b, struct slice error)
+{
+    struct slice line = slice_upto(error, slice_find(error, '\n'));
+    buf_add_str(b, "its credentials can't be had");
+    if (line.len > 0)
+        buf_printf(b, ": %.*s", SLICE_FMT(line));
+}
+
 void pause_add_reason(struct buf *b, enum target_pause why, const struct attempt_end *end)
 {
     if (why == PAUSE_SET_ASIDE)
@@ -72,7 +81,7 @@ void pause_add_reason(struct buf *b, enum target_pause why, const struct attempt
     else if (end->kind == ATTEMPT_STATUS)
         buf_printf(b, "its credentials were refused with %d", end->status);
     else
-        buf_add_str(b, "its credentials can't be had");
+        add_missing(b, end->error);
 }
 
 /* ---- beginning and end ---- */

@@ -47,9 +47,12 @@ static void a_407_and_a_token_that_cant_be_had_pause_it_too(void **state)
     take(f, "a1", "a");
     turn(f);
     end_attempt(f, "a1",
-                (struct attempt_end){.kind = ATTEMPT_FAILURE, .failure = "token", .after_ms = -1});
+                (struct attempt_end){.kind = ATTEMPT_FAILURE,
+                                     .failure = "token",
+                                     .after_ms = -1,
+                                     .error = SLICE_LIT("no token came\n  in connector")});
     assert_trace(f, "+a1 !calendar=auth a1:waiting");
-    assert_string_equal(f->pause_reason, "its credentials can't be had");
+    assert_string_equal(f->pause_reason, "its credentials can't be had: no token came");
 }
 
 static void other_targets_go_on(void **state)

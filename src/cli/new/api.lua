@@ -33,6 +33,44 @@ null = nil
 ---@operator unm: number|ExactNumber
 ---@operator concat(any): string
 
+-- ---- auth ---------------------------------------------------------------------------------------
+
+---@class BasicAuth
+---@field user string|Secret
+---@field password string|Secret
+
+---Client credentials: a token is asked for, and shared by all that have the same.
+---@class OAuth2
+---@field tokenUrl string|Secret
+---@field clientId string|Secret
+---@field clientSecret string|Secret
+---@field scope? string|Secret
+---@field params? table<string, string|Secret> more of what is asked with, as `audience`
+---@field credentialsIn? "header"|"body"
+
+---AWS Signature Version 4.
+---@class SigV4
+---@field key string|Secret
+---@field secret string|Secret
+---@field region string|Secret
+---@field service string|Secret
+---@field token? string|Secret of a session
+
+---PEM files, by their paths: `cert` and `key` together, or `ca` alone.
+---@class TlsIdentity
+---@field cert? string
+---@field key? string
+---@field ca? string in place of the system's authorities
+
+---Who requests come from. Of bearer, basic, oauth2 and sigv4 only one can stand.
+---@class Auth
+---@field bearer? string|Secret
+---@field basic? BasicAuth
+---@field oauth2? OAuth2
+---@field sigv4? SigV4
+---@field sign? string|Secret|(string|Secret)[] Standard Webhooks
+---@field tls? TlsIdentity
+
 -- ---- events and handlers ------------------------------------------------------------------------
 
 ---What happened, in CloudEvents' terms. Extension attributes stand beside these fields.
@@ -53,6 +91,7 @@ null = nil
 ---@field eventBusUrl? string|Secret `http://…` (server-sent events); `"embedded"` or nothing: POST /events
 ---@field name? string what the channel is called
 ---@field headers? table<string, string|number|Secret>
+---@field auth? Auth|false who subscribes, and posts dead letters
 ---@field deadLetters? boolean false: dead letters aren't published on this bus
 
 ---@class HandlerOptions
@@ -145,6 +184,7 @@ function SyncManager:start() end
 ---@field breaker? Breaker|false
 ---@field statuses? table<integer|string, StatusWord>|fun(answer: HttpAnswer): StatusWord? by status or class ("4xx"), before the table of outcomes
 ---@field verify? fun(data: any, delivery: Delivery): boolean whether what was written and never answered is there
+---@field auth? Auth|false who its requests come from
 
 ---Ends the run: nothing is to be done. Counted as skipped.
 ---@param reason string
@@ -172,6 +212,7 @@ http = {}
 ---@field headers? table<string, string|number|Secret|false>
 ---@field timeout? Duration
 ---@field accept? integer|string|(integer|string)[] statuses that are no errors, besides 2xx
+---@field auth? Auth|false who it comes from, in place of the connector's
 ---@field follow? boolean|integer redirects to follow
 ---@field compress? boolean
 

@@ -21,12 +21,13 @@ from .radicale import Radicale
 from .receiver import Receiver, Reply
 from .stream import Message, Stream
 from .sums import assert_sums_hold
+from .tls_receiver import Authority, TlsReceiver
 from .wait import SLOWNESS, free_port, wait_until
 from .web import Answer, request
 
 __all__ = [
-    "Answer", "ClickHouse", "Daemon", "DaemonFailed", "Disk", "LIAISON", "Manager", "Message", "Nginx", "Node",
-    "Project", "Prometheus", "ROOT", "Radicale", "Receiver", "Reply", "Result", "SLOWNESS", "SseBus",
-    "Stream", "assert_sums_hold", "clean_environment", "free_port", "liaison", "parse_metrics",
-    "promtool", "request", "wait_until",
+    "Answer", "Authority", "ClickHouse", "Daemon", "DaemonFailed", "Disk", "LIAISON", "Manager",
+    "Message", "Nginx", "Node", "Project", "Prometheus", "ROOT", "Radicale", "Receiver", "Reply",
+    "Result", "SLOWNESS", "SseBus", "Stream", "TlsReceiver", "assert_sums_hold", "clean_environment",
+    "free_port", "liaison", "parse_metrics", "promtool", "request", "wait_until",
 ]
