@@ -49,11 +49,11 @@ struct http_auth *http_auth_copy(const struct http_auth *auth)
     return to;
 }
 
-void http_auth_free(struct http_auth *auth)
+void http_auth_free(struct http_auth *copy)
 {
-    if (!auth)
+    if (!copy)
         return;
-    struct owned_auth *copy = container_of(auth, struct owned_auth, public);
-    arena_deinit(&copy->arena);
-    free(copy);
+    struct owned_auth *owned = container_of(copy, struct owned_auth, public);
+    arena_deinit(&owned->arena);
+    free(owned);
 }

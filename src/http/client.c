@@ -264,25 +264,25 @@ static void fail_without(struct http_call *call, struct slice why)
     client_leave(client);
 }
 
-static void start_with(struct http_call *call, struct slice token)
+static int start_with(struct http_call *call, struct slice token, struct err *err)
 {
     struct held *held = call->held;
-    struct err err = {0};
     buf_clear(&held->sent);
     buf_add_slice(&held->sent, token);
-    if (client_check(call->client, &held->request, &err) < 0 ||
-        start(call, &held->request, buf_slice(&held->sent), &err) < 0)
-        fail_without(call, slice_str(err.message));
+    if (client_check(call->client, &held->request, err) < 0)
+        return -1;
+    return start(call, &held->request, buf_slice(&held->sent), err);
 }
 
 static void on_token(struct token_wait *wait, struct slice value, struct slice why)
 {
     struct http_call *call = wait->ctx;
+    struct err err = {0};
     loop_timer_stop(call->late);
-    if (value.data)
-        start_with(call, value);
-    else
+    if (!value.data)
         fail_without(call, why);
+    else if (start_with(call, value, &err) < 0)
+        fail_without(call, slice_str(err.message));
 }
 
 static void on_late(void *ctx)
@@ -301,30 +301,31 @@ static void on_late(void *ctx)
     buf_deinit(&why);
 }
 
-/* Starts it with the token that is there, or once one is. */
-static void go_on(struct http_call *call)
+/* Starts it with the token that is there, or once one is. -1 with err where it can't be sent. */
+static int go_on(struct http_call *call, struct err *err)
 {
     struct slice token = token_value(call->held->token);
-    if (token.data) {
-        start_with(call, token);
-        return;
-    }
+    if (token.data)
+        return start_with(call, token, err);
     if (!call->late)
         call->late = loop_timer_new(call->client->loop, on_late, call);
     if (call->timeout_ms > 0)
         loop_timer_start(call->late, left_ms(call));
     token_wait(call->held->token, &call->held->wait);
+    return 0;
 }
 
 /* It was answered 401, which it may have been for its token: false where it isn't made again. */
 static bool repeat(struct http_call *call)
 {
     struct held *held = call->held;
+    struct err err = {0};
     if (!held || held->is_repeated)
         return false;
     held->is_repeated = true;
     token_refuse(held->token, buf_slice(&held->sent));
-    go_on(call);
+    if (go_on(call, &err) < 0)
+        fail_without(call, slice_str(err.message));
     return true;
 }
 
@@ -342,10 +343,11 @@ struct http_call *http_client_send(struct http_client *client, const struct http
     call->sent_at_ms = clock_mono_ms(&client->clock);
     call->timeout_ms = request->timeout_ms;
     call->answer_max = request->answer_max ? request->answer_max : ANSWER_MAX_DEFAULT;
-    if (authorize_needs_token(request)) {
+    bool needs_token = authorize_needs_token(request);
+    if (needs_token)
         call->held = held_new(&client->tokens, request, on_token, call);
-        go_on(call);
-    } else if (start(call, request, SLICE_NULL, err) < 0) {
+    int rc = needs_token ? go_on(call, err) : start(call, request, SLICE_NULL, err);
+    if (rc < 0) {
         call_release(call);
         return NULL;
     }

@@ -154,6 +154,8 @@ static struct slice keep_anew(struct arena *arena, struct slice text)
 static void add_query(struct buf *out, struct arena *arena, struct slice query)
 {
     size_t n = 0, cap = 1;
+    if (query.len == 0)
+        return;
     for (size_t i = 0; i < query.len; i++)
         cap += query.data[i] == '&';
     struct pair *pairs = arena_alloc(arena, cap * sizeof(*pairs));
@@ -179,6 +181,11 @@ static struct slice keep_lower(struct arena *arena, struct slice name)
     return slice_of(lower, name.len);
 }
 
+static bool is_white(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 /* White space within is one space. */
 static void add_value(struct buf *out, struct slice value)
 {
@@ -186,7 +193,7 @@ static void add_value(struct buf *out, struct slice value)
     value = slice_trim(value);
     for (size_t i = 0; i < value.len; i++) {
         bool was_space = is_space;
-        is_space = memchr(" \t\r\n", value.data[i], 4) != NULL;
+        is_space = is_white(value.data[i]);
         if (!is_space)
             buf_add_char(out, value.data[i]);
         else if (!was_space)

@@ -211,7 +211,7 @@ static void take_answer(struct token *t, const struct http_answer *answer)
 {
     struct buf value = {0};
     struct err err = {0};
-    int64_t expires_in_s;
+    int64_t expires_in_s = -1;
     begin_trouble(t);
     if (answer->status >= 200 && answer->status < 300) {
         if (token_parse(answer->body, &value, &expires_in_s, &err) == 0) {
