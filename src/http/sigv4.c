@@ -154,7 +154,7 @@ static struct slice keep_anew(struct arena *arena, struct slice text)
 static void add_query(struct buf *out, struct arena *arena, struct slice query)
 {
     size_t n = 0, cap = 1;
-    if (query.len == 0)
+    if (!query.data)
         return;
     for (size_t i = 0; i < query.len; i++)
         cap += query.data[i] == '&';
