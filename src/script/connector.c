@@ -242,7 +242,7 @@ static void read_table(struct connector_job *job)
     read_verify(job, base + CONNECTOR_VERIFY);
     connector_read_breaker(job, base + CONNECTOR_BREAKER);
     connector_read_rate(job, base + CONNECTOR_RATE);
-    connector_auth_read(job, base + CONNECTOR_AUTH);
+    connector_read_auth(job, base + CONNECTOR_AUTH);
     lua_pushvalue(L, base + CONNECTOR_SEND);
     keep_send(job);
 }

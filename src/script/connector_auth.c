@@ -13,7 +13,7 @@ static void offence(void *ctx, const char *name, const char *text)
     connector_tell_at(job, line ? line : check_find_assignment(job->source->text, "auth"), text);
 }
 
-void connector_auth_read(struct connector_job *job, int index)
+void connector_read_auth(struct connector_job *job, int index)
 {
     struct auth auth;
     lua_State *L = job->L;

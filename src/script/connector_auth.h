@@ -9,6 +9,6 @@
 #include "script/connector_job.h"
 
 /* [-0, +0, e] Reads the option at `index` into the job's connector. */
-void connector_auth_read(struct connector_job *job, int index);
+void connector_read_auth(struct connector_job *job, int index);
 
 #endif
