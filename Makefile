@@ -11,14 +11,16 @@ SHELL = /bin/bash
 PRESET ?= dev
 # How long `make fuzz` lets each target run.
 FUZZ_SECONDS ?= 15
+# Options of build/release/tests/sim, such as SIM="--from 1001 --keep-going".
+SIM ?=
 # Options of tests/bench/bench.py, such as BENCH="--runs 7 --only W1".
 BENCH ?=
 BENCH_TARGETS = liaison bench_source bench_receiver bench_curl_loop bench_script
 LIAISON = $(CURDIR)/build/release/bin/liaison
 
 .DEFAULT_GOAL := build
-.PHONY: build deps test asan tsan valgrind fuzz fuzz-long bench bench-long soak check format demo install \
-	package package-check clean help
+.PHONY: build deps test asan tsan valgrind fuzz fuzz-long sim bench bench-long soak check format demo \
+	install package package-check clean help
 
 build: ## build the program: build/release/bin/liaison (the default)
 	@$(call compile,release,,liaison)
@@ -47,6 +49,10 @@ fuzz: deps ## the fuzzers, each for FUZZ_SECONDS (15) seconds
 
 fuzz-long: ## the fuzzers, each for an hour
 	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=3600
+
+sim: deps ## 1,000 simulations, a year in all; see docs/SIMULATION.md
+	@$(call compile,release,,sim)
+	@build/release/tests/sim --seeds 1000 --jobs $$(nproc) $(SIM)
 
 soak: deps ## a backlog of 2,000,000 events on disk, a kill, and all within bounds
 	@$(call compile,release,,$(BENCH_TARGETS))

@@ -3,8 +3,8 @@
 # Copyright (c) 2026 The Liaison authors
 """Runs the tests of one build: tests/run.py PRESET
 
-Three parts, each left out where it has no tests: the unit tests (ctest), the Lua specs
-(`liaison test`) and the end-to-end tests (pytest). What fails is printed in full. The last line is
+Four parts, each left out where it has no tests: the unit tests (ctest), a sample of the simulations
+(tests/sim), the Lua specs (`liaison test`) and the end-to-end tests (pytest). What fails is printed in full. The last line is
 `N passed, N failed`, with `, N skipped` where there are any; the exit status is 0 when tests ran
 and none failed.
 """
@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CLOSING_LINE = re.compile(r"^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$", re.MULTILINE)
 PART_TIMEOUT_S = 1200  # a part that hangs
 PART_TIMEOUT_VALGRIND_S = 7200
+SIMULATIONS = {"dev": 30, "asan": 10, "release": 100}  # seeds, by preset
 VALGRIND = ROOT / "tests" / "e2e" / "support" / "valgrind.sh"
 
 SANITIZERS = {
@@ -129,6 +130,27 @@ def run_unit_tests(build):
     return total
 
 
+# ---- Simulations ----------------------------------------------------------------------------------
+
+
+def run_simulations(build, preset):
+    """The first seeds, of which one is repeated: its trace has to be the same."""
+    sim = build / "tests" / "sim"
+    seeds = SIMULATIONS.get(preset, 0)
+    if seeds == 0 or not sim.exists():
+        return Tally()
+    status, output = run([str(sim), "--seeds", str(seeds), "--jobs", "2", "--keep-going"])
+    closing = CLOSING_LINE.search(output)
+    tally = Tally(int(closing[1]), int(closing[2])) if closing else Tally(failed=1)
+    if status != 0:
+        show("sim", output)
+    traces = {run([str(sim), "--seed", "1"])[1] for _ in range(2)}
+    tally.add(Tally(passed=1) if len(traces) == 1 else Tally(failed=1))
+    if len(traces) != 1:
+        show("sim: the seed 1 doesn't repeat itself", "".join(sorted(traces)))
+    return tally
+
+
 # ---- Lua specs ------------------------------------------------------------------------------------
 
 
@@ -209,6 +231,7 @@ def main():
     liaison = build / "bin" / "liaison"
 
     total = run_part("unit", run_unit_tests, build)
+    total.add(run_part("simulated", run_simulations, build, arguments.preset))
     if liaison.exists():
         total.add(run_part("lua", run_lua_specs, liaison))
         total.add(run_part("end to end", run_end_to_end_tests, liaison, arguments.preset))

@@ -70,6 +70,7 @@ struct engine *engine_new(const struct engine_options *options, script_problem_f
     e->mask = options->mask;
     e->clock = options->clock;
     e->module_dir = options->module_dir;
+    e->steps_journal = options->stepped;
     e->started_ms = clock_wall_ms(&e->clock);
     rng_init_entropy(&e->rng);
     list_init(&e->channels);
@@ -110,7 +111,10 @@ struct engine *engine_new(const struct engine_options *options, script_problem_f
         .paused = settle_paused,
         .ctx = e,
     };
-    const struct lanes_limits limits = lanes_limits_default((size_t)e->config->in_flight);
+    struct lanes_limits limits = lanes_limits_default(0);
+    if (options->limits)
+        limits = *options->limits;
+    limits.in_flight = (size_t)e->config->in_flight;
     e->lanes = lanes_new(&ports, e->clock, rng_next(&e->rng), &limits);
     targets_set(e);
     e->newest = newest_new(e);
@@ -153,6 +157,7 @@ int engine_start(struct engine *e, const char *owner, struct err *err)
         .log = e->log,
         .notify = wake_for_journal,
         .ctx = e,
+        .stepped = e->steps_journal,
         .retention = retention_of(e->config),
     };
     e->journal = journal_open(&options, err);

@@ -63,6 +63,10 @@ struct engine_options {
     struct clock clock;
     const char *data_dir;   /* what ships with Liaison, may be NULL */
     const char *module_dir; /* see script_options */
+    /* For simulations: */
+    bool stepped;                      /* the journal has no threads, journal_step does its work */
+    const struct lanes_limits *limits; /* of what waits in memory, but for in_flight, which is the
+                                          settings'; NULL: lanes_limits_default */
 };
 
 /* Loads the project's scripts and tells each problem; NULL when it can't run. Opens nothing. */

@@ -138,6 +138,7 @@ struct engine {
     struct target **handlers; /* by the machine's index */
 
     struct journal *journal;
+    bool steps_journal; /* see struct engine_options */
     struct loop_wake *journal_wake;
     struct loop_prepare *pump;
     struct loop_timer *due;

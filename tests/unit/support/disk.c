@@ -195,6 +195,19 @@ void disk_cut(struct disk *d, unsigned n)
     pthread_mutex_unlock(&d->mutex);
 }
 
+void disk_freeze(struct disk *d)
+{
+    pthread_mutex_lock(&d->mutex);
+    d->is_off = true;
+    pthread_mutex_unlock(&d->mutex);
+}
+
+void disk_thaw(struct disk *d)
+{
+    d->left = 0;
+    d->is_off = false;
+}
+
 bool disk_is_off(struct disk *d)
 {
     pthread_mutex_lock(&d->mutex);

@@ -63,7 +63,12 @@ void disk_cut(struct disk *disk, unsigned n);
 bool disk_is_off(struct disk *disk);
 /* Calls that changed anything so far. */
 size_t disk_changes(struct disk *disk);
+/* The process ends here: all that changes anything fails from now on, and nothing of what was written
+   is lost. */
+void disk_freeze(struct disk *disk);
 /* Power is back: each file is what is left of it. Nothing may be open. */
 void disk_restart(struct disk *disk, struct rng *rng);
+/* … and another process begins after disk_freeze: each file is as it was. */
+void disk_thaw(struct disk *disk);
 
 #endif

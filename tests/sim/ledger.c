@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+#include "ledger.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "journal/journal.h"
+#include "world.h"
+
+/* A connector and key, of one that keeps order. */
+struct ledger_lane {
+    struct map_node node; /* by name */
+    char *name;
+    struct sent_id *now;  /* attempted at this moment, or NULL */
+    struct sent_id *last; /* attempted last */
+};
+
+/* How far one handler has come with an event's key in one lane. */
+struct place {
+    struct map_node node; /* by name */
+    char *name;
+    uint64_t rank; /* of the last one attempted */
+};
+
+struct ledger {
+    struct world *world;
+    struct map occurrences, sends, ids, lanes, places;
+    struct list in_order;  /* struct occurrence, as they were sent */
+    struct list unsettled; /* struct sent_id that have succeeded, which may not be on disk */
+    unsigned life;
+    uint64_t turn;
+};
+
+struct ledger *ledger_new(struct world *w)
+{
+    struct ledger *l = mem_calloc(1, sizeof(*l));
+    l->world = w;
+    map_init(&l->occurrences);
+    map_init(&l->sends);
+    map_init(&l->ids);
+    map_init(&l->lanes);
+    map_init(&l->places);
+    list_init(&l->in_order);
+    list_init(&l->unsettled);
+    return l;
+}
+
+static void free_occurrence(void *ctx, struct map_node *node)
+{
+    (void)ctx;
+    free(container_of(node, struct occurrence, node));
+}
+
+static void free_send(void *ctx, struct map_node *node)
+{
+    struct send *send = container_of(node, struct send, node);
+    (void)ctx;
+    free(send->name);
+    free(send);
+}
+
+static void free_lane(void *ctx, struct map_node *node)
+{
+    struct ledger_lane *lane = container_of(node, struct ledger_lane, node);
+    (void)ctx;
+    free(lane->name);
+    free(lane);
+}
+
+static void free_place(void *ctx, struct map_node *node)
+{
+    struct place *place = container_of(node, struct place, node);
+    (void)ctx;
+    free(place->name);
+    free(place);
+}
+
+/* The entries go first, then the buckets, which don't look at them. */
+static void free_all(struct map *map, map_visit_fn fn)
+{
+    while (map->oldest) {
+        struct map_node *node = map->oldest;
+        map_remove(map, node);
+        fn(NULL, node);
+    }
+    map_deinit(map);
+}
+
+void ledger_free(struct ledger *l)
+{
+    if (!l)
+        return;
+    while (l->ids.oldest)
+        map_remove(&l->ids, l->ids.oldest);
+    map_deinit(&l->ids);
+    free_all(&l->sends, free_send);
+    free_all(&l->occurrences, free_occurrence);
+    free_all(&l->lanes, free_lane);
+    free_all(&l->places, free_place);
+    free(l);
+}
+
+/* ---- events ---- */
+
+struct occurrence *ledger_add(struct ledger *l, const char *channel, const char *type,
+                              const char *id, const char *key, unsigned n)
+{
+    struct occurrence *o = mem_calloc(1, sizeof(*o));
+    o->channel = channel;
+    o->type = type;
+    o->n = n;
+    o->at_us = l->world->agenda.now_us;
+    snprintf(o->id, sizeof(o->id), "%s", id);
+    snprintf(o->key, sizeof(o->key), "%s", key);
+    o->node.key = slice_str(o->id);
+    map_insert(&l->occurrences, &o->node);
+    list_add_tail(&l->in_order, &o->link);
+    return o;
+}
+
+struct occurrence *ledger_find(struct ledger *l, struct slice id)
+{
+    struct map_node *node = map_find(&l->occurrences, id);
+    return node ? container_of(node, struct occurrence, node) : NULL;
+}
+
+void ledger_each(struct ledger *l, occurrence_fn fn, void *ctx)
+{
+    list_each (it, &l->in_order)
+        fn(ctx, list_entry(it, struct occurrence, link));
+}
+
+/* ---- what an attempt is about ---- */
+
+static bool plans(const struct plan_handler *h, int connector, unsigned nth)
+{
+    for (const struct plan_send *s = h->sends; s->connector; s++) {
+        if (s->nth == nth && strcmp(s->connector, plan_connectors[connector].name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* "b17 fan 2" */
+static struct send *read_mark(struct ledger *l, struct slice connector, struct slice mark)
+{
+    struct slice rest = mark;
+    struct slice event = slice_split(&rest, ' ');
+    struct slice handler = slice_split(&rest, ' ');
+    struct send *send = mem_calloc(1, sizeof(*send));
+    send->event = ledger_find(l, event);
+    send->handler = plan_find_handler(handler);
+    send->connector = plan_find_connector(connector);
+    send->nth = (unsigned)atoi(rest.data ? rest.data : "0");
+    if (!send->event || send->handler < 0 || send->connector < 0)
+        world_broken(l->world, 5, "%.*s gets a delivery of nothing that was sent: %.*s",
+                     SLICE_FMT(connector), SLICE_FMT(mark));
+    const struct plan_handler *h = &plan_handlers[send->handler];
+    if (!plans(h, send->connector, send->nth) ||
+        !plan_takes(h, send->event->channel, send->event->type, send->event->n))
+        world_broken(l->world, 5, "%.*s gets what no handler sends: %.*s", SLICE_FMT(connector),
+                     SLICE_FMT(mark));
+    return send;
+}
+
+static struct send *find_send(struct ledger *l, struct slice connector, struct slice mark)
+{
+    struct buf name = {0};
+    buf_printf(&name, "%.*s > %.*s", SLICE_FMT(mark), SLICE_FMT(connector));
+    struct map_node *node = map_find(&l->sends, buf_slice(&name));
+    if (node) {
+        buf_deinit(&name);
+        return container_of(node, struct send, node);
+    }
+    struct send *send = read_mark(l, connector, mark);
+    send->name = buf_take(&name);
+    send->node.key = slice_str(send->name);
+    map_insert(&l->sends, &send->node);
+    return send;
+}
+
+/* Law 5: no other id than the one it had, but for replays. */
+static struct sent_id *find_id(struct ledger *l, struct send *send, struct slice id)
+{
+    for (size_t i = 0; i < send->n_ids; i++) {
+        if (slice_is_equal(slice_str(send->ids[i].id), id))
+            return &send->ids[i];
+    }
+    if (send->n_ids > send->event->replays || send->n_ids == SEND_IDS)
+        world_broken(l->world, 5, "%s is sent again as %.*s, was %s", send->name, SLICE_FMT(id),
+                     send->ids[send->n_ids - 1].id);
+    struct sent_id *sent = &send->ids[send->n_ids++];
+    snprintf(sent->id, sizeof(sent->id), "%.*s", SLICE_FMT(id));
+    sent->send = send;
+    sent->node.key = slice_str(sent->id);
+    list_init(&sent->link);
+    if (map_find(&l->ids, sent->node.key))
+        world_broken(l->world, 5, "%s has the id of another send, %s", send->name, sent->id);
+    map_insert(&l->ids, &sent->node);
+    return sent;
+}
+
+struct sent_id *ledger_find_id(struct ledger *l, struct slice delivery_id)
+{
+    struct map_node *node = map_find(&l->ids, delivery_id);
+    return node ? container_of(node, struct sent_id, node) : NULL;
+}
+
+static struct ledger_lane *find_lane(struct ledger *l, const struct send *send, struct slice key)
+{
+    if (!key.data || !plan_connectors[send->connector].is_ordered)
+        return NULL;
+    struct buf name = {0};
+    buf_printf(&name, "%s %.*s", plan_connectors[send->connector].name, SLICE_FMT(key));
+    struct map_node *node = map_find(&l->lanes, buf_slice(&name));
+    if (node) {
+        buf_deinit(&name);
+        return container_of(node, struct ledger_lane, node);
+    }
+    struct ledger_lane *lane = mem_calloc(1, sizeof(*lane));
+    lane->name = buf_take(&name);
+    lane->node.key = slice_str(lane->name);
+    map_insert(&l->lanes, &lane->node);
+    return lane;
+}
+
+static struct place *find_place(struct ledger *l, const struct ledger_lane *lane,
+                                const struct send *send)
+{
+    struct buf name = {0};
+    buf_printf(&name, "%s %s %s", lane->name, plan_handlers[send->handler].name, send->event->key);
+    struct map_node *node = map_find(&l->places, buf_slice(&name));
+    if (node) {
+        buf_deinit(&name);
+        return container_of(node, struct place, node);
+    }
+    struct place *place = mem_calloc(1, sizeof(*place));
+    place->name = buf_take(&name);
+    place->node.key = slice_str(place->name);
+    map_insert(&l->places, &place->node);
+    return place;
+}
+
+/* ---- the laws at an attempt ---- */
+
+/* What a person or a replay has sent again comes when it comes. */
+static bool is_in_order(const struct send *send, const struct sent_id *id)
+{
+    return !id->was_retried && send->event->replays == 0 && !send->event->is_handled_by_hand;
+}
+
+static void check_order(struct ledger *l, struct ledger_lane *lane, const struct send *send,
+                        const struct sent_id *id)
+{
+    if (lane->now)
+        world_broken(l->world, 3, "%s is attempted while %s is: both in the lane %s", send->name,
+                     lane->now->send->name, lane->name);
+    if (!is_in_order(send, id))
+        return;
+    struct place *place = find_place(l, lane, send);
+    uint64_t rank = (uint64_t)send->event->n * 16 + send->nth;
+    if (rank < place->rank)
+        world_broken(l->world, 3, "%s (event %u of its key) is attempted behind event %u: %s",
+                     send->name, send->event->n, (unsigned)(place->rank / 16), place->name);
+    place->rank = rank;
+}
+
+static void check_repeat(struct ledger *l, const struct ledger_lane *lane, const struct send *send,
+                         struct sent_id *id)
+{
+    if (!id->has_succeeded)
+        return;
+    const char *why = id->life == l->life        ? "in the same life"
+                      : id->is_settled           ? "and that was on disk"
+                      : lane && lane->last != id ? "and its lane had gone on"
+                                                 : NULL;
+    if (why)
+        world_broken(l->world, 4, "%s (%s) is attempted though it was seen to succeed, %s",
+                     send->name, id->id, why);
+    id->has_succeeded = false;
+    list_remove(&id->link);
+}
+
+struct attempt ledger_begin(struct ledger *l, struct slice connector, struct slice mark,
+                            struct slice id, struct slice key)
+{
+    struct send *send = find_send(l, connector, mark);
+    struct sent_id *sent = find_id(l, send, id);
+    struct ledger_lane *lane = find_lane(l, send, key);
+    check_repeat(l, lane, send, sent);
+    if (lane) {
+        check_order(l, lane, send, sent);
+        lane->now = lane->last = sent;
+    }
+    sent->n_attempts++;
+    return (struct attempt){send, sent, lane};
+}
+
+void ledger_taken(struct attempt *a)
+{
+    a->id->was_taken = true;
+}
+
+void ledger_end(struct ledger *l, struct attempt *a, bool is_success)
+{
+    if (a->lane)
+        a->lane->now = NULL;
+    if (!is_success)
+        return;
+    a->id->has_succeeded = true;
+    a->id->is_settled = false;
+    a->id->life = l->life;
+    a->id->turn = l->turn;
+    list_add_tail(&l->unsettled, &a->id->link);
+}
+
+/* ---- what happens around them ---- */
+
+void ledger_turn(struct ledger *l)
+{
+    l->turn++;
+}
+
+void ledger_settled(struct ledger *l)
+{
+    list_each (it, &l->unsettled) {
+        struct sent_id *id = list_entry(it, struct sent_id, link);
+        if (id->turn >= l->turn)
+            break;
+        id->is_settled = true;
+        list_remove(&id->link);
+    }
+}
+
+static void forget_now(void *ctx, struct map_node *node)
+{
+    (void)ctx;
+    container_of(node, struct ledger_lane, node)->now = NULL;
+}
+
+void ledger_crashed(struct ledger *l)
+{
+    l->life++;
+    map_each(&l->lanes, forget_now, NULL);
+    while (!list_is_empty(&l->unsettled))
+        list_remove(l->unsettled.next);
+}
+
+static bool note_event(void *ctx, struct event *event, enum event_state state)
+{
+    (void)state;
+    struct occurrence *o = ledger_find(ctx, event->id);
+    if (o)
+        o->is_handled_by_hand = true;
+    return true;
+}
+
+void ledger_retried(struct ledger *l, struct slice delivery_id, struct journal_reader *reader)
+{
+    struct sent_id *id = ledger_find_id(l, delivery_id);
+    struct err err = {0};
+    if (id)
+        id->was_retried = true; /* else it is a handler's run, or was never attempted */
+    else if (journal_find_event(reader, atoll(delivery_id.data), note_event, l, &err) < 0)
+        world_broken(l->world, 9, "an event can't be read: %s", err.message);
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * What is known of each event and of each send from outside the daemon: who accepted what, which
+ * attempts were made and how they ended. Each attempt is held against the laws as it begins:
+ *
+ *     3. order: one attempt a lane at a time; each handler's sends of a key in the order of its events
+ *     4. no needless repeat: what was seen to succeed isn't attempted again; after a crash the last of a
+ *        lane may be, once
+ *     5. a send has one id, whatever happens; a replay gives it another one
+ */
+#ifndef LIAISON_SIM_LEDGER_H
+#define LIAISON_SIM_LEDGER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/list.h"
+#include "base/map.h"
+#include "base/slice.h"
+#include "plan.h"
+
+struct journal_reader;
+struct world;
+
+/* An event that somebody has sent, or tried to. */
+struct occurrence {
+    struct map_node node; /* by id */
+    struct list link;     /* in ledger.occurrences */
+    char id[24];
+    char key[24]; /* empty: none */
+    const char *channel, *type;
+    unsigned n;              /* its place among those of its channel and key, from 1 */
+    bool is_accepted;        /* the sender was told so, or its position covers it */
+    unsigned replays;        /* that may have been begun of it */
+    bool is_handled_by_hand; /* a person had a handler that failed run again */
+    int64_t at_us;
+    size_t n_rows; /* in the journal, as it was looked at last */
+};
+
+#define SEND_IDS 8
+
+/* One delivery of a send: it has one, and another one for each replay. */
+struct sent_id {
+    struct map_node node; /* by id */
+    struct list link;     /* in ledger.unsettled */
+    struct send *send;
+    char id[48];
+    unsigned n_attempts;
+    bool has_succeeded; /* that was seen … */
+    unsigned life;      /* … in this one */
+    uint64_t turn;      /* … and this turn of it */
+    bool is_settled;    /* … and is on disk */
+    bool was_taken;     /* the receiver took it, whatever it answered */
+    bool was_retried;   /* by a person */
+};
+
+struct send {
+    struct map_node node; /* by mark and connector */
+    char *name;           /* that */
+    struct occurrence *event;
+    int handler, connector;
+    unsigned nth;
+    struct sent_id ids[SEND_IDS];
+    size_t n_ids;
+};
+
+struct ledger_lane;
+
+/* An attempt in progress. */
+struct attempt {
+    struct send *send;
+    struct sent_id *id;
+    struct ledger_lane *lane; /* NULL: without order */
+};
+
+struct ledger;
+
+struct ledger *ledger_new(struct world *w);
+void ledger_free(struct ledger *l);
+
+/* An event is about to be sent for the first time. */
+struct occurrence *ledger_add(struct ledger *l, const char *channel, const char *type,
+                              const char *id, const char *key, unsigned n);
+/* NULL: nobody sent one. */
+struct occurrence *ledger_find(struct ledger *l, struct slice id);
+typedef void (*occurrence_fn)(void *ctx, struct occurrence *o);
+void ledger_each(struct ledger *l, occurrence_fn fn, void *ctx);
+
+/* The daemon makes a request for a delivery: `mark` is its send's, `id` and `key` (data NULL: none)
+   the delivery's. */
+struct attempt ledger_begin(struct ledger *l, struct slice connector, struct slice mark,
+                            struct slice id, struct slice key);
+/* The receiver took it, whether or not its answer is seen. */
+void ledger_taken(struct attempt *a);
+/* It is over for the daemon: `is_success` has been seen, or not, perhaps since it was given up. */
+void ledger_end(struct ledger *l, struct attempt *a, bool is_success);
+/* The daemon's loop turns. */
+void ledger_turn(struct ledger *l);
+/* Everything that the daemon had queued for its disk before this turn is there. */
+void ledger_settled(struct ledger *l);
+/* The daemon has ended, with or without a word. */
+void ledger_crashed(struct ledger *l);
+/* A person has this delivery attempted again, or its handler run; `reader` knows its event. */
+void ledger_retried(struct ledger *l, struct slice delivery_id, struct journal_reader *reader);
+/* A send's delivery by its id, NULL where no attempt at it was ever seen. */
+struct sent_id *ledger_find_id(struct ledger *l, struct slice delivery_id);
+
+#endif

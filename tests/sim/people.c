@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+#include "people.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "engine/engine.h"
+#include "ledger.h"
+#include "life.h"
+#include "project.h"
+#include "world.h"
+
+#define REST_US (12 * US_PER_MIN) /* between two of their deeds, in the mean */
+#define LETTERS_MAX 200           /* that they look at */
+
+struct letter {
+    char id[48];
+};
+
+struct people {
+    struct world *world;
+    struct agenda_item next;
+    bool is_paused[PLAN_CONNECTORS];
+    struct letter letters[LETTERS_MAX];
+    size_t n_letters;
+    bool is_healed;
+};
+
+/* ---- dead letters ---- */
+
+static bool note_letter(void *ctx, const struct delivery_row *row)
+{
+    struct people *p = ctx;
+    if (row->handler.data && p->n_letters < LETTERS_MAX)
+        snprintf(p->letters[p->n_letters++].id, sizeof(p->letters[0].id), "%.*s",
+                 SLICE_FMT(row->id));
+    return p->n_letters < LETTERS_MAX;
+}
+
+static struct journal_reader *list_letters(struct people *p)
+{
+    struct err err = {0};
+    const struct journal_filter dead = {.state = DELIVERY_DEAD, .limit = LETTERS_MAX};
+    struct journal_reader *reader = journal_reader_open(life_journal_path(p->world->life), &err);
+    p->n_letters = 0;
+    if (!reader || journal_list_deliveries(reader, &dead, note_letter, p, &err) < 0)
+        world_broken(p->world, 9, "dead letters can't be listed: %s", err.message);
+    return reader;
+}
+
+static void on_letter(void *ctx, enum letter_result result, const char *text)
+{
+    static const char *const words[] = {"done", "not found", "not dead", "refused", "failed"};
+    struct people *p = ctx;
+    (void)text;
+    world_say(p->world, "people: %s", words[result]);
+}
+
+static void treat_letter(struct people *p, struct journal_reader *reader, const char *id)
+{
+    struct world *w = p->world;
+    struct engine *e = life_engine(w->life);
+    if (world_chance(w, 250)) {
+        world_say(w, "people: drop %s", id);
+        engine_drop_letter(e, slice_str(id), on_letter, p);
+    } else {
+        bool is_forced = world_chance(w, 200);
+        world_say(w, "people: retry %s%s", id, is_forced ? " by force" : "");
+        ledger_retried(w->ledger, slice_str(id), reader);
+        engine_retry_letter(e, slice_str(id), is_forced, on_letter, p);
+    }
+}
+
+static void treat_letters(struct people *p)
+{
+    struct world *w = p->world;
+    bool all = world_chance(w, 300);
+    struct journal_reader *reader = list_letters(p);
+    for (size_t i = 0; i < p->n_letters; i++) {
+        if (all || world_chance(w, 200))
+            treat_letter(p, reader, p->letters[i].id);
+    }
+    journal_reader_close(reader);
+}
+
+/* ---- pauses ---- */
+
+static void on_paused(void *ctx)
+{
+    struct people *p = ctx;
+    world_say(p->world, "people: that is kept");
+}
+
+static void set_paused(struct people *p, int connector, bool is_paused)
+{
+    struct err err = {0};
+    const char *name = plan_connectors[connector].name;
+    world_say(p->world, "people: %s %s", is_paused ? "pause" : "resume", name);
+    p->is_paused[connector] = is_paused;
+    if (engine_set_paused(life_engine(p->world->life), slice_str(name), is_paused, on_paused, p,
+                          &err) < 0)
+        world_broken(p->world, 9, "%s can't be paused: %s", name, err.message);
+}
+
+static void pause_or_resume(struct people *p)
+{
+    int connector = (int)world_below(p->world, PLAN_CONNECTORS);
+    set_paused(p, connector, !p->is_paused[connector]);
+}
+
+/* ---- reloads ---- */
+
+static void on_reload(void *ctx, bool was_done)
+{
+    struct people *p = ctx;
+    world_say(p->world, "people: the reload was%s done", was_done ? "" : "n't");
+}
+
+static void reload(struct people *p)
+{
+    project_change(p->world);
+    world_say(p->world, "people: reload");
+    engine_reload(life_engine(p->world->life), "the simulation", on_reload, p);
+}
+
+/* ---- their life ---- */
+
+static void on_next(void *ctx)
+{
+    struct people *p = ctx;
+    struct world *w = p->world;
+    agenda_put(&w->agenda, &p->next, world_wait_us(w, REST_US));
+    if (!life_engine(w->life))
+        return;
+    switch (world_below(w, 4)) {
+    case 0:
+    case 1:
+        treat_letters(p);
+        break;
+    case 2:
+        pause_or_resume(p);
+        break;
+    default:
+        reload(p);
+    }
+}
+
+/* Where no daemon lives at this moment, a little later. */
+static void on_heal(void *ctx)
+{
+    struct people *p = ctx;
+    struct world *w = p->world;
+    if (!life_engine(w->life)) {
+        agenda_put(&w->agenda, &p->next, US_PER_S);
+        return;
+    }
+    project_mend(w);
+    engine_reload(life_engine(w->life), "the simulation", on_reload, p);
+    for (int i = 0; i < PLAN_CONNECTORS; i++) {
+        if (p->is_paused[i])
+            set_paused(p, i, false);
+    }
+    p->is_healed = true;
+}
+
+struct people *people_new(struct world *w)
+{
+    struct people *p = mem_calloc(1, sizeof(*p));
+    p->world = w;
+    p->next = (struct agenda_item){.fn = on_next, .ctx = p};
+    agenda_put(&w->agenda, &p->next, world_wait_us(w, REST_US));
+    return p;
+}
+
+void people_free(struct people *p)
+{
+    free(p);
+}
+
+void people_heal(struct people *p)
+{
+    p->next.fn = on_heal;
+    agenda_put(&p->world->agenda, &p->next, US_PER_S);
+}
+
+bool people_have_healed(const struct people *p)
+{
+    return p->is_healed;
+}

@@ -1,0 +1,22 @@
+local mark = require "mark"
+local sync = SyncManager.new {}
+
+sync:on("ship.*", { name = "ship" }, function(event)
+  sync:send { connector = "ledger", data = mark(event, "ship") }
+  sync:send { connector = "mail", data = mark(event, "ship"), key = "all" }
+end)
+
+sync:on("ship.*", { name = "third", filter = function(event) return event.data.n % 3 == 0 end }, function(event)
+  sync:send { connector = "calendar", data = mark(event, "third") }
+end)
+
+sync:on("ship.left", { name = "picky" }, function(event)
+  sync:send { connector = "strict", data = mark(event, "picky") }
+end)
+
+-- Without a key there is no order.
+sync:on("tick", { name = "tick" }, function(event)
+  sync:send { connector = "metrics", data = mark(event, "tick") }
+end)
+
+sync:start()

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+/*
+ * One simulation, from its seed to its end: hours of trouble, then the world heals, and all that is
+ * left has to be worked off.
+ */
+#ifndef LIAISON_SIM_SIMULATE_H
+#define LIAISON_SIM_SIMULATE_H
+
+#include <stdint.h>
+
+#include "world.h"
+
+struct simulated {
+    uint64_t hash;    /* of its trace: the same seed has the same */
+    uint64_t n_lines; /* of that */
+    int64_t us;       /* how much time went by */
+    unsigned n_lives;
+};
+
+/* In a process of its own: where a law is broken, it says so and ends it. */
+struct simulated simulate(const struct wish *wish);
+
+#endif
