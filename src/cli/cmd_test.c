@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/client.h"
@@ -28,14 +29,18 @@ static struct wish read_wish(const struct invocation *in)
                          o->n_operands > 1 ? o->operands[1] : NULL};
 }
 
+static bool is_same_file(const char *a, const char *b)
+{
+    struct stat first, second;
+    return stat(a, &first) == 0 && stat(b, &second) == 0 && first.st_dev == second.st_dev &&
+           first.st_ino == second.st_ino;
+}
+
 /* A single spec that PATH named, in place of all. */
 static int keep_only(struct spec_files *files, const char *path)
 {
     for (size_t i = 0; i < files->len; i++) {
-        char *real = realpath(files->paths[i], NULL);
-        bool is_it = real && strcmp(real, path) == 0;
-        free(real);
-        if (!is_it)
+        if (!is_same_file(files->paths[i], path))
             continue;
         char *kept = files->paths[i];
         files->paths[i] = files->paths[0];

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/path.h"
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/help.h"
@@ -89,7 +90,7 @@ int command_unknown(const struct command *const *among, const char *of, const ch
 static int enter_directory(const struct options *options)
 {
     const char *directory = options_get(options, "directory");
-    if (!directory || chdir(directory) == 0)
+    if (!directory || path_enter(directory) == 0)
         return 0;
     command_fail("can't enter %s: %s", directory, strerror(errno));
     return -1;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/path.h"
 #include "cli/datadir.h"
 
 static const char **read_sets(const struct options *options)
@@ -29,9 +30,10 @@ static int load(struct project *p, const struct invocation *in, const char *path
         .data_dir = datadir_find(),
         .module_dir = datadir_find_modules(),
         .sets = read_sets(o),
+        .path = path_absolute(path ? path : "."),
     };
     p->source = (struct config_source){
-        .project = path ? path : ".",
+        .project = p->path,
         .listen = options_get(o, "listen"),
         .journal = options_get(o, "journal"),
         .sets = p->sets,
@@ -73,6 +75,7 @@ void project_close(struct project *p)
     free(p->data_dir);
     free(p->module_dir);
     free(p->sets);
+    free(p->path);
     *p = (struct project){0};
 }
 

@@ -26,6 +26,7 @@ struct project {
     struct config config;
     struct mask *mask;
     char *data_dir, *module_dir;
+    char *path; /* as it was given, absolute */
     const char **sets;
     struct config_source
         source; /* what the configuration was read from, and is again by a reload */

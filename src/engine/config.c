@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/path.h"
 #include "base/text.h"
 #include "engine/config_parts.h"
 #include "script/script.h"
@@ -482,6 +483,18 @@ static int set_defaults(struct loading *l, char *const *environment)
     return 0;
 }
 
+/* The journal stays the one that was opened, whatever links the project's path leads through then. */
+static void resolve_journal(struct config *config)
+{
+    struct slice rest = slice_str(config->journal);
+    struct slice project = slice_str(config->project);
+    if (!slice_has_prefix(rest, project) || rest.data[project.len] != '/')
+        return;
+    char *resolved = path_resolve(config->journal);
+    free(config->journal);
+    config->journal = resolved;
+}
+
 /* 127.0.0.1:8750 and its like, and no name that only begins so. */
 static bool is_loopback_ipv4(const char *listen)
 {
@@ -535,6 +548,7 @@ int config_load(struct config *config, const struct config_source *source, struc
         config_deinit(config);
         return -1;
     }
+    resolve_journal(config);
     for (size_t i = 0; i < CONFIG_ACCESS_COUNT; i++) {
         if (config->tokens[i])
             mask_add(mask, slice_str(config->tokens[i]));

@@ -40,8 +40,9 @@ enum config_reload { CONFIG_WATCH, CONFIG_MANUAL };
 
 /* In place, owned: config_deinit frees it. */
 struct config {
-    char *project; /* absolute path of the project's folder */
-    char *script;  /* absolute path of the one script to run, or NULL: scripts/ */
+    char
+        *project; /* absolute path of the project's folder, with the links that it was given with */
+    char *script; /* absolute path of the one script to run, or NULL: scripts/ */
     char *listen;
     char *journal;                     /* absolute path */
     char *tokens[CONFIG_ACCESS_COUNT]; /* NULL: none set */

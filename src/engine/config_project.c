@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/path.h"
 #include "engine/config_parts.h"
 
 static bool holds_project(const char *folder)
@@ -38,19 +39,35 @@ static bool climb_to_project(char *path)
     }
 }
 
+/* By the path that was given, so that links that it leads through may be turned; a file that is a link
+   itself belongs to the project that it lies in. */
+static char *find_path(const char *given, struct stat *st)
+{
+    struct stat link;
+    char *path = path_absolute(given);
+    bool is_there = stat(path, st) == 0;
+    if (is_there && S_ISREG(st->st_mode) && lstat(path, &link) == 0 && S_ISLNK(link.st_mode)) {
+        char *real = realpath(path, NULL);
+        free(path);
+        return real;
+    }
+    if (is_there)
+        return path;
+    free(path);
+    return NULL;
+}
+
 int config_find_project(struct config *config, const char *path, struct err *err)
 {
     struct stat st;
-    char *real = realpath(path, NULL);
-    if (!real || stat(real, &st) < 0) {
-        free(real);
+    char *found = find_path(path, &st);
+    if (!found)
         return err_set_errno(err, ERR_NOT_FOUND, errno, "no project at %s", path);
-    }
-    config->project = real;
+    config->project = found;
     if (S_ISREG(st.st_mode)) {
-        config->script = mem_strdup(real);
-        *strrchr(real, '/') = '\0';
-        if (climb_to_project(real))
+        config->script = mem_strdup(found);
+        *strrchr(found, '/') = '\0';
+        if (climb_to_project(found))
             return 0;
         return err_set(
             err, ERR_NOT_FOUND,
@@ -58,7 +75,7 @@ int config_find_project(struct config *config, const char *path, struct err *err
             "connectors/",
             path);
     }
-    if (holds_project(real))
+    if (holds_project(found))
         return 0;
     return err_set(err, ERR_NOT_FOUND,
                    "%s is no project: it holds neither liaison.lua nor scripts/ nor connectors/; "

@@ -221,13 +221,21 @@ static void switch_to(struct reloads *r, struct script_machine *machine, struct 
 
 /* ---- loading aside ---- */
 
+static void say_journal_stays(const struct engine *e, const struct config *next)
+{
+    if (strcmp(next->journal, e->config->journal) != 0)
+        log_warn(e->log, "the journal that is open is used until the next start",
+                 LOG_STR("open", e->config->journal), LOG_STR("next", next->journal));
+}
+
 static int read_settings(struct reloads *r, struct config *next)
 {
     struct engine *e = r->engine;
     struct err err = {0};
     struct buf cert = {0}, key = {0};
-    if (config_load(next, r->source, e->mask, &err) < 0 ||
-        config_follow(next, e->config, &r->restart, &err) < 0 ||
+    if (config_load(next, r->source, e->mask, &err) == 0)
+        say_journal_stays(e, next);
+    if (err.code != ERR_NONE || config_follow(next, e->config, &r->restart, &err) < 0 ||
         config_read_tls(next, &cert, &key, &err) < 0)
         findings_add_err(&r->findings, &err);
     buf_deinit(&cert);

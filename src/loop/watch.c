@@ -107,8 +107,9 @@ static void look_behind(struct watch *w, const char *path, size_t len, int depth
     char target[PATH_MAX];
     buf_add(&at, path, len);
     ssize_t n = readlink(at.data, target, sizeof(target));
+    if (n > 0 || errno == ENOENT)
+        look_at_holder(w, at.data); /* one that isn't there may come */
     if (n > 0) {
-        look_at_holder(w, at.data);
         if (target[0] != '/')
             buf_add(&next, path, (size_t)(strrchr(at.data, '/') + 1 - at.data));
         buf_add(&next, target, (size_t)n);
@@ -118,15 +119,21 @@ static void look_behind(struct watch *w, const char *path, size_t len, int depth
     buf_deinit(&next);
 }
 
-/* Each link on the way may be turned, in a folder of its own, and so may what is at the end. */
-static void look_along(struct watch *w, const char *path, int depth)
+/* Each link on the way may be turned, in a folder of its own. */
+static void look_at_links(struct watch *w, const char *path, int depth)
 {
-    if (depth > DEPTH_MAX)
-        return;
     for (const char *end = path + 1; *end; end += strspn(end, "/")) {
         end += strcspn(end, "/");
         look_behind(w, path, (size_t)(end - path), depth);
     }
+}
+
+/* … and so may what is at the end. */
+static void look_along(struct watch *w, const char *path, int depth)
+{
+    if (depth > DEPTH_MAX)
+        return;
+    look_at_links(w, path, depth);
     look_at_holder(w, path);
 }
 
@@ -194,6 +201,7 @@ void watch_catch_up(struct watch *w)
     for (size_t i = 0; i < w->n_places; i++)
         w->places[i].is_met = false;
     w->seen = 0;
+    look_at_links(w, w->options.root, 0);
     w->root_wd = look_at(w, w->options.root);
     survey_names(w, w->options.files);
     survey_names(w, w->options.folders);

@@ -26,7 +26,7 @@
 
 /* The names are borrowed as long as the watch lives. */
 struct watch_options {
-    const char *root;           /* a folder that is there, by its absolute path without links */
+    const char *root; /* a folder that is there, by its absolute path; links on it are followed */
     const char *const *files;   /* below it; none of them need be there. NULL behind the last */
     const char *const *folders; /* in it, with all that lies in them but hidden files */
 };

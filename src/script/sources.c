@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "base/buf.h"
+#include "base/path.h"
 #include "base/text.h"
 #include "crypto/hash.h"
 
@@ -368,7 +369,8 @@ static struct sources *sources_new(const char *project, const char *data_dir)
 {
     struct sources *s = mem_calloc(1, sizeof(*s));
     s->refs = 1;
-    s->project = mem_strdup(project ? project : ".");
+    /* So that all are read from one folder, though a link to it be turned meanwhile. */
+    s->project = path_resolve(project ? project : ".");
     s->data_dir = data_dir ? mem_strdup(data_dir) : NULL;
     return s;
 }
