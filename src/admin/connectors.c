@@ -6,6 +6,35 @@
 #include "admin/routes.h"
 #include "base/buf.h"
 
+/* Keys that dead letters park: more of them are but counted. */
+#define PARKED_SHOWN 100
+
+struct parked {
+    struct json_writer *w;
+    size_t n;
+};
+
+static bool add_parked(void *ctx, const struct lane_barrier *first, size_t n_letters)
+{
+    struct parked *parked = ctx;
+    struct json_writer *w = parked->w;
+    json_object_begin(w, NULL);
+    json_member_string(w, "key", first->key);
+    json_member_integer(w, "deadLetters", (int64_t)n_letters);
+    json_member_integer(w, "eventSeq", delivery_event_seq(first->seq));
+    json_object_end(w);
+    return ++parked->n < PARKED_SHOWN;
+}
+
+static void add_all_parked(struct json_writer *w, const struct engine_target_view *connector)
+{
+    struct parked parked = {.w = w};
+    json_member_integer(w, "parkedKeys", (int64_t)connector->status.barred_keys);
+    json_array_begin(w, "parked");
+    target_each_barred(connector->target, add_parked, &parked);
+    json_array_end(w);
+}
+
 void connector_add_json(void *json_writer, const struct engine_target_view *connector)
 {
     struct json_writer *w = json_writer;
@@ -26,6 +55,7 @@ void connector_add_json(void *json_writer, const struct engine_target_view *conn
     json_member_cstr(w, "breaker", states[status->breaker]);
     json_member_cstr(w, "paused", why || !status->is_held ? why : "by hand");
     json_member_bool(w, "pausedByHand", status->is_held);
+    add_all_parked(w, connector);
     json_object_end(w);
 }
 

@@ -122,7 +122,8 @@ static bool is_in_want(const struct lane *lane)
     if (lane->n_loaded == 0)
         return true;
     const struct delivery *head = lane_head(lane);
-    return head->phase != PHASE_LATER && !(head->batch && head->batch->phase == BATCH_LATER);
+    bool waits = head->phase == PHASE_LATER || head->phase == PHASE_BARRED;
+    return !waits && !(head->batch && head->batch->phase == BATCH_LATER);
 }
 
 void backlog_lane_changed(struct lanes *lanes, struct lane *lane)
@@ -244,7 +245,9 @@ bool backlog_can_leave(const struct lane *lane)
         return false;
     list_each (it, &lane->deliveries) {
         const struct delivery *d = list_entry(it, struct delivery, in_lane);
-        if (d->state != DELIVERY_WAITING || (d->phase != PHASE_QUEUED && d->phase != PHASE_LATER))
+        bool waits =
+            d->phase == PHASE_QUEUED || d->phase == PHASE_LATER || d->phase == PHASE_BARRED;
+        if (d->state != DELIVERY_WAITING || !waits)
             return false;
     }
     return true;
@@ -253,30 +256,82 @@ bool backlog_can_leave(const struct lane *lane)
 void backlog_leave(struct lanes *lanes, struct lane *lane)
 {
     const struct delivery *head = lane_head(lane);
-    int64_t position = head->position;
+    int64_t through = lane->through;
     lane->pause_seen_ms = head->pause_seen_ms;
     lane->shelved_at = head->is_shelved ? head->parked_at : -1;
-    park(lanes, lane, lane->batch ? NEVER : head->due_at);
-    while (lane->n_loaded > 0)
-        send_away(lanes, lane_head(lane));
-    lane->through = position - 1;
+    bool is_timed = !lane->batch && head->phase != PHASE_BARRED;
+    park(lanes, lane, is_timed ? head->due_at : NEVER);
+    while (lane->n_loaded > 0) {
+        struct delivery *d = lane_head(lane);
+        if (d->position <= through)
+            through = d->position - 1;
+        send_away(lanes, d);
+    }
+    lane->through = through;
 }
 
-/* Those whose heads wait for later make room for others. */
-static void make_room(struct lanes *lanes, struct target *t)
+static void leave_all(struct lanes *lanes, struct target *t, struct list *waiting)
 {
-    list_each (it, &t->later) {
+    list_each (it, waiting) {
         struct lane *lane = list_entry(it, struct lane, ready);
         if (is_half_empty(lanes, t))
             return;
         if (backlog_can_leave(lane))
             backlog_leave(lanes, lane);
     }
+}
+
+/* Those whose heads wait for people, or for later, make room for others. */
+static void make_room(struct lanes *lanes, struct target *t)
+{
+    leave_all(lanes, t, &t->barred);
+    leave_all(lanes, t, &t->later);
     list_each (it, &t->batching.later) {
         if (is_half_empty(lanes, t))
             return;
         batch_leave(lanes, list_entry(it, struct batch, link));
     }
+}
+
+/* ---- dead letters that keep what stands behind them ---- */
+
+void backlog_unbar(struct lanes *lanes, struct lane *lane)
+{
+    if (lane->is_parked && !lane->batch && !heap_has(&lane->due))
+        backlog_lane_due(lanes, lane);
+}
+
+/* The lane is read from this place on. */
+static void go_back(struct lanes *lanes, struct lane *lane, int64_t position)
+{
+    if (lane->n_loaded > 0)
+        backlog_leave(lanes, lane);
+    if (lane->is_parked)
+        unpark(lanes, lane);
+    if (lane->through >= position)
+        lane->through = position - 1;
+    lane->pause_seen_ms = lane->shelved_at = -1;
+    lane->ask = 1;
+    set_more(lane, MORE_RESTING);
+    backlog_lane_changed(lanes, lane);
+}
+
+/* Behind the cursor a scan finds it. */
+void backlog_put_back(struct lanes *lanes, struct delivery *d)
+{
+    struct target *t = d->target;
+    struct slice key = slice_str(d->key);
+    struct lane *lane = lane_find(t, key, d->position);
+    assert(!t->backlog.is_reading);
+    if (!lane && d->position <= t->backlog.cursor)
+        lane = lane_mark(&lanes->pool, t, key, d->position);
+    int64_t position = d->position;
+    if (t->backlog.through < position)
+        t->backlog.through = position;
+    machine_write(lanes, d);
+    send_away(lanes, d);
+    if (lane)
+        go_back(lanes, lane, position);
 }
 
 /* ---- back into memory ---- */
@@ -396,6 +451,10 @@ static void mark(struct lanes *lanes, struct target *t, const struct lane_place 
         batch_mark_more(lane, place);
     } else {
         lane = lane_mark(&lanes->pool, t, key, place->position);
+        if (barred_is_place(t, key, place->position)) {
+            park(lanes, lane, NEVER);
+            return;
+        }
         if (batch_mark(lanes, lane, place, moment_mono_of(now, place->due_ms))) {
             park(lanes, lane, NEVER);
             return;
@@ -568,7 +627,7 @@ static bool holds(struct lanes *lanes, bool is_handler)
 
 bool backlog_holds_runs(struct lanes *lanes)
 {
-    return holds(lanes, false);
+    return barred_are_asked(lanes) || holds(lanes, false);
 }
 
 /* A handler isn't to blame for what it was kept from. */
@@ -612,6 +671,7 @@ void lanes_begin_behind(struct lanes *lanes, struct target *t, int64_t through, 
     b->n_away = count;
     expiry_come(lanes, t);
     b->through = through;
-    t->last_position = through;
+    if (t->last_position < through)
+        t->last_position = through;
     backlog_changed(lanes, t);
 }

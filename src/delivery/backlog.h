@@ -68,6 +68,9 @@ struct backlog {
     int64_t n_away;       /* how many wait on disk alone */
     struct expiry expiry; /* of these */
 
+    struct list
+        returning; /* dead letters that go back to their places when nothing is being read */
+
     struct list full;  /* among targets that are full and not behind */
     int64_t full_at;   /* monotonic ms */
     int64_t served_at; /* monotonic ms of its last success; INT64_MIN: none yet */
@@ -97,6 +100,11 @@ void backlog_release(struct lanes *lanes, struct lane *lane, int64_t due_at);
 /* Whether all that the lane has in memory may go, its rows being as they should; and that. */
 bool backlog_can_leave(const struct lane *lane);
 void backlog_leave(struct lanes *lanes, struct lane *lane);
+/* What is on disk alone of a lane that was parked for a barrier may go on, as far as that is known. */
+void backlog_unbar(struct lanes *lanes, struct lane *lane);
+/* d, a dead letter in no lane, waits in its old place on disk, from where its lane is read again.
+   Nothing is being read for its target, and its lane can leave memory. */
+void backlog_put_back(struct lanes *lanes, struct delivery *d);
 /* The time of a parked lane has come. */
 void backlog_lane_due(struct lanes *lanes, struct lane *lane);
 /* Asks for what is to be read now. */

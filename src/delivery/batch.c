@@ -116,7 +116,8 @@ static size_t json_len(const struct delivery *d)
 
 static bool is_ready_at(const struct delivery *d, int64_t now)
 {
-    return d->phase == PHASE_QUEUED && !d->batch && (d->due_at == AT_ONCE || d->due_at <= now);
+    return d->phase == PHASE_QUEUED && !d->batch && (d->due_at == AT_ONCE || d->due_at <= now) &&
+           !barred_is(d);
 }
 
 static void gather(struct delivery *d)
@@ -147,7 +148,8 @@ void batch_gather(struct lanes *lanes, struct lane *lane)
 void batch_gather_last(struct delivery *d)
 {
     const struct delivery *before = list_entry(d->in_lane.prev, struct delivery, in_lane);
-    if (before->is_gathered && d->phase == PHASE_QUEUED && d->due_at == AT_ONCE && !d->batch)
+    if (before->is_gathered && d->phase == PHASE_QUEUED && d->due_at == AT_ONCE && !d->batch &&
+        !barred_is(d))
         gather(d);
 }
 
@@ -363,9 +365,26 @@ void batch_release_rest(struct lanes *lanes, struct batch *b)
     }
 }
 
+/* Members behind one that has died, where that keeps what follows it. */
+static void leave_barred(struct lanes *lanes, struct batch *b)
+{
+    if (b->target->barriers.n == 0)
+        return;
+    for (size_t i = 0; i < b->n; i++) {
+        struct delivery *d = b->members[i];
+        if (!d || !barred_is(d))
+            continue;
+        b->members[i] = NULL;
+        d->batch = NULL;
+        if (lane_has_head(d->lane, d))
+            machine_head_arrived(lanes, d);
+    }
+}
+
 void batch_resume(struct lanes *lanes, struct batch *b)
 {
     struct batch *next = b->next;
+    leave_barred(lanes, b);
     put_in_order(b);
     if (b->n == 0) {
         batch_free(b);
@@ -427,6 +446,13 @@ void batch_settled(struct lanes *lanes, struct batch *b)
 
 /* ---- another policy ---- */
 
+/* Neither is it attempted or written, nor does it wait for another one. */
+static bool waits(const struct batch *b)
+{
+    return b->phase == BATCH_READY || b->phase == BATCH_LATER || b->phase == BATCH_AWAY ||
+           b->phase == BATCH_LOADING;
+}
+
 /* What is being attempted or written goes on, and finds out when that is over. */
 static void end_batch(struct lanes *lanes, struct batch *b)
 {
@@ -448,6 +474,45 @@ static void end_batch(struct lanes *lanes, struct batch *b)
     }
 }
 
+/* ---- barriers that come to be known ---- */
+
+static bool has_barred(const struct batch *b)
+{
+    for (size_t i = 0; i < b->n; i++) {
+        if (b->members[i] && barred_is(b->members[i]))
+            return true;
+    }
+    list_each (it, &b->lanes_out) {
+        const struct lane *lane = list_entry(it, struct lane, of_batch);
+        if (lane->is_keyed && barred_is_place(b->target, lane->node.key, lane->through + 1))
+            return true;
+    }
+    return false;
+}
+
+static bool bar_one(struct lanes *lanes, struct target *t)
+{
+    list_each (it, &t->batching.all) {
+        struct batch *b = list_entry(it, struct batch, all);
+        if (!waits(b) || !has_barred(b))
+            continue;
+        if (b->phase == BATCH_AWAY || b->phase == BATCH_LOADING) {
+            end_batch(lanes, b);
+        } else {
+            unlink_batch(lanes, b);
+            batch_resume(lanes, b);
+        }
+        return true;
+    }
+    return false;
+}
+
+void batch_bar(struct lanes *lanes, struct target *t)
+{
+    while (bar_one(lanes, t)) {
+    }
+}
+
 void batch_policy_changed(struct lanes *lanes, struct target *t, bool took)
 {
     if (!took) {
@@ -466,8 +531,7 @@ void batch_policy_changed(struct lanes *lanes, struct target *t, bool took)
         was_found = false;
         list_each (it, &t->batching.all) {
             struct batch *b = list_entry(it, struct batch, all);
-            if (b->phase == BATCH_READY || b->phase == BATCH_LATER || b->phase == BATCH_AWAY ||
-                b->phase == BATCH_LOADING) {
+            if (waits(b)) {
                 end_batch(lanes, b);
                 was_found = true;
                 break;

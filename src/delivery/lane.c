@@ -137,6 +137,15 @@ void lane_append(struct lane *lane, struct delivery *d)
     lane->n_loaded++;
 }
 
+void lane_insert(struct lane *lane, struct delivery *d, struct list *at)
+{
+    d->lane = lane;
+    list_add_tail(at, &d->in_lane);
+    lane->n_loaded++;
+    if (lane->through < d->position)
+        lane->through = d->position;
+}
+
 void lane_add(struct lane_pool *pool, struct delivery *d)
 {
     struct target *t = d->target;

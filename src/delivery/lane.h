@@ -77,6 +77,8 @@ struct lane *lane_mark(struct lane_pool *pool, struct target *t, struct slice ke
 void lane_add(struct lane_pool *pool, struct delivery *d);
 /* Puts d at the end of this one. */
 void lane_append(struct lane *lane, struct delivery *d);
+/* Puts d before `at`, a link of this one's deliveries: it isn't behind what is loaded. */
+void lane_insert(struct lane *lane, struct delivery *d, struct list *at);
 /* Takes d out. An empty lane stays until lane_free_idle, or d is freed, by which it must be called. */
 void lane_remove(struct delivery *d);
 /* It can be found though no delivery is left in it. */

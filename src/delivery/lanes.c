@@ -70,6 +70,9 @@ static void leave_phase(struct lanes *lanes, struct delivery *d)
         heap_remove(&lanes->due, &d->due);
         list_remove(&d->lane->ready);
         break;
+    case PHASE_BARRED:
+        list_remove(&d->lane->ready);
+        break;
     case PHASE_ATTEMPTING:
         d->target->n_attempted--;
         if (!d->batch)
@@ -132,6 +135,10 @@ static void enter_phase(struct lanes *lanes, struct delivery *d)
         list_add_tail(&d->target->later, &d->lane->ready);
         backlog_lane_changed(lanes, d->lane);
         break;
+    case PHASE_BARRED:
+        list_add_tail(&d->target->barred, &d->lane->ready);
+        backlog_lane_changed(lanes, d->lane);
+        break;
     case PHASE_ATTEMPTING:
         heap_remove(&lanes->expiries, &d->expiry);
         d->target->n_attempted++;
@@ -160,13 +167,16 @@ static void enter_phase(struct lanes *lanes, struct delivery *d)
 void machine_move(struct lanes *lanes, struct delivery *d, enum delivery_phase to)
 {
     static const bool may[PHASE_AWAY + 1][PHASE_AWAY + 1] = {
-        /* due later; started; expired, or written before it waits; left to the disk */
+        /* due later; kept; started; expired, or written before it waits; left to the disk */
         [PHASE_QUEUED] = {[PHASE_LATER] = true,
+                          [PHASE_BARRED] = true,
                           [PHASE_ATTEMPTING] = true,
                           [PHASE_SETTLING] = true,
                           [PHASE_AWAY] = true},
         /* due now; expired; left to the disk */
         [PHASE_LATER] = {[PHASE_QUEUED] = true, [PHASE_SETTLING] = true, [PHASE_AWAY] = true},
+        /* kept no more, or no head any more; expired; left to the disk */
+        [PHASE_BARRED] = {[PHASE_QUEUED] = true, [PHASE_SETTLING] = true, [PHASE_AWAY] = true},
         /* it waits within; its end is written, or leaves no trace; it is taken back */
         [PHASE_ATTEMPTING] = {[PHASE_PARKED] = true,
                               [PHASE_SETTLING] = true,
@@ -181,7 +191,7 @@ void machine_move(struct lanes *lanes, struct delivery *d, enum delivery_phase t
     static const char *const names[] = {
         [PHASE_QUEUED] = "queued", [PHASE_LATER] = "later",       [PHASE_ATTEMPTING] = "attempting",
         [PHASE_PARKED] = "parked", [PHASE_SETTLING] = "settling", [PHASE_ENDED] = "ended",
-        [PHASE_AWAY] = "away",
+        [PHASE_AWAY] = "away",     [PHASE_BARRED] = "barred",
     };
     if (!may[d->phase][to])
         die("delivery %s of %s can't go from %s to %s", d->id ? d->id : "(unnamed)",
@@ -200,7 +210,9 @@ void machine_head_arrived(struct lanes *lanes, struct delivery *d)
         return;
     if (d->lane->woken == d->position)
         delivery_wake(d, machine_now(lanes));
-    if (d->due_at == AT_ONCE || d->due_at <= machine_now(lanes)) {
+    if (barred_is(d)) {
+        barred_keep_lane(lanes, d);
+    } else if (d->due_at == AT_ONCE || d->due_at <= machine_now(lanes)) {
         target_add_ready(d->target, d);
         if (target_takes_batches(d->target)) {
             d->lane->ready_at = machine_now(lanes);
@@ -241,7 +253,7 @@ void machine_enter(struct lanes *lanes, struct delivery *d)
 }
 
 /* Behind all others, further on where it wishes to be; a row that says so stands as it is. */
-static void take(struct lanes *lanes, struct delivery *d)
+void machine_take(struct lanes *lanes, struct delivery *d)
 {
     struct target *t = d->target;
     bool is_away = backlog_takes(lanes, t);
@@ -259,6 +271,7 @@ static void take(struct lanes *lanes, struct delivery *d)
     lane_add(&lanes->pool, d);
     machine_enter(lanes, d);
     backlog_changed(lanes, t);
+    barred_took(lanes, d);
     if (d->state == DELIVERY_DEAD)
         machine_settle(lanes, d, DELIVERY_WAITING, NULL);
 }
@@ -266,14 +279,15 @@ static void take(struct lanes *lanes, struct delivery *d)
 void lanes_take(struct lanes *lanes, struct delivery *d)
 {
     machine_init(lanes, d, NULL);
-    take(lanes, d);
+    machine_take(lanes, d);
 }
 
 void lanes_restore(struct lanes *lanes, struct delivery *d, const struct delivery_row *row)
 {
     d->position = row->position;
     machine_init(lanes, d, row);
-    take(lanes, d);
+    if (row->state != DELIVERY_DEAD || !barred_take_back(lanes, d))
+        machine_take(lanes, d);
 }
 
 /* ---- settling ---- */
@@ -308,12 +322,14 @@ void machine_settle(struct lanes *lanes, struct delivery *d, enum delivery_state
     machine_move(lanes, d, PHASE_SETTLING);
     if (next != DELIVERY_WAITING)
         count_end(d, now.wall_ms);
+    barred_note_end(lanes, d, now.wall_ms);
 
     char code[OUTCOME_CODE_SIZE];
     struct attempt_row attempt;
     if (end)
         attempt = delivery_describe_attempt(d, end, code, now);
     lanes->ports.put(lanes->ports.ctx, d, &row, d->state, end ? &attempt : NULL);
+    barred_note_number(lanes, d, now.wall_ms);
 }
 
 static void settle_dead(struct lanes *lanes, struct delivery *d, const char *cause,

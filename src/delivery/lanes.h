@@ -51,6 +51,7 @@ struct tally;
 enum delivery_phase {
     PHASE_QUEUED,     /* in its lane, behind others, or ready at its head */
     PHASE_LATER,      /* head, and not due yet */
+    PHASE_BARRED,     /* head, and a dead letter before it keeps it */
     PHASE_ATTEMPTING, /* the port has it */
     PHASE_PARKED,     /* the port has it, but waits for something else meanwhile */
     PHASE_SETTLING,   /* its row is being written */
@@ -84,6 +85,7 @@ struct delivery {
     unsigned refusals;         /* … that were refused and kept waiting by a pause */
     uint64_t successes_seen;   /* the target's count at the last of these */
     bool unknown;              /* an attempt's end was never seen */
+    bool is_overtaken; /* something newer of its key has succeeded: dead, it keeps nothing */
     char *last_error;
     int64_t started_at;       /* all `_at` are monotonic ms; of the attempt in progress */
     int64_t first_attempt_at; /* moved on by pauses; INT64_MIN: none yet */
@@ -117,6 +119,7 @@ struct target_policy {
     struct retry_policy retry;
     struct batch_policy batch;
     bool is_ordered;
+    bool parks;           /* ordered: a dead letter keeps what stands behind it in its lane */
     unsigned concurrency; /* 0: auto, adapts to what the other side bears */
     struct breaker_policy breaker;
     struct rate_policy rate;
@@ -148,6 +151,13 @@ struct lane_place {
     bool has_key;
     int64_t due_ms;     /* wall */
     struct slice batch; /* which it is to be tried again in, if any */
+};
+
+/* A dead letter that keeps its followers: its place, and its row's number. */
+struct lane_barrier {
+    struct slice key;
+    int64_t position, seq;
+    int64_t at_ms; /* when it died, wall */
 };
 
 struct lanes_ports {
@@ -183,6 +193,10 @@ struct lanes_ports {
        lanes_expired for each, lanes_expired_ended in the end. As for what is loaded, bytes_max. */
     void (*find_expired)(void *ctx, struct target *t, const struct delivery_expiry *after,
                          int64_t through_ms, size_t limit, size_t bytes_max);
+    /* Finds t's dead letters that have a key and that nothing newer has made void, and calls
+       lanes_barriers_found, never from within; what there is beyond `limit` need only be counted. As all reading it must
+       see what was put before. */
+    void (*find_barriers)(void *ctx, struct target *t, size_t limit);
     /* The target paused or goes on; `reason`, in words for people, is NULL when it goes on. */
     void (*paused)(void *ctx, struct target *t, enum target_pause why, const char *reason);
     void *ctx;
@@ -250,6 +264,10 @@ struct target_status {
     unsigned concurrency; /* in force */
     /* How long rate, budget, pace or the other side's wish hold back what could start otherwise. */
     int64_t opens_in_ms;
+    size_t barriers;    /* dead letters that keep their followers … */
+    size_t barred_keys; /* … of so many keys */
+    int64_t barred_ms;  /* when the first of them died, wall */
+    bool is_overbarred; /* they are too many: all of it waits */
 };
 void target_status(const struct target *t, const struct lanes *lanes, struct target_status *out);
 /* Whether it waits for a reason of its own; an open breaker is told apart from that. */
@@ -279,8 +297,19 @@ void lanes_take(struct lanes *lanes, struct delivery *d);
 /* As lanes_take, for one that has a row. Of one that waits, what the row says is restored (attempts,
    due time, age), and its place, where nothing was taken in behind that. What had ended begins anew,
    over its row: a handler's run that is made once more; and a dead letter, which is attempted when
-   its row says that it waits. */
+   its row says that it waits: in its old place where it kept its followers, else at the end. */
 void lanes_restore(struct lanes *lanes, struct delivery *d, const struct delivery_row *row);
+/* A dead letter of t is none any more (dropped), and is on disk so: what it kept goes on. */
+void lanes_letter_gone(struct lanes *lanes, struct target *t, struct slice key, int64_t position);
+/* Others of t's may be gone: they are asked for again. */
+void lanes_ask_barriers(struct lanes *lanes, struct target *t);
+/* Answers ports.find_barriers: the first of n_all. */
+void lanes_barriers_found(struct lanes *lanes, struct target *t, const struct lane_barrier *found,
+                          size_t n_found, size_t n_all);
+/* Visits the keys of t that a dead letter keeps, each by its first one, with how many it has. False
+   ends it. */
+typedef bool (*target_barred_fn)(void *ctx, const struct lane_barrier *first, size_t n_letters);
+void target_each_barred(const struct target *t, target_barred_fn fn, void *ctx);
 /* A place behind all others, for a row that is written before its delivery is taken in. */
 int64_t lanes_next_position(struct target *t);
 /* Whoever has something to take in should wait a little: a target has all that it may have in
@@ -290,6 +319,9 @@ bool lanes_should_hold(struct lanes *lanes);
 
 /* ---- what is on disk ---- */
 
+/* At the start: connectors' places from now on are behind this one, so that what was given before a restart is before all
+   that comes. */
+void lanes_begin_at(struct lanes *lanes, int64_t position);
 /* At the start: so many rows wait for t, up to this position. */
 void lanes_begin_behind(struct lanes *lanes, struct target *t, int64_t through, int64_t count);
 /* Answers ports.scan. `is_all`: there are no more up to where it was to go. */

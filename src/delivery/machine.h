@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The Liaison authors */
 /*
  * The machine's insides, for lanes.c (what befalls a delivery), park.c (attempts that wait),
- * pump.c (what starts when), backlog.c (what is on disk) and setup.c (its targets, beginning and
+ * barred.c (dead letters that keep others), pump.c (what starts when), backlog.c (what is on disk) and setup.c (its targets, beginning and
  * end). Nobody else includes this.
  */
 #ifndef LIAISON_DELIVERY_MACHINE_H
@@ -17,6 +17,7 @@
 #include "base/list.h"
 #include "base/map.h"
 #include "base/rng.h"
+#include "delivery/barred.h"
 #include "delivery/lane.h"
 #include "delivery/lanes.h"
 #include "delivery/target.h"
@@ -38,8 +39,12 @@ struct lanes {
     struct heap batches;             /* struct batch */
     struct list reading;             /* targets that may have to read */
     struct list full;                /* targets that are full and not behind */
+    struct list asking;              /* targets that have to ask for their barriers */
+    struct list unknown;             /* targets whose barriers are asked for and not known */
+    struct list returning;           /* dead letters that go back to their places when they can */
     struct lanes_limits limits;
     size_t n_in_flight, n_settling;
+    int64_t first_position; /* connectors' places are behind it */
     bool is_stopped, is_pumping;
 };
 
@@ -87,8 +92,10 @@ int64_t machine_due_in(struct lanes *lanes, struct delivery *d, int64_t delay_ms
 void machine_put_off(struct lanes *lanes, struct delivery *d, const struct attempt_end *end,
                      int64_t due_at);
 
+/* Takes d, which was set up, into its lane. */
+void machine_take(struct lanes *lanes, struct delivery *d);
 /* Hands the journal d's row as it will be; `end` is that of the attempt that failed, or NULL. Last
-   in what is done with d: the port may do with it what it likes. */
+   in what is done with d: the port may do with it what it likes, but for freeing it. */
 void machine_settle(struct lanes *lanes, struct delivery *d, enum delivery_state next,
                     const struct attempt_end *end);
 /* Its time is over: it settles as dead. */

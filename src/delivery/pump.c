@@ -137,6 +137,7 @@ static bool step(struct lanes *lanes, int64_t now)
         return false;
     if (pass_time(lanes, now))
         return true;
+    barred_ask(lanes);
     backlog_read(lanes);
     return start_next(lanes, now);
 }
@@ -148,6 +149,7 @@ void lanes_pump(struct lanes *lanes)
     lanes->is_pumping = true;
     int64_t now = machine_now(lanes);
     int64_t until = now + PUMP_MS;
+    barred_return_all(lanes);
     while (now < until && step(lanes, now))
         now = machine_now(lanes);
     lanes->is_pumping = false;
@@ -163,7 +165,8 @@ int64_t lanes_next_ms(struct lanes *lanes)
     const struct heap *const heaps[] = {&lanes->due,     &lanes->expiries, &lanes->probes,
                                         &lanes->parked,  &lanes->sweeps,   &lanes->waits,
                                         &lanes->batches, &lanes->gates};
-    bool can_read = !lanes->is_stopped && !list_is_empty(&lanes->reading);
+    bool can_read =
+        !lanes->is_stopped && (!list_is_empty(&lanes->reading) || barred_has_to_ask(lanes));
     if (!list_is_empty(&lanes->errands) || next_served(lanes) || can_read)
         return machine_now(lanes);
     int64_t next = lanes->is_stopped ? NEVER : backlog_held_until(lanes);

@@ -39,6 +39,7 @@ static void load_target(struct lanes *lanes, struct target *t, const struct targ
         pause_probe_soon(&t->pause, &lanes->probes);
     else
         machine_unpause(lanes, t);
+    barred_set_policy(lanes, t);
 }
 
 struct target *lanes_set_target(struct lanes *lanes, struct slice name, bool is_handler,
@@ -47,6 +48,7 @@ struct target *lanes_set_target(struct lanes *lanes, struct slice name, bool is_
     struct target *t = lanes_find_target(lanes, name, is_handler);
     if (!t) {
         t = target_new(name, is_handler, machine_now(lanes));
+        t->last_position = is_handler ? 0 : lanes->first_position;
         map_insert(targets_of(lanes, is_handler), &t->node);
     }
     if (policy)
@@ -57,6 +59,20 @@ struct target *lanes_set_target(struct lanes *lanes, struct slice name, bool is_
                                  : "there is no connector of this name any more");
     machine_offer(lanes, t);
     return t;
+}
+
+static void begin_at(void *ctx, struct map_node *node)
+{
+    const struct lanes *lanes = ctx;
+    struct target *t = container_of(node, struct target, node);
+    if (t->last_position < lanes->first_position)
+        t->last_position = lanes->first_position;
+}
+
+void lanes_begin_at(struct lanes *lanes, int64_t position)
+{
+    lanes->first_position = position;
+    map_each(&lanes->connectors, begin_at, lanes);
 }
 
 void lanes_set_in_flight(struct lanes *lanes, size_t in_flight)
@@ -93,6 +109,10 @@ void target_status(const struct target *t, const struct lanes *lanes, struct tar
         .parked = t->n_parked,
         .concurrency = target_concurrency(t),
         .opens_in_ms = ms_until(&t->gate_opens, machine_now(lanes)),
+        .barriers = t->barriers.n,
+        .barred_keys = t->barriers.keys.len,
+        .barred_ms = t->barriers.since_ms,
+        .is_overbarred = !t->barriers.is_known && !t->barriers.is_asked && t->barriers.n > 0,
     };
 }
 
@@ -173,6 +193,9 @@ struct lanes *lanes_new(const struct lanes_ports *ports, struct clock clock, uin
     list_init(&lanes->errands);
     list_init(&lanes->reading);
     list_init(&lanes->full);
+    list_init(&lanes->asking);
+    list_init(&lanes->unknown);
+    list_init(&lanes->returning);
     return lanes;
 }
 
@@ -208,6 +231,8 @@ void lanes_free(struct lanes *lanes)
         return;
     map_each(&lanes->connectors, free_target, lanes);
     map_each(&lanes->handlers, free_target, lanes);
+    list_each (it, &lanes->returning)
+        machine_tell_end(lanes, list_entry(it, struct delivery, in_lane), DELIVERY_NEW);
     list_each (it, &lanes->errands) /* those that are left have ended: they are in no lane */
         machine_tell_end(lanes, list_entry(it, struct delivery, errand), DELIVERY_NEW);
     lane_pool_deinit(&lanes->pool);

@@ -24,6 +24,8 @@ struct target *target_new(struct slice name, bool is_handler, int64_t now)
     list_init(&t->retries);
     list_init(&t->refused);
     list_init(&t->later);
+    list_init(&t->barred);
+    barriers_init(&t->barriers);
     limit_init(&t->limit);
     gate_init(&t->gate, now);
     tally_init(&t->tally, is_handler ? &histogram_work : &histogram_calls);
@@ -36,6 +38,7 @@ void target_free(struct target *t)
     map_deinit(&t->keyed);
     map_deinit(&t->single);
     backlog_deinit(&t->backlog);
+    barriers_deinit(&t->barriers);
     pause_deinit(&t->pause);
     breaker_deinit(&t->breaker);
     tally_deinit(&t->tally);
@@ -95,6 +98,11 @@ int64_t lanes_next_position(struct target *t)
     return ++t->last_position;
 }
 
+void target_each_barred(const struct target *t, target_barred_fn fn, void *ctx)
+{
+    barriers_each(&t->barriers, fn, ctx);
+}
+
 /* ---- what may start ---- */
 
 unsigned target_concurrency(const struct target *t)
@@ -105,6 +113,8 @@ unsigned target_concurrency(const struct target *t)
 static bool has_place(const struct target *t)
 {
     if (t->pause.is_held || (target_is_paused(t) && !t->pause.is_probe_due))
+        return false;
+    if (t->policy.parks && !t->barriers.is_known)
         return false;
     return t->n_in_flight < target_concurrency(t) && t->n_parked < LANES_PARKED_MAX;
 }

@@ -13,6 +13,7 @@
 #include "base/list.h"
 #include "base/map.h"
 #include "delivery/backlog.h"
+#include "delivery/barrier.h"
 #include "delivery/batching.h"
 #include "delivery/breaker.h"
 #include "delivery/gate.h"
@@ -41,8 +42,10 @@ struct target {
        pause has refused, probed when there are no others. */
     struct list ready, retries, refused;
     uint64_t next_turn;
-    struct list later; /* lanes whose heads aren't due yet */
-    size_t n_inside;   /* deliveries in all lanes */
+    struct list later;  /* lanes whose heads aren't due yet */
+    struct list barred; /* lanes whose heads are kept by dead letters */
+    struct barriers barriers;
+    size_t n_inside; /* deliveries in all lanes */
     size_t bytes_inside;
     size_t n_in_flight; /* attempts … */
     size_t n_attempted; /* … and deliveries in these */

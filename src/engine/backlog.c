@@ -266,5 +266,6 @@ static bool begin_behind(void *ctx, struct slice connector, int64_t last_positio
 
 int backlog_start(struct engine *e, struct journal_reader *reader, struct err *err)
 {
+    lanes_begin_at(e->lanes, delivery_seq(journal_next_seq(e->journal), 0));
     return journal_waiting_connectors(reader, begin_behind, e, err);
 }

@@ -49,6 +49,7 @@ static void on_journal(void *ctx)
     struct engine *e = ctx;
     journal_dispatch(e->journal);
     accept_resume(e);
+    parking_look(e);
 }
 
 /* From the journal's threads. */
@@ -108,6 +109,7 @@ struct engine *engine_new(const struct engine_options *options, script_problem_f
         .scan = backlog_scan,
         .load = backlog_load,
         .find_expired = expiry_find,
+        .find_barriers = parking_find,
         .paused = settle_paused,
         .ctx = e,
     };

@@ -115,13 +115,15 @@ static void reopen(struct letter_request *l)
     l->work->n_dead--;
 }
 
-/* To the end of its lane, as it was when it died, to be attempted anew. */
+/* Into its lane, as it was when it died, to be attempted anew: into its old place where it parked its
+   key, else to the end. */
 static void queue_again(struct letter_request *l, struct target *target)
 {
     struct engine *e = l->engine;
     struct delivery_row row = *own_row(l);
     row.expires_ms = 0;
-    row.position = 0;
+    if (target_is_handler(target))
+        row.position = 0;
     struct item *item =
         item_from_row(e, target_is_handler(target) ? l->work : NULL, l->event, target, &row);
     item->letter = l;
@@ -179,7 +181,11 @@ static void retry(struct letter_request *l, const struct delivery_row *dead)
 
 static void on_dropped(void *ctx)
 {
-    answer(ctx, LETTER_DONE, NULL);
+    struct letter_request *l = ctx;
+    const struct delivery_row *row = own_row(l);
+    if (row->connector.data)
+        parking_dropped(l->engine, row);
+    answer(l, LETTER_DONE, NULL);
 }
 
 /* Whether another dead letter of the same kind keeps the event dead. */

@@ -130,6 +130,7 @@ static void judge(struct newest *n, struct item *item)
         end_unsent(item, ATTEMPT_REJECT, SLICE_LIT(TOO_MANY));
     } else if (newest > event) {
         bool is_letter = item->newest == NEWEST_SINCE; /* people are to see what became of it */
+        item->d.is_overtaken = is_letter;
         buf_printf(&why, "%sa delivery of event %lld, which is newer, has succeeded",
                    is_letter ? "it is stale: " : "", (long long)newest);
         end_unsent(item, is_letter ? ATTEMPT_REJECT : ATTEMPT_OLDER, buf_slice(&why));

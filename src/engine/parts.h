@@ -139,6 +139,7 @@ struct engine {
 
     struct journal *journal;
     bool steps_journal; /* see struct engine_options */
+    int64_t n_dropped;  /* dead letters that went by age, as far as lanes were told */
     struct loop_wake *journal_wake;
     struct loop_prepare *pump;
     struct loop_timer *due;
@@ -364,6 +365,13 @@ void backlog_load(void *ctx, struct target *t, const struct lane_want *wants, si
 /* expiry.c */
 void expiry_find(void *ctx, struct target *t, const struct delivery_expiry *after,
                  int64_t through_ms, size_t limit, size_t bytes_max);
+
+/* parking.c */
+void parking_find(void *ctx, struct target *t, size_t limit);
+/* A connector's dead letter was dropped, and is on disk so. */
+void parking_dropped(struct engine *e, const struct delivery_row *row);
+/* After commits: whether any were dropped by age. */
+void parking_look(struct engine *e);
 
 /* page.c */
 void page_ask(struct page *page);

@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "engine/parts.h"
 
 /* A disk that hangs gives no error. What came in meanwhile would only wait in memory. */
@@ -283,6 +284,7 @@ const char *engine_problem_name(enum problem_code code)
         [PROBLEM_CONNECTOR_SET_ASIDE] = "connector-set-aside",
         [PROBLEM_CONNECTOR_GONE] = "connector-gone",
         [PROBLEM_CONNECTOR_PAUSED] = "connector-paused",
+        [PROBLEM_KEYS_PARKED] = "keys-parked",
         [PROBLEM_HANDLER_SET_ASIDE] = "handler-set-aside",
         [PROBLEM_HANDLER_GONE] = "handler-gone",
         [PROBLEM_RELOAD] = "reload",
@@ -316,6 +318,45 @@ static const char *describe_breaker(const struct target_status *status, int64_t 
     return text->data;
 }
 
+/* Some of them, for a person to begin with. */
+#define PARKED_NAMED 5
+
+struct naming {
+    struct buf *out;
+    size_t n;
+};
+
+static bool name_parked(void *ctx, const struct lane_barrier *first, size_t n_letters)
+{
+    struct naming *naming = ctx;
+    (void)n_letters;
+    buf_add_str(naming->out, naming->n ? ", " : "");
+    buf_add_slice(naming->out, utf8_cut(first->key, 100));
+    return ++naming->n < PARKED_NAMED;
+}
+
+static void parked_problem(const struct problem_walk *walk, const struct target *t,
+                           const struct target_status *status)
+{
+    struct buf text = {0};
+    struct naming naming = {.out = &text};
+    if (status->is_overbarred) {
+        buf_printf(&text,
+                   "%zu dead letters park their keys, more than are known at once, so all of it "
+                   "waits: retry or drop them",
+                   status->barriers);
+    } else {
+        buf_printf(&text, "%zu %s parked by dead letters (", status->barred_keys,
+                   status->barred_keys == 1 ? "key is" : "keys are");
+        target_each_barred(t, name_parked, &naming);
+        buf_printf(&text, "%s): what follows waits until they are retried or dropped",
+                   status->barred_keys > PARKED_NAMED ? ", …" : "");
+    }
+    walk->fn(walk->ctx, &(struct engine_problem){PROBLEM_KEYS_PARKED, target_name(t),
+                                                 status->barred_ms, text.data});
+    buf_deinit(&text);
+}
+
 static void target_problem(void *ctx, struct target *t)
 {
     /* A handler's run never pauses its handler for what was answered to it. */
@@ -335,6 +376,8 @@ static void target_problem(void *ctx, struct target *t)
     if (status.is_held)
         walk->fn(walk->ctx, &(struct engine_problem){PROBLEM_CONNECTOR_PAUSED, target_name(t),
                                                      now_ms - status.held_ms, HELD});
+    if (status.barriers > 0)
+        parked_problem(walk, t, &status);
     if (status.pause == PAUSE_NONE)
         return;
     struct buf text = {0};

@@ -122,7 +122,8 @@ struct journal_space {
     int64_t bytes;     /* of pages in use and of the write-ahead log; 0: not looked at yet */
     int64_t disk_free; /* -1: not known */
     enum journal_room room;
-    int64_t since_ms; /* wall time at which `room` became so; 0: at the start */
+    int64_t since_ms;  /* wall time at which `room` became so; 0: at the start */
+    int64_t n_dropped; /* dead letters of connectors that went by age, since it was opened */
 };
 
 /* As of the last commit. */
@@ -383,6 +384,15 @@ int journal_sums(struct journal_reader *r, journal_sum_visit visit, void *ctx,
 typedef bool (*journal_letter_visit)(void *ctx, struct slice connector, struct slice cause);
 int journal_dead_letters(struct journal_reader *r, journal_letter_visit visit, void *ctx,
                          struct err *err) must_check;
+/* The dead letters of a connector that have a key, and that no newer delivery of that has made void; with where they stood
+   when they waited (0: it isn't known). */
+struct journal_barrier {
+    struct slice key;
+    int64_t position, seq, ended_ms;
+};
+typedef bool (*journal_barrier_visit)(void *ctx, const struct journal_barrier *barrier);
+int journal_barriers(struct journal_reader *r, struct slice connector, journal_barrier_visit visit,
+                     void *ctx, struct err *err) must_check;
 /* How far back the record reaches; 0: no such event. Wall times of receipt. */
 struct journal_reach {
     int64_t oldest_ms;   /* of the oldest event there is */

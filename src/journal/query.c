@@ -471,6 +471,28 @@ int journal_dead_letters(struct journal_reader *r, journal_letter_visit visit, v
     return rc < 0 ? -1 : 0;
 }
 
+int journal_barriers(struct journal_reader *r, struct slice connector, journal_barrier_visit visit,
+                     void *ctx, struct err *err)
+{
+    sqlite3_stmt *s = db_statement(&r->db, SQL_BARRIERS, err);
+    int rc = -1;
+    if (!s)
+        return -1;
+    db_bind_text(s, 1, connector);
+    while ((rc = db_step(&r->db, s, err)) > 0) {
+        const struct journal_barrier barrier = {
+            .key = db_column_text(s, 0),
+            .position = sqlite3_column_int64(s, 1),
+            .seq = sqlite3_column_int64(s, 2),
+            .ended_ms = sqlite3_column_int64(s, 3),
+        };
+        if (!visit(ctx, &barrier))
+            break;
+    }
+    sqlite3_reset(s);
+    return rc < 0 ? -1 : 0;
+}
+
 int journal_reach(struct journal_reader *r, struct journal_reach *reach, struct err *err)
 {
     sqlite3_stmt *s = db_statement(&r->db, SQL_REACH, err);

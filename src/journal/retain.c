@@ -315,6 +315,7 @@ static int drop_letter(struct retain *r, sqlite3_stmt *letter, struct err *err)
     if (connector.data) {
         sums_add(sums, SUM_CONNECTOR, connector, SUM_DELIVERY_DEAD, -1);
         sums_add(sums, SUM_CONNECTOR, connector, SUM_DELIVERY_DROPPED, 1);
+        r->now.space.shown.n_dropped++;
         return 0;
     }
     if (run_on(r, SQL_DROP_EVENT, sqlite3_column_int64(letter, 3), err) < 0)

@@ -460,6 +460,10 @@ const char *const sql_text[] = {
     [SQL_SUMS] = "SELECT scope, name, term, value FROM sums ORDER BY scope, name, term",
     [SQL_DEAD_LETTERS] = "SELECT connector, cause FROM deliveries INDEXED BY deliveries_dead"
                          " WHERE state = 'dead' ORDER BY seq",
+    /* Of connector 1, with a key, and not void. */
+    [SQL_BARRIERS] = "SELECT key, position, seq, ended_at FROM deliveries"
+                     " INDEXED BY deliveries_dead_key WHERE state = 'dead' AND connector = ?1"
+                     " AND key IS NOT NULL AND stale_by IS NULL",
     [SQL_REACH] = "SELECT (SELECT received_at FROM event_rows ORDER BY seq LIMIT 1),"
                   " (SELECT received_at FROM event_rows"
                   " WHERE seq > (SELECT last_seq FROM schema) ORDER BY seq LIMIT 1)",

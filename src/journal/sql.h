@@ -95,6 +95,7 @@ enum sql {
     SQL_RECENT_GONE,
     SQL_SUMS,
     SQL_DEAD_LETTERS,
+    SQL_BARRIERS,
     SQL_REACH,
     SQL_POSITION,
     SQL_EVENT,

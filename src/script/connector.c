@@ -12,6 +12,7 @@
 #include "script/check.h"
 #include "script/connector_auth.h"
 #include "script/connector_job.h"
+#include "script/connector_order.h"
 #include "script/connector_statuses.h"
 #include "script/load.h"
 #include "script/options.h"
@@ -179,21 +180,6 @@ static void read_transformer(struct connector_job *job, int index)
 
 /* ---- the table ---- */
 
-static void read_order(struct connector_job *job, int order, int on_dead)
-{
-    static const char *const orders[] = {"none", "key"}, *const ends[] = {"next", "park"};
-    struct script_connector *c = &job->connector->public;
-    if (!lua_isnil(job->L, order))
-        c->is_ordered =
-            connector_read_choice(job, order, "order", "\"key\" or \"none\"", orders, 2) == 1;
-    if (!lua_isnil(job->L, on_dead) &&
-        connector_read_choice(job, on_dead, "onDead", "\"next\" or \"park\"", ends, 2) == 1)
-        connector_tell(
-            job, "onDead",
-            "a connector: `onDead = \"park\"` is not available in this version: a dead letter "
-            "always frees its key");
-}
-
 static void read_concurrency(struct connector_job *job, int index)
 {
     lua_State *L = job->L;
@@ -236,7 +222,8 @@ static void read_table(struct connector_job *job)
     connector_read_duration(job, base + CONNECTOR_TIMEOUT, "timeout", 1,
                             &job->connector->public.timeout_ms);
     read_retry(job, base + CONNECTOR_RETRY);
-    read_order(job, base + CONNECTOR_ORDER, base + CONNECTOR_ON_DEAD);
+    connector_read_order(job, &(struct connector_order){.order = base + CONNECTOR_ORDER,
+                                                        .on_dead = base + CONNECTOR_ON_DEAD});
     read_concurrency(job, base + CONNECTOR_CONCURRENCY);
     statuses_read(job, base + CONNECTOR_STATUSES);
     read_verify(job, base + CONNECTOR_VERIFY);

@@ -228,6 +228,7 @@ struct script_connector {
     double factor;
     bool jitter;
     bool is_ordered;           /* order = "key" */
+    bool parks;                /* onDead = "park" */
     unsigned concurrency;      /* 0: auto */
     unsigned breaker_failures; /* 0: none */
     int64_t breaker_open_ms;

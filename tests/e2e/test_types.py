@@ -89,8 +89,7 @@ def options_in(source, table):
 ])
 def test_options_are_annotated_as_they_are_read(name, source, table):
     annotated = set(Annotations(api()).classes[name].fields)
-    later = annotated & {"onDead"} if name == "Connector" else set()
-    assert annotated - later == options_in(source, table) - {"onDead"}
+    assert annotated == options_in(source, table)
 
 
 # ---- recorded events ----

@@ -49,19 +49,46 @@ static struct parcel *draw_parcel(struct world *w, int place)
     return NULL;
 }
 
-/* A person retries a dead letter: it goes to the end of its lane. */
-static void retry_one(struct world *w)
+/* A dead letter, as people find it: on disk. */
+static struct parcel *draw_dead(struct world *w)
 {
     struct parcel *p = draw_parcel(w, GONE);
     if (!p || state_of(&p->row) != DELIVERY_DEAD)
+        return NULL;
+    world_write_to(w, w->n_ops);
+    return p;
+}
+
+/* A person drops one, and what it kept goes on. */
+static void drop_one(struct world *w)
+{
+    struct parcel *p = draw_dead(w);
+    if (!p)
         return;
-    p->order = ++w->n_orders;
-    p->was_retried = true;
-    p->is_free = false;
+    p->row.row.state = p->latest.row.state = DELIVERY_DROPPED;
+    char key[8];
+    snprintf(key, sizeof(key), "k%d", p->key);
+    lanes_letter_gone(w->lanes, w->targets[p->target], p->key >= 0 ? slice_str(key) : SLICE_NULL,
+                      p->row.row.position);
+}
+
+/* A person retries a dead letter: it goes to the end of its lane, or back to its place where it
+   kept what is behind it. */
+static void retry_one(struct world *w)
+{
+    struct parcel *p = draw_dead(w);
+    if (!p)
+        return;
+    if (!is_barrier(w, p)) {
+        p->order = ++w->n_orders;
+        p->was_retried = true;
+        p->is_free = false;
+    }
     p->n_ended = 0;
     p->was_kept = true;
     p->expires_ms = p->row.row.expires_ms = 0;
     world_give(w, p);
+    p->row.row.stale_by = p->is_stale ? SLICE_LIT("newer") : SLICE_NULL;
     lanes_restore(w->lanes, &p->d, world_row(&p->row));
 }
 
@@ -108,7 +135,7 @@ static void check_counts(struct world *w)
     size_t flights[N_TARGETS] = {0};
     for (int i = 0; i < w->n_made; i++) {
         const struct parcel *p = &w->parcels[i];
-        if (p->is_ready_to_end)
+        if (p->is_ready_to_end || is_returning(p))
             continue;
         inside[p->target] += is_in_lane(p) && !p->is_expiring;
         away[p->target] += p->place == AWAY || p->is_expiring;
@@ -132,7 +159,8 @@ static bool may_start(const struct world *w, const struct parcel *p)
 {
     struct target_status status;
     target_status(p->d.target, w->lanes, &status);
-    bool is_held = is_run(p) && lanes_should_hold(w->lanes);
+    bool is_held = (is_run(p) && lanes_should_hold(w->lanes)) || is_returning(p) ||
+                   w->dead[p->target].is_asked || status.is_overbarred;
     bool waits_for_others = w->policies[p->target].batch.size > 0 || p->d.batch;
     return !w->is_stopped && !is_held && !waits_for_others && is_head(w, p) &&
            status.pause == PAUSE_NONE && w->n_flights < IN_FLIGHT_MAX &&
@@ -180,7 +208,7 @@ static void pump(struct world *w)
     check(w, !w->is_stopped || next == INT64_MAX);
     for (int i = 0; i < w->n_made; i++) {
         const struct parcel *p = &w->parcels[i];
-        if (p->place == INSIDE && !p->is_ready_to_end)
+        if (p->place == INSIDE && !p->is_ready_to_end && !is_returning(p))
             check_pumped(w, p, next);
         else if (p->place == AWAY && !w->is_stopped)
             check_away(w, p, next);
@@ -201,6 +229,8 @@ static void set_targets(struct world *w, bool all)
     static const char *const names[N_TARGETS] = {"calendar", "warehouse", "gone", "handler"};
     for (int i = 0; i < N_TARGETS; i++) {
         bool is_gone = !all && below(w, 6) == 0;
+        if (w->may_park && i == 0 && !all && below(w, 4) == 0)
+            w->policies[i].parks = !w->policies[i].parks;
         if (i < 2 && w->has_batches && !is_gone)
             draw_batches(w, &w->policies[i]);
         w->targets[i] = lanes_set_target(w->lanes, slice_str(names[i]), i == N_TARGETS - 1,
@@ -218,6 +248,7 @@ static void start_lanes(struct world *w)
         .in_flight = IN_FLIGHT_MAX, .loaded = LOADED_MAX, .bytes = 1 << 20, .lanes = LANES_MAX};
     w->is_stopped = false;
     w->lanes = lanes_new(&ports, clock_of_fake(&w->time), rng_next(&w->rng), &limits);
+    lanes_begin_at(w->lanes, w->last_position);
     set_targets(w, true);
 }
 
@@ -278,6 +309,7 @@ static void restart(struct world *w)
     w->n_flights = w->n_unsettled = 0;
     w->n_ops = w->n_written = 0;
     memset(w->readings, 0, sizeof(w->readings));
+    memset(w->dead, 0, sizeof(w->dead));
     for (int i = 0; i < w->n_made; i++) {
         w->parcels[i].latest = w->parcels[i].row;
         w->parcels[i].was_woken = w->parcels[i].is_shelved = false;
@@ -300,12 +332,18 @@ static void happen(struct world *w)
         wake_one(w);
     } else if (draw < 225) {
         retry_one(w);
+    } else if (draw < 227) {
+        drop_one(w);
+    } else if (draw < 240) {
+        world_go_on_asking(w, 0);
     } else if (draw < 400) {
         world_go_on_reading(w, (int)below(w, N_TARGETS));
     } else if (draw < 550) {
         p = draw_parcel(w, ATTEMPTED);
         if (p && is_run(p) && below(w, 3) == 0)
             world_shelve(w, p);
+        else if (p && !p->d.batch && below(w, 10) == 0)
+            world_take_back(w, p);
         else if (p)
             world_end_attempt(w, p);
     } else if (draw < 750) {
@@ -332,6 +370,7 @@ static void happen(struct world *w)
 /* All goes well from here on: whatever is left has to end. */
 static void finish(struct world *w)
 {
+    w->policies[0].parks = false;
     set_targets(w, true);
     wake_all(w);
     for (int rounds = 0;; rounds++) {
@@ -346,7 +385,7 @@ static void finish(struct world *w)
         check_counts(w);
         bool was_read = false;
         for (int i = 0; i < N_TARGETS; i++)
-            was_read = world_go_on_reading(w, i) || was_read;
+            was_read = world_go_on_asking(w, i) || world_go_on_reading(w, i) || was_read;
         if (was_read || lanes_in_flight(w->lanes) || lanes_settling(w->lanes))
             continue;
         int64_t next = lanes_next_ms(w->lanes);
@@ -368,6 +407,7 @@ static void run_world(uint64_t seed)
     w->seed = seed;
     rng_init(&w->rng, seed);
     w->time = (struct clock_fake){.wall_ms = 1700000000000, .mono_ms = 5000};
+    w->may_park = below(w, 2);
     for (int i = 0; i < N_TARGETS; i++) {
         w->policies[i] = (struct target_policy){
             .retry = {.attempts = (unsigned)below(w, 6),

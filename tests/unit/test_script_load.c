@@ -186,8 +186,9 @@ static void test_wrong_options_of_connectors_say_what_to_write(void **state)
         {"timeout = 0", "connectors/c.lua:2: timeout must be more than 0"},
         {"timeout = -1", "connectors/c.lua:2: timeout: "},
         {"order = 'keys'", "connectors/c.lua:2: order must be \"key\" or \"none\", not \"keys\""},
-        {"onDead = 'park'",
-         "connectors/c.lua:2: a connector: `onDead = \"park\"` is not available"},
+        {"onDead = 'park', order = 'none'",
+         "connectors/c.lua:2: `onDead = \"park\"` keeps what stands behind a dead letter in the "
+         "order of its key, and `order = \"none\"` says that there is none"},
         {"onDead = 'stop'", "connectors/c.lua:2: onDead must be \"next\" or \"park\""},
         {"concurrency = 0", "connectors/c.lua:2: `concurrency` must be \"auto\" or"},
         {"transformer = 5", "connectors/c.lua:2: `transformer` must be a name, a function"},

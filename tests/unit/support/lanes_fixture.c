@@ -192,6 +192,12 @@ static void on_find_expired(void *ctx, struct target *t, const struct delivery_e
         traced(f, "?%s:expired", target_name(t));
 }
 
+static void on_find_barriers(void *ctx, struct target *t, size_t limit)
+{
+    (void)limit;
+    traced(ctx, "?%s:dead", target_name(t));
+}
+
 static void on_paused(void *ctx, struct target *t, enum target_pause why, const char *reason)
 {
     static const char *const words[] = {
@@ -208,8 +214,10 @@ static void on_paused(void *ctx, struct target *t, enum target_pause why, const 
 
 void set_policy(struct lanes_fixture *f)
 {
+    struct target_policy of_handler = f->policy;
+    of_handler.parks = false;
     f->calendar = lanes_set_target(f->lanes, SLICE_LIT("calendar"), false, &f->policy);
-    f->handler = lanes_set_target(f->lanes, SLICE_LIT("calendar"), true, &f->policy);
+    f->handler = lanes_set_target(f->lanes, SLICE_LIT("calendar"), true, &of_handler);
 }
 
 void begin_with(struct lanes_fixture *f, size_t in_flight_max)
@@ -231,6 +239,7 @@ void begin_within(struct lanes_fixture *f, const struct lanes_limits *limits)
         .scan = on_scan,
         .load = on_load,
         .find_expired = on_find_expired,
+        .find_barriers = on_find_barriers,
         .paused = on_paused,
         .ctx = f,
     };
@@ -364,6 +373,19 @@ bool expired(struct lanes_fixture *f, const char *id, const char *key, struct de
         return true;
     parcel_free(p);
     return false;
+}
+
+void dead_found(struct lanes_fixture *f, const char *places)
+{
+    struct lane_barrier list[32];
+    size_t n = 0;
+    for (const char *p = places; *p; n++) {
+        char *end;
+        list[n] = (struct lane_barrier){.key = slice_of(p, 1)};
+        list[n].position = list[n].seq = strtoll(p + 1, &end, 10);
+        p = *end ? end + 1 : end;
+    }
+    lanes_barriers_found(f->lanes, f->calendar, list, n, n);
 }
 
 struct parcel *find_parcel(struct lanes_fixture *f, const char *id)

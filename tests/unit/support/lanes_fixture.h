@@ -17,6 +17,8 @@
  *
  *     ?calendar:expired  what expired is asked for, where has_expired says that something has
  *
+ *     ?calendar:dead  its dead letters are asked for
+ *
  *     take(f, "a1", "a");                     // to "calendar", with key "a"
  *     turn(f);
  *     assert_trace(f, "+a1");
@@ -81,7 +83,7 @@ void let_go_all(struct lanes_fixture *f);
 void begin_with(struct lanes_fixture *f, size_t in_flight_max);
 /* … with these limits. */
 void begin_within(struct lanes_fixture *f, const struct lanes_limits *limits);
-/* Sets both targets' policy to f->policy. */
+/* Sets both targets' policy to f->policy; a handler never parks. */
 void set_policy(struct lanes_fixture *f);
 
 struct take {
@@ -106,6 +108,8 @@ struct parcel *loaded(struct lanes_fixture *f, size_t want, const char *id, cons
                       struct delivery_row row);
 /* One row that has expired, as `loaded`; false: lanes didn't take it. */
 bool expired(struct lanes_fixture *f, const char *id, const char *key, struct delivery_row row);
+/* Answers that question: "a5 b7" stands for a dead letter of key a at 5, … */
+void dead_found(struct lanes_fixture *f, const char *places);
 struct parcel *find_parcel(struct lanes_fixture *f, const char *id);
 /* "a12" of "a" and 12; stands until the next call. */
 const char *numbered(struct lanes_fixture *f, const char *word, int n);

@@ -65,7 +65,14 @@ static void queue_row(struct world *w, struct parcel *p, struct delivery_row *ro
     check(w, w->n_ops < N_OPS);
     check(w, row->position > 0);
     p->d.seq = row->seq = p->number + 1;
+    if (row->position > w->last_position)
+        w->last_position = row->position;
     struct row *latest = &p->latest;
+    bool is_retried = state_of(latest) == DELIVERY_DEAD && row->state == DELIVERY_WAITING;
+    if (is_retried && row->position > latest->row.position) { /* at the end */
+        p->order = ++w->n_orders;
+        p->was_retried = true;
+    }
     snprintf(latest->error, sizeof(latest->error), "%.*s", SLICE_FMT(row->error));
     snprintf(latest->batch, sizeof(latest->batch), "%.*s", SLICE_FMT(row->batch));
     check(w, row->batch.len == 0 || row->state == DELIVERY_WAITING);
@@ -148,6 +155,14 @@ static void on_load(void *ctx, struct target *t, const struct lane_want *wants, 
         r->wants[i] = wants[i];
         snprintf(r->keys[i], sizeof(r->keys[i]), "%.*s", SLICE_FMT(wants[i].key));
     }
+}
+
+static void on_find_barriers(void *ctx, struct target *t, size_t limit)
+{
+    struct world *w = ctx;
+    struct dead_reading *r = &w->dead[reading_of(w, t) - w->readings];
+    check(w, !r->is_asked && limit > 0);
+    *r = (struct dead_reading){.is_asked = true, .asked_at = w->n_ops};
 }
 
 static void on_find_expired(void *ctx, struct target *t, const struct delivery_expiry *after,
@@ -301,12 +316,32 @@ void world_shelve(struct world *w, struct parcel *p)
     check(w, p->place == UNSETTLED);
 }
 
+void world_take_back(struct world *w, struct parcel *p)
+{
+    w->n_flights--;
+    p->place = INSIDE;
+    p->was_woken = true;
+    lanes_take_back(w->lanes, &p->d, below(w, 2) == 0);
+}
+
+static void void_older(struct world *w, const struct parcel *p)
+{
+    for (int i = 0; i < p->number; i++) {
+        struct parcel *other = &w->parcels[i];
+        if (other->target == p->target && other->key == p->key && p->key >= 0 &&
+            state_of(&other->row) == DELIVERY_DEAD)
+            other->is_stale = true;
+    }
+}
+
 /* The journal's writer gets so far. */
 void world_write_to(struct world *w, size_t n_ops)
 {
     for (; w->n_written < n_ops; w->n_written++) {
         const struct op *op = &w->ops[w->n_written];
         op->parcel->row = op->row;
+        if (state_of(&op->row) == DELIVERY_DELIVERED)
+            void_older(w, op->parcel);
     }
 }
 
@@ -326,6 +361,7 @@ void world_give(struct world *w, struct parcel *p)
     snprintf(p->key_text, sizeof(p->key_text), "k%d", p->key);
     p->d = (struct delivery){.target = w->targets[p->target],
                              .id = p->id,
+                             .seq = p->number + 1,
                              .key = p->key >= 0 ? p->key_text : NULL,
                              .handler = (char *)"onUpdate",
                              .delay_ms = p->delay_ms,
@@ -343,6 +379,40 @@ const struct delivery_row *world_row(struct row *row)
     row->row.error = slice_str(row->error);
     row->row.batch = slice_str(row->batch);
     return &row->row;
+}
+
+/* ---- dead letters that were asked for ---- */
+
+static void find_dead(struct world *w, int target)
+{
+    struct dead_reading *r = &w->dead[target];
+    size_t at_least = r->asked_at > w->n_written ? r->asked_at : w->n_written;
+    world_write_to(w, at_least + below(w, w->n_ops - at_least + 1));
+    r->is_read = true;
+    for (int i = 0; i < w->n_made; i++) {
+        const struct parcel *p = &w->parcels[i];
+        if (p->target != target || p->key < 0 || state_of(&p->row) != DELIVERY_DEAD || p->is_stale)
+            continue;
+        char *key = r->keys[r->n_found];
+        snprintf(key, sizeof(r->keys[0]), "k%d", p->key);
+        r->found[r->n_found++] = (struct lane_barrier){
+            .key = slice_str(key), .position = p->row.row.position, .seq = p->row.row.seq};
+    }
+}
+
+bool world_go_on_asking(struct world *w, int target)
+{
+    struct dead_reading *r = &w->dead[target];
+    if (!r->is_asked)
+        return false;
+    if (!r->is_read) {
+        find_dead(w, target);
+        return true;
+    }
+    r->is_asked = false;
+    size_t known = r->n_found < LANES_MAX ? r->n_found : LANES_MAX;
+    lanes_barriers_found(w->lanes, w->targets[target], r->found, known, r->n_found);
+    return true;
 }
 
 /* ---- reading ---- */
@@ -532,6 +602,7 @@ struct lanes_ports world_ports(struct world *w)
         .scan = on_scan,
         .load = on_load,
         .find_expired = on_find_expired,
+        .find_barriers = on_find_barriers,
         .paused = on_paused,
         .ctx = w,
     };

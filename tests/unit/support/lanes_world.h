@@ -60,6 +60,7 @@ struct parcel {
     bool was_woken;  /* it needn't wait until it is due */
     bool is_shelved; /* waits to be woken */
     bool was_retried;
+    bool is_stale;    /* on disk: something newer of its key has succeeded */
     bool is_expiring; /* found on disk when it had expired: it is in no lane */
     bool has_failed;  /* the attempt that is just ending */
     bool is_free;     /* retried before the last restart: may stand before what had no row then */
@@ -92,6 +93,15 @@ struct reading {
     int64_t next_ms;
 };
 
+/* A target's dead letters that it has asked for. */
+struct dead_reading {
+    bool is_asked, is_read;
+    size_t asked_at;
+    struct lane_barrier found[N_DELIVERIES];
+    char keys[N_DELIVERIES][8];
+    size_t n_found;
+};
+
 struct world {
     struct rng rng;
     uint64_t seed;
@@ -107,9 +117,12 @@ struct world {
     struct op ops[N_OPS];
     size_t n_ops, n_written;
     struct reading readings[N_TARGETS];
+    struct dead_reading dead[N_TARGETS];
+    int64_t last_position; /* of all rows */
     unsigned paused[N_TARGETS];
     bool is_freeing, is_stopped;
     bool has_batches; /* some connectors take them, for a while */
+    bool may_park;    /* the first target does, now and then */
 };
 
 #define check(w, what)                                                                             \
@@ -157,9 +170,35 @@ static inline bool is_ordered_after(const struct world *w, const struct parcel *
            w->policies[p->target].is_ordered;
 }
 
+/* A dead letter that keeps what stands behind it. */
+static inline bool is_barrier(const struct world *w, const struct parcel *p)
+{
+    return state_of(&p->latest) == DELIVERY_DEAD && !p->is_stale && p->key >= 0 &&
+           w->policies[p->target].parks;
+}
+
+static inline bool is_barred(const struct world *w, const struct parcel *p)
+{
+    for (int i = 0; i < w->n_made; i++) {
+        const struct parcel *other = &w->parcels[i];
+        if (other->target == p->target && other->key == p->key && is_barrier(w, other) &&
+            other->latest.row.position < position_of(p))
+            return true;
+    }
+    return false;
+}
+
+/* Taken back, and not in its place yet. */
+static inline bool is_returning(const struct parcel *p)
+{
+    return p->place == INSIDE && !p->is_ready_to_end && state_of(&p->latest) == DELIVERY_DEAD;
+}
+
 /* Nothing stands before p in its lane but what is attempted with it. */
 static inline bool is_at_front(const struct world *w, const struct parcel *p, const struct batch *b)
 {
+    if (is_barred(w, p))
+        return false;
     for (int i = 0; i < w->n_made; i++) {
         const struct parcel *other = &w->parcels[i];
         bool is_over = other->is_expiring && state_of(&other->row) == DELIVERY_DEAD;
@@ -184,10 +223,14 @@ void world_end_attempt(struct world *w, struct parcel *p);
 void world_end_well(struct world *w, struct parcel *p);
 /* The attempt, of the handler, waits to be woken. */
 void world_shelve(struct world *w, struct parcel *p);
+/* The attempt is gone without an end. */
+void world_take_back(struct world *w, struct parcel *p);
 /* The journal's writer gets so far. */
 void world_write_to(struct world *w, size_t n_ops);
 /* What was put of p is on disk, and lanes are told so. */
 void world_settle(struct world *w, struct parcel *p);
+/* As world_go_on_reading for dead letters that were asked for. */
+bool world_go_on_asking(struct world *w, int target);
 /* Makes p's delivery anew, for lanes_take or the like. */
 void world_give(struct world *w, struct parcel *p);
 const struct delivery_row *world_row(struct row *row);
