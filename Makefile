@@ -19,7 +19,7 @@ BENCH_TARGETS = liaison bench_source bench_receiver bench_curl_loop bench_script
 LIAISON = $(CURDIR)/build/release/bin/liaison
 
 .DEFAULT_GOAL := build
-.PHONY: build deps test asan tsan valgrind fuzz fuzz-long sim bench bench-long soak check format demo \
+.PHONY: build deps test asan tsan valgrind fuzz fuzz-long sim bench bench-long plots soak check format demo \
 	install package package-check clean help
 
 build: ## build the program: build/release/bin/liaison (the default)
@@ -71,6 +71,10 @@ demo: deps build ## run the demonstration of examples/demo
 bench: deps ## measure what the daemon costs, beside others: build/bench/results.md
 	@$(call compile,release,,$(BENCH_TARGETS))
 	@LIAISON=$(LIAISON) tests/bench/bench.py $(BENCH)
+
+plots: deps ## draw docs/*.svg anew: what a receiver sees through an outage
+	@$(call compile,release,,bench_outage)
+	@tests/bench/plots.py build/release/bench/outage docs
 
 bench-long: deps ## memory over 2,000,000 events, and a backlog of as many: build/bench/long.md
 	@$(call compile,release,,$(BENCH_TARGETS))
