@@ -69,11 +69,14 @@ static void add(struct breaker *b, int64_t position)
     b->failed[b->n++] = position;
 }
 
-bool breaker_learn(struct breaker *b, enum breaker_sign sign, int64_t position, unsigned failures)
+bool breaker_learn(struct breaker *b, enum breaker_sign sign, int64_t position, int64_t started_at,
+                   int64_t now, unsigned failures)
 {
-    if (sign == BREAKER_SAYS_UP)
+    if (sign == BREAKER_SAYS_UP) {
         b->n = 0;
-    if (sign != BREAKER_SAYS_DOWN || failures == 0)
+        b->up_at = now;
+    }
+    if (sign != BREAKER_SAYS_DOWN || failures == 0 || started_at < b->up_at)
         return false;
     if (!is_known(b, position))
         add(b, position);

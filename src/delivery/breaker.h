@@ -27,6 +27,7 @@ struct breaker_policy {
 struct breaker {
     int64_t *failed; /* positions of the deliveries that failed in a row; NULL before the first */
     unsigned n, room;
+    int64_t up_at; /* monotonic ms of the last sign that it is up */
 };
 
 void breaker_deinit(struct breaker *b);
@@ -39,9 +40,12 @@ enum breaker_sign {
 };
 enum breaker_sign breaker_sign_of(const struct attempt_end *end, const struct verdict *verdict);
 
-/* The delivery at that position, unique in its target, was attempted with such an end. True when that
-   makes as many in a row as open it; then they are counted anew. */
-bool breaker_learn(struct breaker *b, enum breaker_sign sign, int64_t position, unsigned failures);
+/* The delivery at that position, unique in its target, was attempted from `started_at` to `now`,
+   monotonic ms, with such an end. True when that makes as many in a row as open it; then they are
+   counted anew. What began before the other side was seen to be up says nothing of the time since:
+   where many are under way, those that fail tend to end together. */
+bool breaker_learn(struct breaker *b, enum breaker_sign sign, int64_t position, int64_t started_at,
+                   int64_t now, unsigned failures);
 
 /* Adds, in words for people, why that end opens it. */
 void breaker_add_reason(struct buf *b, unsigned failures, const struct attempt_end *end);

@@ -472,7 +472,8 @@ static enum target_pause learn_trouble(struct target *t, const struct delivery *
     unsigned failures = t->policy.breaker.failures;
     if (t->is_handler)
         return PAUSE_NONE;
-    if (breaker_learn(&t->breaker, sign, d->position, failures ? failures : TROUBLE_FAILURES)) {
+    if (breaker_learn(&t->breaker, sign, d->position, d->started_at, now,
+                      failures ? failures : TROUBLE_FAILURES)) {
         if (failures)
             return PAUSE_BREAKER;
         gate_stop(&t->gate, now);

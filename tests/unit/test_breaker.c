@@ -67,8 +67,8 @@ static size_t opened_by(const int64_t *positions, size_t n, unsigned failures)
     size_t by = 0;
     for (size_t i = 0; i < n && by == 0; i++) {
         if (positions[i] < 0)
-            breaker_learn(&b, BREAKER_SAYS_UP, 0, failures);
-        else if (breaker_learn(&b, BREAKER_SAYS_DOWN, positions[i], failures))
+            breaker_learn(&b, BREAKER_SAYS_UP, 0, 0, 0, failures);
+        else if (breaker_learn(&b, BREAKER_SAYS_DOWN, positions[i], 0, 0, failures))
             by = i + 1;
     }
     breaker_deinit(&b);
@@ -90,12 +90,24 @@ static void distinct_deliveries_in_a_row_open_it(void **state)
     assert_int_equal(opened_by(distinct, ARRAY_LEN(distinct), 0), 0);
 }
 
+static void what_began_before_it_was_seen_up_opens_nothing(void **state)
+{
+    (void)state;
+    struct breaker b = {0};
+    breaker_learn(&b, BREAKER_SAYS_UP, 0, 10, 50, 3);
+    for (int64_t i = 1; i <= 10; i++)
+        assert_false(breaker_learn(&b, BREAKER_SAYS_DOWN, i, 49, 60, 3));
+    for (int64_t i = 1; i <= 3; i++)
+        assert_int_equal(breaker_learn(&b, BREAKER_SAYS_DOWN, i, 50, 60, 3), i == 3);
+    breaker_deinit(&b);
+}
+
 static void once_open_they_are_counted_anew(void **state)
 {
     (void)state;
     struct breaker b = {0};
     for (int64_t i = 1; i <= 30; i++)
-        assert_int_equal(breaker_learn(&b, BREAKER_SAYS_DOWN, i, 10), i % 10 == 0);
+        assert_int_equal(breaker_learn(&b, BREAKER_SAYS_DOWN, i, 0, 0, 10), i % 10 == 0);
     breaker_deinit(&b);
 }
 
@@ -104,8 +116,8 @@ static void a_smaller_count_holds_from_the_next_failure_on(void **state)
     (void)state;
     struct breaker b = {0};
     for (int64_t i = 1; i <= 9; i++)
-        assert_false(breaker_learn(&b, BREAKER_SAYS_DOWN, i, 10));
-    assert_true(breaker_learn(&b, BREAKER_SAYS_DOWN, 1, 5));
+        assert_false(breaker_learn(&b, BREAKER_SAYS_DOWN, i, 0, 0, 10));
+    assert_true(breaker_learn(&b, BREAKER_SAYS_DOWN, 1, 0, 0, 5));
     breaker_deinit(&b);
 }
 
@@ -145,6 +157,7 @@ int main(void)
         cmocka_unit_test(any_other_answer_says_that_it_is_up),
         cmocka_unit_test(what_a_script_decides_says_nothing),
         cmocka_unit_test(distinct_deliveries_in_a_row_open_it),
+        cmocka_unit_test(what_began_before_it_was_seen_up_opens_nothing),
         cmocka_unit_test(once_open_they_are_counted_anew),
         cmocka_unit_test(a_smaller_count_holds_from_the_next_failure_on),
         cmocka_unit_test(it_is_open_for_its_time_and_up_to_a_tenth_more),
