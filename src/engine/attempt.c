@@ -8,8 +8,10 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/text.h"
 #include "dryrun/ending.h"
 #include "engine/parts.h"
+#include "http/quota.h"
 
 /* ---- how it ended ---- */
 
@@ -98,6 +100,19 @@ struct request {
     struct http_call *call;
 };
 
+/* Who says that it takes no more for a while is spared from then on, whatever becomes of the attempt. */
+static void spare(struct engine *e, struct slice connector, int64_t ms)
+{
+    struct target *t = connector.data ? lanes_find_target(e->lanes, connector, false) : NULL;
+    if (!t || !lanes_spare_target(e->lanes, t, ms))
+        return;
+    struct buf wait = {0};
+    text_add_duration(&wait, ms);
+    log_info(e->log, "nothing is left of its rate limit", LOG_SLICE("connector", connector),
+             LOG_SLICE("for", buf_slice(&wait)));
+    buf_deinit(&wait);
+}
+
 static void on_answer(void *ctx, const struct http_answer *answer)
 {
     struct request *request = ctx;
@@ -116,6 +131,9 @@ static void on_answer(void *ctx, const struct http_answer *answer)
         .body = answer->body,
         .error = answer->error,
     };
+    int64_t wait_ms = http_quota_wait_ms(answer->headers, clock_wall_ms(&e->clock));
+    if (wait_ms > 0)
+        spare(e, script_run_connector(run), wait_ms);
     script_answer(run, &told);
     lanes_pump(e->lanes); /* its place is free: the next goes out before other answers are read */
 }

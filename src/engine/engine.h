@@ -128,6 +128,7 @@ struct engine_target_view {
     const struct target *target; /* for its name, kind and tally */
     struct slice file;           /* where it is written; absent: it is gone, or Liaison's own */
     struct target_status status;
+    int64_t now_ms; /* wall, when it was looked at */
 };
 typedef void (*engine_target_fn)(void *ctx, const struct engine_target_view *target);
 void engine_each_target(struct engine *e, engine_target_fn fn, void *ctx);

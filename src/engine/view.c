@@ -121,7 +121,9 @@ static bool is_idle(const struct engine *e, const struct target *t,
 static void visit_target(void *ctx, struct target *t)
 {
     const struct target_walk *walk = ctx;
-    struct engine_target_view view = {.target = t, .file = targets_file(walk->engine, t)};
+    struct engine_target_view view = {.target = t,
+                                      .file = targets_file(walk->engine, t),
+                                      .now_ms = clock_wall_ms(&walk->engine->clock)};
     target_status(t, walk->engine->lanes, &view.status);
     if (!is_idle(walk->engine, t, &view.status))
         walk->fn(walk->ctx, &view);

@@ -532,6 +532,11 @@ void script_awaited(struct script_run *run, const struct script_awaited *end)
     step(run);
 }
 
+struct slice script_run_connector(const struct script_run *run)
+{
+    return run->connector ? run->connector->public.name : SLICE_NULL;
+}
+
 void script_cancel(struct script_run *run)
 {
     if (!run)

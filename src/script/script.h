@@ -330,6 +330,8 @@ struct script_run *script_attempt(struct script_machine *m,
 void script_answer(struct script_run *run, const struct script_answer *answer);
 /* The same for the delivery that `run` awaits. */
 void script_awaited(struct script_run *run, const struct script_awaited *end);
+/* The connector that is attempted; absent of a handler's run. */
+struct slice script_run_connector(const struct script_run *run);
 /* Ends a run without its callback, and its request. Accepts NULL. */
 void script_cancel(struct script_run *run);
 

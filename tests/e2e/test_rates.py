@@ -2,6 +2,8 @@
 # Copyright (c) 2026 The Liaison authors
 """How much a connector sends at once: its rate, and what the receiver asks for."""
 
+import time
+
 import pytest
 
 from support import Reply, assert_sums_hold, wait_until
@@ -78,3 +80,56 @@ def test_a_scripts_own_retry_holds_its_delivery_alone(daemon, project, receiver)
     daemon.start()
     emit(daemon, 1, 2, 3)
     daemon.wait_delivered("receiver", 2)
+
+
+@pytest.mark.parametrize("headers", [
+    {"RateLimit": '"default";r=0;t=2'},
+    {"RateLimit-Limit": "100", "RateLimit-Remaining": "0", "RateLimit-Reset": "2"},
+    {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "2"},
+], ids=lambda headers: next(iter(headers)))
+def test_who_says_that_nothing_is_left_is_asked_no_more_until_there_is(daemon, receiver, headers):
+    daemon.start()
+    receiver.answer_next(Reply(200, headers=headers))
+    emit(daemon, 1)
+    daemon.wait_delivered("receiver", 1)
+    emit(daemon, 2, 3)
+    connector, = [c for c in daemon.status()["connectors"] if c["name"] == "receiver"]
+    assert connector["opens"] is not None
+    daemon.wait_delivered("receiver", 3)
+    assert spans(receiver, "/receiver", 1)[0] >= 1.9
+    assert not daemon.dead_letters()
+    assert daemon.log().count("nothing is left of its rate limit") == 1
+
+
+def test_a_retry_storm_is_held_to_ten_a_second(daemon, project, receiver):
+    """What fails all at once is tried again at 10 a second, in whatever order, and no faster."""
+    add_connector(project, options="breaker = false,")
+    daemon.start()
+    receiver.default = Reply(500)
+    emit(daemon, *range(40))
+    receiver.wait_for(100)
+    retries = [request.at for request in receiver.requests[40:100]]
+    # Ten at the beginning, and as many as ten first ones had earned.
+    assert retries[-1] - retries[0] >= (len(retries) - 20) / 10 - 0.5
+
+
+def test_after_an_outage_it_comes_back_slowly(daemon, project, receiver):
+    """What has piled up isn't sent at once to who has just come up again."""
+    add_connector(project, options='breaker = { failures = 3, open = "500ms" },')
+    daemon.start()
+    for n in range(60):
+        emit(daemon, n)
+        receiver.wait_for(n + 1)
+        time.sleep(0.05)  # a steady rate is what this is about
+    steady = 59 / (receiver.requests[-1].at - receiver.requests[0].at)
+    receiver.default = Reply(503)
+    for n in range(60, 400):
+        emit(daemon, n)
+    wait_until(lambda: "breaker open" in daemon.log(), "the breaker to open")
+    receiver.clear()
+    receiver.default = Reply(200)
+    wait_until(lambda: len(receiver.accepted()) > 100, "it to come back", 20)
+    at = [request.at for request in receiver.accepted()]
+    assert len([t for t in at if t - at[0] < 3]) <= 2 * steady * 3
+    daemon.wait_delivered("receiver", 400, deadline=60)
+    assert_sums_hold(daemon.status())

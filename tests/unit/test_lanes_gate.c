@@ -284,27 +284,51 @@ static void a_probe_waits_for_who_asks_to_be_spared(void **state)
 
 /* ---- after trouble ---- */
 
-/* Ends all that is under way by success, and counts what begins, for so long; a new one comes every
-   `every_ms` (0: none does). */
-static int serve(struct lanes_fixture *f, int64_t ms, int64_t every_ms)
+/* Ends all that is under way so, and counts what begins, for so long; a new one comes every `every_ms`
+   (0: none does). */
+static int answer_all(struct lanes_fixture *f, int64_t ms, int64_t every_ms, struct attempt_end end)
 {
     int n = 0;
     for (int64_t i = 0; i < ms; i++) {
         if (every_ms && i % every_ms == 0)
             take_many(f, (int)f->time.mono_ms, 1);
         pass(f, 1);
-        n += count_starts(f);
+        int begun = count_starts(f);
+        n += begun;
         list_each (it, &f->parcels) {
             struct parcel *p = list_entry(it, struct parcel, link);
-            if (p->is_attempted) {
+            if (begun > 0 && p->is_attempted) {
                 p->is_attempted = false;
-                lanes_attempt_ended(f->lanes, &p->d,
-                                    &(struct attempt_end){.kind = ATTEMPT_RETURNED});
+                lanes_attempt_ended(f->lanes, &p->d, &end);
             }
         }
         forget_trace(f);
     }
     return n;
+}
+
+static int serve(struct lanes_fixture *f, int64_t ms, int64_t every_ms)
+{
+    return answer_all(f, ms, every_ms, (struct attempt_end){.kind = ATTEMPT_RETURNED});
+}
+
+/* 20 a second, then nothing for half an hour, while as many come as before. */
+static void after_half_an_hours_outage_it_comes_back_slowly(void **state)
+{
+    struct lanes_fixture *f = *state;
+    const struct attempt_end down = {.kind = ATTEMPT_STATUS, .status = 503, .after_ms = -1};
+    f->settles_at_once = true;
+    f->policy.concurrency = 0;
+    f->policy.breaker = (struct breaker_policy){.failures = 5, .open_ms = 30000};
+    set_policy(f);
+    assert_int_equal(serve(f, 60000, 50), 1200);
+    int asked = answer_all(f, 1800000, 50, down);
+    assert_in_range(asked, 50, 75);
+    while (calendar_status(f).breaker != BREAKER_CLOSED)
+        serve(f, 1, 50);
+    for (int s = 0; s < 10; s++)
+        assert_in_range(serve(f, 1000, 50), 25, 40);
+    assert_in_range(serve(f, 5000, 50), 100, 320);
 }
 
 static void let_go_on_by_hand_it_comes_back_slowly(void **state)
@@ -359,6 +383,7 @@ int main(void)
         test(what_the_other_side_says_beside_an_end_holds_too),
         test(being_spared_uses_nothing_up),
         test(a_probe_waits_for_who_asks_to_be_spared),
+        test(after_half_an_hours_outage_it_comes_back_slowly),
         test(let_go_on_by_hand_it_comes_back_slowly),
         test(without_a_breaker_it_comes_back_slowly_too),
     };
