@@ -76,7 +76,7 @@ struct request {
     size_t made_len; /* of a body that is the script's own */
     /* Named by the script, be it to leave them out. */
     bool has_content_type, has_key, has_trace, has_authorization, has_message_id;
-    struct auth auth; /* its own */
+    struct auth *auth; /* its own, filled in where it has one */
 };
 
 /* ---- names and values, percent-encoded ---- */
@@ -404,9 +404,9 @@ static void read_auth(struct request *r)
     if (lua_isnil(L, index)) {
         r->out.auth = default_auth(r->m->current);
     } else if (lua_istable(L, index)) {
-        if (!auth_read(L, index, raise_auth, r, &r->auth))
+        if (!auth_read(L, index, raise_auth, r, r->auth))
             machine_raise(L, "%s: `auth` is wrong", r->what);
-        r->out.auth = &r->auth.public;
+        r->out.auth = &r->auth->public;
     } else if (lua_toboolean(L, index)) {
         machine_raise(
             L,
@@ -419,7 +419,7 @@ static void read_auth(struct request *r)
 static void check_auth(const struct request *r)
 {
     const struct script_auth *auth = r->out.auth;
-    bool is_own = auth == &r->auth.public;
+    bool is_own = auth == &r->auth->public;
     if (!auth)
         return;
     if (is_own && r->has_authorization &&
@@ -527,7 +527,8 @@ static void build(struct request *r)
 static int http_start(lua_State *L)
 {
     struct script_machine *m = machine_of(L);
-    struct request r = {.L = L, .m = m, .what = lua_tostring(L, ARG_WHAT)};
+    struct auth auth;
+    struct request r = {.L = L, .m = m, .what = lua_tostring(L, ARG_WHAT), .auth = &auth};
     const struct option_set options = OPTION_SET(r.what, http_rows);
     struct err err = {0};
     lua_settop(L, ARG_OPTIONS);

@@ -442,7 +442,7 @@ static void tokens_are_masked_as_long_as_they_may_be_of_use(void **state)
     request.auth = &auth;
     http_client_mask_tokens(f->client, mask);
     for (int i = 0; i < 3; i++) {
-        char token[16];
+        char token[32];
         snprintf(token, sizeof(token), "t0k3n-%d", i);
         obtain(f, &request, token, "60");
         clock_fake_advance(&fake, 60000);
