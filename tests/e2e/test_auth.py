@@ -287,10 +287,21 @@ def authority(project):
 
 
 @pytest.fixture
-def tls(authority):
-    receiver = TlsReceiver(authority)
-    yield receiver
-    receiver.close()
+def make_tls(authority):
+    receivers = []
+
+    def make(**options):
+        receivers.append(TlsReceiver(authority, **options))
+        return receivers[-1]
+
+    yield make
+    for receiver in receivers:
+        receiver.close()
+
+
+@pytest.fixture
+def tls(make_tls):
+    return make_tls()
 
 
 IDENTITY = '{ tls = { cert = "tls/NAME.pem", key = "tls/NAME.key", ca = "tls/ca.pem" } }'
@@ -318,6 +329,18 @@ def test_each_connector_shows_its_own_certificate(make, project, authority, tls)
     emit(daemon, 6)
     daemon.wait_delivered("out", 6)
     assert tls.clients.count("renewed") == 1
+
+
+def test_a_certificate_is_not_shown_to_another_origin(make, authority, make_tls):
+    there = make_tls(allows_none=True)
+    here = make_tls(moves_to=there.url)
+    authority.make("first")
+    daemon = make(IDENTITY.replace("NAME", "first"), settings={"url": here.url},
+                  env={"SSL_CERT_FILE": str(authority.cert)},
+                  call='return http.post(setting "url", { json = data, follow = true })')
+    emit(daemon)
+    daemon.wait_delivered("out", 1)
+    assert (here.clients, there.clients) == (["first"], [None])
 
 
 def test_a_file_that_is_missing_is_an_error_of_the_project(project):

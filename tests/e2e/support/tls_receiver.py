@@ -36,15 +36,16 @@ class Authority:
 
 
 class TlsReceiver:
-    """Takes all requests of clients with a certificate of the authority, and notes whose they were."""
+    """Notes whose certificate each request came with: one of the authority's, or none where that is
+    allowed. `moves_to`: answers with a redirect to there."""
 
-    def __init__(self, authority):
-        self.clients = []  # the names of their certificates, by request
+    def __init__(self, authority, allows_none=False, moves_to=None):
+        self.clients = []  # the names of their certificates, by request; None: there was none
         cert, key = authority.make("server")
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(cert, key)
         context.load_verify_locations(authority.cert)
-        context.verify_mode = ssl.CERT_REQUIRED
+        context.verify_mode = ssl.CERT_OPTIONAL if allows_none else ssl.CERT_REQUIRED
         receiver = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -52,9 +53,13 @@ class TlsReceiver:
 
             def do_POST(self):
                 self.rfile.read(int(self.headers.get("content-length", 0)))
-                subject = dict(pair[0] for pair in self.connection.getpeercert()["subject"])
-                receiver.clients.append(subject["commonName"])
-                self.send_response(204)
+                certificate = self.connection.getpeercert() or {"subject": ()}
+                subject = dict(pair[0] for pair in certificate["subject"])
+                receiver.clients.append(subject.get("commonName"))
+                self.send_response(307 if moves_to else 204)
+                if moves_to:
+                    self.send_header("Location", moves_to)
+                    self.send_header("Content-Length", "0")
                 self.end_headers()
 
             def log_message(self, *arguments):
