@@ -2,6 +2,7 @@
 /* Copyright (c) 2026 The Liaison authors */
 #include "http/token.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/json.h"
@@ -286,6 +287,7 @@ static void ask(struct token *t)
     const struct http_oauth2 *wish = &t->auth->oauth2;
     struct buf form = {0}, basic = {0};
     struct err err = {0};
+    assert(!t->call); /* the timer runs while there is none, and the value is asked for ahead then */
     add_form(&form, wish);
     if (!wish->is_in_body)
         add_basic(&basic, wish);
@@ -316,7 +318,7 @@ static void ask(struct token *t)
 static void go_on(void *ctx)
 {
     struct token *t = ctx;
-    if (t->call || list_is_empty(&t->waits))
+    if (list_is_empty(&t->waits))
         return;
     int64_t left = t->ask_at_ms - now_ms(t);
     t->n_refs++;
