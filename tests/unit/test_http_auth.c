@@ -458,6 +458,98 @@ static void tokens_are_masked_as_long_as_they_may_be_of_use(void **state)
     mask_free(mask);
 }
 
+/* ---- streams ---- */
+
+struct stream_log {
+    int status;
+    bool has_ended;
+    enum http_failure failure;
+    struct buf bytes, error;
+};
+
+static bool note_head(void *ctx, int status, struct http_headers headers)
+{
+    (void)headers;
+    ((struct stream_log *)ctx)->status = status;
+    return true;
+}
+
+static void note_bytes(void *ctx, struct slice bytes)
+{
+    buf_add_slice(&((struct stream_log *)ctx)->bytes, bytes);
+}
+
+static void note_end(void *ctx, enum http_failure failure, struct slice error)
+{
+    struct stream_log *log = ctx;
+    log->has_ended = true;
+    log->failure = failure;
+    buf_clear(&log->error);
+    buf_add_slice(&log->error, error);
+    buf_add_char(&log->error, '\0');
+}
+
+static void open_stream(struct call_fixture *f, const struct http_auth *auth, int64_t timeout_ms,
+                        struct stream_log *log)
+{
+    static const struct http_stream_events events = {note_head, note_bytes, note_end};
+    const struct http_stream_request request = {
+        .url = slice_str(f->peer.url), .auth = auth, .connect_timeout_ms = timeout_ms};
+    struct err err = {0};
+    log->status = 0;
+    log->has_ended = false;
+    if (!http_stream_open(f->client, &request, &events, log, &err))
+        fail_msg("%s", err.message);
+}
+
+static void a_stream_waits_for_its_token_and_gives_up_a_refused_one(void **state)
+{
+    struct call_fixture *f = *state;
+    struct http_auth auth = client_of(f);
+    struct stream_log log = {0};
+    open_stream(f, &auth, 10000, &log);
+    answer_token(accept_next(f), "first", "");
+    int fd = accept_next(f);
+    assert_true(call_has_sent(f, "GET /hook HTTP/1.1\r\n") && call_has_sent(f, "Bearer first\r\n"));
+    answer(fd, "401 Unauthorized", "");
+    wire_wait(&f->peer, log.has_ended);
+    assert_int_equal(log.status, 401);
+
+    open_stream(f, &auth, 10000, &log);
+    answer_token(accept_next(f), "second", "");
+    fd = accept_next(f);
+    assert_true(call_has_sent(f, "Bearer second\r\n"));
+    answer(fd, "200 OK", "data");
+    wire_wait(&f->peer, log.has_ended);
+    assert_int_equal(log.failure, HTTP_OK);
+    assert_true(slice_is_equal(buf_slice(&log.bytes), SLICE_LIT("data")));
+    buf_deinit(&log.bytes);
+    buf_deinit(&log.error);
+}
+
+static void a_stream_without_a_token_ends(void **state)
+{
+    struct call_fixture *f = *state;
+    struct http_auth auth = client_of(f);
+    struct stream_log log = {0};
+    open_stream(f, &auth, 10000, &log);
+    answer(accept_next(f), "401 Unauthorized", "{\"error\":\"invalid_client\"}");
+    wire_wait(&f->peer, log.has_ended);
+    assert_int_equal(log.failure, HTTP_TOKEN);
+    assert_non_null(strstr(log.error.data, "it answered 401: invalid_client"));
+
+    clock_fake_advance(&fake, 1000);
+    open_stream(f, &auth, 50, &log);
+    int fd = accept_next(f);
+    wire_wait(&f->peer, log.has_ended);
+    assert_int_equal(log.failure, HTTP_TOKEN);
+    close(fd);
+
+    open_stream(f, &auth, 10000, &log); /* and the client is freed while it waits */
+    assert_false(log.has_ended);
+    buf_deinit(&log.error);
+}
+
 static void a_description_is_copied_whole(void **state)
 {
     (void)state;
@@ -507,6 +599,8 @@ int main(void)
         over_both(who_waits_too_long_is_told_why),
         over_both(who_waits_may_be_cancelled),
         over_both(tokens_are_masked_as_long_as_they_may_be_of_use),
+        over(a_stream_waits_for_its_token_and_gives_up_a_refused_one, set_up),
+        over(a_stream_without_a_token_ends, set_up),
         cmocka_unit_test(a_description_is_copied_whole),
     };
     call_forget_proxies();
