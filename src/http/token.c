@@ -287,7 +287,8 @@ static void ask(struct token *t)
     const struct http_oauth2 *wish = &t->auth->oauth2;
     struct buf form = {0}, basic = {0};
     struct err err = {0};
-    assert(!t->call); /* the timer runs while there is none, and the value is asked for ahead then */
+    assert(
+        !t->call); /* the timer runs while there is none, and the value is asked for ahead then */
     add_form(&form, wish);
     if (!wish->is_in_body)
         add_basic(&basic, wish);
