@@ -210,6 +210,9 @@ void machine_head_arrived(struct lanes *lanes, struct delivery *d)
         return;
     if (d->lane->woken == d->position)
         delivery_wake(d, machine_now(lanes));
+    int64_t crowd_ms = target_crowd_ms(d->target, d);
+    if (crowd_ms > 0 && d->state == DELIVERY_WAITING && d->due_at <= machine_now(lanes))
+        d->due_at = time_add(machine_now(lanes), crowd_ms);
     if (barred_is(d)) {
         barred_keep_lane(lanes, d);
     } else if (d->due_at == AT_ONCE || d->due_at <= machine_now(lanes)) {

@@ -190,6 +190,22 @@ void target_add_ready(struct target *t, struct delivery *d)
     list_add_tail(ready_list_of(t, d), &lane->ready);
 }
 
+/* What waits is what the budget lets through in some seconds. */
+#define CROWD 64
+#define CROWD_MS 5000
+
+int64_t target_crowd_ms(const struct target *t, const struct delivery *d)
+{
+    size_t n = 0;
+    if (list_is_empty(&t->retries) || d->tries == 0 || target_is_paused(t))
+        return 0;
+    list_each (it, &t->retries) {
+        if (++n == CROWD)
+            return CROWD_MS;
+    }
+    return 0;
+}
+
 void target_ready_all(struct target *t)
 {
     while (!list_is_empty(&t->refused))

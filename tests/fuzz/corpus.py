@@ -58,11 +58,17 @@ def documents():
                     yield json.dumps(case[name]).encode()
 
 
+def quotas():
+    for case in read_cases("retry-after-cases.json").get("ratelimit_parse", ()):
+        yield f"1795460000\n{case['field']}: {case['value']}\n".encode()
+
+
 SUBJECTS = {
     "sse_parser": sse_streams,
     "envelope": bodies,
     "cloudevents": requests,
     "http_date": retry_afters,
+    "http_quota": quotas,
     "json": documents,
     "lua_json": documents,
 }

@@ -151,6 +151,34 @@ static int count_starts(struct lanes_fixture *f)
     return n;
 }
 
+/* Passes so much time, ends all that began so, and gives how many that were. */
+static int answer_all(struct lanes_fixture *f, int64_t ms, struct attempt_end end)
+{
+    pass(f, ms);
+    int begun = count_starts(f);
+    list_each (it, &f->parcels) {
+        struct parcel *p = list_entry(it, struct parcel, link);
+        if (begun > 0 && p->is_attempted) {
+            p->is_attempted = false;
+            lanes_attempt_ended(f->lanes, &p->d, &end);
+        }
+    }
+    forget_trace(f);
+    return begun;
+}
+
+/* So many fail once, and are due again. */
+static void fail_all(struct lanes_fixture *f, int n)
+{
+    f->policy.retry.base_ms = 0;
+    f->policy.retry.attempts = 0;
+    f->policy.concurrency = 1000;
+    set_policy(f);
+    take_many(f, 0, n);
+    answer_all(f, 1, (struct attempt_end){.kind = ATTEMPT_RETRY, .after_ms = 0});
+    turn(f);
+}
+
 static void retries_over_the_budget_wait_in_their_order(void **state)
 {
     struct lanes_fixture *f = *state;
@@ -188,6 +216,23 @@ static void within_the_budget_who_is_ready_first_is_first(void **state)
     deliver(f, "x1");
     deliver(f, "x0");
     assert_trace(f, "x1:delivered x1=delivered +x0 x0:delivered x0=delivered +x2");
+}
+
+/* Else all that memory may hold would be retries that wait, and nothing else would come in. */
+static void many_retries_are_put_off_so_that_memory_has_room_for_others(void **state)
+{
+    struct lanes_fixture *f = *state;
+    f->settles_at_once = true;
+    fail_all(f, 300);
+    size_t later = 0;
+    list_each (it, &f->parcels)
+        later += list_entry(it, struct parcel, link)->d.phase == PHASE_LATER;
+    assert_in_range(later, 200, 240);
+    for (int s = 0; s < 40; s++) {
+        for (int i = 0; i < 100; i++)
+            answer_all(f, 10, (struct attempt_end){.kind = ATTEMPT_RETURNED});
+    }
+    assert_true(list_is_empty(&f->parcels));
 }
 
 static void handlers_have_no_budget(void **state)
@@ -284,32 +329,16 @@ static void a_probe_waits_for_who_asks_to_be_spared(void **state)
 
 /* ---- after trouble ---- */
 
-/* Ends all that is under way so, and counts what begins, for so long; a new one comes every `every_ms`
-   (0: none does). */
-static int answer_all(struct lanes_fixture *f, int64_t ms, int64_t every_ms, struct attempt_end end)
+/* All succeed for so long, and a new one comes every `every_ms` (0: none does). */
+static int serve(struct lanes_fixture *f, int64_t ms, int64_t every_ms)
 {
     int n = 0;
     for (int64_t i = 0; i < ms; i++) {
         if (every_ms && i % every_ms == 0)
             take_many(f, (int)f->time.mono_ms, 1);
-        pass(f, 1);
-        int begun = count_starts(f);
-        n += begun;
-        list_each (it, &f->parcels) {
-            struct parcel *p = list_entry(it, struct parcel, link);
-            if (begun > 0 && p->is_attempted) {
-                p->is_attempted = false;
-                lanes_attempt_ended(f->lanes, &p->d, &end);
-            }
-        }
-        forget_trace(f);
+        n += answer_all(f, 1, (struct attempt_end){.kind = ATTEMPT_RETURNED});
     }
     return n;
-}
-
-static int serve(struct lanes_fixture *f, int64_t ms, int64_t every_ms)
-{
-    return answer_all(f, ms, every_ms, (struct attempt_end){.kind = ATTEMPT_RETURNED});
 }
 
 /* 20 a second, then nothing for half an hour, while as many come as before. */
@@ -322,7 +351,11 @@ static void after_half_an_hours_outage_it_comes_back_slowly(void **state)
     f->policy.breaker = (struct breaker_policy){.failures = 5, .open_ms = 30000};
     set_policy(f);
     assert_int_equal(serve(f, 60000, 50), 1200);
-    int asked = answer_all(f, 1800000, 50, down);
+    int asked = 0;
+    for (int64_t ms = 0; ms < 1800000; ms += 50) {
+        take_many(f, (int)f->time.mono_ms, 1);
+        asked += answer_all(f, 50, down);
+    }
     assert_in_range(asked, 50, 75);
     while (calendar_status(f).breaker != BREAKER_CLOSED)
         serve(f, 1, 50);
@@ -377,6 +410,7 @@ int main(void)
         test(retries_over_the_budget_wait_in_their_order),
         test(first_attempts_go_past_retries_that_wait),
         test(within_the_budget_who_is_ready_first_is_first),
+        test(many_retries_are_put_off_so_that_memory_has_room_for_others),
         test(handlers_have_no_budget),
         test(a_429_or_503_with_a_time_holds_all_for_that_time),
         test(other_failures_and_scripts_hold_their_own_delivery_alone),
