@@ -109,3 +109,12 @@ def test_specs_know_them(project):
     """)
     result = liaison("test", project.path)
     assert (result.status, result.out.splitlines()[-1]) == (0, "4 passed, 0 failed")
+
+
+def test_a_dry_run_knows_them(project):
+    project.script(SCRIPT)
+    project.connector("out", CONNECTOR % 'function(answer) if answer.status == 200 then return "pause" end end')
+    project.write("liaison.lua", 'return { settings = { url = "http://127.0.0.1:9" } }')
+    result = liaison("try", "-", project.path, "--json", input='{"type": "thing.changed", "data": {}}')
+    send, = result.json()["handlers"][0]["sends"]
+    assert (send["outcome"], "answered 200 (`statuses`: pause)" in send["reason"]) == ("pause", True)
