@@ -142,6 +142,9 @@ static bool is_overload(const struct attempt_end *end)
 {
     static const int statuses[] = {429, 502, 503, 504};
     static const char *const failures[] = {"connect", "timeout", "broken"};
+    if (end->said ==
+        SAID_REFUSE) /* a status of which the connector says that it is about the data */
+        return false;
     if (end->kind == ATTEMPT_STATUS) {
         for (size_t i = 0; i < ARRAY_LEN(statuses); i++) {
             if (end->status == statuses[i])

@@ -134,6 +134,9 @@ static void failures_of_one_delivery_leave_it(void **state)
         learn(&l, (struct attempt_end){.kind = kinds[i]}, 1, 2);
     learn(&l, (struct attempt_end){.kind = ATTEMPT_FAILURE, .failure = "dns"}, 1, 2);
     learn(&l, (struct attempt_end){.kind = ATTEMPT_FAILURE, .failure = NULL}, 1, 2);
+    struct attempt_end refused = status_end(503); /* so the connector says */
+    refused.said = SAID_REFUSE;
+    learn(&l, refused, 1, 2);
     assert_int_equal(l.max, 64);
 }
 

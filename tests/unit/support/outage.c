@@ -103,6 +103,7 @@ static int64_t take_request(struct world *w, struct attempt_end *end)
 static void start_attempt(struct world *w, struct parcel *p)
 {
     int64_t ends_at = take_request(w, &p->end);
+    p->end.us = (ends_at - now_of(w)) * 1000;
     heap_insert(&w->ends, &p->node, ends_at);
 }
 
