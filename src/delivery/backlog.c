@@ -186,6 +186,8 @@ void backlog_release(struct lanes *lanes, struct lane *lane, int64_t due_at)
 /* Its row, as written, is all that is left of it. */
 static void send_away(struct lanes *lanes, struct delivery *d)
 {
+    if (d->is_moved)
+        machine_write(lanes, d);
     d->target->backlog.n_away++;
     expiry_note(lanes, d->target, d->expires_at);
     machine_move(lanes, d, PHASE_AWAY);
@@ -241,7 +243,8 @@ void backlog_spill(struct lanes *lanes, struct delivery *d, bool is_written)
 /* A lane made when its target had an order of keys can't be told, on disk, from what came after. */
 bool backlog_can_leave(const struct lane *lane)
 {
-    if (lane->more == MORE_ASKED || (lane->is_keyed && !lane->target->is_keyed))
+    if (lane->more == MORE_ASKED || lane->n_leaving > 0 ||
+        (lane->is_keyed && !lane->target->is_keyed))
         return false;
     list_each (it, &lane->deliveries) {
         const struct delivery *d = list_entry(it, struct delivery, in_lane);
@@ -503,6 +506,7 @@ void lanes_loaded(struct lanes *lanes, struct target *t, size_t want, struct del
     batch_take_back_in(d, lane, row->batch);
     lane_append(lane, d);
     machine_enter(lanes, d);
+    coalesce_came(lanes, d);
 }
 
 /* One that is waited for and isn't there will not come any more. */

@@ -132,7 +132,7 @@ void batch_gather(struct lanes *lanes, struct lane *lane)
 {
     struct target *t = lane->target;
     if (!target_takes_batches(t) || list_is_empty(&lane->ready) || lane->n_loaded == 0 ||
-        lane_head(lane)->refusals > 0)
+        lane->n_leaving > 0 || lane_head(lane)->refusals > 0)
         return;
     int64_t now = machine_now(lanes);
     list_each (it, &lane->deliveries) {
@@ -240,14 +240,18 @@ static void add_lane(struct batch *b, const struct lane *lane, size_t size, size
 }
 
 /* Of the lanes that have been ready for longest. */
-static struct batch *form(struct target *t, const struct list *from, size_t size)
+static struct batch *form(struct lanes *lanes, struct target *t, const struct list *from,
+                          size_t size)
 {
     size_t room = t->batching.gathered < size ? t->batching.gathered : size;
     size_t bytes = t->policy.batch.bytes;
     struct batch *b = batch_new(t, room);
     list_each (it, from) {
+        struct lane *lane = list_entry(it, struct lane, ready);
         size_t before = b->n;
-        add_lane(b, list_entry(it, struct lane, ready), size, &bytes);
+        if (coalesce_is_held(lanes, lane))
+            continue;
+        add_lane(b, lane, size, &bytes);
         if (b->n == size || b->n == before)
             break;
     }
@@ -256,15 +260,15 @@ static struct batch *form(struct target *t, const struct list *from, size_t size
 }
 
 /* While its target is paused it is probed by as little as there is. */
-static struct batch *choose(struct target *t)
+static struct batch *choose(struct lanes *lanes, struct target *t)
 {
     struct batching *b = &t->batching;
     bool is_probe = target_is_paused(t), has_ready = !list_is_empty(&t->ready);
     if (is_probe && has_ready)
-        return form(t, &t->ready, 1);
+        return form(lanes, t, &t->ready, 1);
     if (!list_is_empty(&b->ready))
         return list_first(&b->ready, struct batch, link);
-    return form(t, has_ready ? &t->ready : &t->refused, is_probe ? 1 : t->policy.batch.size);
+    return form(lanes, t, has_ready ? &t->ready : &t->refused, is_probe ? 1 : t->policy.batch.size);
 }
 
 static void start_member(struct lanes *lanes, struct delivery *d, int64_t now, int64_t paused_ms)
@@ -277,7 +281,11 @@ static void start_member(struct lanes *lanes, struct delivery *d, int64_t now, i
 
 void batch_start_next(struct lanes *lanes, struct target *t, int64_t now)
 {
-    struct batch *b = choose(t);
+    struct batch *b = choose(lanes, t);
+    if (b->n == 0) { /* the turn of what has to wait has come */
+        batch_discard(lanes, b);
+        return;
+    }
     unlink_batch(lanes, b);
     b->phase = BATCH_ATTEMPTING;
     if (target_is_paused(t))

@@ -31,7 +31,7 @@ void delivery_init(struct delivery *d, struct moment now, int64_t paused_ms)
     d->attempts = d->tries = d->refusals = 0;
     d->successes_seen = 0;
     d->unknown = d->was_cut_off;
-    d->is_overtaken = false;
+    d->is_overtaken = d->is_letter = d->is_replaced = d->is_moved = false;
     d->started_at = d->parked_at = 0;
     d->is_shelved = false;
     d->first_attempt_at = NOT_YET;
@@ -53,6 +53,7 @@ void delivery_restore(struct delivery *d, const struct delivery_row *row, struct
     d->state = d->next = row->state;
     d->unknown = row->unknown || d->was_cut_off;
     d->is_overtaken = row->stale_by.data != NULL;
+    d->is_letter = row->state == DELIVERY_DEAD;
     d->last_error = row->error.len > 0 ? slice_dup(row->error) : NULL;
     if (row->state != DELIVERY_WAITING)
         return; /* it begins anew */

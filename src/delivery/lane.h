@@ -52,9 +52,11 @@ struct lane {
     struct list of_batch; /* among that one's lanes */
     unsigned n_of_batch;  /* rows */
     unsigned n_loaded;
-    unsigned ask;   /* how many rows to read at once */
-    bool is_keyed;  /* else it is of a single delivery */
-    bool is_parked; /* its head, on disk, isn't due yet */
+    unsigned ask;       /* how many rows to read at once */
+    unsigned n_leaving; /* replaced by newer ones, until that is on disk: the head waits for it */
+    bool has_turn;      /* it did when its turn had come */
+    bool is_keyed;      /* else it is of a single delivery */
+    bool is_parked;     /* its head, on disk, isn't due yet */
     enum lane_more more;
 };
 

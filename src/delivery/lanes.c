@@ -120,6 +120,8 @@ static void end(struct lanes *lanes, struct delivery *d)
         machine_head_arrived(lanes, lane_head(lane));
     else
         batch_gather(lanes, lane);
+    if (d->is_replaced)
+        coalesce_ended(lanes, lane);
     backlog_lane_changed(lanes, lane);
 }
 
@@ -246,6 +248,7 @@ void machine_enter(struct lanes *lanes, struct delivery *d)
 {
     d->target->n_inside++;
     d->target->bytes_inside += d->size;
+    coalesce_entered(d);
     enter_phase(lanes, d);
     if (lane_has_head(d->lane, d)) {
         machine_head_arrived(lanes, d);
@@ -275,6 +278,7 @@ void machine_take(struct lanes *lanes, struct delivery *d)
     machine_enter(lanes, d);
     backlog_changed(lanes, t);
     barred_took(lanes, d);
+    coalesce_came(lanes, d);
     if (d->state == DELIVERY_DEAD)
         machine_settle(lanes, d, DELIVERY_WAITING, NULL);
 }
@@ -300,6 +304,7 @@ static struct delivery_row describe(struct delivery *d, enum delivery_state next
 {
     delivery_sync_age(d, pause_total_ms(&d->target->pause, now.mono_ms));
     d->next = next;
+    d->is_moved = false;
     return delivery_describe(d, now);
 }
 

@@ -85,6 +85,10 @@ struct delivery {
     unsigned refusals;         /* … that were refused and kept waiting by a pause */
     uint64_t successes_seen;   /* the target's count at the last of these */
     bool unknown;              /* an attempt's end was never seen */
+    bool is_letter;            /* a dead letter that a person retries */
+    bool is_moved;             /* to another place than its row says */
+    bool was_behind;           /* others, when it came into its lane */
+    bool is_replaced;          /* something newer takes its place: coalesce.h */
     bool is_overtaken; /* something newer of its key has succeeded: dead, it keeps nothing */
     char *last_error;
     int64_t started_at;       /* all `_at` are monotonic ms; of the attempt in progress */
@@ -120,6 +124,7 @@ struct target_policy {
     struct batch_policy batch;
     bool is_ordered;
     bool parks;           /* ordered: a dead letter keeps what stands behind it in its lane */
+    bool coalesces;       /* ordered: of one handler's only the newest that waits is sent */
     unsigned concurrency; /* 0: auto, adapts to what the other side bears */
     struct breaker_policy breaker;
     struct rate_policy rate;

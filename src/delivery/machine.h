@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The Liaison authors */
 /*
  * The machine's insides, for lanes.c (what befalls a delivery), park.c (attempts that wait),
- * barred.c (dead letters that keep others), pump.c (what starts when), backlog.c (what is on disk) and setup.c (its targets, beginning and
+ * barred.c (dead letters that keep others), coalesce.c (those that replace others), pump.c (what starts when), backlog.c (what is on disk) and setup.c (its targets, beginning and
  * end). Nobody else includes this.
  */
 #ifndef LIAISON_DELIVERY_MACHINE_H
@@ -18,6 +18,7 @@
 #include "base/map.h"
 #include "base/rng.h"
 #include "delivery/barred.h"
+#include "delivery/coalesce.h"
 #include "delivery/lane.h"
 #include "delivery/lanes.h"
 #include "delivery/target.h"

@@ -28,6 +28,12 @@ void machine_tell_spilled(struct lanes *lanes, struct delivery *d)
     delivery_deinit(&held);
 }
 
+static void tell_kept(struct lanes *lanes, struct delivery *d)
+{
+    lanes->ports.kept(lanes->ports.ctx, d);
+    coalesce_waits(lanes, d);
+}
+
 static void run_errand(struct lanes *lanes, struct delivery *d)
 {
     if (d->phase == PHASE_ENDED)
@@ -35,7 +41,7 @@ static void run_errand(struct lanes *lanes, struct delivery *d)
     else if (d->state == DELIVERY_NEW)
         machine_settle(lanes, d, DELIVERY_WAITING, NULL);
     else if (d->next == DELIVERY_WAITING)
-        lanes->ports.kept(lanes->ports.ctx, d);
+        tell_kept(lanes, d);
 }
 
 static void run_errands(struct lanes *lanes)
@@ -114,6 +120,8 @@ static bool start_next(struct lanes *lanes, int64_t now)
         return true;
     }
     struct delivery *d = target_next(t, now);
+    if (coalesce_is_held(lanes, d->lane))
+        return true;
     if (target_is_paused(t))
         pause_probe_start(&t->pause, d);
     if (d->lane->woken == d->position)

@@ -190,6 +190,13 @@ void target_add_ready(struct target *t, struct delivery *d)
     list_add_tail(ready_list_of(t, d), &lane->ready);
 }
 
+void target_be_first(struct target *t, struct lane *lane)
+{
+    list_remove(&lane->ready);
+    lane->turn = 0;
+    list_add_head(&t->ready, &lane->ready);
+}
+
 /* What waits is what the budget lets through in some seconds. */
 #define CROWD 64
 #define CROWD_MS 5000

@@ -86,6 +86,8 @@ struct delivery *target_next(const struct target *t, int64_t now);
 void target_start(struct target *t, bool is_retry, int64_t now);
 /* The head of d's lane, d itself, may be attempted from now on. */
 void target_add_ready(struct target *t, struct delivery *d);
+/* The lane, which is ready, is before all others. */
+void target_be_first(struct target *t, struct lane *lane);
 /* How long d, ready to be tried again, should wait for the sake of the others, ms: where so many
    retries wait for their budget already that it would only take up room in memory. */
 int64_t target_crowd_ms(const struct target *t, const struct delivery *d);

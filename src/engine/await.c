@@ -184,8 +184,8 @@ static struct script_awaited awaited(enum delivery_state state, struct slice cau
     struct script_awaited end = {.cause = cause, .error = error, .attempts = attempts};
     if (state == DELIVERY_DELIVERED)
         return (struct script_awaited){.is_delivered = true};
-    if (state == DELIVERY_SKIPPED)
-        end.error = cause; /* the reason it gave */
+    if (state == DELIVERY_SKIPPED || state == DELIVERY_SUPERSEDED)
+        end.error = cause; /* the reason it gave, or why it wasn't sent */
     if (state != DELIVERY_DEAD)
         end.cause = slice_str(delivery_state_name(state));
     return end;

@@ -32,6 +32,7 @@ static void set_connector(struct engine *e, const struct script_connector *c)
         .retry = retry_policy_of(c),
         .is_ordered = c->is_ordered,
         .parks = c->parks,
+        .coalesces = c->coalesces,
         .concurrency = c->concurrency,
         .breaker = {.failures = c->breaker_failures, .open_ms = c->breaker_open_ms},
         .rate = {.n = c->rate_n, .ms = c->rate_ms},

@@ -24,6 +24,7 @@ enum {
     CONNECTOR_RETRY,
     CONNECTOR_ORDER,
     CONNECTOR_ON_DEAD,
+    CONNECTOR_COALESCE,
     CONNECTOR_CONCURRENCY,
     CONNECTOR_STATUSES,
     CONNECTOR_VERIFY,
@@ -39,13 +40,13 @@ static const struct option connector_rows[] = {
     {"retry", OPTION_TABLE, "a table as in { attempts = 3, base = \"200ms\" }"},
     {"order", OPTION_STRING, "\"key\" or \"none\""},
     {"onDead", OPTION_STRING, "\"next\" or \"park\""},
+    {"coalesce", OPTION_BOOLEAN, NULL},
     {"concurrency", OPTION_ANY, NULL},
     {"statuses", OPTION_ANY, NULL},
     {"verify", OPTION_FUNCTION, "a function of the data and the delivery"},
     {"breaker", OPTION_ANY, NULL},
     {"rate", OPTION_ANY, NULL},
     {"auth", OPTION_ANY, NULL},
-    {"coalesce", OPTION_LATER, NULL},
     {"batch", OPTION_LATER, NULL},
 };
 static const struct option_set connector_options = OPTION_SET("a connector", connector_rows);
@@ -223,7 +224,8 @@ static void read_table(struct connector_job *job)
                             &job->connector->public.timeout_ms);
     read_retry(job, base + CONNECTOR_RETRY);
     connector_read_order(job, &(struct connector_order){.order = base + CONNECTOR_ORDER,
-                                                        .on_dead = base + CONNECTOR_ON_DEAD});
+                                                        .on_dead = base + CONNECTOR_ON_DEAD,
+                                                        .coalesce = base + CONNECTOR_COALESCE});
     read_concurrency(job, base + CONNECTOR_CONCURRENCY);
     statuses_read(job, base + CONNECTOR_STATUSES);
     read_verify(job, base + CONNECTOR_VERIFY);

@@ -227,8 +227,9 @@ struct script_connector {
     enum script_growth growth;
     double factor;
     bool jitter;
-    bool is_ordered;           /* order = "key" */
-    bool parks;                /* onDead = "park" */
+    bool is_ordered; /* order = "key" */
+    bool parks;      /* onDead = "park" */
+    bool coalesces;
     unsigned concurrency;      /* 0: auto */
     unsigned breaker_failures; /* 0: none */
     int64_t breaker_open_ms;

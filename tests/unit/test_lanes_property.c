@@ -229,7 +229,9 @@ static void set_targets(struct world *w, bool all)
     static const char *const names[N_TARGETS] = {"calendar", "warehouse", "gone", "handler"};
     for (int i = 0; i < N_TARGETS; i++) {
         bool is_gone = !all && below(w, 6) == 0;
-        if (w->may_park && i == 0 && !all && below(w, 4) == 0)
+        if (w->may_coalesce && i == 0 && !all && !is_gone && below(w, 4) == 0)
+            w->policies[i].coalesces = !w->policies[i].coalesces;
+        if (w->may_park && i == 0 && !all && !is_gone && below(w, 4) == 0)
             w->policies[i].parks = !w->policies[i].parks;
         if (i < 2 && w->has_batches && !is_gone)
             draw_batches(w, &w->policies[i]);
@@ -314,10 +316,12 @@ static void restart(struct world *w)
         w->parcels[i].latest = w->parcels[i].row;
         w->parcels[i].was_woken = w->parcels[i].is_shelved = false;
         w->parcels[i].is_expiring = false;
+        w->parcels[i].is_old = true;
         w->parcels[i].is_free = w->parcels[i].was_retried;
     }
     clock_fake_advance(&w->time, (int64_t)below(w, 6000));
     w->time.mono_ms = (int64_t)below(w, 100000);
+    w->started_ms = w->time.wall_ms;
     start_lanes(w);
     restore_all(w);
 }
@@ -408,6 +412,7 @@ static void run_world(uint64_t seed)
     rng_init(&w->rng, seed);
     w->time = (struct clock_fake){.wall_ms = 1700000000000, .mono_ms = 5000};
     w->may_park = below(w, 2);
+    w->may_coalesce = below(w, 2);
     for (int i = 0; i < N_TARGETS; i++) {
         w->policies[i] = (struct target_policy){
             .retry = {.attempts = (unsigned)below(w, 6),

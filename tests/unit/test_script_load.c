@@ -199,7 +199,10 @@ static void test_wrong_options_of_connectors_say_what_to_write(void **state)
                        "`timeout`?"},
         {"batch = { size = 5 }",
          "connectors/c.lua:2: a connector: `batch` is not available in this version"},
-        {"coalesce = true", "`coalesce` is not available in this version"},
+        {"coalesce = true, order = 'none'",
+         "connectors/c.lua:2: `coalesce = true` sends the newest of what waits in the order of a "
+         "key, and `order = \"none\"` says that there is none"},
+        {"coalesce = 1", "connectors/c.lua:2: a connector: `coalesce` must be true or false"},
         {"rate = '5 per second'",
          "connectors/c.lua:2: rate: \"5 per second\" is no rate: write 50/s, 1000/m or 10/h"},
         {"rate = '0/s'", "connectors/c.lua:2: rate: \"0/s\" is no rate"},

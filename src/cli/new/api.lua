@@ -179,6 +179,7 @@ function SyncManager:start() end
 ---@field timeout? Duration
 ---@field retry? RetryPolicy
 ---@field order? "key"|"none"
+---@field coalesce? boolean true: of what waits of one handler and key only the newest is sent
 ---@field onDead? "next"|"park" "park": a dead letter keeps what stands behind it in the order of its key
 ---@field concurrency? "auto"|integer
 ---@field rate? string|false "50/s", "1000/m", "10/h"

@@ -17,6 +17,7 @@ static void begin_attempt(struct world *w, struct parcel *p)
           state_of(&p->latest) == DELIVERY_WAITING || w->time.mono_ms >= p->taken_at + p->delay_ms);
     check(w, p->was_woken || !p->is_shelved);
     p->was_woken = p->is_shelved = false;
+    p->was_attempted = true;
     p->place = ATTEMPTED;
 }
 
@@ -83,6 +84,21 @@ static void queue_row(struct world *w, struct parcel *p, struct delivery_row *ro
     w->ops[w->n_ops++] = (struct op){p, *latest};
 }
 
+/* The newer one stands where p did, and is due when it was; p was never attempted. */
+static void note_replaced(struct world *w, struct parcel *p, struct slice cause)
+{
+    int n;
+    check(w, sscanf(cause.data, "coalesced: d%d is newer", &n) == 1 && n > p->number);
+    struct parcel *by = &w->parcels[n];
+    check(w, by->target == p->target && by->key == p->key && by->place == INSIDE);
+    check(w, w->policies[p->target].coalesces && p->key >= 0);
+    check(w, p->place == INSIDE && !p->was_attempted && !p->was_retried);
+    check(w, by->d.position <= p->d.position && by->d.due_at <= p->d.due_at);
+    if (by->order > p->order)
+        by->order = p->order;
+    by->taken_at = by->delay_ms = 0;
+}
+
 static void on_put(void *ctx, struct delivery *d, struct delivery_row *row,
                    enum delivery_state from, const struct attempt_row *attempt)
 {
@@ -91,7 +107,9 @@ static void on_put(void *ctx, struct delivery *d, struct delivery_row *row,
     check(w, p->place == INSIDE || p->place == ATTEMPTED);
     check(w, from == state_of(&p->latest));
     check(w, (row->state == DELIVERY_DEAD) == (row->cause.data != NULL) ||
-                 row->state == DELIVERY_SKIPPED);
+                 row->state == DELIVERY_SKIPPED || row->state == DELIVERY_SUPERSEDED);
+    if (row->state == DELIVERY_SUPERSEDED)
+        note_replaced(w, p, row->cause);
     check(w, row->state != DELIVERY_WAITING || row->due_ms >= w->time.wall_ms || p->is_shelved);
     check(w, row->attempts >= p->latest.row.attempts || from == DELIVERY_DEAD);
     check(w, (attempt != NULL) == (p->place == ATTEMPTED && p->has_failed));
@@ -188,7 +206,8 @@ static void on_ended(void *ctx, struct delivery *d, enum delivery_state final, c
         return;
     }
     check(w, p->is_ready_to_end && p->n_ended == 0);
-    check(w, final == DELIVERY_DELIVERED || final == DELIVERY_DEAD || final == DELIVERY_SKIPPED);
+    check(w, final == DELIVERY_DELIVERED || final == DELIVERY_DEAD || final == DELIVERY_SKIPPED ||
+                 final == DELIVERY_SUPERSEDED);
     check(w, final != DELIVERY_DEAD || cause);
     check(w, state_of(&p->row) == DELIVERY_NEW || state_of(&p->row) == final);
     p->n_ended++;
@@ -321,7 +340,9 @@ void world_take_back(struct world *w, struct parcel *p)
     w->n_flights--;
     p->place = INSIDE;
     p->was_woken = true;
-    lanes_take_back(w->lanes, &p->d, below(w, 2) == 0);
+    bool is_unknown = below(w, 2) == 0;
+    p->was_attempted = is_unknown || p->d.tries > 0;
+    lanes_take_back(w->lanes, &p->d, is_unknown);
 }
 
 static void void_older(struct world *w, const struct parcel *p)
@@ -364,6 +385,8 @@ void world_give(struct world *w, struct parcel *p)
                              .seq = p->number + 1,
                              .key = p->key >= 0 ? p->key_text : NULL,
                              .handler = (char *)"onUpdate",
+                             .was_cut_off = p->is_old && (state_of(&p->row) != DELIVERY_WAITING ||
+                                                          p->row.row.due_ms <= w->started_ms),
                              .delay_ms = p->delay_ms,
                              .created_ms = w->time.wall_ms,
                              .expires_ms = p->expires_ms};

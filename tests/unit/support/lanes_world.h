@@ -60,6 +60,8 @@ struct parcel {
     bool was_woken;  /* it needn't wait until it is due */
     bool is_shelved; /* waits to be woken */
     bool was_retried;
+    bool was_attempted;
+    bool is_old;      /* made before the last start */
     bool is_stale;    /* on disk: something newer of its key has succeeded */
     bool is_expiring; /* found on disk when it had expired: it is in no lane */
     bool has_failed;  /* the attempt that is just ending */
@@ -119,10 +121,12 @@ struct world {
     struct reading readings[N_TARGETS];
     struct dead_reading dead[N_TARGETS];
     int64_t last_position; /* of all rows */
+    int64_t started_ms;    /* wall */
     unsigned paused[N_TARGETS];
     bool is_freeing, is_stopped;
-    bool has_batches; /* some connectors take them, for a while */
-    bool may_park;    /* the first target does, now and then */
+    bool has_batches;  /* some connectors take them, for a while */
+    bool may_park;     /* the first target does, now and then */
+    bool may_coalesce; /* … */
 };
 
 #define check(w, what)                                                                             \
@@ -194,10 +198,22 @@ static inline bool is_returning(const struct parcel *p)
     return p->place == INSIDE && !p->is_ready_to_end && state_of(&p->latest) == DELIVERY_DEAD;
 }
 
+/* p waits until it is on disk what it replaced. */
+static inline bool has_replaced(const struct world *w, const struct parcel *p)
+{
+    for (int i = 0; p->key >= 0 && i < w->n_made; i++) {
+        const struct parcel *other = &w->parcels[i];
+        if (other->target == p->target && other->key == p->key && other->place == UNSETTLED &&
+            !other->is_ready_to_end && state_of(&other->latest) == DELIVERY_SUPERSEDED)
+            return true;
+    }
+    return false;
+}
+
 /* Nothing stands before p in its lane but what is attempted with it. */
 static inline bool is_at_front(const struct world *w, const struct parcel *p, const struct batch *b)
 {
-    if (is_barred(w, p))
+    if (is_barred(w, p) || has_replaced(w, p))
         return false;
     for (int i = 0; i < w->n_made; i++) {
         const struct parcel *other = &w->parcels[i];

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Liaison authors */
+#include "delivery/coalesce.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "delivery/delivery.h"
+#include "delivery/machine.h"
+
+/* ---- who replaces whom ---- */
+
+static bool does_coalesce(const struct delivery *d)
+{
+    return d->target->policy.coalesces && d->lane && d->lane->is_keyed;
+}
+
+/* A dead letter that is retried has an error from before. */
+static bool is_plain(const struct delivery *d)
+{
+    return !d->is_letter && !d->last_error && !(d->event && d->event->is_replay_forced);
+}
+
+static bool may_have_been_attempted(const struct delivery *d)
+{
+    return d->tries > 0 || d->first_attempt_at != INT64_MIN || (d->unknown && !d->was_behind);
+}
+
+static bool waits(const struct delivery *d)
+{
+    return d->phase == PHASE_QUEUED || d->phase == PHASE_LATER || d->phase == PHASE_BARRED;
+}
+
+static bool can_be_replaced(const struct delivery *d)
+{
+    bool has_turn = d->lane->has_turn && lane_has_head(d->lane, d);
+    return waits(d) && !d->batch && !has_turn && is_plain(d) && !may_have_been_attempted(d);
+}
+
+static bool is_of_same_handler(const struct delivery *a, const struct delivery *b)
+{
+    return a->handler && b->handler && strcmp(a->handler, b->handler) == 0;
+}
+
+static bool is_newer(const struct delivery *d, const struct delivery *than)
+{
+    return !d->event || !than->event || d->event->seq >= than->event->seq;
+}
+
+static bool replaces(const struct delivery *d, const struct delivery *e)
+{
+    return e != d && is_of_same_handler(d, e) && can_be_replaced(e) && is_newer(d, e);
+}
+
+void coalesce_entered(struct delivery *d)
+{
+    d->was_behind = !lane_has_head(d->lane, d) && !target_takes_batches(d->target);
+}
+
+/* ---- replacing ---- */
+
+static void supersede(struct lanes *lanes, struct delivery *e, const struct delivery *by)
+{
+    struct buf cause = {0};
+    buf_printf(&cause, "coalesced: %s is newer", by->id ? by->id : "another one");
+    delivery_set_cause(e, buf_slice(&cause));
+    buf_deinit(&cause);
+    e->is_replaced = true;
+    list_remove(&e->errand); /* its row is written as it ends */
+    e->lane->n_leaving++;
+    machine_settle(lanes, e, DELIVERY_SUPERSEDED, NULL);
+}
+
+/* d stands where e did: e's lane keeps its turn where it has one. */
+static void take_place(struct lanes *lanes, struct delivery *d, struct delivery *e)
+{
+    struct lane *lane = e->lane;
+    bool was_head = lane_has_head(lane, e);
+    if (e->phase != PHASE_QUEUED)
+        machine_move(lanes, e, PHASE_QUEUED);
+    if (e->is_gathered)
+        batch_ungather(e);
+    if (d->is_gathered)
+        batch_ungather(d);
+    d->position = e->position;
+    d->due_at = e->due_at;
+    list_remove(&d->in_lane);
+    list_add_tail(&e->in_lane, &d->in_lane); /* before it */
+    if (!lane->own_key)
+        lane->node.key.data = lane_head(lane)->key;
+    if (was_head && list_is_empty(&lane->ready))
+        machine_head_arrived(lanes, d);
+}
+
+/* All that d replaces; the first one's place is its own. What had a row stands for nothing any more
+   once d has one in its place. */
+static void replace(struct lanes *lanes, struct delivery *d)
+{
+    struct lane *lane = d->lane;
+    struct list *end = &lane->deliveries;
+    bool has_place = false, had_row = false;
+    for (struct list *it = end->next, *next; it != end; it = next) {
+        struct delivery *e = list_entry(it, struct delivery, in_lane);
+        next = it->next;
+        if (!replaces(d, e))
+            continue;
+        if (!has_place)
+            take_place(lanes, d, e);
+        has_place = true;
+        had_row = had_row || e->state == DELIVERY_WAITING;
+        supersede(lanes, e, d);
+    }
+    if (has_place && d->state == DELIVERY_WAITING)
+        d->is_moved = true;
+    else if (has_place && had_row)
+        lanes_keep(lanes, d);
+    backlog_changed(lanes, d->target);
+}
+
+void coalesce_came(struct lanes *lanes, struct delivery *d)
+{
+    if (does_coalesce(d) && is_plain(d) && waits(d) && !d->batch && d->tries == 0)
+        replace(lanes, d);
+}
+
+void coalesce_waits(struct lanes *lanes, struct delivery *d)
+{
+    if (!does_coalesce(d) || !can_be_replaced(d))
+        return;
+    struct list *end = &d->lane->deliveries;
+    for (struct list *it = end->prev; it != &d->in_lane; it = it->prev) {
+        struct delivery *newest = list_entry(it, struct delivery, in_lane);
+        if (is_of_same_handler(newest, d) && waits(newest) && is_plain(newest)) {
+            coalesce_came(lanes, newest);
+            return;
+        }
+    }
+}
+
+/* ---- turns ---- */
+
+bool coalesce_is_held(struct lanes *lanes, struct lane *lane)
+{
+    if (lane->n_leaving == 0)
+        return false;
+    lane->has_turn = true;
+    list_remove(&lane->ready);
+    machine_offer(lanes, lane->target);
+    return true;
+}
+
+void coalesce_ended(struct lanes *lanes, struct lane *lane)
+{
+    if (--lane->n_leaving > 0)
+        return;
+    batch_gather(lanes, lane);
+    machine_offer(lanes, lane->target);
+    if (!lane->has_turn)
+        return;
+    lane->has_turn = false;
+    if (lane->n_loaded == 0 || lane_head(lane)->phase != PHASE_QUEUED)
+        return;
+    machine_head_arrived(lanes, lane_head(lane));
+    if (!list_is_empty(&lane->ready))
+        target_be_first(lane->target, lane);
+}
