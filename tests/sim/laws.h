@@ -13,6 +13,9 @@
 
 #include <stdbool.h>
 
+/* Of one connector, as many deliveries may be in memory, by the limits handed in. */
+#define LAWS_LOADED 40
+
 struct buf;
 struct engine;
 struct laws;

@@ -367,3 +367,21 @@ void ledger_retried(struct ledger *l, struct slice delivery_id, struct journal_r
     else if (journal_find_event(reader, atoll(delivery_id.data), note_event, l, &err) < 0)
         world_broken(l->world, 9, "an event can't be read: %s", err.message);
 }
+
+bool ledger_replays(struct ledger *l, const char *channel, const char *key)
+{
+    unsigned most = 0;
+    list_each (it, &l->in_order) {
+        const struct occurrence *o = list_entry(it, struct occurrence, link);
+        if (strcmp(o->channel, channel) == 0 && strcmp(o->key, key) == 0 && o->replays > most)
+            most = o->replays;
+    }
+    if (most + 2 > SEND_IDS)
+        return false;
+    list_each (it, &l->in_order) {
+        struct occurrence *o = list_entry(it, struct occurrence, link);
+        if (strcmp(o->channel, channel) == 0 && strcmp(o->key, key) == 0)
+            o->replays++;
+    }
+    return true;
+}

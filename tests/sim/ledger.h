@@ -104,6 +104,9 @@ void ledger_settled(struct ledger *l);
 void ledger_crashed(struct ledger *l);
 /* A person has this delivery attempted again, or its handler run; `reader` knows its event. */
 void ledger_retried(struct ledger *l, struct slice delivery_id, struct journal_reader *reader);
+/* Events of this channel and key may be handled as new; false, and they aren't: that was asked for too
+   often. */
+bool ledger_replays(struct ledger *l, const char *channel, const char *key);
 /* A send's delivery by its id, NULL where no attempt at it was ever seen. */
 struct sent_id *ledger_find_id(struct ledger *l, struct slice delivery_id);
 

@@ -22,6 +22,7 @@
 #define DOWN_HIGH_US (20 * US_PER_MIN)
 #define LIFE_US (70 * US_PER_MIN) /* in the mean */
 #define CUT_MAX 60                /* changes of files that a power cut waits for */
+#define JUMP_US (3 * US_PER_H)    /* between two jumps of the clock, in the mean */
 #define REST_US (5 * US_PER_S)    /* after which an idle disk is looked at, for retention */
 
 /* How a life ends. */
@@ -42,7 +43,7 @@ struct life {
     struct engine *engine;
     struct laws *laws;
     int nowhere; /* a descriptor for what nobody reads */
-    struct agenda_item begin, disk_step, crash;
+    struct agenda_item begin, disk_step, crash, jump;
     bool is_ending;
     enum end end;
     bool has_drained;
@@ -116,7 +117,7 @@ static bool start(struct life *l)
     struct world *w = l->world;
     struct err err = {0};
     struct lanes_limits limits = lanes_limits_default(0);
-    limits.loaded = 40;
+    limits.loaded = LAWS_LOADED;
     limits.lanes = 60;
     l->loop = fake_loop_new(&w->agenda, w);
     const struct engine_options options = {
@@ -233,6 +234,19 @@ static void on_crash(void *ctx)
     }
 }
 
+/* Somebody sets the clock on the wall, by seconds mostly. */
+static void on_jump(void *ctx)
+{
+    struct life *l = ctx;
+    struct world *w = l->world;
+    int64_t by_us = world_span_us(w, US_PER_S, 5 * US_PER_H);
+    if (world_chance(w, 500))
+        by_us = -by_us;
+    world_say(w, "the clock jumps by %lld s", (long long)(by_us / US_PER_S));
+    w->agenda.wall_us += by_us;
+    agenda_put(&w->agenda, &l->jump, world_wait_us(w, JUMP_US));
+}
+
 void life_end(struct life *l)
 {
     if (!l->engine)
@@ -272,6 +286,7 @@ void life_heal(struct life *l)
 {
     l->is_healed = true;
     agenda_remove(&l->world->agenda, &l->crash);
+    agenda_remove(&l->world->agenda, &l->jump);
     disk_cut(l->world->disk, 0);
     if (!l->engine)
         agenda_put(&l->world->agenda, &l->begin, US_PER_S);
@@ -285,6 +300,8 @@ struct life *life_new(struct world *w)
     l->begin = (struct agenda_item){.fn = on_begin, .ctx = l};
     l->disk_step = (struct agenda_item){.fn = on_disk_step, .ctx = l};
     l->crash = (struct agenda_item){.fn = on_crash, .ctx = l};
+    l->jump = (struct agenda_item){.fn = on_jump, .ctx = l};
+    agenda_put(&w->agenda, &l->jump, world_wait_us(w, JUMP_US));
     return l;
 }
 

@@ -125,6 +125,37 @@ static void reload(struct people *p)
     engine_reload(life_engine(p->world->life), "the simulation", on_reload, p);
 }
 
+/* ---- replays ---- */
+
+static void on_replay(void *ctx, bool has_begun)
+{
+    struct people *p = ctx;
+    world_say(p->world, "people: the replay has%s begun", has_begun ? "" : "n't");
+}
+
+/* Of one key, and some time. */
+static void replay(struct people *p)
+{
+    struct world *w = p->world;
+    bool is_of_bus = world_chance(w, 500);
+    char key[24];
+    snprintf(key, sizeof(key), "k%u", (unsigned)world_below(w, 12));
+    const struct engine_replay wish = {
+        .filter = {.channel = is_of_bus ? SLICE_LIT("bus") : SLICE_LIT("embedded"),
+                   .key = slice_str(key),
+                   .state = -1,
+                   .since_ms = (w->agenda.now_us + w->agenda.wall_us - US_PER_H) / US_PER_MS},
+        .is_forced = world_chance(w, 300),
+        .rate_n = world_chance(w, 500) ? 1 : 0,
+        .rate_ms = 2000,
+    };
+    if (!ledger_replays(w->ledger, is_of_bus ? "bus" : "embedded", key))
+        return;
+    world_say(w, "people: replay %s of %s%s", key, is_of_bus ? "the bus" : "the door",
+              wish.is_forced ? " by force" : "");
+    engine_replay(life_engine(w->life), &wish, on_replay, p);
+}
+
 /* ---- their life ---- */
 
 static void on_next(void *ctx)
@@ -134,13 +165,19 @@ static void on_next(void *ctx)
     agenda_put(&w->agenda, &p->next, world_wait_us(w, REST_US));
     if (!life_engine(w->life))
         return;
-    switch (world_below(w, 4)) {
+    switch (world_below(w, 9)) {
     case 0:
     case 1:
+    case 2:
+    case 3:
         treat_letters(p);
         break;
-    case 2:
+    case 4:
+    case 5:
         pause_or_resume(p);
+        break;
+    case 6:
+        replay(p);
         break;
     default:
         reload(p);
