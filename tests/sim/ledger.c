@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "journal/journal.h"
+#include "traffic.h"
 #include "world.h"
 
 /* A connector and key, of one that keeps order. */
@@ -295,8 +296,9 @@ struct attempt ledger_begin(struct ledger *l, struct slice connector, struct sli
         check_order(l, lane, send, sent);
         lane->now = lane->last = sent;
     }
-    sent->n_attempts++;
-    return (struct attempt){send, sent, lane};
+    bool is_retry = sent->n_attempts++ > 0 && !sent->was_retried;
+    bool is_probe = traffic_begin(l->world->traffic, send->connector, is_retry);
+    return (struct attempt){send, sent, lane, is_probe};
 }
 
 void ledger_taken(struct attempt *a)
@@ -308,6 +310,7 @@ void ledger_end(struct ledger *l, struct attempt *a, bool is_success)
 {
     if (a->lane)
         a->lane->now = NULL;
+    traffic_end(l->world->traffic, a->send->connector, a->is_probe);
     if (!is_success)
         return;
     a->id->has_succeeded = true;
@@ -344,6 +347,7 @@ static void forget_now(void *ctx, struct map_node *node)
 void ledger_crashed(struct ledger *l)
 {
     l->life++;
+    traffic_crashed(l->world->traffic);
     map_each(&l->lanes, forget_now, NULL);
     while (!list_is_empty(&l->unsettled))
         list_remove(l->unsettled.next);

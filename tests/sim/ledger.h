@@ -73,6 +73,7 @@ struct attempt {
     struct send *send;
     struct sent_id *id;
     struct ledger_lane *lane; /* NULL: without order */
+    bool is_probe;
 };
 
 struct ledger;

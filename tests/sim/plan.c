@@ -19,8 +19,8 @@ const struct plan_handler plan_handlers[PLAN_HANDLERS] = {
 };
 
 const struct plan_connector plan_connectors[PLAN_CONNECTORS] = {
-    {"ledger", true, false},  {"calendar", true, true}, {"mail", true, true},
-    {"metrics", false, true}, {"strict", true, true},
+    {"ledger", true, 0, 0},         {"calendar", true, 0, 0}, {"mail", true, 0, 0},
+    {"metrics", false, 120, 60000}, {"strict", true, 0, 0},
 };
 
 const char *const plan_bus_types[] = {"order.created", "order.paid", "order.shipped", "note", NULL};

@@ -8,6 +8,8 @@
 #define LIAISON_SIM_PLAN_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "base/slice.h"
 
@@ -27,7 +29,8 @@ struct plan_handler {
 struct plan_connector {
     const char *name;
     bool is_ordered;
-    bool is_finite; /* its deliveries may die of attempts or age */
+    size_t rate_n;   /* attempts … */
+    int64_t rate_ms; /* … in this time; 0: as many as may be */
 };
 
 #define PLAN_HANDLERS 10

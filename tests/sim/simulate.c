@@ -16,6 +16,7 @@
 #include "people.h"
 #include "project.h"
 #include "receivers.h"
+#include "traffic.h"
 
 #define START_MS INT64_C(1767225600000) /* 2026-01-01 */
 #define STUCK_US (12 * US_PER_H)        /* by then all is over */
@@ -29,6 +30,7 @@ static void make(struct world *w, const struct wish *wish)
     w->disk = disk_new();
     project_make(w);
     w->ledger = ledger_new(w);
+    w->traffic = traffic_new(w);
     w->receivers = receivers_new(w);
     w->bus = bus_new(w);
     w->door = door_new(w);
@@ -43,6 +45,7 @@ static void unmake(struct world *w)
     door_free(w->door);
     bus_free(w->bus);
     receivers_free(w->receivers);
+    traffic_free(w->traffic);
     ledger_free(w->ledger);
     agenda_deinit(&w->agenda);
     disk_free(w->disk);

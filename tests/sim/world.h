@@ -28,6 +28,7 @@ struct ledger;
 struct life;
 struct people;
 struct receivers;
+struct traffic;
 
 /* What a simulation is asked for. */
 struct wish {
@@ -46,6 +47,7 @@ struct world {
     char *folder;     /* the project's … */
     bool is_loadable; /* … which can be loaded as it is now */
     struct ledger *ledger;
+    struct traffic *traffic;
     struct receivers *receivers;
     struct bus *bus;
     struct door *door;
