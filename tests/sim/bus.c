@@ -25,6 +25,8 @@ struct bus {
     size_t sent; /* blocks, on this connection and before */
     size_t covered;
     bool is_quiet;
+    const char *flow_type; /* see bus_flow */
+    int64_t flow_us;
 };
 
 /* ---- what it sends ---- */
@@ -44,6 +46,19 @@ static void push_soon(struct bus *bus)
         agenda_put(&bus->world->agenda, &bus->push, world_span_us(bus->world, 100, 20 * US_PER_MS));
 }
 
+static void send_event(struct bus *bus, const char *type, const char *key, unsigned n)
+{
+    struct world *w = bus->world;
+    char id[24];
+    struct buf text = {0};
+    snprintf(id, sizeof(id), "b%zu", bus->n_blocks + 1);
+    buf_printf(&text, "id: %s\nevent: %s\ndata: {\"id\":\"%s\",\"n\":%u}\n\n", id, type, key, n);
+    ledger_add(w->ledger, "bus", type, id, key, n);
+    add_block(bus, &text);
+    world_say(w, "bus: %s %s %s %u", id, type, key, n);
+    push_soon(bus);
+}
+
 static void make_event(struct bus *bus)
 {
     struct world *w = bus->world;
@@ -52,16 +67,9 @@ static void make_event(struct bus *bus)
     while (plan_bus_types[types])
         types++;
     const char *type = plan_bus_types[world_below(w, types)];
-    char id[24], key[24];
-    struct buf text = {0};
-    unsigned n = ++bus->n_of_key[k];
-    snprintf(id, sizeof(id), "b%zu", bus->n_blocks + 1);
+    char key[24];
     snprintf(key, sizeof(key), "k%u", (unsigned)k);
-    buf_printf(&text, "id: %s\nevent: %s\ndata: {\"id\":\"%s\",\"n\":%u}\n\n", id, type, key, n);
-    ledger_add(w->ledger, "bus", type, id, key, n);
-    add_block(bus, &text);
-    world_say(w, "bus: %s %s %s %u", id, type, key, n);
-    push_soon(bus);
+    send_event(bus, type, key, ++bus->n_of_key[k]);
 }
 
 static void on_next(void *ctx)
@@ -74,6 +82,23 @@ static void on_next(void *ctx)
     else if (world_chance(w, 15))
         bus->burst = (unsigned)world_span_us(w, 5, 300);
     agenda_put(&w->agenda, &bus->next, world_wait_us(w, bus->burst > 0 ? BURST_US : CALM_US));
+}
+
+static void on_flow(void *ctx)
+{
+    struct bus *bus = ctx;
+    char key[24];
+    snprintf(key, sizeof(key), "f%zu", bus->n_blocks);
+    send_event(bus, bus->flow_type, key, 1);
+    agenda_put(&bus->world->agenda, &bus->next, bus->flow_us);
+}
+
+void bus_flow(struct bus *bus, const char *type, int64_t apart_us)
+{
+    bus->flow_type = type;
+    bus->flow_us = apart_us;
+    bus->next.fn = on_flow;
+    agenda_put(&bus->world->agenda, &bus->next, apart_us);
 }
 
 /* ---- the connection ---- */

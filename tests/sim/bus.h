@@ -19,6 +19,8 @@ struct bus *bus_new(struct world *w);
 void bus_free(struct bus *bus);
 /* No more events, and no more trouble. */
 void bus_heal(struct bus *bus);
+/* From now on one event of this type after the other, each of another key, so far apart. */
+void bus_flow(struct bus *bus, const char *type, int64_t apart_us);
 /* Whether all of its events were sent on the connection that there is. */
 bool bus_is_through(const struct bus *bus);
 /* How many of its events the daemon has said that it holds, by where it wished to go on. */

@@ -22,6 +22,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "outage.h"
 #include "simulate.h"
 
 #define HOURS_DEFAULT 8.76 /* a thousandth of a year */
@@ -50,6 +51,7 @@ struct tally {
 
 static const char usage[] =
     "usage: sim [--seeds N] [--from N] [--jobs N] [--hours H] [--keep-going]\n"
+    "       sim --outage [--trace]\n"
     "       sim --seed N [--trace] [--log] [--hours H]\n";
 
 /* ---- one ---- */
@@ -77,7 +79,11 @@ static void begin(struct job *job, const struct options *o, uint64_t seed)
     wish.seed = seed;
     setvbuf(stdout, NULL, _IOLBF, 0); /* in one order with the daemon's log */
     alarm(SECONDS_MAX);
-    struct simulated result = simulate(&wish);
+    struct simulated result = {0};
+    if (wish.is_outage)
+        simulate_outage(&wish);
+    else
+        result = simulate(&wish);
     if (write(ends[1], &result, sizeof(result)) != sizeof(result))
         die("the result can't be told");
     fflush(stdout);
@@ -105,7 +111,7 @@ static bool end(struct job *job, int status, struct tally *tally, bool is_alone)
     tally->n_lives += result.n_lives;
     tally->n_lines += result.n_lines;
     tally->hash += result.hash;
-    if (is_alone)
+    if (is_alone && result.us > 0)
         print_result(job->seed, &result);
     return true;
 }
@@ -182,15 +188,11 @@ static uint64_t read_number(const char *text)
 static void read_options(int argc, char **argv, struct options *o)
 {
     static const struct option rows[] = {
-        {"seed", required_argument, NULL, 's'},
-        {"seeds", required_argument, NULL, 'n'},
-        {"from", required_argument, NULL, 'f'},
-        {"jobs", required_argument, NULL, 'j'},
-        {"hours", required_argument, NULL, 'h'},
-        {"trace", no_argument, NULL, 't'},
-        {"log", no_argument, NULL, 'l'},
-        {"keep-going", no_argument, NULL, 'k'},
-        {0},
+        {"seed", required_argument, NULL, 's'},  {"seeds", required_argument, NULL, 'n'},
+        {"from", required_argument, NULL, 'f'},  {"jobs", required_argument, NULL, 'j'},
+        {"hours", required_argument, NULL, 'h'}, {"trace", no_argument, NULL, 't'},
+        {"log", no_argument, NULL, 'l'},         {"outage", no_argument, NULL, 'o'},
+        {"keep-going", no_argument, NULL, 'k'},  {0},
     };
     *o = (struct options){.first = 1, .n = 1, .jobs = 1};
     o->wish.hours_us = (int64_t)(HOURS_DEFAULT * US_PER_H);
@@ -207,6 +209,8 @@ static void read_options(int argc, char **argv, struct options *o)
             o->wish.has_trace = true;
         else if (c == 'l')
             o->wish.has_trace = o->wish.has_log = true;
+        else if (c == 'o')
+            o->wish.is_outage = true;
         else if (c == 'k')
             o->goes_on = true;
         else

@@ -97,6 +97,14 @@ void receivers_heal(struct receivers *all)
     }
 }
 
+void receivers_set_down(struct receivers *all, const char *name, bool is_down)
+{
+    for (size_t i = 0; i < RECEIVERS; i++) {
+        if (strcmp(names[i], name) == 0)
+            set_weather(&all->each[i], is_down ? DOWN : FAIR);
+    }
+}
+
 /* ---- what becomes of a request ---- */
 
 static void answer(struct visit *v, int status, int64_t retry_after_s)
@@ -130,7 +138,7 @@ static bool is_over_limit(struct receiver *r)
 /* Nothing is always well. */
 static void decide_fair(struct visit *v)
 {
-    switch (world_below(v->world, 300)) {
+    switch (v->world->is_healed ? UINT64_MAX : world_below(v->world, 300)) {
     case 0:
         answer(v, 500, 0);
         break;

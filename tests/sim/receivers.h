@@ -37,6 +37,8 @@ struct receivers *receivers_new(struct world *w);
 void receivers_free(struct receivers *all);
 /* Fair weather from now on. */
 void receivers_heal(struct receivers *all);
+/* One of them refuses connections; or is there again. */
+void receivers_set_down(struct receivers *all, const char *name, bool is_down);
 
 /* The daemon sends it: what will become of it. */
 void visit_begin(struct visit *v, struct world *w, const struct http_request *request);

@@ -21,7 +21,7 @@
 #define START_MS INT64_C(1767225600000) /* 2026-01-01 */
 #define STUCK_US (12 * US_PER_H)        /* by then all is over */
 
-static void make(struct world *w, const struct wish *wish)
+void world_make(struct world *w, const struct wish *wish)
 {
     *w = (struct world){.wish = *wish, .hash = UINT64_C(0xcbf29ce484222325)};
     entropy_seed(wish->seed);
@@ -38,7 +38,7 @@ static void make(struct world *w, const struct wish *wish)
     w->people = people_new(w);
 }
 
-static void unmake(struct world *w)
+void world_unmake(struct world *w)
 {
     people_free(w->people);
     life_free(w->life);
@@ -52,7 +52,7 @@ static void unmake(struct world *w)
     free(w->folder);
 }
 
-static void heal(struct world *w)
+void world_heal(struct world *w)
 {
     world_say(w, "the world heals");
     w->is_healed = true;
@@ -82,11 +82,11 @@ _Noreturn static void give_up(struct world *w)
 struct simulated simulate(const struct wish *wish)
 {
     struct world w;
-    make(&w, wish);
+    world_make(&w, wish);
     life_begin(w.life);
     while (w.agenda.now_us < wish->hours_us)
         life_turn(w.life);
-    heal(&w);
+    world_heal(&w);
     int64_t healed_us = w.agenda.now_us;
     while (!is_over(&w)) {
         life_turn(w.life);
@@ -98,6 +98,6 @@ struct simulated simulate(const struct wish *wish)
     laws_at_end(&w);
     result.hash = w.hash;
     result.n_lines = w.n_lines;
-    unmake(&w);
+    world_unmake(&w);
     return result;
 }

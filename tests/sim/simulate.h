@@ -18,6 +18,12 @@ struct simulated {
     unsigned n_lives;
 };
 
+/* A world with all that is in it, at its beginning; its end; and how it heals: from then on nothing goes
+   wrong and nothing new comes. */
+void world_make(struct world *w, const struct wish *wish);
+void world_unmake(struct world *w);
+void world_heal(struct world *w);
+
 /* In a process of its own: where a law is broken, it says so and ends it. */
 struct simulated simulate(const struct wish *wish);
 

@@ -37,6 +37,7 @@ struct wish {
     int64_t hours_us; /* so much time in which things go wrong; what is left then is worked off */
     bool has_trace;   /* what happens is printed */
     bool has_log;     /* … and what the daemon logs */
+    bool is_outage;   /* outage.h's, in place of all that */
 };
 
 struct world {
