@@ -9,7 +9,7 @@
 #include "world.h"
 
 #define KEYS 12
-#define CALM_US (50 * US_PER_S) /* between two events, in the mean */
+#define CALM_US (80 * US_PER_S) /* between two events, in the mean */
 #define BURST_US (100 * US_PER_MS)
 #define LIFE_US (20 * US_PER_MIN) /* of a connection */
 

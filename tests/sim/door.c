@@ -17,7 +17,7 @@
 #include "world.h"
 
 #define KEYS 12
-#define CALM_US (80 * US_PER_S) /* between two requests, in the mean */
+#define CALM_US (120 * US_PER_S) /* between two requests, in the mean */
 #define GROUP_MAX 20
 #define AGAIN_US (5 * US_PER_S)
 

@@ -59,7 +59,7 @@ static void work_soon(struct life *l)
 {
     struct world *w = l->world;
     int64_t after_us = world_chance(w, 5) ? world_span_us(w, 100 * US_PER_MS, 3 * US_PER_S)
-                                          : world_span_us(w, 500, 30 * US_PER_MS);
+                                          : world_span_us(w, US_PER_MS, 60 * US_PER_MS);
     if (!heap_has(&l->disk_step.node) || l->disk_step.node.rank > w->agenda.now_us + after_us)
         agenda_put(&w->agenda, &l->disk_step, after_us);
 }
