@@ -319,6 +319,7 @@ def test_any_number_waits_for_what_is_down_for_long(project, start, receiver):
     assert not receiver.matching("/second")
     gate["is_down"] = False
     wait_closed(daemon, events, deadline=120)
+    daemon.wait_delivered("second", events, deadline=120)
     assert sorted(body["n"] for body in receiver.bodies("/second")) == list(range(events))
     assert len([r for r in receiver.accepted() if r.path == "/first"]) == events
     assert_sound(daemon)

@@ -23,6 +23,7 @@ sync:start()
 CONNECTOR = """
 return {
   retry = { base = "100ms", cap = "500ms" },
+  breaker = false,
   concurrency = 32,
   send = function(data) return http.post("%s/x", { json = data }) end,
 }
