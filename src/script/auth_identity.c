@@ -35,61 +35,91 @@ static const struct identity *find(const struct script_machine *m, struct slice 
     return NULL;
 }
 
-static int read_file(struct script_machine *m, const char *what, struct slice path,
-                     struct slice *kept, struct slice *text, struct err *err)
+/* Three files, of which nothing is kept yet. */
+struct files {
+    struct slice paths[3]; /* cert, key, ca; absent: not asked for */
+    struct buf texts[3];
+};
+static const char *const names[] = {"cert", "key", "ca"};
+
+static void files_deinit(struct files *files)
 {
-    struct buf whole = {0}, bytes = {0};
-    if (!path.data)
-        return 0;
-    *kept = machine_keep(m, path);
-    if (m->has_stand_ins) {
-        *text = *kept;
-        return 0;
-    }
+    for (size_t i = 0; i < ARRAY_LEN(files->texts); i++)
+        buf_deinit(&files->texts[i]);
+}
+
+static int read_file(const char *project, const char *name, struct slice path, struct buf *text,
+                     struct err *err)
+{
+    struct buf whole = {0};
     if (path.len > 0 && path.data[0] != '/')
-        buf_printf(&whole, "%s/", sources_project(m->sources));
+        buf_printf(&whole, "%s/", project);
     buf_add_slice(&whole, path);
-    int rc = buf_read_file(&bytes, whole.data ? whole.data : "", PEM_MAX, err);
-    if (rc == 0)
-        *text = machine_keep(m, buf_slice(&bytes));
-    else
-        err_prefix(err, "auth.tls.%s", what);
+    int rc = buf_read_file(text, whole.data ? whole.data : "", PEM_MAX, err);
+    if (rc < 0)
+        err_prefix(err, "auth.tls.%s", name);
     buf_deinit(&whole);
-    buf_deinit(&bytes);
     return rc;
 }
 
-static int check(const struct script_identity *identity, struct err *err)
+static int check(const struct files *files, struct err *err)
 {
     static const char begin[] = "-----BEGIN CERTIFICATE-----";
-    const struct slice ca = identity->authorities;
-    if (identity->cert.data && certificate_check_pair(identity->cert, identity->key, err) < 0) {
+    struct slice cert = buf_slice(&files->texts[0]), key = buf_slice(&files->texts[1]);
+    struct slice ca = buf_slice(&files->texts[2]);
+    if (files->paths[0].data && certificate_check_pair(cert, key, err) < 0) {
         err_prefix(err, "auth.tls");
         return -1;
     }
-    if (ca.data && !memmem(ca.data, ca.len, begin, sizeof(begin) - 1))
+    if (files->paths[2].data && (!ca.data || !memmem(ca.data, ca.len, begin, sizeof(begin) - 1)))
         return err_set(err, ERR_INVALID, "auth.tls.ca: %.*s holds no certificate in PEM: %s",
-                       SLICE_FMT(identity->authorities_path), begin);
+                       SLICE_FMT(files->paths[2]), begin);
     return 0;
+}
+
+static int files_read(struct files *files, const char *project, struct err *err)
+{
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        if (files->paths[i].data &&
+            read_file(project, names[i], files->paths[i], &files->texts[i], err) < 0)
+            return -1;
+    return check(files, err);
+}
+
+static struct slice keep(struct script_machine *m, struct slice s)
+{
+    return s.data ? machine_keep(m, s) : SLICE_NULL;
+}
+
+static const struct identity *identity_new(struct script_machine *m, const struct files *files)
+{
+    struct identity *identity = mem_alloc(sizeof(*identity));
+    struct slice texts[3];
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) /* a path stands in for a file that isn't read */
+        texts[i] = keep(m, m->has_stand_ins ? files->paths[i] : buf_slice(&files->texts[i]));
+    *identity = (struct identity){
+        .next = m->identities,
+        .public = {.cert = texts[0],
+                   .key = texts[1],
+                   .authorities = texts[2],
+                   .cert_path = keep(m, files->paths[0]),
+                   .key_path = keep(m, files->paths[1]),
+                   .authorities_path = keep(m, files->paths[2])},
+    };
+    m->identities = identity;
+    return identity;
 }
 
 int auth_read_identity(struct script_machine *m, struct slice cert, struct slice key,
                        struct slice authorities, struct script_identity *out, struct err *err)
 {
-    const struct identity *known = find(m, cert, key, authorities);
-    struct script_identity fresh = {.cert = SLICE_NULL};
-    if (known) {
-        *out = known->public;
-        return 0;
-    }
-    if (read_file(m, "cert", cert, &fresh.cert_path, &fresh.cert, err) < 0 ||
-        read_file(m, "key", key, &fresh.key_path, &fresh.key, err) < 0 ||
-        read_file(m, "ca", authorities, &fresh.authorities_path, &fresh.authorities, err) < 0 ||
-        (!m->has_stand_ins && check(&fresh, err) < 0))
-        return -1;
-    struct identity *identity = mem_alloc(sizeof(*identity));
-    *identity = (struct identity){m->identities, fresh};
-    m->identities = identity;
-    *out = fresh;
-    return 0;
+    struct files files = {.paths = {cert, key, authorities}};
+    const struct identity *identity = find(m, cert, key, authorities);
+    if (!identity &&
+        (m->has_stand_ins || files_read(&files, sources_project(m->sources), err) == 0))
+        identity = identity_new(m, &files);
+    if (identity)
+        *out = identity->public;
+    files_deinit(&files);
+    return identity ? 0 : -1;
 }

@@ -227,7 +227,7 @@ http = {}
 ---What http raises: `pcall(http.get, url)` gives it.
 ---@class HttpError: HttpAnswer
 ---@field outcome? "retry"|"refuse"|"pause" what the connector's `statuses` say of the answer
----@field code "status"|"connect"|"dns"|"tls"|"timeout"|"broken"|"tooBig"|"url"
+---@field code "status"|"connect"|"dns"|"tls"|"timeout"|"broken"|"tooBig"|"url"|"token"
 
 ---@param method string
 ---@param url string|Secret
