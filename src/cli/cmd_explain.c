@@ -222,6 +222,82 @@ static void print_story(struct slice event)
         fputs("there are more deliveries than these: GET /api/deliveries?id= lists all\n", stderr);
 }
 
+/* ---- why it waits --------------------------------------------------------------------------- */
+
+static bool has_text(struct slice object, const char *name, const struct buf *text)
+{
+    struct buf own = {0};
+    view_add(&own, object, name);
+    bool is_same = own.len > 0 && slice_is_equal(buf_slice(&own), buf_slice(text));
+    buf_deinit(&own);
+    return is_same;
+}
+
+/* The key, where a dead letter of it parks what came with this event or later. */
+static void tell_key(struct slice key, struct slice connector, int64_t seq)
+{
+    int64_t letter = view_integer(key, "eventSeq", 0);
+    struct buf text = {0};
+    if (letter > seq)
+        return;
+    buf_add_str(&text, "parked: ");
+    view_add(&text, connector, "name");
+    buf_add_str(&text, ", key ");
+    view_add(&text, key, "key");
+    buf_printf(&text, ", waits until the dead letter of event %" PRId64 " is retried or dropped",
+               letter);
+    print_happening(&(struct happening){.at = {.data = (char *)""}, .text = text});
+    buf_deinit(&text);
+}
+
+/* Of the connectors the one that the delivery waits for, and of its parked keys its own. */
+static void tell_if_parked(struct slice connectors, struct slice delivery, int64_t seq)
+{
+    struct json_items items, keys;
+    struct slice unused, connector, key;
+    struct buf name = {0}, own_key = {0};
+    view_add(&name, delivery, "connector");
+    view_add(&own_key, delivery, "key");
+    json_items_begin(&items, view_member(connectors, "items"));
+    while (json_items_next(&items, &unused, &connector)) {
+        if (!has_text(connector, "name", &name))
+            continue;
+        json_items_begin(&keys, view_member(connector, "parked"));
+        while (json_items_next(&keys, &unused, &key)) {
+            if (has_text(key, "key", &own_key))
+                tell_key(key, connector, seq);
+        }
+        json_items_end(&keys);
+    }
+    json_items_end(&items);
+    buf_deinit(&name);
+    buf_deinit(&own_key);
+}
+
+static int print_parked(struct client *client, struct slice event)
+{
+    struct json_items items;
+    struct slice unused, delivery;
+    struct buf answer = {0}, waiting = {0};
+    buf_add_str(&waiting, "waiting");
+    const struct client_request request = {
+        .method = "GET", .target = "/api/connectors", .members = {"items"}};
+    int status = EXIT_DONE;
+    json_items_begin(&items, view_member(event, "deliveries"));
+    while (status == EXIT_DONE && json_items_next(&items, &unused, &delivery)) {
+        if (!has_text(delivery, "state", &waiting) || !view_member(delivery, "connector").data)
+            continue;
+        if (answer.len == 0)
+            status = client_send(client, &request, &answer);
+        if (status == EXIT_DONE)
+            tell_if_parked(buf_slice(&answer), delivery, view_integer(event, "seq", 0));
+    }
+    json_items_end(&items);
+    buf_deinit(&answer);
+    buf_deinit(&waiting);
+    return status;
+}
+
 /* ---- finding it ------------------------------------------------------------------------------ */
 
 static int get_event(struct client *client, const char *id, struct buf *answer)
@@ -289,10 +365,12 @@ static int run(const struct invocation *in)
     int status = client_open(&client, in);
     if (status == EXIT_DONE)
         status = find(&client, in->options.operands[0], &event);
-    if (status == EXIT_DONE && options_has(&in->options, "json"))
+    if (status == EXIT_DONE && options_has(&in->options, "json")) {
         printf("%.*s\n", SLICE_FMT(slice_trim(buf_slice(&event))));
-    else if (status == EXIT_DONE)
+    } else if (status == EXIT_DONE) {
         print_story(buf_slice(&event));
+        status = print_parked(&client, buf_slice(&event));
+    }
     client_close(&client);
     buf_deinit(&event);
     return status;

@@ -89,6 +89,9 @@ def test_a_parked_key_is_seen_and_goes_on_when_its_letter_is_dropped(daemon, rec
     assert (problem["code"], problem["about"]) == ("keys-parked", "receiver")
     assert problem["text"].startswith("1 key is parked by dead letters (a): what follows waits")
     assert numbers_of(receiver) == [1, 4]
+    story = daemon.command("explain", "2").out
+    assert f"parked: receiver, key a, waits until the dead letter of event {letter['eventSeq']} is retried" in story
+    assert "parked" not in daemon.command("explain", "4").out
     drop(daemon, letter)
     daemon.wait_delivered("receiver", 3)
     assert numbers_of(receiver) == [1, 4, 2, 3]

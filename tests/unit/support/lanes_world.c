@@ -93,7 +93,8 @@ static void note_replaced(struct world *w, struct parcel *p, struct slice cause)
     check(w, by->target == p->target && by->key == p->key && by->place == INSIDE);
     check(w, w->policies[p->target].coalesces && p->key >= 0);
     check(w, p->place == INSIDE && !p->was_attempted && !p->was_retried);
-    check(w, by->d.position <= p->d.position && by->d.due_at <= p->d.due_at);
+    check(w, by->d.position < p->d.position ||
+                 (by->d.position == p->d.position && by->d.due_at <= p->d.due_at));
     if (by->order > p->order)
         by->order = p->order;
     by->taken_at = by->delay_ms = 0;
