@@ -59,9 +59,10 @@ static bool is_for_the_bad_ones(const struct attempt_end *end, const struct verd
            (end->kind == ATTEMPT_STATUS && end->status == TOO_LARGE);
 }
 
-static bool is_free(const struct target *t, const struct verdict *verdict)
+static bool is_free(const struct target *t, const struct attempt_end *end,
+                    const struct verdict *verdict)
 {
-    return verdict->outcome == OUTCOME_PAUSE ||
+    return verdict->outcome == OUTCOME_PAUSE || end->kind == ATTEMPT_STARVED ||
            (verdict->outcome == OUTCOME_RETRY && target_is_paused(t));
 }
 
@@ -71,7 +72,7 @@ static void judge(struct ending *e)
     if (e->n_common == 0)
         return;
     e->verdict = common_verdict(e);
-    e->is_free = is_free(e->b->target, &e->verdict);
+    e->is_free = is_free(e->b->target, e->end, &e->verdict);
     e->is_split = e->n_common > 1 && is_for_the_bad_ones(e->end, &e->verdict);
 }
 
@@ -103,7 +104,7 @@ static void learn(struct lanes *lanes, const struct ending *e)
 static void conclude_own(struct lanes *lanes, struct delivery *d, const struct attempt_end *end)
 {
     struct verdict verdict = target_verdict(d->target, d, end);
-    delivery_note_end(d, end, !is_free(d->target, &verdict));
+    delivery_note_end(d, end, !is_free(d->target, end, &verdict));
     learn_own(lanes, d, end, &verdict);
     machine_conclude(lanes, d, end, &verdict);
 }

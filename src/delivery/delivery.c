@@ -87,6 +87,12 @@ void delivery_skip_parked(struct delivery *d, int64_t now)
     d->parked_at = now;
 }
 
+void delivery_stand_still(struct delivery *d, int64_t until)
+{
+    if (d->first_attempt_at != NOT_YET && until > d->started_at)
+        d->first_attempt_at = time_add(d->first_attempt_at, until - d->started_at);
+}
+
 void delivery_shelve(struct delivery *d, int64_t since)
 {
     d->parked_at = since;

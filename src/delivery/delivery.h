@@ -56,6 +56,8 @@ void delivery_note_end(struct delivery *d, const struct attempt_end *end, bool c
 void delivery_sync_age(struct delivery *d, int64_t paused_ms);
 /* The time since it was parked doesn't count as its age. */
 void delivery_skip_parked(struct delivery *d, int64_t now);
+/* Its age stands still from the start of its attempt to that time. */
+void delivery_stand_still(struct delivery *d, int64_t until);
 /* It waits to be woken, since then; and is, or is due at once for another reason. */
 void delivery_shelve(struct delivery *d, int64_t since);
 void delivery_wake(struct delivery *d, int64_t now);

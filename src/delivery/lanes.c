@@ -537,7 +537,8 @@ int64_t machine_delay_after(struct lanes *lanes, const struct delivery *d,
 {
     if (end->kind == ATTEMPT_RETRY && end->after_ms >= 0)
         return end->after_ms;
-    int64_t delay = retry_delay_ms(&d->target->policy.retry, d->attempts, &lanes->rng);
+    unsigned n = end->kind == ATTEMPT_STARVED ? d->tries : d->attempts;
+    int64_t delay = retry_delay_ms(&d->target->policy.retry, n, &lanes->rng);
     return end->after_ms > delay ? end->after_ms : delay;
 }
 
@@ -563,7 +564,11 @@ void machine_put_off(struct lanes *lanes, struct delivery *d, const struct attem
     int64_t now = machine_now(lanes);
     unsigned attempts = t->policy.retry.attempts;
     delivery_sync_age(d, pause_total_ms(&t->pause, now));
-    bool is_used_up = now >= age_end_of(d) || (attempts && d->attempts >= attempts);
+    bool is_starved = end->kind == ATTEMPT_STARVED;
+    if (is_starved)
+        delivery_stand_still(d, due_at);
+    bool is_used_up =
+        !is_starved && (now >= age_end_of(d) || (attempts && d->attempts >= attempts));
 
     if (d->expires_at <= now) {
         machine_expire(lanes, d, end);
@@ -620,7 +625,7 @@ void lanes_attempt_ended(struct lanes *lanes, struct delivery *d, const struct a
 {
     struct target *t = d->target;
     struct verdict verdict = target_verdict(t, d, end);
-    bool is_free = verdict.outcome == OUTCOME_PAUSE ||
+    bool is_free = verdict.outcome == OUTCOME_PAUSE || end->kind == ATTEMPT_STARVED ||
                    (verdict.outcome == OUTCOME_RETRY && target_is_paused(t));
     delivery_note_end(d, end, !is_free);
     tally_attempt(&t->tally, end);

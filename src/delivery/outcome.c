@@ -84,6 +84,7 @@ struct verdict outcome_of(const struct attempt_end *end, bool is_handler, bool w
     case ATTEMPT_OLDER:
         return superseded;
     case ATTEMPT_RETRY:
+    case ATTEMPT_STARVED:
         return retry;
     case ATTEMPT_REJECT:
         return refused;
@@ -114,6 +115,7 @@ static const char *const code_words[] = {
     [ATTEMPT_FAILURE] = "failure",
     [ATTEMPT_SCRIPT] = "script",
     [ATTEMPT_LIMIT] = "limit",
+    [ATTEMPT_STARVED] = "memory",
     "connect",
     "dns",
     "tls",
@@ -127,7 +129,7 @@ static_assert(STATUSES + ARRAY_LEN(code_words) == OUTCOME_CODES, "each code has 
 
 static int code_of_failure(const char *failure)
 {
-    for (size_t i = ATTEMPT_LIMIT + 1; i < ARRAY_LEN(code_words); i++) {
+    for (size_t i = ATTEMPT_STARVED + 1; i < ARRAY_LEN(code_words); i++) {
         if (strcmp(code_words[i], failure) == 0)
             return STATUSES + (int)i;
     }

@@ -24,6 +24,7 @@ enum attempt_kind {
     ATTEMPT_FAILURE,  /* no answer that can be used: see `failure` */
     ATTEMPT_SCRIPT,   /* any other error in a script */
     ATTEMPT_LIMIT,    /* stopped: over its limit of time or memory */
+    ATTEMPT_STARVED,  /* stopped: the memory ran out that others hold; it uses nothing up */
 };
 
 /* What its connector says of a status, in place of the table. */
@@ -66,9 +67,9 @@ struct verdict {
 struct verdict outcome_of(const struct attempt_end *end, bool is_handler, bool was_unknown);
 
 /* The code an attempt is recorded and counted by: a status (503, also of what was delivered), or a
-   number for a failure (connect …) or a word (ok skip older retry reject script limit). There are
+   number for a failure (connect …) or a word (ok skip older retry reject script limit memory). There are
    OUTCOME_CODES of them at most. */
-#define OUTCOME_CODES 1017
+#define OUTCOME_CODES 1018
 int outcome_code(const struct attempt_end *end);
 /* As text: "503", "connect". */
 #define OUTCOME_CODE_SIZE 16

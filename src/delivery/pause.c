@@ -47,6 +47,8 @@ static bool count_refused(struct pause *p, int status)
 enum target_pause pause_called_for(struct pause *p, const struct attempt_end *end,
                                    const struct verdict *verdict, bool is_handler)
 {
+    if (end->kind == ATTEMPT_STARVED) /* for what it isn't to blame */
+        return PAUSE_NONE;
     p->stopped_count = end->kind == ATTEMPT_LIMIT ? p->stopped_count + 1 : 0;
     if (p->stopped_count >= STOPPED_MAX)
         return PAUSE_SET_ASIDE;

@@ -8,7 +8,7 @@ struct attempt_end ending_of(const struct script_result *result)
         [SCRIPT_RETURNED] = ATTEMPT_RETURNED, [SCRIPT_SKIP] = ATTEMPT_SKIPPED,
         [SCRIPT_RETRY] = ATTEMPT_RETRY,       [SCRIPT_REJECT] = ATTEMPT_REJECT,
         [SCRIPT_HTTP] = ATTEMPT_STATUS,       [SCRIPT_ERROR] = ATTEMPT_SCRIPT,
-        [SCRIPT_LIMIT] = ATTEMPT_LIMIT,
+        [SCRIPT_LIMIT] = ATTEMPT_LIMIT,       [SCRIPT_STARVED] = ATTEMPT_STARVED,
     };
     static const enum attempt_said said[] = {
         [SCRIPT_SAID_NOTHING] = SAID_NOTHING, [SCRIPT_SAID_ACCEPT] = SAID_NOTHING,

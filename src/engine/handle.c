@@ -335,14 +335,29 @@ struct item *handle_load(struct engine *e, struct target *target, struct event *
 
 /* ---- one run ---- */
 
+static enum attempt_kind kind_of_early(const struct err *early)
+{
+    switch (early->code) {
+    case ERR_TIMEOUT:
+        return ATTEMPT_LIMIT;
+    case ERR_NO_MEMORY:
+        return ATTEMPT_STARVED;
+    default:
+        return ATTEMPT_SCRIPT;
+    }
+}
+
 static void end_early(struct item *item)
 {
     const struct attempt_end end = {
-        .kind = item->early->code == ERR_TIMEOUT ? ATTEMPT_LIMIT : ATTEMPT_SCRIPT,
+        .kind = kind_of_early(item->early),
         .after_ms = -1,
         .error = slice_str(item->early->message),
     };
-    reload_note_error(item->engine, item->d.target, end.error);
+    if (end.kind == ATTEMPT_STARVED)
+        item->version = 0; /* so that the functions are asked again */
+    else
+        reload_note_error(item->engine, item->d.target, end.error);
     lanes_attempt_ended(item->engine->lanes, &item->d, &end);
 }
 

@@ -289,6 +289,7 @@ const char *engine_problem_name(enum problem_code code)
         [PROBLEM_KEYS_PARKED] = "keys-parked",
         [PROBLEM_HANDLER_SET_ASIDE] = "handler-set-aside",
         [PROBLEM_HANDLER_GONE] = "handler-gone",
+        [PROBLEM_SCRIPTS_MEMORY] = "scripts-memory",
         [PROBLEM_RELOAD] = "reload",
         [PROBLEM_RESTART] = "restart",
     };
@@ -391,6 +392,31 @@ static void target_problem(void *ctx, struct target *t)
     buf_deinit(&text);
 }
 
+/* Each look at whose it is costs some milliseconds, and is had only then. */
+static void memory_problem(const struct problem_walk *walk)
+{
+    struct script_machine *m = walk->engine->machine;
+    struct script_memory memory;
+    struct buf text = {0};
+    script_memory(m, &memory);
+    if (memory.full_since_ms == 0)
+        return;
+    buf_printf(&text,
+               "the scripts hold %zu of the %zu MB of limits.memory, and what finds no room is "
+               "tried again later",
+               memory.used >> 20, memory.max >> 20);
+    buf_add_str(&text, ": ");
+    size_t before = text.len;
+    script_add_hoarder(m, &text);
+    if (text.len > before)
+        buf_add_str(&text, "; ");
+    buf_add_str(&text, "keep less in variables that outlive an event, or raise limits.memory. A "
+                       "reload begins with none of it");
+    walk->fn(walk->ctx, &(struct engine_problem){PROBLEM_SCRIPTS_MEMORY, "limits.memory",
+                                                 memory.full_since_ms, text.data});
+    buf_deinit(&text);
+}
+
 /* Why nothing is written, or only what ends. */
 static void commit_problem(const struct problem_walk *walk)
 {
@@ -432,6 +458,7 @@ void engine_each_problem(struct engine *e, engine_problem_fn fn, void *ctx)
 {
     struct problem_walk walk = {e, fn, ctx};
     journal_problems(&walk);
+    memory_problem(&walk);
     engine_each_channel(e, channel_problem, &walk);
     const char *unread = page_problem(e);
     if (unread)

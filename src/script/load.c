@@ -321,6 +321,7 @@ struct script_machine *script_load(const struct script_options *options, script_
     connector_finish(&l);
     sources_hash(l.m->sources, l.m->hash);
     l.m->loader = NULL;
+    machine_note_loaded(l.m);
     free(l.required);
     free(l.patterns);
     if (l.n_errors == 0)

@@ -20,6 +20,8 @@
 /* Bytes of the C stack that calls from C back into Lua may nest over. LuaJIT itself counts only its
    own stack. */
 #define C_STACK_MAX (1u << 20)
+/* The scripts' memory is full when less than this part of it is left. */
+#define FULL_PART 8
 /* Scratch that one large document made larger than this is given back. */
 #define SCRATCH_KEEP (1u << 20)
 
@@ -59,16 +61,32 @@ static size_t room_of(const struct memory *memory)
     return memory->max > memory->used ? memory->max - memory->used : 0;
 }
 
+static void note_full(struct script_machine *m)
+{
+    if (m->memory.full_since_ms == 0)
+        m->memory.full_since_ms = clock_wall_ms(&m->clock);
+}
+
+/* What is held now isn't garbage. It counts as full until half is free of what the files left free when
+   they were loaded. */
+static void collect(struct script_machine *m)
+{
+    struct memory *memory = &m->memory;
+    lua_gc(m->L, LUA_GCCOLLECT, 0);
+    memory->collect_at = memory->used + room_of(memory) / 2;
+    if (room_of(memory) < memory->max / FULL_PART)
+        note_full(m);
+    else if (memory->used <= memory->loaded + (memory->max - memory->loaded) / 2)
+        memory->full_since_ms = 0;
+}
+
 /* So that a run that meets the limit has itself to blame: garbage of others is gone before it
    starts. The next collection is due when half of what was free then is used, which bounds their
    number. */
 static void make_room(struct script_machine *m)
 {
-    struct memory *memory = &m->memory;
-    if (memory->used <= memory->collect_at)
-        return;
-    lua_gc(m->L, LUA_GCCOLLECT, 0);
-    memory->collect_at = memory->used + room_of(memory) / 2;
+    if (m->memory.used > m->memory.collect_at)
+        collect(m);
 }
 
 static void trim(struct buf *b)
@@ -269,26 +287,32 @@ void machine_return_run(struct script_run *run, bool has_ended)
     m->n_idle++;
 }
 
-/* Of all runs that wait. */
-static size_t held_by_others(const struct script_run *run)
-{
-    ptrdiff_t sum = 0;
-    list_each (link, &run->m->busy) {
-        const struct script_run *other = list_entry(link, struct script_run, link);
-        sum += other != run && other->grown > 0 ? other->grown : 0;
-    }
-    return (size_t)sum;
-}
-
 bool machine_drop_hungry(struct script_run *run)
 {
     struct memory *memory = &run->m->memory;
     size_t refused = memory->refused, need = refused + (run->grown > 0 ? (size_t)run->grown : 0);
     drop_coroutine(run);
     machine_release(run, run->held);
-    lua_gc(run->m->L, LUA_GCCOLLECT, 0);
-    size_t alone = room_of(memory) + held_by_others(run);
-    return refused == 0 || (need >= alone / 2 && need >= memory->max / 4);
+    collect(run->m);
+    size_t others = memory->used > memory->loaded ? memory->used - memory->loaded : 0;
+    bool is_own = refused == 0 || need >= others || need >= memory->max - memory->loaded;
+    if (!is_own)
+        note_full(run->m);
+    return is_own;
+}
+
+void machine_note_loaded(struct script_machine *m)
+{
+    lua_gc(m->L, LUA_GCCOLLECT, 0);
+    m->memory.loaded = m->memory.used < m->memory.max ? m->memory.used : m->memory.max;
+}
+
+void script_memory(struct script_machine *m, struct script_memory *out)
+{
+    struct memory *memory = &m->memory;
+    if (memory->full_since_ms > 0)
+        collect(m);
+    *out = (struct script_memory){memory->used, memory->max, memory->full_since_ms};
 }
 
 /* ---- entering Lua ---- */
@@ -339,8 +363,6 @@ enum machine_result machine_resume(struct script_run *run, int n_args, int64_t l
 
     bool is_well = status == 0 && blame_unwrap(run->co);
     enum machine_result result = map_result(run, status, is_well, was_stopped);
-    if (result == MACHINE_MEMORY)
-        m->memory.collect_at = 0; /* before the next run starts */
     return result;
 }
 

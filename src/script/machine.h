@@ -42,6 +42,7 @@ enum machine_ref {
     REF_LIBRARY,        /* the opened subjects' globals, see library.h */
     REF_FILE_GLOBALS,   /* metatable of each file's environment */
     REF_GLOBALS,        /* what each file's environment is a copy of */
+    REF_ENVIRONMENTS,   /* those, by the file's name */
     REF_ARRAY,          /* metatable that marks a table as an array */
     REF_UNREAD,         /* metatable of documents that nobody has looked into, see document.h */
     REF_TIME,           /* metatable of times, see instant.h */
@@ -81,10 +82,12 @@ enum machine_ref {
 /* Lua's memory, counted by the allocator. */
 struct memory {
     size_t used;
-    size_t max;        /* a script that wants more gets Lua's "not enough memory" */
-    size_t collect_at; /* a run starts with a full collection when more is used */
-    bool is_lifted;    /* the host is at work: only the system's own limit counts */
-    size_t refused;    /* what was asked for last and would have passed the limit; 0: nothing,
+    size_t max;            /* a script that wants more gets Lua's "not enough memory" */
+    size_t collect_at;     /* a run starts with a full collection when more is used */
+    size_t loaded;         /* held when all files were loaded */
+    int64_t full_since_ms; /* as in script_memory */
+    bool is_lifted;        /* the host is at work: only the system's own limit counts */
+    size_t refused;        /* what was asked for last and would have passed the limit; 0: nothing,
                           or more than LuaJIT has room for in any case */
 };
 
@@ -306,9 +309,11 @@ void machine_hold(lua_State *L, struct script_run *run, size_t bytes);
 void machine_release(struct script_run *run, size_t bytes);
 
 /* Drops the coroutine of a run that met the memory limit, and collects what nobody holds any more.
-   Whether it is itself to blame: it took half of what it could have had alone. (So much there was
-   when it began, see machine_take_run.) */
+   Whether it is itself to blame: it wanted more than all others hold beyond what the files did when they
+   were loaded, or more than there would be without them. */
 bool machine_drop_hungry(struct script_run *run);
+/* All files are loaded: what is held by now is no run's growth. */
+void machine_note_loaded(struct script_machine *m);
 
 /* The one way in: resumes run->co with the `n_args` values on top of it (at first the function
    below them), within what is left of `limit_ms`. */

@@ -20,6 +20,8 @@
 
 #define ERROR_MAX 8192
 #define ANSWER_MAX 1024
+/* Before what starved is tried again: each time costs a full collection. */
+#define STARVED_AFTER_MS 5000
 
 /* ---- what a run is given ---- */
 
@@ -375,7 +377,9 @@ static void end_memory(struct ending *e)
     size_t max_mb = e->run->m->memory.max >> 20;
     blame_add_stop(e->run, &frames);
     bool is_own = machine_drop_hungry(e->run);
-    e->result.end = is_own ? SCRIPT_LIMIT : SCRIPT_RETRY;
+    e->result.end = is_own ? SCRIPT_LIMIT : SCRIPT_STARVED;
+    if (!is_own)
+        e->result.after_ms = STARVED_AFTER_MS;
     buf_printf(&e->error,
                is_own
                    ? "%s was stopped: it needs more memory than the %zu MB of limits.memory"
@@ -563,6 +567,13 @@ void script_each_run(struct script_machine *m, script_run_fn fn, void *ctx)
 
 /* ---- key and filter ---- */
 
+static enum err_code code_of(enum script_end end)
+{
+    if (end == SCRIPT_STARVED)
+        return ERR_NO_MEMORY;
+    return end == SCRIPT_LIMIT ? ERR_TIMEOUT : ERR_SCRIPT;
+}
+
 /* The function's result is on top of the run's coroutine after; NULL with err, and the run given
    back. */
 static struct script_run *call_function(struct script_machine *m, size_t handler, int ref,
@@ -579,8 +590,7 @@ static struct script_run *call_function(struct script_machine *m, size_t handler
     }
     struct ending e = {.run = run, .how = how};
     describe_end(&e);
-    err_set(err, e.result.end == SCRIPT_LIMIT ? ERR_TIMEOUT : ERR_SCRIPT, "%.*s",
-            SLICE_FMT(e.result.error));
+    err_set(err, code_of(e.result.end), "%.*s", SLICE_FMT(e.result.error));
     machine_return_run(run, false);
     ending_deinit(&e);
     return NULL;

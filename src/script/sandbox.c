@@ -164,6 +164,8 @@ void bindings_open(lua_State *L)
     run_prelude(L);
     share_string_methods(L);
     machine_set(L, REF_GLOBALS);
+    lua_newtable(L);
+    machine_set(L, REF_ENVIRONMENTS);
     library_open(L);
     run_adopt(L);
     await_adopt(L);
@@ -205,6 +207,10 @@ int sandbox_load(lua_State *L, struct slice text, const char *name, struct err *
     lua_pushvalue(L, -1);
     lua_setfield(L, -2, "_G");
     library_attach(L);
+    machine_push(L, REF_ENVIRONMENTS);
+    lua_pushvalue(L, -2);
+    lua_setfield(L, -2, name);
+    lua_pop(L, 1);
     lua_setfenv(L, -2);
     return 0;
 }

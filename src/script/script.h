@@ -250,16 +250,28 @@ bool script_publishes(const struct script_machine *m, struct slice channel);
 /* The name nearest to `name`, or NULL. */
 const char *script_connector_nearest(const struct script_machine *m, struct slice name);
 
+/* ---- memory ---- */
+
+struct script_memory {
+    size_t used, max;      /* bytes; where it is full without garbage */
+    int64_t full_since_ms; /* wall time since when little is left for runs; 0: there is enough */
+};
+void script_memory(struct script_machine *m, struct script_memory *out);
+/* The file whose variables hold most of it, as far as a short look tells: appends its name and how much
+   that is, or nothing. */
+void script_add_hoarder(struct script_machine *m, struct buf *out);
+
 /* ---- running ---- */
 
 enum script_end {
     SCRIPT_RETURNED,
-    SCRIPT_SKIP,   /* skip "reason" in a transformer or handler */
-    SCRIPT_RETRY,  /* retry(reason, {after=}); or memory that others hold ran out */
-    SCRIPT_REJECT, /* reject(reason) */
-    SCRIPT_HTTP,   /* an http error that nobody caught: status, or failure */
-    SCRIPT_ERROR,  /* any other error */
-    SCRIPT_LIMIT,  /* stopped: over its time or memory */
+    SCRIPT_SKIP,    /* skip "reason" in a transformer or handler */
+    SCRIPT_RETRY,   /* retry(reason, {after=}) */
+    SCRIPT_REJECT,  /* reject(reason) */
+    SCRIPT_HTTP,    /* an http error that nobody caught: status, or failure */
+    SCRIPT_ERROR,   /* any other error */
+    SCRIPT_LIMIT,   /* stopped: over its time or memory */
+    SCRIPT_STARVED, /* stopped: the memory ran out that others hold */
 };
 
 /* What a connector's `statuses` say of an answer that ends its attempt, in place of the table of
@@ -299,7 +311,8 @@ struct script_run *script_handle(struct script_machine *m, size_t handler,
                                  const struct event *event, script_result_fn done, void *run_ctx);
 
 /* The key function's or filter's answer, where the handler has them. -1 with err when it failed or
-   gave no string, number or nil (key): ERR_TIMEOUT where it was stopped over its limits. */
+   gave no string, number or nil (key): ERR_TIMEOUT where it was stopped over its limits, ERR_NO_MEMORY
+   where others hold the memory. */
 int script_handler_key(struct script_machine *m, size_t handler, const struct event *event,
                        struct buf *key, bool *has_key, struct err *err) must_check;
 int script_handler_filter(struct script_machine *m, size_t handler, const struct event *event,

@@ -87,6 +87,24 @@ static void attempts_that_are_used_up_are_exhausted(void **state)
     assert_int_equal(f->row.attempts, 3);
 }
 
+static void what_others_memory_stops_uses_nothing_up(void **state)
+{
+    struct lanes_fixture *f = *state;
+    take(f, "a1", "a");
+    turn(f);
+    for (int i = 0; i < 1000; i++) { /* longer than its age */
+        fail_after(f, "a1", ATTEMPT_STARVED, 5000);
+        assert_true(waits_ms(f) >= 5000);
+        assert_int_equal(f->row.attempts, 0);
+        settle(f, "a1");
+        pass(f, waits_ms(f));
+        forget_trace(f);
+    }
+    refuse(f, "a1", 503);
+    assert_int_equal(f->row.attempts, 1);
+    assert_trace(f, "a1:waiting");
+}
+
 static void the_last_attempt_is_at_the_end_of_the_age(void **state)
 {
     struct lanes_fixture *f = *state;
@@ -586,6 +604,7 @@ int main(void)
         test(the_next_attempt_starts_when_it_is_due),
         test(delays_grow_with_the_attempts),
         test(attempts_that_are_used_up_are_exhausted),
+        test(what_others_memory_stops_uses_nothing_up),
         test(the_last_attempt_is_at_the_end_of_the_age),
         test(age_counts_from_the_first_attempt),
         test(without_attempts_and_age_it_goes_on),

@@ -136,9 +136,86 @@ static void test_who_meets_the_limit_without_having_taken_much_is_tried_again(vo
         project_handle(p, "{}");
         end = p->result.end;
     }
-    assert_int_equal(end, SCRIPT_RETRY);
+    assert_int_equal(end, SCRIPT_STARVED);
     assert_non_null(
         strstr(project_error(p), "the scripts hold nearly all of the 32 MB of limits.memory"));
+    project_free(p);
+}
+
+#define HOARD                                                                                      \
+    "if not event.data.n then kept = kept or {} kept[#kept + 1] = ('x'):rep(2e6 + #kept) end "
+
+/* Runs the handler until the machine's memory is full of what it keeps. */
+static void fill(struct project *p)
+{
+    do
+        project_handle(p, "{}");
+    while (p->result.end == SCRIPT_RETURNED);
+    assert_int_equal(p->result.end, SCRIPT_STARVED);
+}
+
+static void test_who_needs_what_others_hold_is_not_to_blame(void **state)
+{
+    (void)state;
+    struct project *p = load(HOARD "local s = ('y'):rep(event.data.n or 1)");
+    fill(p);
+    project_handle(p, "{\"n\":12000000}");
+    assert_int_equal(p->result.end, SCRIPT_STARVED);
+    assert_true(p->result.after_ms > 0);
+    project_handle(p, "{\"n\":33000000}");
+    assert_int_equal(p->result.end, SCRIPT_LIMIT);
+    project_free(p);
+}
+
+static void test_full_memory_is_told_with_whose_it_is(void **state)
+{
+    (void)state;
+    struct project *p = load(HOARD);
+    struct script_memory memory;
+    struct buf whose = {0};
+    script_memory(p->machine, &memory);
+    assert_int_equal(memory.full_since_ms, 0);
+    fill(p);
+    script_memory(p->machine, &memory);
+    assert_true(memory.full_since_ms > 0);
+    assert_true(memory.used > memory.max / 2);
+    script_add_hoarder(p->machine, &whose);
+    assert_non_null(strstr(whose.data, "scripts/main.lua holds some "));
+    buf_deinit(&whose);
+    project_free(p);
+}
+
+static void test_it_is_full_no_more_when_what_was_kept_is_let_go(void **state)
+{
+    (void)state;
+    struct project *p = load("if event.data.clear then kept = nil return end " HOARD);
+    struct script_memory memory;
+    fill(p);
+    project_handle(p, "{\"clear\":true}");
+    for (int i = 0; i < 100; i++)
+        project_handle(p, "{\"n\":1}");
+    project_handle(p, "{}");
+    script_memory(p->machine, &memory);
+    assert_int_equal(memory.full_since_ms, 0);
+    project_free(p);
+}
+
+static void test_what_functions_have_closed_over_counts_for_their_file(void **state)
+{
+    (void)state;
+    struct project *p = project_new();
+    p->options.handler_time_ms = LONG_MS;
+    project_write(p, "scripts/main.lua",
+                  "local kept = {}\n"
+                  "local s = SyncManager.new{}\n"
+                  "s:on('t', function() kept[#kept + 1] = ('x'):rep(2e6 + #kept) end)\n"
+                  "s:start()\n");
+    project_load_well(p);
+    struct buf whose = {0};
+    fill(p);
+    script_add_hoarder(p->machine, &whose);
+    assert_non_null(strstr(whose.data, "scripts/main.lua holds some "));
+    buf_deinit(&whose);
     project_free(p);
 }
 
@@ -155,7 +232,7 @@ static void test_growth_counts_while_a_run_runs(void **state)
     while (p->result.end == SCRIPT_RETURNED);
     p->result.end = SCRIPT_RETURNED;
     project_answer(p, 200, "");
-    assert_int_equal(p->result.end, SCRIPT_RETRY);
+    assert_int_equal(p->result.end, SCRIPT_STARVED);
     project_free(p);
 }
 
@@ -167,7 +244,7 @@ static void test_what_waits_outside_of_lua_counts_as_memory(void **state)
     while (p->result.count == 0)
         project_handle(p, "{}");
     assert_true(p->n_requests > 2 && p->n_requests < 10);
-    assert_int_equal(p->result.end, SCRIPT_RETRY);
+    assert_int_equal(p->result.end, SCRIPT_STARVED);
     size_t n = p->n_requests;
     project_answer(p, 200, "");
     project_handle(p, "{}");
@@ -183,6 +260,10 @@ int main(void)
         cmocka_unit_test(test_what_is_thrown_may_be_larger_than_memory),
         cmocka_unit_test(test_memory_that_runs_out_may_be_caught),
         cmocka_unit_test(test_who_meets_the_limit_without_having_taken_much_is_tried_again),
+        cmocka_unit_test(test_who_needs_what_others_hold_is_not_to_blame),
+        cmocka_unit_test(test_full_memory_is_told_with_whose_it_is),
+        cmocka_unit_test(test_it_is_full_no_more_when_what_was_kept_is_let_go),
+        cmocka_unit_test(test_what_functions_have_closed_over_counts_for_their_file),
         cmocka_unit_test(test_growth_counts_while_a_run_runs),
         cmocka_unit_test(test_what_waits_outside_of_lua_counts_as_memory),
     };
