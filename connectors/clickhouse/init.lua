@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- Copyright (c) 2026 The Liaison authors
 --
--- Inserts each delivery as a row of a table of ClickHouse, over HTTP; see README.md.
+-- Inserts deliveries as rows of a table of ClickHouse, over HTTP, many at once; see README.md.
 
 -- What ClickHouse says of data that it can't take, with status 500 or 400: trying again is no use.
 local permanent = {
@@ -13,13 +13,29 @@ local permanent = {
 -- A fault of ClickHouse's own, but this is also how it calls an unknown name of an Enum.
 local LOGICAL_ERROR = "49"
 
+-- More parts than ClickHouse makes of one insert: fewer rows may do.
+local PARTITIONS = "Too many partitions for single INSERT block"
+
 -- Older servers name the code in the body alone.
 local function isOfTheRow(failure)
   local said = failure.body or ""
   local code = failure.headers and failure.headers["X-ClickHouse-Exception-Code"]
     or said:match("^Code: (%d+)")
   if code == LOGICAL_ERROR then return said:find("the value of key", 1, true) end
-  return permanent[code]
+  return permanent[code] or said:find(PARTITIONS, 1, true)
+end
+
+-- Each element is a row, or a list of rows.
+local function flat(list)
+  local rows = {}
+  for _, data in ipairs(list) do
+    if type(data) == "table" and data[1] ~= nil then
+      for _, row in ipairs(data) do rows[#rows + 1] = row end
+    else
+      rows[#rows + 1] = data
+    end
+  end
+  return rows
 end
 
 local function quoted(name)
@@ -42,6 +58,9 @@ return {
     { name = "user", type = "string", default = "default", help = "who inserts" },
     { name = "password", type = "text", help = "as secret \"CLICKHOUSE_PASSWORD\"" },
     { name = "timeout", type = "duration", default = "30s", help = "of one attempt" },
+    { name = "rows", type = "number", default = 500, help = "deliveries that are inserted at once" },
+    { name = "wait", type = "duration", default = "200ms",
+      help = "that a delivery waits for others to be inserted with" },
   },
   new = function(options)
     local query = {
@@ -55,9 +74,12 @@ return {
     }
     return {
       timeout = options.timeout,
-      send = function(data)
+      batch = { size = options.rows, wait = options.wait },
+      send = function(list)
+        local rows = flat(list)
+        if #rows == 0 then return end
         local ok, failure = pcall(http.post, options.url, {
-          query = query, headers = headers, body = json.lines { data },
+          query = query, headers = headers, body = json.lines(rows),
         })
         if ok then return end
         if isOfTheRow(failure) then reject("ClickHouse refuses the row: " .. failure.body) end

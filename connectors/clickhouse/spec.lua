@@ -22,6 +22,11 @@ describe("clickhouse", function()
     expect(requests[1].json):equals(row)
   end)
 
+  it("makes a list as many rows", function()
+    local requests = deliver("dataWarehouse", { { id = 1 }, { id = 2 } })
+    expect(requests[1].body):is '{"id":1}\n{"id":2}\n'
+  end)
+
   it("gives up a row that is refused, by the header or by the body", function()
     local new = answered(500, "Cannot parse input", "27")
     expect(new.cause):is "refused"

@@ -10,7 +10,7 @@
  * split: first the one half is attempted, and when its ends are on disk, the other; so in the end only
  * single members are refused for good.
  *
- *     ports.attempt_batch(ctx, b);                // the owner gives b its id, and begins
+ *     ports.attempt_batch(ctx, b);                // the owner begins, and gives b its id
  *     lanes_batch_ended(lanes, b, &end, own);     // once; b is gone after
  */
 #ifndef LIAISON_DELIVERY_BATCH_H
@@ -42,7 +42,7 @@ struct batch {
     struct delivery **members; /* in the order of their sends */
     size_t n;
     /* Tells it from others with other members: digits, how many they are, and what the owner chooses
-       behind these. The owner sets it in ports.attempt_batch. */
+       behind these. The owner sets it before the attempt ends, by those that are in it still. */
     char id[BATCH_ID_SIZE];
 
     enum batch_phase phase;
@@ -56,6 +56,12 @@ struct batch {
     struct list lanes_out; /* lanes whose members of it are on disk alone */
     size_t n_known, cap;   /* of these, so far; room for members */
 };
+
+/* The end of a member that wasn't sent after all: it is as if there had been no attempt at it. */
+extern const struct attempt_end lanes_left_out;
+/* Whether such an end has d wait for another attempt: what is behind it in its lane is not to be sent
+   then. */
+bool lanes_will_wait(const struct delivery *d, const struct attempt_end *end);
 
 /* The attempt at b has ended so: `end` for all members but those that have an end of their own in
    `own`, by member (NULL: it has none; or no list at all). `end` is NULL where all have. */

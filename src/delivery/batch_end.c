@@ -30,7 +30,20 @@ static const struct attempt_end *own_of(const struct ending *e, size_t i)
     return e->own ? e->own[i] : NULL;
 }
 
+const struct attempt_end lanes_left_out = {.after_ms = -1};
+
+static bool is_left_out(const struct ending *e, size_t i)
+{
+    return own_of(e, i) == &lanes_left_out;
+}
+
 /* ---- what it is ---- */
+
+bool lanes_will_wait(const struct delivery *d, const struct attempt_end *end)
+{
+    struct verdict verdict = target_verdict(d->target, d, end);
+    return verdict.outcome == OUTCOME_RETRY || verdict.outcome == OUTCOME_PAUSE;
+}
 
 static size_t count_common(const struct ending *e)
 {
@@ -109,6 +122,30 @@ static void conclude_own(struct lanes *lanes, struct delivery *d, const struct a
     machine_conclude(lanes, d, end, &verdict);
 }
 
+/* It waits behind one that does. */
+static void leave_out(struct lanes *lanes, struct batch *b, size_t i)
+{
+    struct delivery *d = b->members[i];
+    delivery_undo_start(d);
+    machine_move(lanes, d, PHASE_QUEUED);
+    b->members[i] = NULL;
+    d->batch = NULL;
+    if (lane_has_head(d->lane, d))
+        machine_head_arrived(lanes, d);
+}
+
+static void conclude_with_own(struct lanes *lanes, const struct ending *e, size_t i)
+{
+    struct delivery *d = e->b->members[i];
+    if (is_left_out(e, i)) {
+        leave_out(lanes, e->b, i);
+        return;
+    }
+    d->leaves_batch = true;
+    e->b->n_unsettled++;
+    conclude_own(lanes, d, e->own[i]);
+}
+
 /* All that are tried again are at the same time: when the first of them has to be. */
 static int64_t common_due(struct lanes *lanes, const struct ending *e)
 {
@@ -146,15 +183,14 @@ static void conclude(struct lanes *lanes, struct ending *e)
     bool is_kept = stays(e);
     if (e->n_common > 0)
         b->due_at = e->verdict.outcome == OUTCOME_RETRY ? common_due(lanes, e) : AT_ONCE;
-    for (size_t i = 0; i < b->n; i++)
-        b->members[i]->leaves_batch = own_of(e, i) || !is_kept;
     for (size_t i = 0; i < b->n; i++) {
-        const struct attempt_end *own = own_of(e, i);
+        if (own_of(e, i)) {
+            conclude_with_own(lanes, e, i);
+            continue;
+        }
+        b->members[i]->leaves_batch = !is_kept;
         b->n_unsettled++;
-        if (own)
-            conclude_own(lanes, b->members[i], own);
-        else
-            conclude_common(lanes, e, b->members[i]);
+        conclude_common(lanes, e, b->members[i]);
     }
     if (is_kept || e->verdict.outcome == OUTCOME_RETRY || e->verdict.outcome == OUTCOME_PAUSE)
         batch_release_rest(lanes, b);
@@ -186,11 +222,8 @@ static void split(struct lanes *lanes, struct ending *e)
     first->next->next = b->next;
     b->next = first;
     for (size_t i = 0; i < b->n; i++) {
-        if (!b->members[i])
-            continue;
-        b->members[i]->leaves_batch = true;
-        b->n_unsettled++;
-        conclude_own(lanes, b->members[i], e->own[i]);
+        if (b->members[i])
+            conclude_with_own(lanes, e, i);
     }
 }
 

@@ -32,6 +32,9 @@ struct actor {
     struct dryrun *d;
     struct dryrun_run *run; /* what comes of it */
     struct script_run *script_run;
+    /* Of a connector that takes batches: */
+    struct script_batch_run *batch_run;
+    struct script_attempt row;
     bool has_ended;
 
     /* What it waits for. */
@@ -89,6 +92,34 @@ static void on_end(void *ctx, const struct script_result *result)
     set_end(a, &end);
     if (a->send)
         a->send->value = arena_copy(&a->d->notes->arena, result->value);
+}
+
+/* Of one row there is an end of its own, or that of the batch. */
+static void on_batch_end(void *ctx, const struct script_result *result)
+{
+    struct actor *a = ctx;
+    a->batch_run = NULL;
+    if (result)
+        on_end(ctx, result);
+}
+
+static void on_row_end(void *ctx, size_t row, const struct script_result *result)
+{
+    (void)row;
+    on_end(ctx, result);
+}
+
+static bool is_left_out(void *ctx, size_t row)
+{
+    (void)ctx;
+    (void)row;
+    return false;
+}
+
+static void add_row_id(void *ctx, struct buf *id)
+{
+    const struct actor *a = ctx;
+    buf_add_slice(id, a->row.id);
 }
 
 static void end_with(struct actor *a, enum attempt_kind kind, struct slice error)
@@ -236,7 +267,10 @@ static bool is_over(const struct dryrun *d)
 
 static void end_late(struct actor *a)
 {
-    script_cancel(a->script_run);
+    if (a->batch_run)
+        script_cancel_batch(a->batch_run);
+    else
+        script_cancel(a->script_run);
     end_with(a, ATTEMPT_LIMIT, SLICE_LIT("the dry run was stopped: it took too long in all"));
 }
 
@@ -303,12 +337,30 @@ static void run_on(struct actor *a)
 
 /* ---- attempts ---- */
 
+/* A batch of this delivery alone. */
+static void start_batch(struct actor *a, const struct script_connector *connector)
+{
+    const struct script_attempt *row = &a->row;
+    const struct script_batch asked = {
+        .attempt = row->attempt,
+        .created_ms = row->created_ms,
+        .last_error = row->last_error,
+        .rows = row,
+        .n_rows = 1,
+        .keeps_value = row->keeps_value,
+        .row_ended = on_row_end,
+        .is_left_out = is_left_out,
+        .add_id = add_row_id,
+    };
+    a->batch_run = script_attempt_batch(a->d->m, connector, &asked, on_batch_end, a);
+}
+
 static void start_attempt(struct actor *a, const struct script_connector *connector,
                           struct slice handler)
 {
     struct dryrun *d = a->d;
     const struct send *send = a->send;
-    const struct script_attempt asked = {
+    a->row = (struct script_attempt){
         .event = d->event,
         .id = send->public.id,
         .attempt = 1,
@@ -321,7 +373,10 @@ static void start_attempt(struct actor *a, const struct script_connector *connec
         .was_unknown = send->public.was_unknown,
         .keeps_value = true,
     };
-    a->script_run = script_attempt(d->m, connector, &asked, on_end, a);
+    if (connector->batch_size > 0)
+        start_batch(a, connector);
+    else
+        a->script_run = script_attempt(d->m, connector, &a->row, on_end, a);
 }
 
 static void attempt(struct dryrun *d, struct slice handler, struct send *send)

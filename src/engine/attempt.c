@@ -24,12 +24,18 @@ static int64_t retry_after_of(struct engine *e, const struct script_result *resu
     return delay_ms;
 }
 
-static struct attempt_end end_of(struct engine *e, const struct script_result *result)
+struct attempt_end attempt_end_of(struct engine *e, const struct script_result *result)
 {
     struct attempt_end end = ending_of(result);
     if (result->end == SCRIPT_HTTP)
         end.after_ms = retry_after_of(e, result);
     return end;
+}
+
+void attempt_note_error(const struct item *item, const struct script_result *result)
+{
+    if (result->end == SCRIPT_ERROR || result->end == SCRIPT_LIMIT)
+        reload_note_error(item->engine, item->d.target, result->error);
 }
 
 /* ---- its start ---- */
@@ -38,28 +44,22 @@ void attempt_ended(void *ctx, const struct script_result *result)
 {
     struct item *item = ctx;
     item->run = NULL;
-    struct attempt_end end = end_of(item->engine, result);
+    struct attempt_end end = attempt_end_of(item->engine, result);
     item->run_us = end.us = clock_mono_us(&item->engine->clock) - item->started_us;
     buf_clear(&item->result);
     buf_add_slice(&item->result, result->value);
-    if (result->end == SCRIPT_ERROR || result->end == SCRIPT_LIMIT)
-        reload_note_error(item->engine, item->d.target, result->error);
+    attempt_note_error(item, result);
     if (result->end == SCRIPT_SKIP && publication_is(item))
         publication_refused(item, result->error);
     lanes_attempt_ended(item->engine->lanes, &item->d, &end);
 }
 
-void attempt_connector(struct item *item, struct slice data)
+struct script_attempt attempt_describe(struct item *item, struct slice data)
 {
     const struct delivery *d = &item->d;
-    const struct script_connector *connector = target_owner(d->target);
-    if (!connector) { /* a reload took it away while something was read for this attempt */
-        lanes_take_back(item->engine->lanes, &item->d, false);
-        return;
-    }
     item->version = item->engine->version;
     item->script_version = item->engine->script_version;
-    const struct script_attempt attempt = {
+    return (struct script_attempt){
         .event = d->event,
         .id = slice_str(d->id),
         .attempt = d->attempts + 1,
@@ -73,6 +73,16 @@ void attempt_connector(struct item *item, struct slice data)
         .was_unknown = d->unknown,
         .keeps_value = item->keeps_result,
     };
+}
+
+void attempt_connector(struct item *item, struct slice data)
+{
+    const struct script_connector *connector = target_owner(item->d.target);
+    if (!connector) { /* a reload took it away while something was read for this attempt */
+        lanes_take_back(item->engine->lanes, &item->d, false);
+        return;
+    }
+    const struct script_attempt attempt = attempt_describe(item, data);
     item->run = script_attempt(item->engine->machine, connector, &attempt, attempt_ended, item);
 }
 

@@ -101,6 +101,7 @@ struct engine *engine_new(const struct engine_options *options, script_problem_f
     }
     const struct lanes_ports ports = {
         .attempt = attempt_start,
+        .attempt_batch = batch_attempt_start,
         .put = settle_put,
         .ended = settle_ended,
         .kept = settle_kept,

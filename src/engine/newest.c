@@ -117,7 +117,18 @@ static struct slice key_of(const struct item *item)
 static void end_unsent(struct item *item, enum attempt_kind kind, struct slice why)
 {
     const struct attempt_end end = {.kind = kind, .after_ms = -1, .error = why};
-    lanes_attempt_ended(item->engine->lanes, &item->d, &end);
+    if (item->batch)
+        batch_attempt_judged(item, &end);
+    else
+        lanes_attempt_ended(item->engine->lanes, &item->d, &end);
+}
+
+static void send(struct item *item)
+{
+    if (item->batch)
+        batch_attempt_judged(item, NULL);
+    else
+        attempt_connector(item, item->d.data);
 }
 
 static void judge(struct newest *n, struct item *item)
@@ -135,7 +146,7 @@ static void judge(struct newest *n, struct item *item)
                    is_letter ? "it is stale: " : "", (long long)newest);
         end_unsent(item, is_letter ? ATTEMPT_REJECT : ATTEMPT_OLDER, buf_slice(&why));
     } else {
-        attempt_connector(item, item->d.data);
+        send(item);
     }
     buf_deinit(&why);
 }

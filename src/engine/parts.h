@@ -17,6 +17,7 @@
 #include "channel/channel.h"
 #include "channel/embedded.h"
 #include "crypto/hash.h"
+#include "delivery/batch.h"
 #include "delivery/lanes.h"
 #include "engine/counts.h"
 #include "engine/engine.h"
@@ -53,10 +54,11 @@ struct item {
     struct work *work; /* NULL once d has its row: the event doesn't wait for it any more */
     struct letter_request *letter; /* that retries it, until its row says so */
     char id[DELIVERY_ID_SIZE];
-    struct script_run *run; /* an attempt that waits */
-    int64_t started_us;     /* of the last attempt, monotonic … */
-    int64_t run_us;         /* … and how long that took */
-    struct counts sent;     /* of a handler's run: how often to the same connector and key */
+    struct script_run *run;      /* an attempt that waits */
+    struct batch_attempt *batch; /* … or that is made along with others */
+    int64_t started_us;          /* of the last attempt, monotonic … */
+    int64_t run_us;              /* … and how long that took */
+    struct counts sent;          /* of a handler's run: how often to the same connector and key */
     struct err *early; /* its key or filter function failed: the run ends so at once; or NULL */
     struct wait *wait; /* of a handler's run: the one it is in, or NULL */
     struct list in_work;
@@ -317,6 +319,11 @@ const struct http_auth *auth_of(const struct script_auth *said, struct http_auth
 
 /* attempt.c */
 void attempt_start(void *ctx, struct delivery *d);
+/* What the end of its run means, borrowed from it; and the script's error in it is known. */
+struct attempt_end attempt_end_of(struct engine *e, const struct script_result *result);
+void attempt_note_error(const struct item *item, const struct script_result *result);
+/* How today's scripts are told of it; borrowed from the item. */
+struct script_attempt attempt_describe(struct item *item, struct slice data);
 /* Runs the item's connector on `data`, JSON; absent: the event's. */
 void attempt_connector(struct item *item, struct slice data);
 /* The script's run of an item (ctx) has ended. */
@@ -324,6 +331,17 @@ void attempt_ended(void *ctx, const struct script_result *result);
 void *attempt_http_send(void *ctx, struct script_run *run, const struct script_request *asked,
                         struct err *err);
 void attempt_http_cancel(void *ctx, void *handle);
+
+/* attempt_batch.c */
+void batch_attempt_start(void *ctx, struct batch *b);
+/* What newest.c found of a row; NULL: it may be sent. */
+void batch_attempt_judged(struct item *item, const struct attempt_end *end);
+/* The attempt that the item is in is gone, as by lanes_take_back. */
+void batch_attempt_take_back(struct item *item, bool is_unknown);
+/* How many deliveries a line about the end of the item's attempt stands for: 0 where there was one. */
+size_t batch_attempt_to_log(const struct item *item);
+/* The item is about to be freed. */
+void batch_attempt_forget(struct item *item);
 
 /* settle.c */
 void settle_put(void *ctx, struct delivery *d, struct delivery_row *row, enum delivery_state from,

@@ -126,6 +126,10 @@ static void take_back(void *ctx, void *run_ctx)
 {
     struct engine *e = ctx;
     struct item *item = run_ctx;
+    if (item->batch) {
+        batch_attempt_take_back(item, true);
+        return;
+    }
     await_forget(item);
     script_cancel(item->run);
     item->run = NULL;

@@ -34,9 +34,13 @@ static void name_run(struct item *item)
     item->d.id = item->id;
 }
 
+/* A batch that is put off has one line for all. */
 static void log_put_off(struct item *item, const struct delivery_row *row)
 {
     struct engine *e = item->engine;
+    size_t n_rows = row->batch.len > 0 ? batch_attempt_to_log(item) : 1;
+    if (n_rows == 0)
+        return;
     struct buf in = {0};
     struct trace trace;
     trace_of_event(&trace, item->d.event, NULL);
@@ -44,9 +48,9 @@ static void log_put_off(struct item *item, const struct delivery_row *row)
     text_add_duration(&in, delay_ms > 0 ? delay_ms : 0);
     log_warn(e->log, "to be tried again",
              LOG_STR(target_kind(item->d.target), target_name(item->d.target)),
-             LOG_STR("delivery", item->id), LOG_STR("key", item->d.key),
-             LOG_INT("attempt", row->attempts), LOG_SLICE("in", buf_slice(&in)),
-             LOG_SLICE("trace", trace.id),
+             n_rows > 1 ? LOG_SLICE("batch", row->batch) : LOG_STR("delivery", item->id),
+             LOG_STR("key", n_rows > 1 ? NULL : item->d.key), LOG_INT("attempt", row->attempts),
+             LOG_SLICE("in", buf_slice(&in)), LOG_SLICE("trace", trace.id),
              LOG_SLICE("error", slice_upto(row->error, slice_find(row->error, '\n'))));
     buf_deinit(&in);
 }

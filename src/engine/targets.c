@@ -30,6 +30,9 @@ static void set_connector(struct engine *e, const struct script_connector *c)
 {
     const struct target_policy policy = {
         .retry = retry_policy_of(c),
+        .batch = {.size = c->batch_size,
+                  .bytes = (size_t)c->batch_bytes,
+                  .wait_ms = c->batch_wait_ms},
         .is_ordered = c->is_ordered,
         .parks = c->parks,
         .coalesces = c->coalesces,

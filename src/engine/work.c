@@ -172,6 +172,7 @@ void item_free(struct item *item)
 {
     await_forget(item);
     script_cancel(item->run);
+    batch_attempt_forget(item);
     newest_set(item, NEWEST_IGNORED);
     list_remove(&item->in_work);
     buf_deinit(&item->result);

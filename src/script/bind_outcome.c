@@ -3,6 +3,7 @@
 /* skip, retry and reject: they end a run at once. */
 #include <lauxlib.h>
 
+#include "script/batchrun.h"
 #include "script/bindings.h"
 #include "script/machine.h"
 #include "script/options.h"
@@ -12,12 +13,14 @@
 enum { RETRY_AFTER, RETRY_ITEMS };
 static const struct option retry_rows[] = {
     {"after", OPTION_DURATION, NULL},
-    {"items", OPTION_LATER, NULL},
+    {"items", OPTION_TABLE, "a list of rows, as in { 1, 3 }"},
 };
 const struct option_set options_of_retry = OPTION_SET("retry", retry_rows);
 
 enum { REJECT_ITEMS };
-static const struct option reject_rows[] = {{"items", OPTION_LATER, NULL}};
+static const struct option reject_rows[] = {
+    {"items", OPTION_TABLE, "a list of rows, as in { 1, 3 }"},
+};
 const struct option_set options_of_reject = OPTION_SET("reject", reject_rows);
 
 /* A test ends with an error where a transformer that it calls itself says so. */
@@ -62,13 +65,18 @@ static int outcome_retry(lua_State *L)
     int after = 3 + RETRY_AFTER;
     if (!lua_isnil(L, after) && option_duration(L, after, &run->after_ms, &err) < 0)
         machine_raise(L, "retry: `after`: %s", err.message);
+    if (!lua_isnil(L, 3 + RETRY_ITEMS))
+        batchrun_read_items(L, 3 + RETRY_ITEMS, run, "retry");
     return end_run(L, "retry", SCRIPT_RETRY);
 }
 
 static int outcome_reject(lua_State *L)
 {
+    struct script_run *run = ending_run(L, "reject");
     lua_settop(L, 2);
     options_read_or_raise(L, 2, &options_of_reject);
+    if (!lua_isnil(L, 3 + REJECT_ITEMS))
+        batchrun_read_items(L, 3 + REJECT_ITEMS, run, "reject");
     return end_run(L, "reject", SCRIPT_REJECT);
 }
 

@@ -31,11 +31,13 @@ void require_open(lua_State *L);
 void cjson_open(lua_State *L);
 void table_open(lua_State *L);
 void run_open(lua_State *L);
+void batchrun_open(lua_State *L);
 void bus_open(lua_State *L);
 void verify_open(lua_State *L);
 
 /* [-0, +0, e] Keeps the prelude's entries of runs, from the host's table on top. */
 void run_adopt(lua_State *L);
+void batchrun_adopt(lua_State *L);
 /* [-0, +0, e] Keeps the prelude's connector, from the host's table on top. */
 void bus_adopt(lua_State *L);
 

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "script/check.h"
 #include "script/connector_auth.h"
+#include "script/connector_batch.h"
 #include "script/connector_job.h"
 #include "script/connector_order.h"
 #include "script/connector_statuses.h"
@@ -31,6 +32,7 @@ enum {
     CONNECTOR_BREAKER,
     CONNECTOR_RATE,
     CONNECTOR_AUTH,
+    CONNECTOR_BATCH,
     CONNECTOR_ROWS_READ,
 };
 static const struct option connector_rows[] = {
@@ -47,7 +49,7 @@ static const struct option connector_rows[] = {
     {"breaker", OPTION_ANY, NULL},
     {"rate", OPTION_ANY, NULL},
     {"auth", OPTION_ANY, NULL},
-    {"batch", OPTION_LATER, NULL},
+    {"batch", OPTION_ANY, NULL},
 };
 static const struct option_set connector_options = OPTION_SET("a connector", connector_rows);
 
@@ -232,6 +234,7 @@ static void read_table(struct connector_job *job)
     connector_read_breaker(job, base + CONNECTOR_BREAKER);
     connector_read_rate(job, base + CONNECTOR_RATE);
     connector_read_auth(job, base + CONNECTOR_AUTH);
+    connector_read_batch(job, base + CONNECTOR_BATCH);
     lua_pushvalue(L, base + CONNECTOR_SEND);
     keep_send(job);
 }

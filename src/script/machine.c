@@ -10,6 +10,7 @@
 #include <luajit.h>
 
 #include "script/auth.h"
+#include "script/batchrun.h"
 #include "script/bindings.h"
 #include "script/connector_statuses.h"
 #include "script/spec_parts.h"
@@ -496,6 +497,8 @@ static void free_runs(struct script_machine *m, struct list *runs)
         struct script_run *run = list_entry(link, struct script_run, link);
         if (run->request)
             m->ports->http_cancel(m->ports->ctx, run->request);
+        if (run->batch)
+            batchrun_free(run->batch);
         run_free(run);
     }
 }

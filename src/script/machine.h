@@ -34,6 +34,7 @@ struct auth;
 struct identity;
 struct statuses;
 struct watchdog;
+struct script_batch_run;
 struct exact_scratch;
 struct lookups;
 
@@ -56,7 +57,8 @@ enum machine_ref {
     REF_ANSWER,         /* metatable of http's answers */
     REF_HEADERS,        /* metatable of their headers */
     REF_HTTP_ERROR,     /* metatable of http's errors */
-    REF_DELIVERY,       /* metatable of a connector's second argument */
+    REF_DELIVERY,       /* metatable of a connector's second argument … */
+    REF_BATCH,          /* … and of one's that takes batches */
     REF_EXACT_NEW,      /* function: makes the cdata that scripts see of an exact number */
     REF_EXACT_BOXES,    /* weak: that cdata -> its userdata */
     REF_LIBS,           /* name -> what lib/NAME.lua returned */
@@ -65,6 +67,8 @@ enum machine_ref {
     REF_NOTE,
     REF_RUN_HANDLER, /* the prelude's entries of the runs */
     REF_RUN_ATTEMPT,
+    REF_RUN_ROW,
+    REF_RUN_BATCH,
     REF_RUN_FUNCTION,
     REF_NEW_EVENT, /* … and what makes tables for scripts: prelude/tables.lua */
     REF_NEW_SENT,
@@ -122,6 +126,7 @@ struct script_run {
     struct blame blame; /* of its error, once that came */
 
     /* Its budget. */
+    int64_t time_ms; /* of running time */
     int64_t ran_us;
     ptrdiff_t grown;  /* bytes that there were more of after it had run than before, in all */
     size_t held;      /* bytes outside of Lua that count as its own, see machine_hold */
@@ -153,7 +158,8 @@ struct script_run {
     const struct connector *connector;
     struct event *event;                  /* a reference */
     const struct script_attempt *attempt; /* only while it is being started */
-    const void *data;   /* the table that the script got as its event's, to be compared; not kept */
+    const void *data; /* the table that the script got as its event's, to be compared; not kept */
+    struct script_batch_run *batch; /* that it is part of, or NULL */
     struct slice given; /* the JSON that an attempt's data were read from, while it is there */
     struct buf delivery_id;
     int function_ref; /* RUN_FUNCTION */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Liaison authors */
 /* Runs of handlers and attempts: their beginning, their waits, their ends. */
+#include "script/run.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +12,7 @@
 #include "base/text.h"
 #include "base/utf8.h"
 #include "script/answer.h"
+#include "script/batchrun.h"
 #include "script/bindings.h"
 #include "script/codec.h"
 #include "script/document.h"
@@ -81,7 +84,7 @@ static struct slice key_of(const struct event *event)
 }
 
 /* [-0, +1, e] A table of one's own for each caller. */
-static void push_event(lua_State *L, const struct event *event)
+void run_push_event(lua_State *L, const struct event *event)
 {
     luaL_checkstack(L, 12, "event");
     machine_push(L, REF_NEW_EVENT);
@@ -105,7 +108,7 @@ static int begin_handler(lua_State *L)
 {
     struct script_run *run = machine_of(L)->current;
     lua_rawgeti(L, LUA_REGISTRYINDEX, run->handler->run_ref);
-    push_event(L, run->event);
+    run_push_event(L, run->event);
     return 2;
 }
 
@@ -114,7 +117,7 @@ static int begin_function(lua_State *L)
 {
     struct script_run *run = machine_of(L)->current;
     lua_rawgeti(L, LUA_REGISTRYINDEX, run->function_ref);
-    push_event(L, run->event);
+    run_push_event(L, run->event);
     return 2;
 }
 
@@ -125,83 +128,83 @@ static int delivery_index(lua_State *L)
     if (lua_type(L, 2) != LUA_TSTRING || strcmp(lua_tostring(L, 2), "event") != 0 || !run ||
         run->kind != RUN_ATTEMPT)
         return 0;
-    push_event(L, run->event);
+    const struct event *event = run->batch ? batchrun_event_of(L, 1, run) : run->event;
+    if (!event)
+        return 0;
+    run_push_event(L, event);
     lua_pushvalue(L, 2);
     lua_pushvalue(L, -2);
     lua_rawset(L, 1);
     return 1;
 }
 
-static void push_delivery(lua_State *L, const struct script_run *run)
+void run_push_delivery(lua_State *L, const struct script_attempt *attempt, struct slice id,
+                       const struct connector *connector)
 {
-    const struct script_attempt *a = run->attempt;
     char created[TEXT_TIME_LEN + 1];
     lua_createtable(L, 0, 8);
-    set_text(L, "id", buf_slice(&run->delivery_id));
-    lua_pushinteger(L, (lua_Integer)a->attempt);
+    set_text(L, "id", id);
+    lua_pushinteger(L, (lua_Integer)attempt->attempt);
     lua_setfield(L, -2, "attempt");
-    if (a->has_key)
-        set_text(L, "key", slice_of(a->key.data ? a->key.data : "", a->key.len));
-    set_text(L, "connector", run->connector->public.name);
-    set_text(L, "handler", a->handler);
-    text_format_time(created, a->created_ms);
+    if (attempt->has_key)
+        set_text(L, "key", slice_of(attempt->key.data ? attempt->key.data : "", attempt->key.len));
+    set_text(L, "connector", connector->public.name);
+    set_text(L, "handler", attempt->handler);
+    text_format_time(created, attempt->created_ms);
     set_text(L, "createdAt", slice_str(created));
-    set_text(L, "lastError", a->last_error);
+    set_text(L, "lastError", attempt->last_error);
     machine_mark(L, lua_gettop(L), REF_DELIVERY);
 }
 
-/* The list of transformers: send's in place of the connector's. */
-struct transformers {
-    int list_ref; /* LUA_NOREF: none */
-    bool take_event;
-};
-
-static struct transformers find_transformers(lua_State *L, const struct script_run *run)
+/* send's in place of the connector's. */
+struct run_transformers run_find_transformers(lua_State *L, const struct connector *connector,
+                                              struct slice name)
 {
-    struct script_machine *m = run->m;
-    const struct connector *connector = run->connector;
-    struct slice name = run->attempt->transformer;
     if (name.len == 0)
-        return (struct transformers){connector->transformer_ref,
-                                     connector->transformer_takes_event};
-    struct map_node *node = map_find(&m->transformer_map, name);
+        return (struct run_transformers){connector->transformer_ref,
+                                         connector->transformer_takes_event};
+    struct map_node *node = map_find(&machine_of(L)->transformer_map, name);
     if (!node)
         machine_raise(L, "no transformer \"%.*s\" any more: make transformers/%.*s.lua",
                       SLICE_FMT(name), SLICE_FMT(name));
     const struct transformer *t = container_of(node, struct transformer, node);
-    return (struct transformers){t->list_ref, t->takes_event};
+    return (struct run_transformers){t->list_ref, t->takes_event};
 }
 
-/* [-0, +1, e] */
-static void push_attempt_data(lua_State *L, struct script_run *run)
+void run_push_data(lua_State *L, const struct script_attempt *attempt)
 {
-    const struct event *event = run->event;
-    struct slice own = run->attempt->data;
-    if (own.data) {
-        run->given = own;
-        push_json(L, own);
-        return;
-    }
-    if (event->data_kind == EVENT_DATA_JSON)
-        run->given = event->data;
-    push_event_data(L, event);
+    if (attempt->data.data)
+        push_json(L, attempt->data);
+    else
+        push_event_data(L, attempt->event);
 }
 
-/* [-0, +2, e] The transformers and the event that they take; nil for what there isn't. */
-static void push_transformers(lua_State *L, struct script_run *run,
-                              const struct transformers *transformers)
+/* The JSON that an attempt's data are read from; absent where they are none. */
+static struct slice given_of(const struct script_attempt *attempt)
+{
+    if (attempt->data.data)
+        return attempt->data;
+    return attempt->event->data_kind == EVENT_DATA_JSON ? attempt->event->data : SLICE_NULL;
+}
+
+void run_push_transformers(lua_State *L, const struct script_run *run,
+                           const struct run_transformers *transformers)
 {
     if (transformers->list_ref == LUA_NOREF) {
         lua_pushnil(L);
         lua_pushnil(L);
         return;
     }
-    run->given = SLICE_NULL; /* what comes of it is another document */
     lua_rawgeti(L, LUA_REGISTRYINDEX, transformers->list_ref);
     if (transformers->take_event)
-        push_event(L, run->event);
+        run_push_event(L, run->event);
     else
         lua_pushnil(L);
+}
+
+bool run_verifies(const struct connector *connector, const struct script_attempt *attempt)
+{
+    return attempt->was_unknown && connector->verify_ref != LUA_NOREF;
 }
 
 /* beginAttempt() -> send, data, delivery [, transformers, event [, verify]]; what no function takes is
@@ -209,17 +212,20 @@ static void push_transformers(lua_State *L, struct script_run *run,
 static int begin_attempt(lua_State *L)
 {
     struct script_run *run = machine_of(L)->current;
-    struct transformers transformers = find_transformers(L, run);
-    bool verifies = run->attempt->was_unknown && run->connector->verify_ref != LUA_NOREF;
+    struct run_transformers transformers =
+        run_find_transformers(L, run->connector, run->attempt->transformer);
+    bool verifies = run_verifies(run->connector, run->attempt);
     lua_rawgeti(L, LUA_REGISTRYINDEX, run->connector->send_ref);
-    push_attempt_data(L, run);
+    run_push_data(L, run->attempt);
+    if (transformers.list_ref == LUA_NOREF) /* else what comes of it is another document */
+        run->given = given_of(run->attempt);
     if (run->connector->takes_delivery)
-        push_delivery(L, run);
+        run_push_delivery(L, run->attempt, buf_slice(&run->delivery_id), run->connector);
     else
         lua_pushnil(L);
     if (transformers.list_ref == LUA_NOREF && !verifies)
         return 3;
-    push_transformers(L, run, &transformers);
+    run_push_transformers(L, run, &transformers);
     if (!verifies)
         return 5;
     lua_rawgeti(L, LUA_REGISTRYINDEX, run->connector->verify_ref);
@@ -365,7 +371,7 @@ static void end_time(struct ending *e)
 {
     e->result.end = SCRIPT_LIMIT;
     buf_printf(&e->error, "%s was stopped: it ran longer than ", e->run->what);
-    text_add_duration(&e->error, e->run->m->handler_time_ms);
+    text_add_duration(&e->error, e->run->time_ms);
     buf_add_str(&e->error, " (limits.handlerTime); does a loop never end?");
     blame_add_stop(e->run, &e->error);
 }
@@ -450,19 +456,23 @@ static void end_run(struct script_run *run, enum machine_result how)
     struct ending e = {.run = run, .how = how};
     script_result_fn done = run->is_cancelled ? NULL : run->done;
     void *ctx = run->ctx;
+    struct script_batch_run *batch = run->batch;
     drop_request(run);
     if (done)
         describe_end(&e);
+    if (batch)
+        batchrun_take(run, how, &e.result);
     machine_return_run(run, how == MACHINE_RETURNED);
-    if (done)
+    if (batch)
+        batchrun_go_on(batch, &e.result);
+    else if (done)
         done(ctx, &e.result);
     ending_deinit(&e);
 }
 
-/* Runs on; returns the run if it waits then, NULL if it has ended. */
-static struct script_run *step(struct script_run *run)
+struct script_run *run_step(struct script_run *run)
 {
-    enum machine_result how = machine_resume(run, 0, run->m->handler_time_ms);
+    enum machine_result how = machine_resume(run, 0, run->time_ms);
     run->answer = NULL;
     run->awaited = NULL;
     if (run->attempt && run->attempt->data.data)
@@ -482,11 +492,12 @@ static struct event *keep_event(const struct event *event)
     return event_ref((struct event *)event);
 }
 
-static struct script_run *begin(struct script_machine *m, enum run_kind kind,
-                                enum machine_ref entry, const struct event *event)
+struct script_run *run_begin(struct script_machine *m, enum run_kind kind, enum machine_ref entry,
+                             const struct event *event)
 {
     struct script_run *run = machine_take_run(m, kind);
-    run->event = keep_event(event);
+    run->time_ms = m->handler_time_ms;
+    run->event = event ? keep_event(event) : NULL;
     lua_rawgeti(run->co, LUA_REGISTRYINDEX, m->refs[entry]);
     return run;
 }
@@ -494,12 +505,12 @@ static struct script_run *begin(struct script_machine *m, enum run_kind kind,
 struct script_run *script_handle(struct script_machine *m, size_t handler,
                                  const struct event *event, script_result_fn done, void *run_ctx)
 {
-    struct script_run *run = begin(m, RUN_HANDLER, REF_RUN_HANDLER, event);
+    struct script_run *run = run_begin(m, RUN_HANDLER, REF_RUN_HANDLER, event);
     run->handler = &m->handlers[handler];
     run->what = run->handler->public.name.data;
     run->done = done;
     run->ctx = run_ctx;
-    return step(run);
+    return run_step(run);
 }
 
 struct script_run *script_attempt(struct script_machine *m,
@@ -507,7 +518,7 @@ struct script_run *script_attempt(struct script_machine *m,
                                   const struct script_attempt *attempt, script_result_fn done,
                                   void *ctx)
 {
-    struct script_run *run = begin(m, RUN_ATTEMPT, REF_RUN_ATTEMPT, attempt->event);
+    struct script_run *run = run_begin(m, RUN_ATTEMPT, REF_RUN_ATTEMPT, attempt->event);
     run->connector = container_of(connector, struct connector, public);
     run->what = connector->name.data;
     run->attempt = attempt;
@@ -516,7 +527,7 @@ struct script_run *script_attempt(struct script_machine *m,
     buf_add_slice(&run->delivery_id, attempt->id);
     run->done = done;
     run->ctx = ctx;
-    return step(run);
+    return run_step(run);
 }
 
 void script_answer(struct script_run *run, const struct script_answer *answer)
@@ -527,13 +538,13 @@ void script_answer(struct script_run *run, const struct script_answer *answer)
     run->last_status = answer->failure ? 0 : answer->status;
     if (answer->failure && run->is_writing && answer->was_written)
         run->is_unknown = true;
-    step(run);
+    run_step(run);
 }
 
 void script_awaited(struct script_run *run, const struct script_awaited *end)
 {
     run->awaited = end;
-    step(run);
+    run_step(run);
 }
 
 struct slice script_run_connector(const struct script_run *run)
@@ -579,11 +590,11 @@ static enum err_code code_of(enum script_end end)
 static struct script_run *call_function(struct script_machine *m, size_t handler, int ref,
                                         const struct event *event, struct err *err)
 {
-    struct script_run *run = begin(m, RUN_FUNCTION, REF_RUN_FUNCTION, event);
+    struct script_run *run = run_begin(m, RUN_FUNCTION, REF_RUN_FUNCTION, event);
     run->handler = &m->handlers[handler];
     run->what = run->handler->public.name.data;
     run->function_ref = ref;
-    enum machine_result how = machine_resume(run, 0, m->handler_time_ms);
+    enum machine_result how = machine_resume(run, 0, run->time_ms);
     if (how == MACHINE_RETURNED) {
         lua_settop(run->co, 1);
         return run;

@@ -158,6 +158,7 @@ void bindings_open(lua_State *L)
     require_open(L);
     cjson_open(L);
     run_open(L);
+    batchrun_open(L);
     bus_open(L);
     verify_open(L);
     blame_open(L);
@@ -168,6 +169,7 @@ void bindings_open(lua_State *L)
     machine_set(L, REF_ENVIRONMENTS);
     library_open(L);
     run_adopt(L);
+    batchrun_adopt(L);
     await_adopt(L);
     bus_adopt(L);
     lua_pop(L, 1);

@@ -227,6 +227,9 @@ struct script_connector {
     enum script_growth growth;
     double factor;
     bool jitter;
+    unsigned batch_size; /* rows; 0: each delivery is sent by itself */
+    int64_t batch_bytes; /* of JSON */
+    int64_t batch_wait_ms;
     bool is_ordered; /* order = "key" */
     bool parks;      /* onDead = "park" */
     bool coalesces;
@@ -339,6 +342,36 @@ struct script_run *script_attempt(struct script_machine *m,
                                   const struct script_connector *connector,
                                   const struct script_attempt *attempt, script_result_fn done,
                                   void *ctx);
+
+/* One attempt at several deliveries, of a connector with batch_size: each is reshaped by its transformer
+   alone, and what is left is sent at once. `rows` and what they point to must stand until it has ended;
+   what they say of `keeps_value` is of no account. */
+struct script_batch {
+    unsigned attempt;
+    int64_t created_ms;
+    struct slice last_error;
+    const struct script_attempt *rows;
+    size_t n_rows;
+    bool keeps_value;
+    /* A row has an end of its own: by its transformer, or since retry or reject named it. */
+    void (*row_ended)(void *ctx, size_t row, const struct script_result *result);
+    /* Asked before each row: whether it isn't to be sent now. It has no end then. */
+    bool (*is_left_out)(void *ctx, size_t row);
+    /* Asked when it is known which rows are sent: appends the id that it has with these, the
+       Idempotency-Key of its first writing request. */
+    void (*add_id)(void *ctx, struct buf *id);
+};
+
+struct script_batch_run;
+
+/* As script_attempt; the functions above get `ctx`, too. `done` is told the end of all rows that
+   have none of their own; NULL: there is no such row that was to be sent. */
+struct script_batch_run *script_attempt_batch(struct script_machine *m,
+                                              const struct script_connector *connector,
+                                              const struct script_batch *batch,
+                                              script_result_fn done, void *ctx);
+/* As script_cancel. */
+void script_cancel_batch(struct script_batch_run *run);
 
 /* The request that `run` waits for has ended; may run the script on, and end the run. */
 void script_answer(struct script_run *run, const struct script_answer *answer);

@@ -3,6 +3,7 @@
 """What mappings deliver to is the real thing: ClickHouse by the connector that ships, Radicale, a CalDAV
 server, by a connector as analysts write them, and nginx, which lets through only so much."""
 
+import json
 import shutil
 from decimal import Decimal
 from http.client import HTTPConnection
@@ -106,7 +107,7 @@ def test_rows_wait_for_clickhouse_and_arrive_in_order(warehouse, clickhouse):
     warehouse.wait_delivered("dataWarehouse", 30)
     clickhouse.stop()
     emit(range(30, 60))
-    wait_until(lambda: warehouse.connector_sums("dataWarehouse")["waiting"] == 3, "one of each key to wait")
+    wait_until(lambda: warehouse.connector_sums("dataWarehouse")["waiting"] > 0, "rows to wait")
     warehouse.kill()
     warehouse.start()
     clickhouse.start()
@@ -119,6 +120,34 @@ def test_rows_wait_for_clickhouse_and_arrive_in_order(warehouse, clickhouse):
         assert numbers == sorted(numbers)
     assert warehouse.dead_letters() == []
     assert_sums_hold(warehouse.status())
+
+
+def test_one_bad_row_of_hundreds_is_found_and_the_others_are_there_once(project, make_daemon, clickhouse):
+    project.script(WAREHOUSE_SCRIPT)
+    project.write("connectors/dataWarehouse.lua", """
+        return connector "clickhouse" {
+          url = setting "warehouseUrl", table = "visits", user = "liaison", rows = 250, wait = "5s",
+          password = secret "CLICKHOUSE_PASSWORD" }
+    """)
+    clickhouse.query("CREATE TABLE visits (id Int64, key String, n Int64) ENGINE = MergeTree ORDER BY tuple()")
+    daemon = make_daemon(settings={"warehouseUrl": clickhouse.url},
+                         env={"CLICKHOUSE_PASSWORD": clickhouse.PASSWORD}).start()
+    events = [{"type": "visit.planned", "data": {"id": n if n != 137 else "bad", "key": f"k{n % 7}", "n": n}}
+              for n in range(250)]
+    assert daemon.post("/events", json.dumps(events).encode()).status == 202
+    daemon.wait_delivered("dataWarehouse", 249)
+    letter, = daemon.dead_letters()
+    assert (letter["cause"], letter["data"]["n"], len(letter["attempts"])) == ("refused", 137, 1)
+    assert "Code: 27" in letter["error"] and "Code: 27" in letter["attempts"][0]["error"]
+    assert clickhouse.rows("SELECT n FROM visits ORDER BY n") == [
+        {"n": n} for n in range(250) if n != 137]
+    assert_sums_hold(daemon.status())
+
+
+def test_a_list_of_rows_is_inserted_as_rows(warehouse, clickhouse):
+    warehouse.emit("visit.planned", [{"id": 1}, {"id": 2}])
+    warehouse.wait_delivered("dataWarehouse", 1)
+    assert sorted(ids(clickhouse)) == [1, 2]
 
 
 # ---- Radicale ----
@@ -393,4 +422,4 @@ def test_the_spec_of_a_connector_that_ships_passes_with_its_example(project):
         shutil.copy(ROOT / f"connectors/clickhouse/{name}.lua", project.write(f"{ends_up}.lua", ""))
     result = liaison("test", project.path, env={"CLICKHOUSE_PASSWORD": "word"})
     assert (result.status, result.err) == (0, "")
-    assert result.out.splitlines()[-1] == "5 passed, 0 failed"
+    assert result.out.splitlines()[-1] == "6 passed, 0 failed"

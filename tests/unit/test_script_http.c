@@ -100,7 +100,7 @@ static void test_data_nobody_touched_leave_byte_by_byte(void **state)
     assert_body(post, "[ 1.0 ]", "[ 1.0 ]");
     assert_body(post, "{\"a\":1, \"a\":2}", "{\"a\":1, \"a\":2}");
     assert_body("http.post('http://h', { json = delivery.event.data })", data, data);
-    assert_body("http.post('http://h', { json = { data } })", "{ \"a\": 1 }", "[{\"a\":1}]");
+    assert_body("http.post('http://h', { json = { data } })", "{ \"a\": 1 }", "[{ \"a\": 1 }]");
 }
 
 static void test_data_that_were_looked_at_leave_byte_by_byte_too(void **state)

@@ -197,8 +197,14 @@ static void test_wrong_options_of_connectors_say_what_to_write(void **state)
          "make transformers/nome.lua"},
         {"timout = 1", "connectors/c.lua:2: a connector: there is no option `timout`: did you mean "
                        "`timeout`?"},
-        {"batch = { size = 5 }",
-         "connectors/c.lua:2: a connector: `batch` is not available in this version"},
+        {"batch = { size = 0 }",
+         "connectors/c.lua:2: batch.size must be a whole number of rows from 1 to 10000"},
+        {"batch = { size = 'x' }", "connectors/c.lua:2: batch: `size` must be a whole number"},
+        {"batch = { bytes = '1GB' }", "connectors/c.lua:2: batch.bytes must be a size up to 16MB"},
+        {"batch = { bytes = {} }", "connectors/c.lua:2: batch.bytes must be a size up to 16MB"},
+        {"batch = { wait = -1 }", "connectors/c.lua:2: batch.wait: "},
+        {"batch = { rows = 5 }", "connectors/c.lua:2: batch: there is no option `rows`"},
+        {"batch = 500", "connectors/c.lua:2: `batch` must be false, or a table as in"},
         {"coalesce = true, order = 'none'",
          "connectors/c.lua:2: `coalesce = true` sends the newest of what waits in the order of a "
          "key, and `order = \"none\"` says that there is none"},
@@ -219,7 +225,6 @@ static void test_wrong_options_of_connectors_say_what_to_write(void **state)
          "connectors/c.lua:2: breaker: there is no option `opn`: did you mean `open`?"},
         {"breaker = true", "connectors/c.lua:2: `breaker` must be a table as in { failures = 5, "
                            "open = \"30s\" }, or false"},
-        {"batch = {}", "`batch` is not available in this version"},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct project *p = project_new();

@@ -208,9 +208,11 @@ static void test_wrong_ends_say_what_to_write(void **state)
     assert_end("retry('x', { after = 'soon' })", SCRIPT_ERROR,
                "retry: `after`: \"soon\" is no duration", -1);
     assert_end("retry('x', { items = { 1 } })", SCRIPT_ERROR,
-               "retry: `items` is not available in this version", -1);
-    assert_end("reject('x', { items = { 1 } })", SCRIPT_ERROR,
-               "reject: `items` is not available in this version", -1);
+               "retry: `items` are rows of a batch: it belongs into the `send` of a connector "
+               "with `batch`",
+               -1);
+    assert_end("reject('x', { items = 1 })", SCRIPT_ERROR,
+               "reject: `items` must be a list of rows, as in { 1, 3 }", -1);
 }
 
 static void test_an_error_has_its_place_and_the_frames_of_scripts(void **state)

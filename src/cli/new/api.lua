@@ -170,11 +170,25 @@ function SyncManager:start() end
 
 ---@alias StatusWord "accept"|"retry"|"refuse"|"pause"
 
+---The second argument of a connector's `send` that takes batches.
+---@class DeliveryBatch
+---@field id string the `Idempotency-Key`; the same for as long as it is tried again with these rows
+---@field attempt integer the most of its rows' attempts
+---@field connector string
+---@field createdAt string of the oldest row
+---@field lastError? string
+---@field deliveries Delivery[] in the order of the list
+
+---@class BatchPolicy
+---@field size? integer rows
+---@field bytes? string|number of JSON
+---@field wait? Duration of the first row
+
 ---@alias Transformer fun(data: any, event: Event): any
 
 ---What a file of connectors/ returns, where it isn't the bare function.
 ---@class Connector
----@field send fun(data: any, delivery: Delivery): any
+---@field send fun(data: any, delivery: Delivery): any with `batch`: of a list and a DeliveryBatch
 ---@field transformer? string|Transformer|(string|Transformer)[]
 ---@field timeout? Duration
 ---@field retry? RetryPolicy
@@ -184,6 +198,7 @@ function SyncManager:start() end
 ---@field concurrency? "auto"|integer
 ---@field rate? string|false "50/s", "1000/m", "10/h"
 ---@field breaker? Breaker|false
+---@field batch? BatchPolicy|false
 ---@field statuses? table<integer|string, StatusWord>|fun(answer: HttpAnswer): StatusWord? by status or class ("4xx"), before the table of outcomes
 ---@field verify? fun(data: any, delivery: Delivery): boolean whether what was written and never answered is there
 ---@field auth? Auth|false who its requests come from
@@ -194,12 +209,13 @@ function skip(reason) end
 
 ---Ends the run: it is tried again, after that time or by the policy.
 ---@param reason string
----@param options? { after: Duration }
+---@param options? { after: Duration, items: any[] } `items`: rows of a batch
 function retry(reason, options) end
 
 ---Ends the run: a dead letter, cause `refused`.
 ---@param reason string
-function reject(reason) end
+---@param options? { items: any[] } rows of a batch
+function reject(reason, options) end
 
 -- ---- http ---------------------------------------------------------------------------------------
 

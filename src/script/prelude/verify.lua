@@ -13,6 +13,8 @@ local function isThere(verify, data, delivery)
   return finishVerify(verify(data, delivery))
 end
 
+host.isThere = isThere
+
 -- A 409 may be the echo of what was taken meanwhile. Where that isn't so, it is the attempt's end.
 function host.sendAgain(verify, send, data, delivery)
   if isThere(verify, data, delivery) then

@@ -201,6 +201,7 @@ static void result_deinit(struct project_result *r)
 void project_free(struct project *p)
 {
     script_free(p->machine);
+    event_unref(p->row_event);
     mask_free(p->mask);
     nftw(p->dir, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
     for (size_t i = 0; i < p->n_requests; i++)
@@ -279,6 +280,51 @@ void project_handle(struct project *p, const char *data)
     project_handle_at(p, 0, data);
 }
 
+static void on_row(void *ctx, size_t row, const struct script_result *result)
+{
+    (void)row;
+    on_result(ctx, result);
+}
+
+static void on_batch(void *ctx, const struct script_result *result)
+{
+    if (result)
+        on_result(ctx, result);
+}
+
+static bool is_left_out(void *ctx, size_t row)
+{
+    (void)ctx;
+    (void)row;
+    return false;
+}
+
+static void add_row_id(void *ctx, struct buf *id)
+{
+    (void)ctx;
+    buf_add_str(id, "d1");
+}
+
+/* A batch of this delivery alone. */
+static void attempt_batch(struct project *p, const struct script_connector *c,
+                          const struct script_attempt *asked)
+{
+    event_unref(p->row_event);
+    p->row_event = event_ref((struct event *)asked->event);
+    p->row = *asked;
+    const struct script_batch batch = {
+        .attempt = asked->attempt,
+        .created_ms = asked->created_ms,
+        .rows = &p->row,
+        .n_rows = 1,
+        .keeps_value = asked->keeps_value,
+        .row_ended = on_row,
+        .is_left_out = is_left_out,
+        .add_id = add_row_id,
+    };
+    script_attempt_batch(p->machine, c, &batch, on_batch, p);
+}
+
 static void attempt(struct project *p, const char *connector, const char *event_data,
                     const char *data)
 {
@@ -303,7 +349,10 @@ static void attempt(struct project *p, const char *connector, const char *event_
             ? script_dead_letters(p->machine)
             : script_connector_find(p->machine, slice_str(connector));
     assert_non_null(c);
-    p->run = script_attempt(p->machine, c, &asked, on_result, p);
+    if (c->batch_size > 0)
+        attempt_batch(p, c, &asked);
+    else
+        p->run = script_attempt(p->machine, c, &asked, on_result, p);
     event_unref(event);
 }
 

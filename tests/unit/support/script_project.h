@@ -82,6 +82,8 @@ struct project {
     const char *refuse_request;
     const char *refuse_await;
     bool keeps_value, was_unknown; /* of the attempts that are started */
+    struct script_attempt row;     /* the last of a batch */
+    struct event *row_event;
 };
 
 struct project *project_new(void);
