@@ -39,9 +39,7 @@ W1 = Workload("Liaison W1: one POST an event", ("warehouse",), 40000)
 W2 = Workload("Liaison W2: two connectors", ("calendar", "warehouse"), 20000)
 PACED = Workload("Liaison W1 at 2,000 events/s", ("warehouse",), 8000, rate=2000)
 SLOW = Workload("Liaison W1, answers after 5 ms", ("warehouse",), 40000, delay_ms=5)
-MISSING = {
-    "W3 (1,000 events a POST)": "not measured, connectors take no batches yet",
-}
+W3 = Workload("Liaison W3: 1,000 events a POST", ("warehouse",), 200000, batch=1000)
 
 
 @dataclass
@@ -73,7 +71,7 @@ def parse_arguments():
 def daemon_contestant(workload, scale):
     scaled = replace(workload, events=max(int(workload.events * scale), 100))
     return Contestant(workload.title, lambda rig: workloads.run_daemon(rig, scaled),
-                      len(workload.connectors))
+                      0 if workload.batch else len(workload.connectors))
 
 
 def design_contestant(carrier, events):
@@ -92,6 +90,7 @@ def make_contestants(arguments):
         daemon_contestant(W1, scale),
         Contestant(BARE_LOOP, lambda rig: workloads.run_curl_loop(rig, int(40000 * scale)), 1),
         daemon_contestant(W2, scale),
+        daemon_contestant(W3, scale),
         daemon_contestant(SLOW, scale),
         daemon_contestant(PACED, scale),
     ]
@@ -156,7 +155,7 @@ def measure(arguments):
     } for c in contestants]
     bare = runs.get(BARE_LOOP)
     reference = median([run["cpuUs"] for run in bare]) if bare else None
-    missing = dict(MISSING)
+    missing = {}
     if not workloads.has_wrk():
         missing[POSTS] = "not measured, there is no wrk"
     if not workloads.has_node():
@@ -167,7 +166,7 @@ def measure(arguments):
     elif not arguments.no_profile:
         by_title = {entry["title"]: entry for entry in entries}
         profiles = [profile(arguments, workload, by_title[workload.title], reference)
-                    for workload in (W1, W2) if workload.title in by_title]
+                    for workload in (W1, W2, W3) if workload.title in by_title]
     return {"machine": described, "runs": arguments.runs, "bareLoopUs": reference,
             "contestants": entries, "missing": missing, "profiles": profiles}
 

@@ -82,6 +82,7 @@ def goal_rows(results):
     profile = find(results["profiles"], "W1: one POST")
     posts = find(results["contestants"], "POST /events")
     mapping = find(results["contestants"], "decode, handler, table, encode")
+    w3 = find(results["contestants"], "W3: 1,000 events a POST")
     goals = []
     if w1 and results["bareLoopUs"]:
         goals.append(("W1, × bare loop", w1["median"]["cpuUs"] / results["bareLoopUs"], 2.0))
@@ -89,6 +90,8 @@ def goal_rows(results):
         goals.append(("W1, µs an event but the transfer", profile["butSendUs"], 15))
     if w1:
         goals.append(("idle, MiB", w1["median"]["idleKiB"] / 1024, 15))
+    if w3:
+        goals.append(("W3, µs an event", w3["median"]["cpuUs"], 12))
     if paced:
         goals.append(("p99 at 2,000 events/s, ms", paced["median"]["latencyUs"]["p99"] / 1000, 20))
     if posts:

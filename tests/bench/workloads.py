@@ -57,6 +57,18 @@ return {{
 """
 
 
+BATCH_CONNECTOR = """\
+return {{
+  concurrency = {at_once},
+  retry = {{ base = "200ms", cap = "1s" }},
+  batch = {{ size = {batch}, wait = "50ms" }},
+  send = function(list)
+    return http.post(setting "receiverUrl" .. "/{name}", {{ json = list }})
+  end,
+}}
+"""
+
+
 @dataclass
 class Workload:
     title: str
@@ -64,6 +76,7 @@ class Workload:
     events: int
     rate: int = 0         # events per second; 0: as fast as they are taken
     delay_ms: int = 0     # of the receiver's answers
+    batch: int = 0        # events a POST; 0: each by itself
 
     def script(self):
         sends = {"warehouse": SEND_WAREHOUSE, "calendar": SEND_CALENDAR}
@@ -72,8 +85,10 @@ class Workload:
 
 def start_daemon(rig, workload, source, receiver, launcher=()):
     """On the workload's project, connected to the source, and idle."""
+    connector = BATCH_CONNECTOR if workload.batch else CONNECTOR
     project = rig.project(workload.script(), {
-        name: CONNECTOR.format(name=name, at_once=AT_ONCE) for name in workload.connectors})
+        name: connector.format(name=name, at_once=AT_ONCE, batch=workload.batch)
+        for name in workload.connectors})
     for name in workload.connectors:
         receiver.control(name, delay=workload.delay_ms)
     daemon = rig.daemon(project, settings={"busUrl": source.events_url,
