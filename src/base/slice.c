@@ -22,6 +22,8 @@ bool slice_is_equal_nocase(struct slice a, struct slice b)
 {
     if (a.len != b.len)
         return false;
+    if (slice_is_equal(a, b)) /* as most that are */
+        return true;
     for (size_t i = 0; i < a.len; i++) {
         if (lower(a.data[i]) != lower(b.data[i]))
             return false;

@@ -149,13 +149,8 @@ bool http_exchange_query_at(const struct http_exchange *x, size_t n, struct slic
     return target_query_at(&x->target, n, name, value);
 }
 
-struct slice http_exchange_header(const struct http_exchange *x, const char *name)
-{
-    return slice_str(MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, name));
-}
-
 static enum MHD_Result note_header(void *ctx, enum MHD_ValueKind kind, const char *name,
-                                   const char *value)
+                                   size_t name_len, const char *value, size_t value_len)
 {
     (void)kind;
     struct http_exchange *x = ctx;
@@ -163,18 +158,24 @@ static enum MHD_Result note_header(void *ctx, enum MHD_ValueKind kind, const cha
         x->headers_cap = x->headers_cap ? x->headers_cap * 2 : 16;
         x->headers = mem_realloc(x->headers, x->headers_cap * sizeof(*x->headers));
     }
-    x->headers[x->n_headers++] =
-        (struct http_header){slice_str(name), value ? slice_str(value) : SLICE_LIT("")};
+    x->headers[x->n_headers++] = (struct http_header){
+        slice_of(name, name_len), value ? slice_of(value, value_len) : SLICE_LIT("")};
     return MHD_YES;
+}
+
+void exchange_note_headers(struct http_exchange *x)
+{
+    MHD_get_connection_values_n(x->connection, MHD_HEADER_KIND, note_header, x);
 }
 
 struct http_headers http_exchange_headers(const struct http_exchange *x)
 {
-    /* Made once, for the caller that asks; to it the exchange doesn't change. */
-    struct http_exchange *self = (struct http_exchange *)x;
-    if (self->n_headers == 0)
-        MHD_get_connection_values(self->connection, MHD_HEADER_KIND, note_header, self);
-    return (struct http_headers){self->headers, self->n_headers};
+    return (struct http_headers){x->headers, x->n_headers};
+}
+
+struct slice http_exchange_header(const struct http_exchange *x, const char *name)
+{
+    return http_header_get(http_exchange_headers(x), name);
 }
 
 struct slice http_exchange_body(const struct http_exchange *x)

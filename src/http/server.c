@@ -64,46 +64,42 @@ static void refuse_route(struct http_exchange *x)
     buf_deinit(&allowed);
 }
 
-/* What the head says of the body's end. */
-struct framing {
-    unsigned n_lengths, n_codings;
-    bool is_chunked;
-    bool has_bad_name;
-};
-
 /* A name is a token (RFC 9110, 5.6.2), so that white space before the colon isn't passed over. */
-static bool is_token(const char *name)
+static bool is_token(struct slice name)
 {
-    return name[0] && !name[strcspn(name, " \t\"(),/:;<=>?@[\\]{}")];
-}
-
-static enum MHD_Result see_header(void *ctx, enum MHD_ValueKind kind, const char *name,
-                                  const char *value)
-{
-    (void)kind;
-    struct framing *f = ctx;
-    f->has_bad_name |= !is_token(name);
-    if (strcasecmp(name, MHD_HTTP_HEADER_CONTENT_LENGTH) == 0)
-        f->n_lengths++;
-    if (strcasecmp(name, MHD_HTTP_HEADER_TRANSFER_ENCODING) == 0) {
-        f->n_codings++;
-        f->is_chunked = value && strcasecmp(value, "chunked") == 0;
-    }
-    return MHD_YES;
+    static const bool ends[256] = {
+        [' '] = true,  ['\t'] = true, ['"'] = true, ['('] = true, [')'] = true,
+        [','] = true,  ['/'] = true,  [':'] = true, [';'] = true, ['<'] = true,
+        ['='] = true,  ['>'] = true,  ['?'] = true, ['@'] = true, ['['] = true,
+        ['\\'] = true, [']'] = true,  ['{'] = true, ['}'] = true,
+    };
+    for (size_t i = 0; i < name.len; i++)
+        if (ends[(unsigned char)name.data[i]])
+            return false;
+    return name.len > 0;
 }
 
 /* A request whose end a proxy before us may see elsewhere could carry another one past it
    (RFC 9112, 6.3 and 11.2). The library would let these through. */
 static bool refuse_framing(struct http_exchange *x)
 {
-    struct framing f = {0};
-    MHD_get_connection_values(x->connection, MHD_HEADER_KIND, see_header, &f);
-    if (!f.has_bad_name && f.n_lengths + f.n_codings <= 1 && (f.n_codings == 0 || f.is_chunked))
+    const struct slice length = SLICE_LIT(MHD_HTTP_HEADER_CONTENT_LENGTH),
+                       coding = SLICE_LIT(MHD_HTTP_HEADER_TRANSFER_ENCODING);
+    unsigned n_ends = 0; /* by how many headers the body's is told */
+    bool has_bad_name = false, is_well = true;
+    for (size_t i = 0; i < x->n_headers; i++) {
+        const struct http_header *header = &x->headers[i];
+        bool is_coding = slice_is_equal_nocase(header->name, coding);
+        has_bad_name |= !is_token(header->name);
+        n_ends += is_coding || slice_is_equal_nocase(header->name, length);
+        is_well &= !is_coding || slice_is_equal_nocase(header->value, SLICE_LIT("chunked"));
+    }
+    if (!has_bad_name && n_ends <= 1 && is_well)
         return false;
     http_exchange_problem(x, 400, "%s",
-                          f.has_bad_name ? "A header's name is none"
-                                         : "The body's length has to be given once, by "
-                                           "Content-Length or by Transfer-Encoding: chunked");
+                          has_bad_name ? "A header's name is none"
+                                       : "The body's length has to be given once, by "
+                                         "Content-Length or by Transfer-Encoding: chunked");
     return true;
 }
 
@@ -135,6 +131,7 @@ static bool refuse_early(struct http_exchange *x)
 static enum MHD_Result begin(struct http_exchange *x)
 {
     x->state = EXCHANGE_RECEIVING;
+    exchange_note_headers(x);
     bool is_framed_badly = refuse_framing(x);
     if (!is_framed_badly && (!refuse_early(x) || !expects_body(x)))
         return MHD_YES;

@@ -86,7 +86,7 @@ struct http_exchange {
     const struct http_route *route;
     struct buf body;
     size_t body_seen;            /* bytes of the body that came */
-    struct http_header *headers; /* made when asked for */
+    struct http_header *headers; /* as they stand in the library's memory */
     size_t n_headers, headers_cap;
     struct buf reply_headers; /* name, NUL, value, NUL, and so on */
     int status;
@@ -103,6 +103,9 @@ void exchange_free_all(struct http_server *server);
 void exchange_move(struct http_exchange *x, enum exchange_place place);
 /* The client of one whose route has yet to answer has gone: what is the connection's is no more. */
 void exchange_leave(struct http_exchange *x);
+
+/* Its head is here. */
+void exchange_note_headers(struct http_exchange *x);
 
 /* Hands the answer to the connection, whose handler is running. */
 enum MHD_Result exchange_queue(struct http_exchange *x);
