@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Liaison authors */
 /*
- * Connections whose client takes too long to send a request: it may send a byte now and then for
- * ever, which the library's own timeout, for silence, never ends. For server.c.
+ * Connections whose client takes too long to send a request, even if it sends a byte now and then for
+ * ever, or to take a short answer. For server.c.
  *
  *     deadline_begin(&d, &c, fd);        // a connection was made
- *     deadline_restart(&c);              // a request begins, or the one before was answered
- *     deadline_stop(&c);                 // it is here whole, or the connection is closed
+ *     deadline_restart(&c);              // a request begins, its answer goes, or has gone
+ *     deadline_stop(&c);                 // the request is here whole, or the connection is closed
  */
 #ifndef LIAISON_HTTP_DEADLINE_H
 #define LIAISON_HTTP_DEADLINE_H

@@ -13,7 +13,10 @@
 
 #define IDLE_EXCHANGES_MAX 128
 #define KEPT_BODY_MAX ((size_t)64 * 1024)
-#define SHARED_MAX 256                /* bytes of a body */
+#define SHARED_MAX 256 /* bytes of a body */
+#define SHORT_MAX                                                                                  \
+    ((size_t)16 * 1024) /* bytes of a body that a client takes at once, if it takes any */
+#define SILENCE_S 60u   /* a client that takes none of a longer one for so long is left */
 #define FEED_BLOCK ((size_t)8 * 1024) /* read at once */
 
 /* ---- The pool ------------------------------------------------------------------------------- */
@@ -254,6 +257,16 @@ static void own_response(struct http_exchange *x)
     x->response = make_response(shared->type.data, buf_slice(&shared->body));
 }
 
+/* The library's own timeout costs a look at the clock and a lock for each step of each request: so a short
+   answer has a deadline as requests have, and the library looks after the others alone. */
+static void limit_time(struct http_exchange *x)
+{
+    if (x->is_long)
+        MHD_set_connection_option(x->connection, MHD_CONNECTION_OPTION_TIMEOUT, SILENCE_S);
+    else
+        deadline_restart(x->deadline);
+}
+
 enum MHD_Result exchange_queue(struct http_exchange *x)
 {
     if (!x->response)
@@ -262,6 +275,7 @@ enum MHD_Result exchange_queue(struct http_exchange *x)
         own_response(x);
         MHD_add_response_header(x->response, MHD_HTTP_HEADER_CONNECTION, "close");
     }
+    limit_time(x);
     enum MHD_Result result = MHD_queue_response(x->connection, (unsigned)x->status, x->response);
     drop_response(x);
     return result;
@@ -301,6 +315,7 @@ static void answer(struct http_exchange *x, int status)
 void http_exchange_reply(struct http_exchange *x, int status, const char *content_type,
                          struct slice body)
 {
+    x->is_long = body.len > SHORT_MAX;
     bool may_share = content_type && body.len <= SHARED_MAX && x->reply_headers.len == 0;
     if (!may_share || !share_response(x, content_type, body))
         x->response = make_response(content_type, content_type ? body : SLICE_LIT(""));
@@ -336,6 +351,7 @@ void http_exchange_feed(struct http_exchange *x, int status, const char *content
     if (content_type)
         MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, content_type);
     x->response = response;
+    x->is_long = true;
     x->feed = *feed;
     answer(x, status);
 }

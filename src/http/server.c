@@ -17,7 +17,6 @@
 #include "http/server_parts.h"
 
 #define CONNECTIONS_MAX 2048u
-#define IDLE_TIMEOUT_S 60u
 #define RECEIVE_MS 60000
 /* Of a connection, for heads and what is sent at once: a head may have a little less. The library
    clears it for each request. */
@@ -310,8 +309,8 @@ static int start_daemon(struct http_server *server, struct err *err)
         see_target, server, MHD_OPTION_NOTIFY_COMPLETED, completed, server,
         MHD_OPTION_NOTIFY_CONNECTION, connection_changed, server, MHD_OPTION_UNESCAPE_CALLBACK,
         leave_escaped, NULL, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
-        MHD_OPTION_CONNECTION_TIMEOUT, IDLE_TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        CONNECTION_MEMORY, MHD_OPTION_ARRAY, server->tls_cert ? tls : none, MHD_OPTION_END);
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, MHD_OPTION_ARRAY,
+        server->tls_cert ? tls : none, MHD_OPTION_END);
     if (!server->daemon)
         return err_set(err, ERR_IO, "cannot start the HTTP server on %s", server->listener.address);
     int fd = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
@@ -355,8 +354,8 @@ static void before_sleep(void *ctx)
     /* Routes that were called just now may have made work for hooks that have run already. */
     if (ms == 0 || server->has_dispatched)
         loop_hurry(server->loop);
-    /* Only idle connections time out, all after the same time: an earlier timer is
-       never too late. */
+    /* Only what takes long to answer times out there, all after the same time: an earlier timer is never
+       too late. */
     if (ms > 0 && !loop_timer_is_active(server->timer))
         loop_timer_start(server->timer, ms);
 }

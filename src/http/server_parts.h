@@ -76,7 +76,7 @@ struct http_exchange {
     enum exchange_place place;
     struct http_server *server;
     struct MHD_Connection *connection; /* NULL once its client has gone */
-    struct deadline *deadline;         /* the connection's, for sending a request */
+    struct deadline *deadline;         /* the connection's */
     enum exchange_state state;
     int64_t waits_since_ms;
     bool is_too_large; /* the body: what comes is thrown away */
@@ -92,6 +92,7 @@ struct http_exchange {
     int status;
     struct MHD_Response *response; /* until it is queued */
     bool is_shared;                /* it is the server's */
+    bool is_long;                  /* to take it may take its time */
     struct http_feed feed;         /* `gone` NULL: the answer is none */
 };
 

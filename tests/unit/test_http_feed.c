@@ -5,6 +5,7 @@
  */
 #include "http/server.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -284,6 +285,27 @@ static void test_a_client_that_says_nothing_is_ended_too(void **state)
     assert_int_equal(f->http.wire.got.len, 0);
 }
 
+/* Goes on where it stopped, with one request after the other. */
+static bool can_send(int fd, const struct buf *request, size_t *at)
+{
+    ssize_t n = send(fd, request->data + *at, request->len - *at, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (n > 0)
+        *at = (*at + (size_t)n) % request->len;
+    return n >= 0 || errno == EAGAIN;
+}
+
+static void test_a_client_that_takes_no_answers_is_ended(void **state)
+{
+    struct fixture *f = *state;
+    struct buf request = {0};
+    size_t at = 0;
+    buf_printf(&request, POST("/take", "Content-Length: %d\r\n", "%*d"), SERVER_BODY_MAX,
+               SERVER_BODY_MAX, 1);
+    restart(f, 50);
+    wire_wait(&f->http.wire, !can_send(f->http.fd, &request, &at));
+    buf_deinit(&request);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -303,6 +325,7 @@ int main(void)
         TEST(test_a_request_that_trickles_in_is_ended),
         TEST(test_an_answer_may_take_longer_than_its_request),
         TEST(test_a_client_that_says_nothing_is_ended_too),
+        TEST(test_a_client_that_takes_no_answers_is_ended),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
