@@ -7,9 +7,9 @@
 #include "channel/embedded.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 
+#include "base/json.h"
 #include "base/list.h"
 #include "channel/batch.h"
 #include "channel/identity.h"
@@ -110,10 +110,14 @@ static const char *read_form(const struct http_exchange *x, struct form *form)
 
 static void answer_kept(struct http_exchange *x, size_t n_events, size_t duplicates)
 {
-    char body[80];
-    int len = snprintf(body, sizeof(body), "{\"accepted\":%zu,\"duplicates\":%zu}",
-                       n_events - duplicates, duplicates);
-    http_exchange_reply(x, 202, "application/json", slice_of(body, (size_t)len));
+    struct buf body = {0};
+    struct json_writer w = {.out = &body};
+    json_object_begin(&w, NULL);
+    json_member_integer(&w, "accepted", (int64_t)(n_events - duplicates));
+    json_member_integer(&w, "duplicates", (int64_t)duplicates);
+    json_object_end(&w);
+    http_exchange_reply(x, 202, "application/json", buf_slice(&body));
+    buf_deinit(&body);
 }
 
 static void answer_full(struct http_exchange *x, const char *why)
