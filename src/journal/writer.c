@@ -14,7 +14,7 @@
 #include <time.h>
 
 /* How long it rests: for each row that a commit had, within bounds. */
-#define REST_ROW_NS INT64_C(8000)
+#define REST_ROW_NS INT64_C(24000)
 #define REST_MIN_NS INT64_C(1000000)
 #define REST_MAX_NS INT64_C(4000000)
 
