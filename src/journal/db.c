@@ -182,6 +182,11 @@ int db_write_back(struct db *db, struct err *err)
     return 0;
 }
 
+void db_trim(struct db *db)
+{
+    sqlite3_db_release_memory(db->handle);
+}
+
 void db_close(struct db *db)
 {
     for (size_t i = 0; i < ARRAY_LEN(db->statements); i++)

@@ -146,8 +146,11 @@ static int open_database(struct journal *j, struct err *err)
                  LOG_STR("path", path), LOG_INT("from", (int64_t)found));
     if (leave_gap(j, err) < 0)
         return -1;
+    if (load(j, err) < 0)
+        return -1;
+    db_trim(&j->db); /* of what making or checking it took; a daemon may stay idle for long */
     /* The log is there since the first statement that read. */
-    return load(j, err) < 0 ? -1 : files_watch_init(&j->files, path, err);
+    return files_watch_init(&j->files, path, err);
 }
 
 static void close_database(struct journal *j)
