@@ -6,6 +6,7 @@
  * cursor, and what comes meanwhile stands behind them. At the start all that is open waits so.
  */
 #include <assert.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,7 +43,7 @@ struct arrivals {
     size_t n_known;                /* in the ring */
     int64_t n_open, n_again;       /* … */
     bool has_paused;               /* channels, until there is room again */
-    struct arrival ring[RING_MAX];
+    struct arrival ring[RING_MAX]; /* the last member: what isn't used of it takes no memory */
 };
 
 /* ---- the ring ---- */
@@ -79,8 +80,8 @@ static struct event *take(struct arrivals *a, struct list *rows, bool *is_known)
     struct arrival *arrival = &a->ring[a->first];
     list_splice_tail(rows, &arrival->rows);
     *is_known = arrival->is_known;
-    a->first = (a->first + 1) % RING_MAX;
     a->n--;
+    a->first = a->n > 0 ? (a->first + 1) % RING_MAX : 0; /* where its memory is warm */
     a->bytes -= event_size(arrival->event);
     a->n_known -= arrival->is_known;
     a->handled = arrival->event->seq;
@@ -268,7 +269,8 @@ bool arrivals_may_hold(const struct engine *e, int64_t event_seq)
 
 void arrivals_start(struct engine *e)
 {
-    struct arrivals *a = e->arrivals = mem_calloc(1, sizeof(*a));
+    struct arrivals *a = e->arrivals = mem_alloc(sizeof(*a));
+    memset(a, 0, offsetof(struct arrivals, ring)); /* each of these is made when it is put there */
     a->page = (struct page){
         .engine = e, .read = read_events, .take = take_events, .free = nothing_to_free};
     a->old_through = a->through = journal_next_seq(e->journal) - 1;
