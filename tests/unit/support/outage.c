@@ -21,7 +21,7 @@ static const struct retry_policy retries = {
     .growth = GROWTH_EXPONENTIAL,
     .factor = 2,
     .cap_ms = 5 * MINUTE,
-    .age_ms = 72 * 60 * MINUTE,
+    .age_ms = INT64_C(72) * 60 * MINUTE,
 };
 
 struct world;
@@ -312,7 +312,7 @@ static void make_due(struct world *w)
     const struct outage *o = w->outage;
     if (now_of(w) % (1000 / o->steady) == 0)
         make(w);
-    for (int i = 0; now_of(w) == o->many_s * 1000 && i < o->many; i++)
+    for (int i = 0; now_of(w) == INT64_C(1000) * o->many_s && i < o->many; i++)
         make(w);
 }
 
