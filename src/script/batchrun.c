@@ -473,8 +473,9 @@ struct script_batch_run *script_attempt_batch(struct script_machine *m,
     return go_on(b);
 }
 
-void script_cancel_batch(struct script_batch_run *b)
+void script_cancel_batch(struct script_batch_run *run)
 {
+    struct script_batch_run *b = run;
     if (!b)
         return;
     b->is_cancelled = true;
