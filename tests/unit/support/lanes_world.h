@@ -100,7 +100,7 @@ struct dead_reading {
     bool is_asked, is_read;
     size_t asked_at;
     struct lane_barrier found[N_DELIVERIES];
-    char keys[N_DELIVERIES][8];
+    char keys[N_DELIVERIES][16];
     size_t n_found;
 };
 
