@@ -255,6 +255,21 @@ struct ending {
     unsigned n_sends[PLAN_HANDLERS][PLAN_CONNECTORS];
 };
 
+/* Coalescing replaces what was never attempted, by something newer. */
+static void check_superseded(struct ending *e, const struct delivery_row *row,
+                             const struct sent_id *sent)
+{
+    if (row->state != DELIVERY_SUPERSEDED || e->event->replays > 0 ||
+        !slice_has_prefix(row->cause, SLICE_LIT("coalesced")))
+        return;
+    if (sent && sent->n_attempts > 0)
+        world_broken(e->world, 3, "delivery %.*s was attempted, and replaced: %.*s",
+                     SLICE_FMT(row->id), SLICE_FMT(row->cause));
+    if (ledger_is_newest(e->world->ledger, e->event))
+        world_broken(e->world, 3, "delivery %.*s is the newest of its key, and was replaced: %.*s",
+                     SLICE_FMT(row->id), SLICE_FMT(row->cause));
+}
+
 static bool take_delivery(void *ctx, const struct delivery_row *row)
 {
     struct ending *e = ctx;
@@ -273,6 +288,7 @@ static bool take_delivery(void *ctx, const struct delivery_row *row)
         return true; /* a publication */
     e->n_sends[handler][connector]++;
     const struct sent_id *sent = ledger_find_id(w->ledger, row->id);
+    check_superseded(e, row, sent);
     if (row->state == DELIVERY_DELIVERED && (!sent || !sent->was_taken))
         world_broken(w, 4, "delivery %.*s counts as delivered, and never was", SLICE_FMT(row->id));
     return true;

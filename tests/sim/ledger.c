@@ -269,6 +269,20 @@ static void check_order(struct ledger *l, struct ledger_lane *lane, const struct
     place->rank = rank;
 }
 
+/* What was attempted before it in its lane is over, one way or the other, or people have sent it on. */
+static void check_parked(struct ledger *l, const struct ledger_lane *lane, const struct send *send,
+                         const struct sent_id *id)
+{
+    const struct sent_id *last = lane->last;
+    if (!plan_connectors[send->connector].parks || !last || last == id)
+        return;
+    if (last->has_succeeded || last->was_dropped || !is_in_order(last->send, last) ||
+        !is_in_order(send, id))
+        return;
+    world_broken(l->world, 3, "%s is attempted, and %s before it neither succeeded nor was dropped",
+                 send->name, last->send->name);
+}
+
 static void check_repeat(struct ledger *l, const struct ledger_lane *lane, const struct send *send,
                          struct sent_id *id)
 {
@@ -294,6 +308,7 @@ struct attempt ledger_begin(struct ledger *l, struct slice connector, struct sli
     check_repeat(l, lane, send, sent);
     if (lane) {
         check_order(l, lane, send, sent);
+        check_parked(l, lane, send, sent);
         lane->now = lane->last = sent;
     }
     bool is_retry = sent->n_attempts++ > 0 && !sent->was_retried;
@@ -372,6 +387,13 @@ void ledger_retried(struct ledger *l, struct slice delivery_id, struct journal_r
         world_broken(l->world, 9, "an event can't be read: %s", err.message);
 }
 
+void ledger_dropped(struct ledger *l, struct slice delivery_id)
+{
+    struct sent_id *id = ledger_find_id(l, delivery_id);
+    if (id)
+        id->was_dropped = true;
+}
+
 bool ledger_replays(struct ledger *l, const char *channel, const char *key)
 {
     unsigned most = 0;
@@ -386,6 +408,18 @@ bool ledger_replays(struct ledger *l, const char *channel, const char *key)
         struct occurrence *o = list_entry(it, struct occurrence, link);
         if (strcmp(o->channel, channel) == 0 && strcmp(o->key, key) == 0)
             o->replays++;
+    }
+    return true;
+}
+
+bool ledger_is_newest(struct ledger *l, const struct occurrence *o)
+{
+    size_t len = slice_find(slice_str(o->type), '.');
+    list_each (it, &l->in_order) {
+        const struct occurrence *other = list_entry(it, struct occurrence, link);
+        if (other->n > o->n && other->channel == o->channel && strcmp(other->key, o->key) == 0 &&
+            strncmp(other->type, o->type, len) == 0)
+            return false;
     }
     return true;
 }

@@ -54,6 +54,7 @@ struct sent_id {
     bool is_settled;    /* … and is on disk */
     bool was_taken;     /* the receiver took it, whatever it answered */
     bool was_retried;   /* by a person */
+    bool was_dropped;   /* … */
 };
 
 struct send {
@@ -105,9 +106,13 @@ void ledger_settled(struct ledger *l);
 void ledger_crashed(struct ledger *l);
 /* A person has this delivery attempted again, or its handler run; `reader` knows its event. */
 void ledger_retried(struct ledger *l, struct slice delivery_id, struct journal_reader *reader);
+/* … or drops it. */
+void ledger_dropped(struct ledger *l, struct slice delivery_id);
 /* Events of this channel and key may be handled as new; false, and they aren't: that was asked for too
    often. */
 bool ledger_replays(struct ledger *l, const char *channel, const char *key);
+/* Whether nothing came behind it, of its channel, key and, up to the dot, type. */
+bool ledger_is_newest(struct ledger *l, const struct occurrence *o);
 /* A send's delivery by its id, NULL where no attempt at it was ever seen. */
 struct sent_id *ledger_find_id(struct ledger *l, struct slice delivery_id);
 

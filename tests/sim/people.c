@@ -64,6 +64,7 @@ static void treat_letter(struct people *p, struct journal_reader *reader, const 
     struct engine *e = life_engine(w->life);
     if (world_chance(w, 250)) {
         world_say(w, "people: drop %s", id);
+        ledger_dropped(w->ledger, slice_str(id));
         engine_drop_letter(e, slice_str(id), on_letter, p);
     } else {
         bool is_forced = world_chance(w, 200);
@@ -81,6 +82,20 @@ static void treat_letters(struct people *p)
     for (size_t i = 0; i < p->n_letters; i++) {
         if (all || world_chance(w, 200))
             treat_letter(p, reader, p->letters[i].id);
+    }
+    journal_reader_close(reader);
+}
+
+/* They give it all one more chance, and what parks its key until it is through. */
+static void retry_all(struct people *p)
+{
+    struct world *w = p->world;
+    struct journal_reader *reader = list_letters(p);
+    for (size_t i = 0; i < p->n_letters; i++) {
+        const char *id = p->letters[i].id;
+        world_say(w, "people: retry %s by force", id);
+        ledger_retried(w->ledger, slice_str(id), reader);
+        engine_retry_letter(life_engine(w->life), slice_str(id), true, on_letter, p);
     }
     journal_reader_close(reader);
 }
@@ -189,10 +204,12 @@ static void on_heal(void *ctx)
 {
     struct people *p = ctx;
     struct world *w = p->world;
-    if (!life_engine(w->life)) {
-        agenda_put(&w->agenda, &p->next, US_PER_S);
+    agenda_put(&w->agenda, &p->next, US_PER_MIN);
+    if (!life_engine(w->life))
         return;
-    }
+    retry_all(p);
+    if (p->is_healed)
+        return;
     project_mend(w);
     engine_reload(life_engine(w->life), "the simulation", on_reload, p);
     for (int i = 0; i < PLAN_CONNECTORS; i++) {

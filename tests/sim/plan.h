@@ -31,10 +31,12 @@ struct plan_connector {
     bool is_ordered;
     size_t rate_n;   /* attempts … */
     int64_t rate_ms; /* … in this time; 0: as many as may be */
+    bool parks;      /* a dead letter keeps what follows of its key */
+    bool coalesces;  /* of what waits only the newest is sent */
 };
 
-#define PLAN_HANDLERS 10
-#define PLAN_CONNECTORS 5
+#define PLAN_HANDLERS 13
+#define PLAN_CONNECTORS 8
 extern const struct plan_handler plan_handlers[PLAN_HANDLERS];
 extern const struct plan_connector plan_connectors[PLAN_CONNECTORS];
 

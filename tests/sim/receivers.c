@@ -29,7 +29,8 @@ static const char *const weather_names[] = {"fair",   "slow",         "failing",
                                             "limits", "hangs",        "down",    "forgetful",
                                             "lies",   "unauthorized", "refuses"};
 
-static const char *const names[] = {"ledger", "calendar", "mail", "metrics", "strict", "lookup"};
+static const char *const names[] = {"ledger", "calendar", "mail",  "metrics", "strict",
+                                    "vault",  "digest",   "board", "lookup"};
 enum { RECEIVERS = ARRAY_LEN(names) };
 
 struct receiver {

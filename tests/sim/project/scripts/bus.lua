@@ -37,4 +37,14 @@ sync:on("note", { name = "grouped", key = function(event) return "group" .. even
     sync:send { connector = "metrics", data = mark(event, "grouped") }
   end)
 
+-- Where one is dead, its key's others wait for people.
+sync:on("note", { name = "file" }, function(event)
+  sync:send { connector = "vault", data = mark(event, "file") }
+end)
+
+-- Of many only the newest matters.
+sync:on("order.*", { name = "digest" }, function(event)
+  sync:send { connector = "digest", data = mark(event, "digest"), delay = "1m" }
+end)
+
 sync:start()

@@ -14,6 +14,10 @@ sync:on("ship.left", { name = "picky" }, function(event)
   sync:send { connector = "strict", data = mark(event, "picky") }
 end)
 
+sync:on("ship.*", { name = "board" }, function(event)
+  sync:send { connector = "board", data = mark(event, "board") }
+end)
+
 -- Without a key there is no order.
 sync:on("tick", { name = "tick" }, function(event)
   sync:send { connector = "metrics", data = mark(event, "tick") }
