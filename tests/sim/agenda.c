@@ -30,6 +30,7 @@ bool agenda_step(struct agenda *a)
     heap_remove(&a->items, first);
     if (first->rank > a->now_us)
         a->now_us = first->rank;
+    a->n_seen += !item->is_aside;
     item->fn(item->ctx);
     return true;
 }

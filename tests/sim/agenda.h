@@ -21,12 +21,14 @@ struct agenda_item {
     struct heap_node node;
     void (*fn)(void *ctx);
     void *ctx;
+    bool is_aside; /* the daemon's loop isn't woken by it */
 };
 
 struct agenda {
     struct heap items;
     int64_t now_us;  /* monotonic */
     int64_t wall_us; /* what the wall clock shows more than that; jumps */
+    uint64_t n_seen; /* what the daemon's loop was woken by, or for */
 };
 
 #define US_PER_MS INT64_C(1000)

@@ -230,7 +230,7 @@ struct bus *bus_new(struct world *w)
 {
     struct bus *bus = mem_calloc(1, sizeof(*bus));
     bus->world = w;
-    bus->next = (struct agenda_item){.fn = on_next, .ctx = bus};
+    bus->next = (struct agenda_item){.fn = on_next, .ctx = bus, .is_aside = true};
     bus->push = (struct agenda_item){.fn = on_push, .ctx = bus};
     bus->trouble = (struct agenda_item){.fn = on_trouble, .ctx = bus};
     agenda_put(&w->agenda, &bus->next, world_wait_us(w, CALM_US));

@@ -144,7 +144,7 @@ struct http_call *http_client_send(struct http_client *client, const struct http
     call->ctx = ctx;
     call->sent_us = agenda->now_us;
     call->timeout_us = request->timeout_ms > 0 ? request->timeout_ms * US_PER_MS : INT64_MAX;
-    call->arrival = (struct agenda_item){.fn = on_arrival, .ctx = call};
+    call->arrival = (struct agenda_item){.fn = on_arrival, .ctx = call, .is_aside = true};
     call->end = (struct agenda_item){.fn = on_end, .ctx = call};
     list_add_tail(&client->calls, &call->link);
     struct visit *v = &call->visit;

@@ -62,6 +62,11 @@ struct world *fake_loop_world(struct loop *loop)
     return loop->world;
 }
 
+bool fake_loop_is_woken(const struct loop *loop)
+{
+    return loop->hurries || !list_is_empty(&loop->woken);
+}
+
 void loop_free(struct loop *loop)
 {
     if (!loop)
@@ -101,6 +106,8 @@ void loop_turn(struct loop *loop, bool wait)
     run_woken(loop);
     if (sleeps)
         agenda_step(agenda);
+    else
+        agenda->n_seen++;
     while (agenda_next_us(agenda) <= agenda->now_us)
         agenda_step(agenda);
 }

@@ -16,5 +16,7 @@ struct world;
 struct loop *fake_loop_new(struct agenda *agenda, struct world *world);
 struct agenda *fake_loop_agenda(struct loop *loop);
 struct world *fake_loop_world(struct loop *loop);
+/* Whether a turn has something to do before it sleeps. */
+bool fake_loop_is_woken(const struct loop *loop);
 
 #endif

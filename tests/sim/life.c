@@ -47,7 +47,8 @@ struct life {
     bool is_ending;
     enum end end;
     bool has_drained;
-    bool is_idle; /* the disk had nothing to do in this turn */
+    bool is_idle;   /* the disk had nothing to do in this turn */
+    bool is_asleep; /* so has its loop, and nothing that was on the agenda has woken it */
     bool is_healed;
 };
 
@@ -147,7 +148,7 @@ void life_begin(struct life *l)
     struct world *w = l->world;
     l->n++;
     world_say(w, "life %u begins", l->n);
-    l->is_ending = l->has_drained = false;
+    l->is_ending = l->has_drained = l->is_asleep = false;
     if (!l->is_healed && world_chance(w, 60)) /* the power goes while it starts */
         disk_cut(w->disk, 1 + (unsigned)world_below(w, CUT_MAX));
     if (!w->is_loadable) /* it would end at once, and somebody see why */
@@ -267,14 +268,20 @@ void life_turn(struct life *l)
     }
     ledger_turn(w->ledger);
     l->is_idle = false;
-    loop_turn(l->loop, true);
+    uint64_t seen = w->agenda.n_seen;
+    if (l->is_asleep)
+        agenda_step(&w->agenda);
+    else
+        loop_turn(l->loop, true);
+    l->is_asleep = w->agenda.n_seen == seen && !fake_loop_is_woken(l->loop);
     if (l->is_ending || l->has_drained) {
         bury(l);
         return;
     }
+    if (l->is_asleep)
+        return;
     laws_after_turn(l->laws);
-    if (!l->is_idle)
-        work_soon(l);
+    work_soon(l);
 }
 
 static void on_begin(void *ctx)
@@ -298,9 +305,9 @@ struct life *life_new(struct world *w)
     l->world = w;
     l->nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
     l->begin = (struct agenda_item){.fn = on_begin, .ctx = l};
-    l->disk_step = (struct agenda_item){.fn = on_disk_step, .ctx = l};
+    l->disk_step = (struct agenda_item){.fn = on_disk_step, .ctx = l, .is_aside = true};
     l->crash = (struct agenda_item){.fn = on_crash, .ctx = l};
-    l->jump = (struct agenda_item){.fn = on_jump, .ctx = l};
+    l->jump = (struct agenda_item){.fn = on_jump, .ctx = l, .is_aside = true};
     agenda_put(&w->agenda, &l->jump, world_wait_us(w, JUMP_US));
     return l;
 }

@@ -55,8 +55,17 @@ MUTANTS = [
         ("src/engine/targets.c", "        .is_ordered = true,\n", "        .is_ordered = false,\n")]),
     Mutant(3, "what waits on disk is read from its end", [
         ("src/journal/sql.c", "ORDER BY position LIMIT ?4", "ORDER BY position DESC LIMIT ?4")]),
-    Mutant(3, "what has a row goes behind what is new", [
-        ("src/delivery/lanes.c", "    d->position = row->position;\n", "    d->position = 0;\n")]),
+    Mutant(3, "a lane goes on before its settle is on disk", [
+        ("src/engine/settle.c",
+         "        journal_put_delivery(journal, row, from, attempt, on_settled, item);\n",
+         "        journal_put_delivery(journal, row, from, attempt, NULL, NULL);\n"
+         "        on_settled(item);\n")]),
+    Mutant(3, "a dead letter that should park its key doesn't", [
+        ("src/engine/targets.c", ".parks = c->parks,", ".parks = false,")]),
+    Mutant(3, "coalescing replaces what was attempted", [
+        ("src/delivery/coalesce.c",
+         "    return d->tries > 0 || d->first_attempt_at != INT64_MIN || (d->unknown && !d->was_behind);\n",
+         "    (void)d;\n    return false;\n")]),
     Mutant(4, "a delivery's end is told as kept without being written", [
         ("src/engine/settle.c",
          "    struct journal *journal = item->engine->journal;\n",
@@ -85,6 +94,10 @@ MUTANTS = [
     Mutant(6, "a handler whose coroutine was dropped isn't woken", [
         ("src/engine/await.c",
          "    lanes_wake_place(a->engine->lanes, w->target, slice_str(w->key), w->position);\n", "")]),
+    Mutant(6, "a breaker lets through as much as ever when it probes", [
+        ("src/delivery/target.c", "(target_is_paused(t) && !t->pause.is_probe_due)", "false")]),
+    Mutant(6, "rates aren't kept", [
+        ("src/engine/targets.c", ".rate = {.n = c->rate_n, .ms = c->rate_ms},", ".rate = {0},")]),
     Mutant(6, "what is due later is forgotten", [
         ("src/engine/engine.c", "    loop_timer_start(e->due, after_ms > 0 ? after_ms : 0);\n",
          "    if (after_ms < 60000)\n        loop_timer_start(e->due, after_ms > 0 ? after_ms : 0);\n")]),

@@ -79,7 +79,8 @@ struct receivers *receivers_new(struct world *w)
     all->world = w;
     for (size_t i = 0; i < RECEIVERS; i++) {
         struct receiver *r = &all->each[i];
-        *r = (struct receiver){.all = all, .name = names[i], .change = {.fn = on_change, .ctx = r}};
+        *r = (struct receiver){
+            .all = all, .name = names[i], .change = {.fn = on_change, .ctx = r, .is_aside = true}};
         agenda_put(&w->agenda, &r->change, world_wait_us(w, FAIR_US));
     }
     return all;
