@@ -45,6 +45,7 @@ void batch_join(struct batch *b, struct delivery *d)
         b->cap = b->cap ? b->cap * 2 : 16;
         b->members = mem_realloc(b->members, b->cap * sizeof(struct delivery *));
     }
+    assert(b->members);
     d->batch = b;
     d->batch_place = (unsigned)b->n;
     d->leaves_batch = false;
@@ -521,6 +522,18 @@ void batch_bar(struct lanes *lanes, struct target *t)
     }
 }
 
+static bool end_one(struct lanes *lanes, struct target *t)
+{
+    list_each (it, &t->batching.all) {
+        struct batch *b = list_entry(it, struct batch, all);
+        if (!waits(b))
+            continue;
+        end_batch(lanes, b);
+        return true;
+    }
+    return false;
+}
+
 void batch_policy_changed(struct lanes *lanes, struct target *t, bool took)
 {
     if (!took) {
@@ -535,15 +548,6 @@ void batch_policy_changed(struct lanes *lanes, struct target *t, bool took)
     heap_remove(&lanes->waits, &t->batching.wait);
     list_each (it, &t->ready)
         batch_ungather(lane_head(list_entry(it, struct lane, ready)));
-    for (bool was_found = true; was_found;) {
-        was_found = false;
-        list_each (it, &t->batching.all) {
-            struct batch *b = list_entry(it, struct batch, all);
-            if (waits(b)) {
-                end_batch(lanes, b);
-                was_found = true;
-                break;
-            }
-        }
+    while (end_one(lanes, t)) {
     }
 }
