@@ -110,11 +110,13 @@ static struct target *next_served(struct lanes *lanes)
     return NULL;
 }
 
-static bool start_next(struct lanes *lanes, int64_t now)
+/* By a time of its own: a gate may have opened since the turn's step began. */
+static bool start_next(struct lanes *lanes)
 {
     struct target *t = next_served(lanes);
     if (!t)
         return false;
+    int64_t now = machine_now(lanes);
     if (target_takes_batches(t)) {
         batch_start_next(lanes, t, now);
         return true;
@@ -147,7 +149,7 @@ static bool step(struct lanes *lanes, int64_t now)
         return true;
     barred_ask(lanes);
     backlog_read(lanes);
-    return start_next(lanes, now);
+    return start_next(lanes);
 }
 
 void lanes_pump(struct lanes *lanes)

@@ -88,6 +88,21 @@ static void a_rate_stands_over_a_reload(void **state)
     assert_trace(f, "+x2");
 }
 
+/* The gate opens in the middle of a turn, while something else is done. */
+static void a_rate_may_let_something_through_within_a_turn(void **state)
+{
+    struct lanes_fixture *f = *state;
+    set_rate(f, 20, 1000);
+    take_many(f, 0, 3);
+    turn(f);
+    forget_trace(f);
+    take_so(f, "d1", NULL, (struct take){.delay_ms = 9000});
+    take_so(f, "d2", NULL, (struct take){.delay_ms = 9000});
+    f->put_takes_ms = 1;
+    pass(f, 49);
+    assert_trace(f, "d1:waiting d2:waiting +x2");
+}
+
 static void a_rate_isnt_a_handlers(void **state)
 {
     struct lanes_fixture *f = *state;
@@ -404,6 +419,7 @@ int main(void)
         test(a_rate_is_kept_by_time_alone),
         test(what_comes_within_its_rate_waits_for_nothing),
         test(a_rate_stands_over_a_reload),
+        test(a_rate_may_let_something_through_within_a_turn),
         test(a_rate_isnt_a_handlers),
         test(others_go_on_while_one_waits_for_its_rate),
         test(what_expires_while_it_waits_for_its_rate_is_dead),

@@ -106,6 +106,7 @@ static void on_put(void *ctx, struct delivery *d, struct delivery_row *row,
     struct lanes_fixture *f = ctx;
     struct parcel *p = parcel_of(d);
     assert_false(p->is_unsettled);
+    clock_fake_advance(&f->time, f->put_takes_ms);
     if (d->seq == 0)
         d->seq = ++f->next_seq;
     row->seq = d->seq;

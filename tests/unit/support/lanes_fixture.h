@@ -70,6 +70,7 @@ struct lanes_fixture {
 
     bool has_expired;     /* there is an answer to come when what expired is asked for */
     bool settles_at_once; /* lanes_settled from within put */
+    int64_t put_takes_ms; /* by the clock */
     void (*on_attempt)(struct lanes_fixture *f, struct parcel *p); /* NULL: it only begins */
 };
 
