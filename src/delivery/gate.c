@@ -45,17 +45,40 @@ void gate_resume(struct gate *g, int64_t now)
     pace_resume(&g->pace, later(now, g->spared_until));
 }
 
+/* Slowly, unless that is already for another to say. */
+static void come_back_at(struct gate *g, int64_t at, int64_t now)
+{
+    if (g->pace.state == PACE_STOPPED)
+        return;
+    pace_stop(&g->pace, now);
+    pace_resume(&g->pace, at);
+}
+
 bool gate_spare(struct gate *g, int64_t ms, int64_t now)
 {
     int64_t until = now + (ms < SPARED_MAX_MS ? ms : SPARED_MAX_MS);
     if (until <= g->spared_until || until <= now)
         return false;
+    if (g->spared_until <= now)
+        g->spared_since = now;
     g->spared_until = until;
-    if (until - now >= TROUBLE_MS && g->pace.state != PACE_STOPPED) {
-        pace_stop(&g->pace, now);
-        pace_resume(&g->pace, until);
-    }
+    if (until - now >= TROUBLE_MS)
+        come_back_at(g, until, now);
     return true;
+}
+
+void gate_spare_no_more(struct gate *g, int64_t now)
+{
+    if (gate_spared_ms(g, now) == 0)
+        return;
+    g->spared_until = NOT_SPARED;
+    if (g->pace.state == PACE_RISING)
+        come_back_at(g, now, now);
+}
+
+int64_t gate_spared_ms(const struct gate *g, int64_t now)
+{
+    return g->spared_until > now ? g->spared_until - now : 0;
 }
 
 int64_t gate_opens_at(const struct gate *g, bool is_retry, int64_t now)

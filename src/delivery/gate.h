@@ -27,6 +27,7 @@ struct gate {
     struct budget budget;
     struct pace pace;
     int64_t spared_until; /* INT64_MIN: it isn't */
+    int64_t spared_since; /* where it is */
 };
 
 void gate_init(struct gate *g, int64_t now);
@@ -35,6 +36,10 @@ void gate_set_rate(struct gate *g, const struct rate_policy *policy, int64_t now
 /* The other side takes nothing for so long; an hour is believed at most, and then it is asked again.
    Whether that is news: it wasn't spared already, or for less. */
 bool gate_spare(struct gate *g, int64_t ms, int64_t now);
+/* It is asked again, whatever it wished. */
+void gate_spare_no_more(struct gate *g, int64_t now);
+/* For how long it still wishes to be. */
+int64_t gate_spared_ms(const struct gate *g, int64_t now);
 
 /* Trouble begins: what piles up from here on is let through slowly once it is over. */
 void gate_stop(struct gate *g, int64_t now);

@@ -437,6 +437,13 @@ static void pause_for_end(struct lanes *lanes, struct target *t, enum target_pau
     buf_deinit(&reason);
 }
 
+/* It is but one that is sent, so nobody's wish is done much harm by it. */
+void machine_probe_now(struct lanes *lanes, struct target *t)
+{
+    gate_spare_no_more(&t->gate, machine_now(lanes));
+    pause_probe_soon(&t->pause, &lanes->probes);
+}
+
 void lanes_hold_target(struct lanes *lanes, struct target *t)
 {
     int64_t now = machine_now(lanes);
@@ -449,6 +456,7 @@ void lanes_release_target(struct lanes *lanes, struct target *t)
 {
     int64_t now = machine_now(lanes);
     pause_release(&t->pause, now);
+    gate_spare_no_more(&t->gate, now);
     if (!target_is_paused(t))
         gate_resume(&t->gate, now);
     if (pause_is_probed(&t->pause))
@@ -456,12 +464,13 @@ void lanes_release_target(struct lanes *lanes, struct target *t)
     machine_offer(lanes, t);
 }
 
-bool lanes_spare_target(struct lanes *lanes, struct target *t, int64_t ms)
+void lanes_spare_target(struct lanes *lanes, struct target *t, int64_t ms)
 {
-    if (!gate_spare(&t->gate, ms, machine_now(lanes)))
-        return false;
+    int64_t now = machine_now(lanes);
+    if (!gate_spare(&t->gate, ms, now))
+        return;
     machine_offer(lanes, t);
-    return true;
+    lanes->ports.spared(lanes->ports.ctx, t, gate_spared_ms(&t->gate, now));
 }
 
 void machine_call_pause(struct lanes *lanes, struct target *t, const struct attempt_end *end,
@@ -491,11 +500,12 @@ static enum target_pause learn_trouble(struct target *t, const struct delivery *
     return PAUSE_NONE;
 }
 
-/* Who answers so and says for how long means all that is sent to it, and not this delivery alone. */
+/* Who answers so and says for how long means all that is sent to it, and not this delivery alone;
+   unless its connector knows better. */
 static bool is_overburdened(const struct attempt_end *end)
 {
     return end->kind == ATTEMPT_STATUS && (end->status == 429 || end->status == 503) &&
-           end->after_ms > 0;
+           end->said != SAID_REFUSE && end->after_ms > 0;
 }
 
 /* While it is paused only a probe's success counts: other attempts began before it was known to
@@ -519,7 +529,7 @@ void machine_learn(struct lanes *lanes, struct delivery *d, const struct attempt
     enum target_pause trouble = learn_trouble(t, d, sign, now);
     if (why == PAUSE_NONE)
         why = trouble;
-    if (is_overburdened(end))
+    if (!t->is_handler && is_overburdened(end))
         lanes_spare_target(lanes, t, end->after_ms);
     bool is_over = is_success || (t->pause.why == PAUSE_BREAKER && sign == BREAKER_SAYS_UP);
     if (why > t->pause.why)

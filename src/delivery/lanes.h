@@ -204,6 +204,8 @@ struct lanes_ports {
     void (*find_barriers)(void *ctx, struct target *t, size_t limit);
     /* The target paused or goes on; `reason`, in words for people, is NULL when it goes on. */
     void (*paused)(void *ctx, struct target *t, enum target_pause why, const char *reason);
+    /* The other side asks to be spared for so long, which is news. */
+    void (*spared)(void *ctx, struct target *t, int64_t ms);
     void *ctx;
 };
 
@@ -239,7 +241,7 @@ void target_set_owner(struct target *t, void *owner);
 void *target_owner(const struct target *t);
 
 /* A person has it wait, whatever else does; and lets it go on: where something else holds it that is
-   probed, it is probed at once. */
+   probed, it is probed at once, and who wished to be spared is asked again. */
 void lanes_hold_target(struct lanes *lanes, struct target *t);
 void lanes_release_target(struct lanes *lanes, struct target *t);
 
@@ -251,8 +253,8 @@ enum breaker_state {
 };
 
 /* The other side says that it takes nothing more for so long: nothing is attempted meanwhile, for an
-   hour at most, and nothing used up. Whether that is news. */
-bool lanes_spare_target(struct lanes *lanes, struct target *t, int64_t ms);
+   hour at most, and nothing used up. */
+void lanes_spare_target(struct lanes *lanes, struct target *t, int64_t ms);
 
 struct target_status {
     enum target_pause pause;
@@ -269,10 +271,12 @@ struct target_status {
     unsigned concurrency; /* in force */
     /* How long rate, budget, pace or the other side's wish hold back what could start otherwise. */
     int64_t opens_in_ms;
-    size_t barriers;    /* dead letters that keep their followers … */
-    size_t barred_keys; /* … of so many keys */
-    int64_t barred_ms;  /* when the first of them died, wall */
-    bool is_overbarred; /* they are too many: all of it waits */
+    int64_t spared_ms;       /* how long the other side still wishes to be spared, and … */
+    int64_t spared_since_ms; /* … for how long it has been */
+    size_t barriers;         /* dead letters that keep their followers … */
+    size_t barred_keys;      /* … of so many keys */
+    int64_t barred_ms;       /* when the first of them died, wall */
+    bool is_overbarred;      /* they are too many: all of it waits */
 };
 void target_status(const struct target *t, const struct lanes *lanes, struct target_status *out);
 /* Whether it waits for a reason of its own; an open breaker is told apart from that. */

@@ -106,6 +106,8 @@ void machine_expire(struct lanes *lanes, struct delivery *d, const struct attemp
 void machine_pause(struct lanes *lanes, struct target *t, enum target_pause why,
                    const char *reason);
 void machine_unpause(struct lanes *lanes, struct target *t);
+/* t, whose pause is probed, is so at once. */
+void machine_probe_now(struct lanes *lanes, struct target *t);
 
 /* Gives d to its owner for good: it ended, or only its row is left. */
 void machine_tell_end(struct lanes *lanes, struct delivery *d, enum delivery_state final);

@@ -36,7 +36,7 @@ static void load_target(struct lanes *lanes, struct target *t, const struct targ
         t->is_keyed = policy->is_ordered;
     bool has_lost_breaker = t->pause.why == PAUSE_BREAKER && policy->breaker.failures == 0;
     if (pause_is_probed(&t->pause) && !has_lost_breaker)
-        pause_probe_soon(&t->pause, &lanes->probes);
+        machine_probe_now(lanes, t);
     else
         machine_unpause(lanes, t);
     barred_set_policy(lanes, t);
@@ -80,11 +80,11 @@ void lanes_set_in_flight(struct lanes *lanes, size_t in_flight)
     lanes->limits.in_flight = in_flight;
 }
 
-static enum breaker_state breaker_state_of(const struct pause *p)
+static enum breaker_state breaker_state_of(const struct pause *p, bool is_spared)
 {
     if (p->why != PAUSE_BREAKER)
         return BREAKER_CLOSED;
-    return p->is_probe_due || p->probe ? BREAKER_HALF_OPEN : BREAKER_OPEN;
+    return p->probe || (p->is_probe_due && !is_spared) ? BREAKER_HALF_OPEN : BREAKER_OPEN;
 }
 
 static int64_t ms_until(const struct heap_node *node, int64_t now)
@@ -92,23 +92,33 @@ static int64_t ms_until(const struct heap_node *node, int64_t now)
     return heap_has(node) && node->rank > now ? node->rank - now : 0;
 }
 
+/* The other side's wish holds for probes, too. */
+static int64_t probe_in_ms(const struct pause *p, int64_t spared_ms, int64_t now)
+{
+    int64_t ms = ms_until(&p->probe_at, now);
+    return pause_is_probed(p) && !p->probe && spared_ms > ms ? spared_ms : ms;
+}
+
 void target_status(const struct target *t, const struct lanes *lanes, struct target_status *out)
 {
+    int64_t now = machine_now(lanes), spared_ms = gate_spared_ms(&t->gate, now);
     *out = (struct target_status){
         .pause = t->pause.why,
         .reason = t->pause.reason,
-        .breaker = breaker_state_of(&t->pause),
-        .probe_in_ms = ms_until(&t->pause.probe_at, machine_now(lanes)),
-        .paused_ms = target_is_paused(t) ? machine_now(lanes) - t->pause.since : 0,
+        .breaker = breaker_state_of(&t->pause, spared_ms > 0),
+        .probe_in_ms = probe_in_ms(&t->pause, spared_ms, now),
+        .paused_ms = target_is_paused(t) ? now - t->pause.since : 0,
         .is_held = t->pause.is_held,
-        .held_ms = t->pause.is_held ? machine_now(lanes) - t->pause.held_at : 0,
+        .held_ms = t->pause.is_held ? now - t->pause.held_at : 0,
         .waiting = t->n_inside - t->n_attempted - t->n_parked +
                    (t->backlog.n_away > 0 ? (size_t)t->backlog.n_away : 0),
         .is_behind = t->backlog.is_behind,
         .in_flight = t->n_in_flight,
         .parked = t->n_parked,
         .concurrency = target_concurrency(t),
-        .opens_in_ms = ms_until(&t->gate_opens, machine_now(lanes)),
+        .opens_in_ms = ms_until(&t->gate_opens, now),
+        .spared_ms = spared_ms,
+        .spared_since_ms = spared_ms > 0 ? now - t->gate.spared_since : 0,
         .barriers = t->barriers.n,
         .barred_keys = t->barriers.keys.len,
         .barred_ms = t->barriers.since_ms,

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/text.h"
 #include "dryrun/ending.h"
 #include "engine/parts.h"
 #include "http/quota.h"
@@ -114,13 +113,8 @@ struct request {
 static void spare(struct engine *e, struct slice connector, int64_t ms)
 {
     struct target *t = connector.data ? lanes_find_target(e->lanes, connector, false) : NULL;
-    if (!t || !lanes_spare_target(e->lanes, t, ms))
-        return;
-    struct buf wait = {0};
-    text_add_duration(&wait, ms);
-    log_info(e->log, "nothing is left of its rate limit", LOG_SLICE("connector", connector),
-             LOG_SLICE("for", buf_slice(&wait)));
-    buf_deinit(&wait);
+    if (t)
+        lanes_spare_target(e->lanes, t, ms);
 }
 
 static void on_answer(void *ctx, const struct http_answer *answer)

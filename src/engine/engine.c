@@ -112,6 +112,7 @@ struct engine *engine_new(const struct engine_options *options, script_problem_f
         .find_expired = expiry_find,
         .find_barriers = parking_find,
         .paused = settle_paused,
+        .spared = settle_spared,
         .ctx = e,
     };
     struct lanes_limits limits = lanes_limits_default(0);

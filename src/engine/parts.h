@@ -352,6 +352,7 @@ void settle_write(void *ctx, struct delivery *d, struct delivery_row *row,
                   enum delivery_state from);
 void settle_spilled(void *ctx, struct delivery *d);
 void settle_paused(void *ctx, struct target *t, enum target_pause why, const char *reason);
+void settle_spared(void *ctx, struct target *t, int64_t ms);
 
 /* publication.c */
 /* The publication of an item that dies, whose row is `dead`; NULL where none is due. The caller's,

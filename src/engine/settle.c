@@ -259,3 +259,21 @@ void settle_paused(void *ctx, struct target *t, enum target_pause why, const cha
         log_warn(e->log, why == PAUSE_BREAKER ? "breaker open" : "paused",
                  LOG_STR(target_kind(t), target_name(t)), LOG_STR("reason", reason));
 }
+
+/* That is how rate limits are, every second anew. */
+#define SPARED_SHORT_MS 5000
+#define SPARED "asks to be left alone"
+
+void settle_spared(void *ctx, struct target *t, int64_t ms)
+{
+    struct engine *e = ctx;
+    struct buf wait = {0};
+    text_add_duration(&wait, ms);
+    if (ms < SPARED_SHORT_MS)
+        log_debug(e->log, SPARED, LOG_STR("connector", target_name(t)),
+                  LOG_SLICE("for", buf_slice(&wait)));
+    else
+        log_info(e->log, SPARED, LOG_STR("connector", target_name(t)),
+                 LOG_SLICE("for", buf_slice(&wait)));
+    buf_deinit(&wait);
+}

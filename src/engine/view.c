@@ -286,6 +286,7 @@ const char *engine_problem_name(enum problem_code code)
         [PROBLEM_CONNECTOR_SET_ASIDE] = "connector-set-aside",
         [PROBLEM_CONNECTOR_GONE] = "connector-gone",
         [PROBLEM_CONNECTOR_PAUSED] = "connector-paused",
+        [PROBLEM_CONNECTOR_SPARED] = "connector-spared",
         [PROBLEM_KEYS_PARKED] = "keys-parked",
         [PROBLEM_HANDLER_SET_ASIDE] = "handler-set-aside",
         [PROBLEM_HANDLER_GONE] = "handler-gone",
@@ -319,6 +320,27 @@ static const char *describe_breaker(const struct target_status *status, int64_t 
     else
         buf_printf(text, "next probe at %s", next);
     return text->data;
+}
+
+/* What is asked for less is how rate limits are, and nobody's problem. */
+#define SPARED_LONG_MS 60000
+
+static void spared_problem(const struct problem_walk *walk, const struct target *t,
+                           const struct target_status *status, int64_t now_ms)
+{
+    if (status->spared_since_ms + status->spared_ms < SPARED_LONG_MS)
+        return;
+    struct buf text = {0};
+    char until[TEXT_TIME_LEN + 1];
+    text_format_time(until, now_ms + status->spared_ms);
+    buf_printf(
+        &text,
+        "it asked to be left alone until %s, by Retry-After or since nothing was left of its "
+        "rate limit: liaison resume asks it at once",
+        until);
+    walk->fn(walk->ctx, &(struct engine_problem){PROBLEM_CONNECTOR_SPARED, target_name(t),
+                                                 now_ms - status->spared_since_ms, text.data});
+    buf_deinit(&text);
 }
 
 /* Some of them, for a person to begin with. */
@@ -381,6 +403,8 @@ static void target_problem(void *ctx, struct target *t)
                                                      now_ms - status.held_ms, HELD});
     if (status.barriers > 0)
         parked_problem(walk, t, &status);
+    if (status.pause == PAUSE_NONE && !status.is_held)
+        spared_problem(walk, t, &status, now_ms);
     if (status.pause == PAUSE_NONE)
         return;
     struct buf text = {0};

@@ -98,7 +98,23 @@ def test_who_says_that_nothing_is_left_is_asked_no_more_until_there_is(daemon, r
     daemon.wait_delivered("receiver", 3)
     assert spans(receiver, "/receiver", 1)[0] >= 1.9
     assert not daemon.dead_letters()
-    assert daemon.log().count("nothing is left of its rate limit") == 1
+
+
+def test_who_asks_to_be_left_alone_for_long_is_until_a_person_lets_it_go_on(daemon, receiver):
+    daemon.start()
+    receiver.answer_next(Reply(429, headers={"Retry-After": "3600"}))
+    emit(daemon, 1)
+    problem, = wait_until(lambda: daemon.status()["problems"], "the problem")
+    assert (problem["code"], problem["about"]) == ("connector-spared", "receiver")
+    assert problem["text"].startswith("it asked to be left alone until 20")
+    assert daemon.log().count("asks to be left alone connector=receiver for=1h") == 1
+    emit(daemon, 2, 3)
+    daemon.post("/api/reload")
+    assert len(receiver.requests) == 1
+    daemon.post("/api/connectors/receiver/resume")
+    daemon.wait_delivered("receiver", 2)
+    assert daemon.status()["problems"] == []
+    assert_sums_hold(daemon.status())
 
 
 def test_a_retry_storm_is_held_to_ten_a_second(daemon, project, receiver):

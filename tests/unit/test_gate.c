@@ -335,6 +335,24 @@ static void after_having_been_spared_for_long_it_comes_back_slowly(void **state)
     assert_in_range(start_all(&g, false, &now, 1000), 25, 40);
 }
 
+static void who_doesnt_need_to_be_spared_any_more_isnt(void **state)
+{
+    (void)state;
+    struct gate g = gate_of(0, 0);
+    int64_t now = 0;
+    run_steadily(&g, &now, 20, 60000);
+    gate_spare(&g, 3600000, now);
+    assert_int_equal(gate_spared_ms(&g, now), 3600000);
+    now += 1000;
+    assert_int_equal(gate_spared_ms(&g, now), 3599000);
+    gate_spare_no_more(&g, now);
+    assert_int_equal(gate_spared_ms(&g, now), 0);
+    assert_int_equal(gate_opens_at(&g, false, now), now);
+    assert_in_range(start_all(&g, false, &now, 1000), 25, 40); /* slowly, from now on */
+    now += 20000;
+    assert_in_range(start_all(&g, false, &now, 1000), 60, INT32_MAX);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -359,6 +377,7 @@ int main(void)
         cmocka_unit_test(who_asks_to_be_spared_is),
         cmocka_unit_test(nobody_is_spared_for_more_than_an_hour),
         cmocka_unit_test(after_having_been_spared_for_long_it_comes_back_slowly),
+        cmocka_unit_test(who_doesnt_need_to_be_spared_any_more_isnt),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

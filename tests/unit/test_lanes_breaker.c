@@ -276,6 +276,24 @@ static void a_probe_waits_for_as_long_as_the_other_side_asks(void **state)
     assert_int_equal(calendar_status(f).probe_in_ms, 120000);
 }
 
+/* What was asked for until then is for people to disregard, and for new scripts. */
+static void asked_to_wait_long_it_is_probed_at_once_all_the_same(void **state)
+{
+    struct lanes_fixture *f = *state;
+    open_it(f, 3);
+    lanes_spare_target(f->lanes, f->calendar, 3600000);
+    lanes_release_target(f->lanes, f->calendar);
+    turn(f);
+    assert_trace(f, "+x3");
+    end_attempt(f, "x3",
+                (struct attempt_end){.kind = ATTEMPT_STATUS, .status = 503, .after_ms = 3600000});
+    settle(f, "x3");
+    forget_trace(f);
+    set_policy(f);
+    turn(f);
+    assert_trace(f, "+x4");
+}
+
 #define test(name) cmocka_unit_test_setup_teardown(name, setup, lanes_teardown)
 
 int main(void)
@@ -299,6 +317,7 @@ int main(void)
         test(without_a_breaker_any_more_all_goes_on),
         test(a_probe_that_is_taken_back_is_made_again_at_once),
         test(a_probe_waits_for_as_long_as_the_other_side_asks),
+        test(asked_to_wait_long_it_is_probed_at_once_all_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -307,8 +307,9 @@ static void other_failures_and_scripts_hold_their_own_delivery_alone(void **stat
 static void what_the_other_side_says_beside_an_end_holds_too(void **state)
 {
     struct lanes_fixture *f = *state;
-    assert_true(lanes_spare_target(f->lanes, f->calendar, 3000));
-    assert_false(lanes_spare_target(f->lanes, f->calendar, 3000));
+    lanes_spare_target(f->lanes, f->calendar, 3000);
+    lanes_spare_target(f->lanes, f->calendar, 3000);
+    assert_int_equal(f->n_spared, 1); /* is told of, once */
     take(f, "a1", "a");
     turn(f);
     assert_trace(f, "");
@@ -329,6 +330,38 @@ static void being_spared_uses_nothing_up(void **state)
     assert_trace(f, "+a1");
     fail_with(f, "a1", 500);
     assert_int_equal(f->row.attempts, 2);
+}
+
+static void what_its_connector_refuses_for_good_holds_nothing(void **state)
+{
+    struct lanes_fixture *f = *state;
+    f->policy.concurrency = 1;
+    set_policy(f);
+    take_many(f, 0, 2);
+    turn(f);
+    forget_trace(f);
+    end_attempt(f, "x0",
+                (struct attempt_end){
+                    .kind = ATTEMPT_STATUS, .status = 503, .said = SAID_REFUSE, .after_ms = 60000});
+    turn(f);
+    assert_trace(f, "x0:dead/refused +x1");
+}
+
+static void let_go_on_by_hand_it_is_spared_no_more(void **state)
+{
+    struct lanes_fixture *f = *state;
+    lanes_spare_target(f->lanes, f->calendar, 3600000);
+    take(f, "a1", "a");
+    pass(f, 60000);
+    assert_int_equal(calendar_status(f).spared_ms, 3540000);
+    assert_int_equal(calendar_status(f).spared_since_ms, 60000);
+    set_policy(f); /* a reload isn't about that */
+    turn(f);
+    assert_trace(f, "");
+    lanes_release_target(f->lanes, f->calendar);
+    turn(f);
+    assert_trace(f, "+a1");
+    assert_int_equal(calendar_status(f).spared_ms, 0);
 }
 
 static void a_probe_waits_for_who_asks_to_be_spared(void **state)
@@ -432,6 +465,8 @@ int main(void)
         test(other_failures_and_scripts_hold_their_own_delivery_alone),
         test(what_the_other_side_says_beside_an_end_holds_too),
         test(being_spared_uses_nothing_up),
+        test(what_its_connector_refuses_for_good_holds_nothing),
+        test(let_go_on_by_hand_it_is_spared_no_more),
         test(a_probe_waits_for_who_asks_to_be_spared),
         test(after_half_an_hours_outage_it_comes_back_slowly),
         test(let_go_on_by_hand_it_comes_back_slowly),

@@ -211,6 +211,14 @@ static void on_paused(void *ctx, struct target *t, enum target_pause why, const 
     snprintf(f->pause_reason, sizeof(f->pause_reason), "%s", reason ? reason : "");
 }
 
+static void on_spared(void *ctx, struct target *t, int64_t ms)
+{
+    struct lanes_fixture *f = ctx;
+    (void)t;
+    assert_true(ms > 0);
+    f->n_spared++;
+}
+
 /* ---- its life ---- */
 
 void set_policy(struct lanes_fixture *f)
@@ -242,6 +250,7 @@ void begin_within(struct lanes_fixture *f, const struct lanes_limits *limits)
         .find_expired = on_find_expired,
         .find_barriers = on_find_barriers,
         .paused = on_paused,
+        .spared = on_spared,
         .ctx = f,
     };
     let_go_all(f);

@@ -66,6 +66,7 @@ struct lanes_fixture {
     struct attempt_row attempt;
     struct buf texts;
     char pause_reason[300]; /* the last one told */
+    int n_spared;           /* times that a target asked to be */
     char number[32];
 
     bool has_expired;     /* there is an answer to come when what expired is asked for */

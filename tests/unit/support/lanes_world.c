@@ -613,6 +613,13 @@ bool world_go_on_reading(struct world *w, int target)
     return true;
 }
 
+static void on_spared(void *ctx, struct target *t, int64_t ms)
+{
+    (void)ctx;
+    (void)t;
+    (void)ms;
+}
+
 struct lanes_ports world_ports(struct world *w)
 {
     return (struct lanes_ports){
@@ -628,6 +635,7 @@ struct lanes_ports world_ports(struct world *w)
         .find_expired = on_find_expired,
         .find_barriers = on_find_barriers,
         .paused = on_paused,
+        .spared = on_spared,
         .ctx = w,
     };
 }

@@ -220,6 +220,13 @@ static void on_paused(void *ctx, struct target *t, enum target_pause why, const 
     (void)reason;
 }
 
+static void on_spared(void *ctx, struct target *t, int64_t ms)
+{
+    (void)ctx;
+    (void)t;
+    (void)ms;
+}
+
 static void lanes_begin(struct world *w)
 {
     const struct lanes_ports ports = {
@@ -229,6 +236,7 @@ static void lanes_begin(struct world *w)
         .kept = on_kept,
         .ended = on_ended,
         .paused = on_paused,
+        .spared = on_spared,
         .ctx = w,
     };
     /* As much in memory as there will ever be, so that nothing is read. */
