@@ -508,6 +508,12 @@ static bool is_overburdened(const struct attempt_end *end)
            end->said != SAID_REFUSE && end->after_ms > 0;
 }
 
+/* A probe that sent nothing found nothing out: the next one needn't wait. */
+static bool sent_nothing(const struct verdict *verdict)
+{
+    return verdict->outcome == OUTCOME_SKIPPED || verdict->outcome == OUTCOME_SUPERSEDED;
+}
+
 /* While it is paused only a probe's success counts: other attempts began before it was known to
    refuse. */
 void machine_learn(struct lanes *lanes, struct delivery *d, const struct attempt_end *end,
@@ -536,6 +542,8 @@ void machine_learn(struct lanes *lanes, struct delivery *d, const struct attempt
         pause_for_end(lanes, t, why, end);
     else if (is_probe && is_over)
         machine_unpause(lanes, t);
+    else if (is_probe && sent_nothing(verdict))
+        pause_probe_due(&t->pause, &lanes->probes);
     else if (is_probe)
         probe_later(lanes, t, end);
 }

@@ -155,6 +155,23 @@ static void a_script_error_of_a_probe_says_nothing(void **state)
     assert_int_equal(breaker_now(f), BREAKER_OPEN);
 }
 
+/* Else many that are skipped keep it open, as long as there are of them. */
+static void a_probe_that_sent_nothing_is_followed_by_another_one_at_once(void **state)
+{
+    struct lanes_fixture *f = *state;
+    open_it(f, 3);
+    pass(f, LATEST_MS);
+    forget_trace(f);
+    fail_by(f, "x3", ATTEMPT_SKIPPED);
+    settle(f, "x3");
+    assert_trace(f, "x3:skipped/so it was x3=skipped/so it was +x4");
+    fail_by(f, "x4", ATTEMPT_OLDER);
+    settle(f, "x4");
+    assert_trace(f, "x4:superseded/so it was x4=superseded/so it was +x5");
+    refuse(f, "x5", 503);
+    assert_in_range(calendar_status(f).probe_in_ms, OPEN_MS, LATEST_MS);
+}
+
 static void once_closed_it_takes_as_many_to_open_again(void **state)
 {
     struct lanes_fixture *f = *state;
@@ -307,6 +324,7 @@ int main(void)
         test(a_success_closes_it),
         test(a_refusal_closes_it_too),
         test(a_script_error_of_a_probe_says_nothing),
+        test(a_probe_that_sent_nothing_is_followed_by_another_one_at_once),
         test(once_closed_it_takes_as_many_to_open_again),
         test(probes_and_what_was_under_way_use_nothing_up),
         test(age_stands_still_while_it_is_open),
