@@ -336,7 +336,7 @@ static void spared_problem(const struct problem_walk *walk, const struct target 
     buf_printf(
         &text,
         "it asked to be left alone until %s, by Retry-After or since nothing was left of its "
-        "rate limit: liaison resume asks it at once",
+        "rate limit: liaison resume asks it at once, by what else waits",
         until);
     walk->fn(walk->ctx, &(struct engine_problem){PROBLEM_CONNECTOR_SPARED, target_name(t),
                                                  now_ms - status->spared_since_ms, text.data});
