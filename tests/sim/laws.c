@@ -270,6 +270,18 @@ static void check_superseded(struct ending *e, const struct delivery_row *row,
                      SLICE_FMT(row->id), SLICE_FMT(row->cause));
 }
 
+/* Of a batch only the bad rows are refused. */
+static void check_refused(struct ending *e, const struct delivery_row *row,
+                          const struct sent_id *sent)
+{
+    if (row->state != DELIVERY_DEAD || !sent || !slice_is_equal(row->cause, SLICE_LIT("refused")) ||
+        !plan_connectors[sent->send->connector].batches)
+        return;
+    struct slice name = slice_str(sent->send->name);
+    if (!receivers_poison(slice_upto(name, slice_find(name, '>') - 1)))
+        world_broken(e->world, 3, "%s is dead, for the sake of another row", sent->send->name);
+}
+
 static bool take_delivery(void *ctx, const struct delivery_row *row)
 {
     struct ending *e = ctx;
@@ -289,6 +301,7 @@ static bool take_delivery(void *ctx, const struct delivery_row *row)
     e->n_sends[handler][connector]++;
     const struct sent_id *sent = ledger_find_id(w->ledger, row->id);
     check_superseded(e, row, sent);
+    check_refused(e, row, sent);
     if (row->state == DELIVERY_DELIVERED && (!sent || !sent->was_taken))
         world_broken(w, 4, "delivery %.*s counts as delivered, and never was", SLICE_FMT(row->id));
     return true;

@@ -15,8 +15,9 @@
 struct ledger_lane {
     struct map_node node; /* by name */
     char *name;
-    struct sent_id *now;  /* attempted at this moment, or NULL */
+    struct sent_id *now;  /* attempted at this moment, or NULL: the last one of a group */
     struct sent_id *last; /* attempted last */
+    uint64_t group;       /* … with that one */
 };
 
 /* How far one handler has come with an event's key in one lane. */
@@ -24,6 +25,7 @@ struct place {
     struct map_node node; /* by name */
     char *name;
     uint64_t rank; /* of the last one attempted */
+    uint64_t group;
 };
 
 struct ledger {
@@ -253,20 +255,23 @@ static bool is_in_order(const struct send *send, const struct sent_id *id)
     return !id->was_retried && send->event->replays == 0 && !send->event->is_handled_by_hand;
 }
 
+/* Rows of one request are attempted together, and when they are again, or in two halves, from the first one
+   on. */
 static void check_order(struct ledger *l, struct ledger_lane *lane, const struct send *send,
-                        const struct sent_id *id)
+                        const struct sent_id *id, uint64_t group)
 {
-    if (lane->now)
+    if (lane->now && lane->group != group)
         world_broken(l->world, 3, "%s is attempted while %s is: both in the lane %s", send->name,
                      lane->now->send->name, lane->name);
     if (!is_in_order(send, id))
         return;
     struct place *place = find_place(l, lane, send);
     uint64_t rank = (uint64_t)send->event->n * 16 + send->nth;
-    if (rank < place->rank)
+    if (rank < place->rank && (id->group == 0 || id->group != place->group))
         world_broken(l->world, 3, "%s (event %u of its key) is attempted behind event %u: %s",
                      send->name, send->event->n, (unsigned)(place->rank / 16), place->name);
     place->rank = rank;
+    place->group = group;
 }
 
 /* What was attempted before it in its lane is over, one way or the other, or people have sent it on. */
@@ -288,10 +293,10 @@ static void check_repeat(struct ledger *l, const struct ledger_lane *lane, const
 {
     if (!id->has_succeeded)
         return;
-    const char *why = id->life == l->life        ? "in the same life"
-                      : id->is_settled           ? "and that was on disk"
-                      : lane && lane->last != id ? "and its lane had gone on"
-                                                 : NULL;
+    const char *why = id->life == l->life                ? "in the same life"
+                      : id->is_settled                   ? "and that was on disk"
+                      : lane && lane->group != id->group ? "and its lane had gone on"
+                                                         : NULL;
     if (why)
         world_broken(l->world, 4, "%s (%s) is attempted though it was seen to succeed, %s",
                      send->name, id->id, why);
@@ -299,21 +304,41 @@ static void check_repeat(struct ledger *l, const struct ledger_lane *lane, const
     list_remove(&id->link);
 }
 
-struct attempt ledger_begin(struct ledger *l, struct slice connector, struct slice mark,
-                            struct slice id, struct slice key)
+/* What the receiver has, as it would have said when it was asked. */
+static void check_verified(struct ledger *l, const struct send *send, const struct sent_id *id)
 {
-    struct send *send = find_send(l, connector, mark);
-    struct sent_id *sent = find_id(l, send, id);
-    struct ledger_lane *lane = find_lane(l, send, key);
+    if (plan_connectors[send->connector].verifies && id->was_taken)
+        world_broken(l->world, 4, "%s (%s) is sent again, and was there", send->name, id->id);
+}
+
+/* What was put off together, and is tried again so, but for what has died or expired; 0: it may be with
+   others now, as what was alone. */
+static uint64_t take_kept(struct ledger *l, struct sent_id *id, const struct ledger_row *row)
+{
+    bool was_alone = strcmp(id->batch, id->id) == 0;
+    bool is_kept = id->is_put_off && id->life == l->life && !id->was_retried && !was_alone;
+    snprintf(id->batch, sizeof(id->batch), "%.*s", SLICE_FMT(row->batch));
+    id->is_put_off = false;
+    return is_kept ? id->group : 0;
+}
+
+struct attempt ledger_begin(struct ledger *l, const struct ledger_row *row)
+{
+    struct send *send = find_send(l, row->connector, row->mark);
+    struct sent_id *sent = find_id(l, send, row->id);
+    struct ledger_lane *lane = find_lane(l, send, row->key);
     check_repeat(l, lane, send, sent);
+    check_verified(l, send, sent);
+    uint64_t kept_with = take_kept(l, sent, row);
     if (lane) {
-        check_order(l, lane, send, sent);
+        check_order(l, lane, send, sent, row->group);
         check_parked(l, lane, send, sent);
         lane->now = lane->last = sent;
+        lane->group = row->group;
     }
+    sent->group = row->group;
     bool is_retry = sent->n_attempts++ > 0 && !sent->was_retried;
-    bool is_probe = traffic_begin(l->world->traffic, send->connector, is_retry);
-    return (struct attempt){send, sent, lane, is_probe};
+    return (struct attempt){send, sent, lane, kept_with, is_retry};
 }
 
 void ledger_taken(struct attempt *a)
@@ -321,16 +346,16 @@ void ledger_taken(struct attempt *a)
     a->id->was_taken = true;
 }
 
-void ledger_end(struct ledger *l, struct attempt *a, bool is_success)
+void ledger_end(struct ledger *l, struct attempt *a, enum seen seen)
 {
     if (a->lane)
         a->lane->now = NULL;
-    traffic_end(l->world->traffic, a->send->connector, a->is_probe);
-    if (!is_success)
+    a->id->is_put_off = seen == SEEN_FAILURE;
+    a->id->life = l->life;
+    if (seen != SEEN_SUCCESS)
         return;
     a->id->has_succeeded = true;
     a->id->is_settled = false;
-    a->id->life = l->life;
     a->id->turn = l->turn;
     list_add_tail(&l->unsettled, &a->id->link);
 }

@@ -48,6 +48,9 @@ struct sent_id {
     struct send *send;
     char id[48];
     unsigned n_attempts;
+    uint64_t group;     /* of rows with which it was attempted last */
+    char batch[64];     /* … by the id of that; empty: alone */
+    bool is_put_off;    /* … which failed, and is to be tried again as it was */
     bool has_succeeded; /* that was seen … */
     unsigned life;      /* … in this one */
     uint64_t turn;      /* … and this turn of it */
@@ -69,12 +72,29 @@ struct send {
 
 struct ledger_lane;
 
+/* What the daemon sees of an attempt's end. */
+enum seen {
+    SEEN_SUCCESS,
+    SEEN_FAILURE, /* it may be tried again as it was */
+    SEEN_NOTHING, /* it was cut off, or refused */
+};
+
 /* An attempt in progress. */
 struct attempt {
     struct send *send;
     struct sent_id *id;
     struct ledger_lane *lane; /* NULL: without order */
-    bool is_probe;
+    uint64_t kept_with;       /* the group with which it was put off, if so */
+    bool is_retry;            /* not its first */
+};
+
+/* A row of a request: all of these are one attempt. */
+struct ledger_row {
+    struct slice connector;
+    struct slice mark;    /* its send's */
+    struct slice id, key; /* the delivery's; key with data NULL: none */
+    struct slice batch;   /* the id that they have together; absent: it is alone */
+    uint64_t group;       /* another one for each request */
 };
 
 struct ledger;
@@ -90,14 +110,12 @@ struct occurrence *ledger_find(struct ledger *l, struct slice id);
 typedef void (*occurrence_fn)(void *ctx, struct occurrence *o);
 void ledger_each(struct ledger *l, occurrence_fn fn, void *ctx);
 
-/* The daemon makes a request for a delivery: `mark` is its send's, `id` and `key` (data NULL: none)
-   the delivery's. */
-struct attempt ledger_begin(struct ledger *l, struct slice connector, struct slice mark,
-                            struct slice id, struct slice key);
+/* The daemon makes a request for a delivery. */
+struct attempt ledger_begin(struct ledger *l, const struct ledger_row *row);
 /* The receiver took it, whether or not its answer is seen. */
 void ledger_taken(struct attempt *a);
-/* It is over for the daemon: `is_success` has been seen, or not, perhaps since it was given up. */
-void ledger_end(struct ledger *l, struct attempt *a, bool is_success);
+/* It is over for the daemon, which has seen this of its end. */
+void ledger_end(struct ledger *l, struct attempt *a, enum seen seen);
 /* The daemon's loop turns. */
 void ledger_turn(struct ledger *l);
 /* Everything that the daemon had queued for its disk before this turn is there. */

@@ -17,6 +17,8 @@ const struct plan_handler plan_handlers[PLAN_HANDLERS] = {
     {"picky", "embedded", "ship.left", 0, {{"strict", 1}}},
     {"tick", "embedded", "tick", 0, {{"metrics", 1}}},
     {"file", "bus", "note", 0, {{"vault", 1}}},
+    {"rows", "bus", "order.*", 0, {{"warehouse", 1}}},
+    {"count", "embedded", "tick", 0, {{"warehouse", 1}}},
     {"digest", "bus", "order.*", 0, {{"digest", 1}}},
     {"board", "embedded", "ship.*", 0, {{"board", 1}}},
 };
@@ -24,12 +26,13 @@ const struct plan_handler plan_handlers[PLAN_HANDLERS] = {
 const struct plan_connector plan_connectors[PLAN_CONNECTORS] = {
     {.name = "ledger", .is_ordered = true},
     {.name = "calendar", .is_ordered = true},
-    {.name = "mail", .is_ordered = true},
+    {.name = "mail", .is_ordered = true, .verifies = true},
     {.name = "metrics", .rate_n = 120, .rate_ms = 60000},
     {.name = "strict", .is_ordered = true},
     {.name = "vault", .is_ordered = true, .parks = true},
     {.name = "digest", .is_ordered = true, .coalesces = true},
     {.name = "board", .is_ordered = true, .coalesces = true},
+    {.name = "warehouse", .is_ordered = true, .batches = true},
 };
 
 const char *const plan_bus_types[] = {"order.created", "order.paid", "order.shipped", "note", NULL};

@@ -33,10 +33,12 @@ struct plan_connector {
     int64_t rate_ms; /* … in this time; 0: as many as may be */
     bool parks;      /* a dead letter keeps what follows of its key */
     bool coalesces;  /* of what waits only the newest is sent */
+    bool batches;    /* several rows in one attempt */
+    bool verifies;   /* asks whether it is there, before it sends again what may be */
 };
 
-#define PLAN_HANDLERS 13
-#define PLAN_CONNECTORS 8
+#define PLAN_HANDLERS 15
+#define PLAN_CONNECTORS 9
 extern const struct plan_handler plan_handlers[PLAN_HANDLERS];
 extern const struct plan_connector plan_connectors[PLAN_CONNECTORS];
 

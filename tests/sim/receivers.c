@@ -7,7 +7,9 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
+#include "base/map.h"
 #include "bus.h"
+#include "traffic.h"
 #include "world.h"
 
 enum weather {
@@ -29,8 +31,8 @@ static const char *const weather_names[] = {"fair",   "slow",         "failing",
                                             "limits", "hangs",        "down",    "forgetful",
                                             "lies",   "unauthorized", "refuses"};
 
-static const char *const names[] = {"ledger", "calendar", "mail",  "metrics", "strict",
-                                    "vault",  "digest",   "board", "lookup"};
+static const char *const names[] = {"ledger", "calendar", "mail",  "metrics",   "strict",
+                                    "vault",  "digest",   "board", "warehouse", "lookup"};
 enum { RECEIVERS = ARRAY_LEN(names) };
 
 struct receiver {
@@ -45,6 +47,7 @@ struct receiver {
 struct receivers {
     struct world *world;
     struct receiver each[RECEIVERS];
+    uint64_t n_visits;
 };
 
 #define FAIR_US (50 * US_PER_MIN)
@@ -240,18 +243,90 @@ static struct receiver *find_receiver(struct receivers *all, struct slice url)
     return NULL;
 }
 
+/* Some rows are bad, and stay so. */
+bool receivers_poison(struct slice mark)
+{
+    const uint64_t seed[2] = {1, 2};
+    return hash_siphash(seed, mark) % 40 == 0;
+}
+
+static void add_row(struct visit *v, struct ledger_row row)
+{
+    row.connector = slice_str(v->receiver->name);
+    row.group = v->receiver->all->n_visits;
+    if (v->n_attempts == VISIT_ROWS)
+        world_broken(v->world, 6, "%s gets more than %d rows", v->receiver->name, VISIT_ROWS);
+    v->attempts[v->n_attempts++] = ledger_begin(v->world->ledger, &row);
+}
+
+/* "b17 rows 1;31-1a…;k3", a line each. */
+static void begin_batch(struct visit *v, const struct http_request *request, struct slice batch)
+{
+    struct slice rest = request->body;
+    while (rest.len > 0) {
+        struct slice line = slice_split(&rest, '\n');
+        struct ledger_row row = {.batch = batch};
+        row.mark = slice_split(&line, ';');
+        row.id = slice_split(&line, ';');
+        row.key = line.len > 0 ? line : SLICE_NULL;
+        v->has_poison = v->has_poison || (!v->world->is_healed && receivers_poison(row.mark));
+        add_row(v, row);
+    }
+    for (size_t i = 1; i < v->n_attempts; i++) {
+        if (v->attempts[i].kept_with != v->attempts[0].kept_with)
+            world_broken(v->world, 5,
+                         "%s and %s are in one batch, of which one was put off in another",
+                         v->attempts[0].send->name, v->attempts[i].send->name);
+    }
+    snprintf(v->name, sizeof(v->name), "%s %zu rows %.*s %.*s", v->receiver->name, v->n_attempts,
+             SLICE_FMT(batch),
+             SLICE_FMT(slice_upto(request->body, slice_find(request->body, '\n'))));
+}
+
 static void begin_attempt(struct visit *v, const struct http_request *request)
 {
-    struct slice mark = between(request->body, "\"mark\":\"", '"');
-    struct slice id = http_header_get(request->headers, "X-Delivery");
-    struct slice key = http_header_get(request->headers, "X-Key");
+    const struct ledger_row row = {
+        .mark = between(request->body, "\"mark\":\"", '"'),
+        .id = http_header_get(request->headers, "X-Delivery"),
+        .key = http_header_get(request->headers, "X-Key"),
+    };
     struct slice once = http_header_get(request->headers, "Idempotency-Key");
-    if (!slice_is_equal(id, once))
+    if (!slice_is_equal(row.id, once))
         world_broken(v->world, 5, "%s: delivery %.*s is sent as %.*s", v->receiver->name,
-                     SLICE_FMT(id), SLICE_FMT(once));
-    snprintf(v->name, sizeof(v->name), "%s %.*s %.*s", v->receiver->name, SLICE_FMT(mark),
-             SLICE_FMT(id));
-    v->attempt = ledger_begin(v->world->ledger, slice_str(v->receiver->name), mark, id, key);
+                     SLICE_FMT(row.id), SLICE_FMT(once));
+    snprintf(v->name, sizeof(v->name), "%s %.*s %.*s", v->receiver->name, SLICE_FMT(row.mark),
+             SLICE_FMT(row.id));
+    add_row(v, row);
+}
+
+static void begin_attempts(struct visit *v, const struct http_request *request)
+{
+    struct slice batch = http_header_get(request->headers, "X-Batch");
+    bool is_retry = true;
+    v->receiver->all->n_visits++;
+    if (batch.data)
+        begin_batch(v, request, batch);
+    else
+        begin_attempt(v, request);
+    for (size_t i = 0; i < v->n_attempts; i++)
+        is_retry = is_retry && v->attempts[i].is_retry;
+    v->is_probe = traffic_begin(v->world->traffic, v->attempts[0].send->connector, is_retry);
+}
+
+static void begin_question(struct visit *v, const struct http_request *request)
+{
+    struct slice id = between(request->url, "/has?id=", '&');
+    snprintf(v->asks, sizeof(v->asks), "%.*s", SLICE_FMT(id));
+    snprintf(v->name, sizeof(v->name), "%.*s", SLICE_FMT(request->url));
+}
+
+/* Those that get rows refuse for these alone, so that what dies of it is known. */
+static void decide_rows(struct visit *v)
+{
+    if (v->status == 422)
+        answer(v, 200, 0);
+    if (v->has_poison && v->status == 200 && v->failure == HTTP_OK)
+        answer(v, 422, 0);
 }
 
 void visit_begin(struct visit *v, struct world *w, const struct http_request *request)
@@ -267,27 +342,40 @@ void visit_begin(struct visit *v, struct world *w, const struct http_request *re
     if (!v->receiver)
         bus_begin_letter(v, request);
     else if (slice_is_equal(request->method, SLICE_LIT("POST")))
-        begin_attempt(v, request);
+        begin_attempts(v, request);
     else
-        snprintf(v->name, sizeof(v->name), "%.*s", SLICE_FMT(request->url));
+        begin_question(v, request);
     if (v->receiver)
         decide(v);
+    if (v->n_attempts > 0 && plan_connectors[v->attempts[0].send->connector].batches)
+        decide_rows(v);
     world_say(w, "> %s", v->name);
+}
+
+/* What is there, whatever the weather. */
+static void answer_question(struct visit *v)
+{
+    const struct sent_id *sent = ledger_find_id(v->world->ledger, slice_str(v->asks));
+    v->body = sent && sent->was_taken ? "{\"there\":true}" : "{\"there\":false}";
 }
 
 void visit_arrive(struct visit *v)
 {
     v->arrives_us = INT64_MAX;
-    if (v->attempt.send && v->status < 300)
-        ledger_taken(&v->attempt);
+    for (size_t i = 0; i < v->n_attempts && v->status < 300; i++)
+        ledger_taken(&v->attempts[i]);
+    if (v->asks[0])
+        answer_question(v);
     if (!v->receiver)
         bus_take_letter(v->world->bus, v);
 }
 
-static void close(struct visit *v, bool is_success)
+static void close(struct visit *v, enum seen seen)
 {
-    if (v->attempt.send)
-        ledger_end(v->world->ledger, &v->attempt, is_success);
+    for (size_t i = 0; i < v->n_attempts; i++)
+        ledger_end(v->world->ledger, &v->attempts[i], seen);
+    if (v->n_attempts > 0)
+        traffic_end(v->world->traffic, v->attempts[0].send->connector, v->is_probe);
 }
 
 void visit_end(struct visit *v, enum http_failure failure)
@@ -296,7 +384,9 @@ void visit_end(struct visit *v, enum http_failure failure)
         world_say(v->world, "< %s %d", v->name, v->status);
     else
         world_say(v->world, "< %s %s", v->name, http_failure_name(failure));
-    close(v, failure == HTTP_OK && v->status < 300);
+    bool is_success = failure == HTTP_OK && v->status < 300;
+    bool is_refusal = failure == HTTP_OK && v->status >= 400 && v->status < 429;
+    close(v, is_success ? SEEN_SUCCESS : is_refusal ? SEEN_NOTHING : SEEN_FAILURE);
 }
 
 void visit_give_up(struct visit *v, const char *why)
@@ -305,5 +395,5 @@ void visit_give_up(struct visit *v, const char *why)
     if (is_there)
         visit_arrive(v);
     world_say(v->world, "< %s %s%s", v->name, why, is_there ? ", and came" : "");
-    close(v, false);
+    close(v, SEEN_NOTHING);
 }

@@ -19,14 +19,20 @@ struct receiver;
 struct receivers;
 struct world;
 
+#define VISIT_ROWS 5
+
 /* One request, from its sending to its end; in place. */
 struct visit {
     struct world *world;
     struct receiver *receiver; /* NULL: it goes to the bus */
-    struct attempt attempt;    /* send NULL: it is none */
-    char name[80];             /* for the trace */
-    int64_t arrives_us;        /* after so long it is there; INT64_MAX: never */
-    int64_t answers_us;        /* … and so long it is answered, or fails */
+    struct attempt attempts[VISIT_ROWS];
+    size_t n_attempts;  /* 0: it is none */
+    bool is_probe;      /* of a connector that is paused */
+    bool has_poison;    /* a row that the receiver refuses */
+    char asks[48];      /* the delivery of which it asks whether it is there; or empty */
+    char name[160];     /* for the trace */
+    int64_t arrives_us; /* after so long it is there; INT64_MAX: never */
+    int64_t answers_us; /* … and so long it is answered, or fails */
     enum http_failure failure;
     int status;
     int64_t retry_after_s; /* 0: none is said */
@@ -39,6 +45,9 @@ void receivers_free(struct receivers *all);
 void receivers_heal(struct receivers *all);
 /* One of them refuses connections; or is there again. */
 void receivers_set_down(struct receivers *all, const char *name, bool is_down);
+
+/* Whether it is refused wherever it comes in a batch. */
+bool receivers_poison(struct slice mark);
 
 /* The daemon sends it: what will become of it. */
 void visit_begin(struct visit *v, struct world *w, const struct http_request *request);

@@ -42,6 +42,10 @@ sync:on("note", { name = "file" }, function(event)
   sync:send { connector = "vault", data = mark(event, "file") }
 end)
 
+sync:on("order.*", { name = "rows" }, function(event)
+  sync:send { connector = "warehouse", data = mark(event, "rows") }
+end)
+
 -- Of many only the newest matters.
 sync:on("order.*", { name = "digest" }, function(event)
   sync:send { connector = "digest", data = mark(event, "digest"), delay = "1m" }

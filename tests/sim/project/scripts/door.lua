@@ -23,4 +23,8 @@ sync:on("tick", { name = "tick" }, function(event)
   sync:send { connector = "metrics", data = mark(event, "tick") }
 end)
 
+sync:on("tick", { name = "count" }, function(event)
+  sync:send { connector = "warehouse", data = mark(event, "count") }
+end)
+
 sync:start()
