@@ -19,7 +19,7 @@ BENCH_TARGETS = liaison bench_source bench_receiver bench_curl_loop bench_script
 LIAISON = $(CURDIR)/build/release/bin/liaison
 
 .DEFAULT_GOAL := build
-.PHONY: build deps test asan tsan valgrind fuzz fuzz-long sim bench bench-long plots soak check format demo \
+.PHONY: build deps test asan tsan valgrind fuzz fuzz-long sim sim-mutants bench bench-long plots soak check format demo \
 	install package package-check clean help
 
 build: ## build the program: build/release/bin/liaison (the default)
@@ -53,6 +53,9 @@ fuzz-long: ## the fuzzers, each for an hour
 sim: deps ## 1,000 simulations, a year in all; see docs/SIMULATION.md
 	@$(call compile,release,,sim)
 	@build/release/tests/sim --seeds 1000 --jobs $$(nproc) $(SIM)
+
+sim-mutants: deps ## break each law on purpose, and see how many simulations it takes to find it
+	@tests/sim/mutants.py
 
 soak: deps ## a backlog of 2,000,000 events on disk, a kill, and all within bounds
 	@$(call compile,release,,$(BENCH_TARGETS))

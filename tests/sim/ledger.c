@@ -288,15 +288,14 @@ static void check_parked(struct ledger *l, const struct ledger_lane *lane, const
                  send->name, last->send->name);
 }
 
-static void check_repeat(struct ledger *l, const struct ledger_lane *lane, const struct send *send,
-                         struct sent_id *id)
+static void check_repeat(struct ledger *l, const struct send *send, struct sent_id *id)
 {
     if (!id->has_succeeded)
         return;
-    const char *why = id->life == l->life                ? "in the same life"
-                      : id->is_settled                   ? "and that was on disk"
-                      : lane && lane->group != id->group ? "and its lane had gone on"
-                                                         : NULL;
+    const char *why = id->life == l->life ? "in the same life"
+                      : id->is_settled    ? "and that was on disk"
+                      : !id->may_repeat   ? "and its lane had gone on before the crash"
+                                          : NULL;
     if (why)
         world_broken(l->world, 4, "%s (%s) is attempted though it was seen to succeed, %s",
                      send->name, id->id, why);
@@ -316,7 +315,7 @@ static void check_verified(struct ledger *l, const struct send *send, const stru
 static uint64_t take_kept(struct ledger *l, struct sent_id *id, const struct ledger_row *row)
 {
     bool was_alone = strcmp(id->batch, id->id) == 0;
-    bool is_kept = id->is_put_off && id->life == l->life && !id->was_retried && !was_alone;
+    bool is_kept = id->is_put_off && id->life == l->life && !was_alone;
     snprintf(id->batch, sizeof(id->batch), "%.*s", SLICE_FMT(row->batch));
     id->is_put_off = false;
     return is_kept ? id->group : 0;
@@ -327,8 +326,9 @@ struct attempt ledger_begin(struct ledger *l, const struct ledger_row *row)
     struct send *send = find_send(l, row->connector, row->mark);
     struct sent_id *sent = find_id(l, send, row->id);
     struct ledger_lane *lane = find_lane(l, send, row->key);
-    check_repeat(l, lane, send, sent);
+    check_repeat(l, send, sent);
     check_verified(l, send, sent);
+    bool is_retry = sent->is_put_off && !sent->was_retried;
     uint64_t kept_with = take_kept(l, sent, row);
     if (lane) {
         check_order(l, lane, send, sent, row->group);
@@ -337,7 +337,8 @@ struct attempt ledger_begin(struct ledger *l, const struct ledger_row *row)
         lane->group = row->group;
     }
     sent->group = row->group;
-    bool is_retry = sent->n_attempts++ > 0 && !sent->was_retried;
+    sent->lane = lane;
+    sent->n_attempts++;
     return (struct attempt){send, sent, lane, kept_with, is_retry};
 }
 
@@ -389,8 +390,11 @@ void ledger_crashed(struct ledger *l)
     l->life++;
     traffic_crashed(l->world->traffic);
     map_each(&l->lanes, forget_now, NULL);
-    while (!list_is_empty(&l->unsettled))
-        list_remove(l->unsettled.next);
+    list_each (it, &l->unsettled) {
+        struct sent_id *id = list_entry(it, struct sent_id, link);
+        id->may_repeat = !id->lane || id->lane->group == id->group;
+        list_remove(it);
+    }
 }
 
 static bool note_event(void *ctx, struct event *event, enum event_state state)
@@ -406,9 +410,13 @@ void ledger_retried(struct ledger *l, struct slice delivery_id, struct journal_r
 {
     struct sent_id *id = ledger_find_id(l, delivery_id);
     struct err err = {0};
-    if (id)
-        id->was_retried = true; /* else it is a handler's run, or was never attempted */
-    else if (journal_find_event(reader, atoll(delivery_id.data), note_event, l, &err) < 0)
+    if (id) {
+        id->was_retried = true;
+        id->is_put_off = false;
+        return;
+    }
+    /* A handler's run, or never attempted. */
+    if (journal_find_event(reader, atoll(delivery_id.data), note_event, l, &err) < 0)
         world_broken(l->world, 9, "an event can't be read: %s", err.message);
 }
 

@@ -22,6 +22,7 @@
 #include "plan.h"
 
 struct journal_reader;
+struct ledger_lane;
 struct world;
 
 /* An event that somebody has sent, or tried to. */
@@ -55,9 +56,11 @@ struct sent_id {
     unsigned life;      /* … in this one */
     uint64_t turn;      /* … and this turn of it */
     bool is_settled;    /* … and is on disk */
-    bool was_taken;     /* the receiver took it, whatever it answered */
-    bool was_retried;   /* by a person */
-    bool was_dropped;   /* … */
+    bool may_repeat; /* … or may not have been when its life ended, and it was its lane\'s last */
+    const struct ledger_lane *lane;
+    bool was_taken;   /* the receiver took it, whatever it answered */
+    bool was_retried; /* by a person */
+    bool was_dropped; /* … */
 };
 
 struct send {
@@ -85,7 +88,7 @@ struct attempt {
     struct sent_id *id;
     struct ledger_lane *lane; /* NULL: without order */
     uint64_t kept_with;       /* the group with which it was put off, if so */
-    bool is_retry;            /* not its first */
+    bool is_retry;            /* of one that has failed */
 };
 
 /* A row of a request: all of these are one attempt. */

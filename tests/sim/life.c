@@ -154,11 +154,12 @@ void life_begin(struct life *l)
     if (!w->is_loadable) /* it would end at once, and somebody see why */
         project_mend(w);
     load(l);
-    if (!start(l)) {
+    if (!start(l) || disk_is_off(w->disk)) {
         l->end = WITH_THE_POWER;
         bury(l);
         return;
     }
+    disk_cut(w->disk, 0);
     l->laws = laws_open(w, l->engine);
     laws_after_start(l->laws);
     work_soon(l);

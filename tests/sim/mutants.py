@@ -81,6 +81,14 @@ MUTANTS = [
          "    if (d->unknown && verdict.outcome == OUTCOME_DELIVERED)\n"
          "        verdict.outcome = OUTCOME_RETRY;\n"
          "    bool is_free")]),
+    Mutant(4, "what may be there is sent again without asking", [
+        ("src/script/run.c",
+         "    return attempt->was_unknown && connector->verify_ref != LUA_NOREF;\n",
+         "    (void)attempt, (void)connector;\n    return false;\n")]),
+    Mutant(5, "batches that are put off fall apart", [
+        ("src/delivery/batch_end.c",
+         "    return is_again && e->n_common > 1 && target_takes_batches(e->b->target);\n",
+         "    (void)is_again;\n    return false;\n")]),
     Mutant(5, "sends of a handler that runs again get other ids", [
         ("src/engine/send.c", ".n = counts_add(&run->sent, place),",
          ".n = counts_add(&run->sent, place) + (run->work->is_again ? 1 : 0),")]),

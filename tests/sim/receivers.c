@@ -259,6 +259,21 @@ static void add_row(struct visit *v, struct ledger_row row)
     v->attempts[v->n_attempts++] = ledger_begin(v->world->ledger, &row);
 }
 
+/* What was put off together comes together, and alone; of what one row is left, that may go with others. */
+static void check_kept_together(const struct visit *v)
+{
+    for (size_t i = 0; i < v->n_attempts; i++) {
+        uint64_t group = v->attempts[i].kept_with;
+        size_t n = 0;
+        for (size_t k = 0; k < v->n_attempts; k++)
+            n += group != 0 && v->attempts[k].kept_with == group;
+        if (n > 1 && n < v->n_attempts)
+            world_broken(v->world, 5,
+                         "%s was put off in a batch, of which %zu rows come with %zu others",
+                         v->attempts[i].send->name, n, v->n_attempts - n);
+    }
+}
+
 /* "b17 rows 1;31-1a…;k3", a line each. */
 static void begin_batch(struct visit *v, const struct http_request *request, struct slice batch)
 {
@@ -272,12 +287,7 @@ static void begin_batch(struct visit *v, const struct http_request *request, str
         v->has_poison = v->has_poison || (!v->world->is_healed && receivers_poison(row.mark));
         add_row(v, row);
     }
-    for (size_t i = 1; i < v->n_attempts; i++) {
-        if (v->attempts[i].kept_with != v->attempts[0].kept_with)
-            world_broken(v->world, 5,
-                         "%s and %s are in one batch, of which one was put off in another",
-                         v->attempts[0].send->name, v->attempts[i].send->name);
-    }
+    check_kept_together(v);
     snprintf(v->name, sizeof(v->name), "%s %zu rows %.*s %.*s", v->receiver->name, v->n_attempts,
              SLICE_FMT(batch),
              SLICE_FMT(slice_upto(request->body, slice_find(request->body, '\n'))));

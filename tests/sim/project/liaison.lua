@@ -1,4 +1,4 @@
--- The project that is simulated. Limits of running time are out of the way: real time plays no part.
+-- The project that is simulated. Limits of running time are far away: real time plays no part.
 return {
   listen = "127.0.0.1:8750",
   journal = "var/journal.db",

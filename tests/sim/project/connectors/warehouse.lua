@@ -8,6 +8,9 @@ return {
       local delivery = batch.deliveries[i]
       lines[i] = data.mark .. ";" .. delivery.id .. ";" .. (delivery.key or "")
     end
-    return http.post("http://warehouse.sim/in", { body = table.concat(lines, "\n"), headers = { ["X-Batch"] = batch.id } })
+    return http.post("http://warehouse.sim/in", {
+      body = table.concat(lines, "\n"),
+      headers = { ["X-Batch"] = batch.id },
+    })
   end,
 }

@@ -6,7 +6,9 @@ sync:on("ship.*", { name = "ship" }, function(event)
   sync:send { connector = "mail", data = mark(event, "ship"), key = "all" }
 end)
 
-sync:on("ship.*", { name = "third", filter = function(event) return event.data.n % 3 == 0 end }, function(event)
+local function is_third(event) return event.data.n % 3 == 0 end
+
+sync:on("ship.*", { name = "third", filter = is_third }, function(event)
   sync:send { connector = "calendar", data = mark(event, "third") }
 end)
 
