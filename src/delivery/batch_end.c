@@ -170,11 +170,13 @@ static void conclude_common(struct lanes *lanes, const struct ending *e, struct 
         machine_conclude(lanes, d, e->end, &e->verdict);
 }
 
-/* Whether those that wait for another attempt stay together. */
+/* Whether those that wait for another attempt stay together. A single one does, too, where it was
+   sent: who took it without a word knows it by the batch's id. */
 static bool stays(const struct ending *e)
 {
-    bool is_again = e->verdict.outcome == OUTCOME_RETRY || e->verdict.outcome == OUTCOME_PAUSE;
-    return is_again && e->n_common > 1 && target_takes_batches(e->b->target);
+    enum outcome outcome = e->verdict.outcome;
+    bool is_again = outcome == OUTCOME_RETRY || (outcome == OUTCOME_PAUSE && e->n_common > 1);
+    return is_again && target_takes_batches(e->b->target);
 }
 
 static void conclude(struct lanes *lanes, struct ending *e)

@@ -326,6 +326,23 @@ static void a_batch_that_is_tried_again_keeps_its_members(void **state)
     assert_trace(f, "+[a2]");
 }
 
+static void a_batch_of_one_that_is_tried_again_stays_alone(void **state)
+{
+    struct lanes_fixture *f = *state;
+    take(f, "a1", "a");
+    pass(f, 200);
+    fail_batch(f, "a1", 503);
+    settle_all(f);
+    assert_true(slice_is_equal(f->row.batch, SLICE_LIT("1-a1")));
+    int64_t due = f->row.due_ms;
+    forget_trace(f);
+    pass(f, due - f->time.wall_ms - 1);
+    take(f, "b1", "b");
+    take(f, "c1", "c");
+    pass(f, 1);
+    assert_trace(f, "+[a1]");
+}
+
 static void attempts_are_used_up_for_each(void **state)
 {
     struct lanes_fixture *f = *state;
@@ -519,6 +536,7 @@ int main(void)
         TEST(a_half_that_has_to_wait_lets_the_other_go),
         TEST(batches_dont_count_among_the_refusals_that_pause),
         TEST(a_batch_that_is_tried_again_keeps_its_members),
+        TEST(a_batch_of_one_that_is_tried_again_stays_alone),
         TEST(attempts_are_used_up_for_each),
         TEST(a_member_that_expires_leaves_its_batch),
         TEST(what_was_taken_back_is_the_same_batch),
