@@ -155,8 +155,9 @@ def run_simulations(build, preset):
 
 
 def has_specs(project):
-    tests = project / "tests"
-    return any(tests.glob("*.lua")) or any(tests.glob("**/*.spec.lua"))
+    patterns = ("tests/*.lua", "tests/**/*.spec.lua", "connectors/*/spec.lua",
+                "transformers/*/spec.lua")
+    return any(any(project.glob(pattern)) for pattern in patterns)
 
 
 def run_lua_specs(liaison):

@@ -1,4 +1,4 @@
--- For a project that has example.lua as connectors/dataWarehouse.lua.
+-- Here "clickhouse" is the connector that example.lua makes.
 
 local row = { id = 7, startTime = "2026-11-23T09:00:00Z", note = null }
 
@@ -6,12 +6,12 @@ local function answered(status, body, code)
   http.fake("POST", "*", {
     status = status, body = body, headers = { ["X-ClickHouse-Exception-Code"] = code },
   })
-  return deliver("dataWarehouse", row)
+  return deliver("clickhouse", row)
 end
 
 describe("clickhouse", function()
   it("inserts a row in one request", function()
-    local requests = deliver("dataWarehouse", row)
+    local requests = deliver("clickhouse", row)
     expect(requests.outcome):is "delivered"
     expect(requests):hasLength(1)
     expect(requests[1].method):is "POST"
@@ -23,7 +23,7 @@ describe("clickhouse", function()
   end)
 
   it("makes a list as many rows", function()
-    local requests = deliver("dataWarehouse", { { id = 1 }, { id = 2 } })
+    local requests = deliver("clickhouse", { { id = 1 }, { id = 2 } })
     expect(requests[1].body):is '{"id":1}\n{"id":2}\n'
   end)
 
@@ -46,7 +46,7 @@ describe("clickhouse", function()
     expect(answered(500, "Code: 241, e.displayText() = DB::Exception: Memory limit").outcome)
       :is "retry"
     http.fake("POST", "*", { failure = "connect" })
-    expect(deliver("dataWarehouse", row).outcome):is "retry"
+    expect(deliver("clickhouse", row).outcome):is "retry"
   end)
 
   it("is paused by a wrong password", function()

@@ -28,6 +28,7 @@ static void add_file(struct json_writer *w, const struct engine *e, const struct
         [SOURCE_SCRIPT] = "script",
         [SOURCE_LIB] = "lib",
         [SOURCE_DATA] = "data",
+        [SOURCE_EXAMPLE] = "example",
         [SOURCE_SPEC] = "spec",
     };
     static_assert(ARRAY_LEN(kinds) == SOURCE_KINDS, "each kind has its name");

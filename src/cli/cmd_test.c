@@ -56,15 +56,11 @@ static int find_files(struct project *p, struct spec_files *files)
 {
     spec_files_find(files, p->config.project);
     if (files->len == 0)
-        return command_fail("there are no specs in %s: write tests/NAME.lua or, below tests/, "
-                            "NAME.spec.lua",
-                            p->config.project);
+        return command_fail("there are no specs in %s: write " SPEC_FILES_WHERE, p->config.project);
     if (!p->config.script)
         return EXIT_DONE;
     if (keep_only(files, p->config.script) < 0)
-        return command_fail("%s is no spec: those are tests/NAME.lua and, below tests/, "
-                            "NAME.spec.lua",
-                            p->config.script);
+        return command_fail("%s is no spec: those are " SPEC_FILES_WHERE, p->config.script);
     /* What was named in place of the project's scripts is none of them. */
     free(p->config.script);
     p->config.script = NULL;
@@ -179,9 +175,10 @@ const struct command command_test = {
     .operands = "PATH FILTER",
     .help =
         "Runs the specs of the project at PATH (the current folder): tests/NAME.lua and, below\n"
-        "tests/, NAME.spec.lua. Nothing is sent: what a test hands to handle or deliver is\n"
-        "played through, its requests answered by the test's fakes or with 200. With FILTER,\n"
-        "only tests with that in their name or their file's. The last line is\n"
+        "tests/, NAME.spec.lua; in the folder of a connector or transformer spec.lua and\n"
+        "NAME.spec.lua. Nothing is sent: what a test hands to handle or deliver is played\n"
+        "through, its requests answered by the test's fakes or with 200. With FILTER, only\n"
+        "tests with that in their name or their file's. The last line is\n"
         "\"N passed, N failed\".\n\n"
         "--record writes a spec into tests/recorded/ instead: an event by its number, its\n"
         "sender's id or that of a dead letter, from the daemon or, where none answers, the\n"

@@ -22,14 +22,22 @@ static void add(struct spec_files *files, const char *path)
     files->paths[files->len++] = mem_strdup(path);
 }
 
-static bool is_spec(const char *entry, int depth)
+typedef bool (*is_spec_fn)(struct slice entry, int depth);
+
+static bool is_spec_of_tests(struct slice entry, int depth)
 {
-    struct slice name = slice_str(entry);
-    return slice_has_suffix(name, SLICE_LIT(".spec.lua")) ||
-           (depth == 0 && slice_has_suffix(name, SLICE_LIT(".lua")));
+    return slice_has_suffix(entry, SLICE_LIT(".spec.lua")) ||
+           (depth == 0 && slice_has_suffix(entry, SLICE_LIT(".lua")));
 }
 
-static void walk(struct spec_files *files, const char *folder, int depth)
+/* What lies in connectors/ itself is a connector, whatever its name. */
+static bool is_spec_of_part(struct slice entry, int depth)
+{
+    return depth > 0 && (slice_has_suffix(entry, SLICE_LIT(".spec.lua")) ||
+                         slice_is_equal(entry, SLICE_LIT("spec.lua")));
+}
+
+static void walk(struct spec_files *files, const char *folder, is_spec_fn is_spec, int depth)
 {
     DIR *dir = depth < DEPTH_MAX ? opendir(folder) : NULL;
     for (struct dirent *e; dir && (e = readdir(dir));) {
@@ -39,13 +47,22 @@ static void walk(struct spec_files *files, const char *folder, int depth)
         if (e->d_name[0] == '.' || stat(path.data, &st) < 0)
             ;
         else if (S_ISDIR(st.st_mode))
-            walk(files, path.data, depth + 1);
-        else if (S_ISREG(st.st_mode) && is_spec(e->d_name, depth))
+            walk(files, path.data, is_spec, depth + 1);
+        else if (S_ISREG(st.st_mode) && is_spec(slice_str(e->d_name), depth))
             add(files, path.data);
         buf_deinit(&path);
     }
     if (dir)
         closedir(dir);
+}
+
+static void walk_part(struct spec_files *files, const char *project, const char *name,
+                      is_spec_fn is_spec)
+{
+    struct buf folder = {0};
+    buf_printf(&folder, "%s/%s", project, name);
+    walk(files, folder.data, is_spec, 0);
+    buf_deinit(&folder);
 }
 
 static int compare(const void *a, const void *b)
@@ -55,13 +72,12 @@ static int compare(const void *a, const void *b)
 
 void spec_files_find(struct spec_files *files, const char *project)
 {
-    struct buf folder = {0};
     *files = (struct spec_files){0};
-    buf_printf(&folder, "%s/tests", project);
-    walk(files, folder.data, 0);
+    walk_part(files, project, "tests", is_spec_of_tests);
+    walk_part(files, project, "connectors", is_spec_of_part);
+    walk_part(files, project, "transformers", is_spec_of_part);
     if (files->len > 0)
         qsort(files->paths, files->len, sizeof(*files->paths), compare);
-    buf_deinit(&folder);
 }
 
 void spec_files_deinit(struct spec_files *files)

@@ -229,11 +229,17 @@ static void tell_twins(struct loader *l)
     }
 }
 
+/* An example shows how options make a connector of its folder's pattern. */
+static bool is_without_pattern(const struct loader *l, const struct source *source)
+{
+    return source->kind == SOURCE_EXAMPLE && !connector_is_pattern(l, source->module);
+}
+
 static void load_kind(struct loader *l, enum source_kind kind, add_fn add)
 {
     for (size_t i = 0; i < sources_count(l->m->sources); i++) {
         const struct source *source = sources_at(l->m->sources, i);
-        if (source->kind != kind || source->is_shipped)
+        if (source->kind != kind || source->is_shipped || is_without_pattern(l, source))
             continue;
         int ref = loader_run(l, source);
         if (ref != LUA_NOREF)
@@ -313,6 +319,7 @@ struct script_machine *script_load(const struct script_options *options, script_
     load_kind(&l, SOURCE_TRANSFORMER, transformer_add);
     connector_add_dead_letters(&l);
     load_kind(&l, SOURCE_CONNECTOR, connector_add);
+    load_kind(&l, SOURCE_EXAMPLE, connector_add);
     load_scripts(&l);
     check_libs(&l);
     check_project(&l);

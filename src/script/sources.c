@@ -16,6 +16,7 @@
 #define FILE_MAX (16u << 20)
 #define LUA ".lua"
 #define INIT "init" LUA
+#define EXAMPLE "example" LUA
 /* Folders of lib/ within each other. */
 #define DEPTH_MAX 8
 
@@ -45,6 +46,7 @@ static const struct folder {
     [SOURCE_SCRIPT] = {"scripts", (const char *const[]){LUA, NULL}, false, false, false},
     [SOURCE_LIB] = {"lib", (const char *const[]){LUA, NULL}, true, true, false},
     [SOURCE_DATA] = {"data", (const char *const[]){".csv", ".json", NULL}, false, false, false},
+    [SOURCE_EXAMPLE] = {.name = NULL},
     [SOURCE_SPEC] = {.name = NULL},
 };
 
@@ -257,6 +259,21 @@ static void read_path(struct sources *s, enum source_kind kind, const char *path
     free(name);
 }
 
+/* Beside a connector's spec of that name. */
+static void read_example(struct sources *s, struct slice spec)
+{
+    struct buf name = {0}, path = {0};
+    struct slice folder = SLICE_LIT("connectors/");
+    struct slice rest = slice_from(spec, slice_has_prefix(spec, folder) ? folder.len : spec.len);
+    struct slice module = slice_upto(rest, slice_find(rest, '/'));
+    buf_printf(&name, "connectors/%.*s/" EXAMPLE, SLICE_FMT(module));
+    buf_printf(&path, "%s/%s", s->project, name.data);
+    if (module.len < rest.len && is_file(path.data))
+        read_file(s, SOURCE_EXAMPLE, module, name.data, path.data);
+    buf_deinit(&name);
+    buf_deinit(&path);
+}
+
 static const struct source *read_shipped(struct sources *s, enum source_kind kind,
                                          struct slice module, const char *rest)
 {
@@ -419,8 +436,11 @@ struct sources *sources_with_script(const struct sources *from, struct slice mod
 
 struct sources *sources_with_spec(const struct sources *from, const char *path)
 {
-    struct sources *s = copy_without(from, SOURCE_SPEC);
+    struct sources *s = sources_copy(from);
+    char *name = show_path(s->project, path);
+    read_example(s, slice_str(name));
     read_path(s, SOURCE_SPEC, path);
+    free(name);
     return s;
 }
 

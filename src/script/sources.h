@@ -25,7 +25,8 @@ enum source_kind {
     SOURCE_SCRIPT,      /* scripts/NAME.lua, or what was named in their place */
     SOURCE_LIB,         /* lib/a/b.lua or lib/a/b/init.lua: "a.b" */
     SOURCE_DATA,        /* data/NAME.csv or data/NAME.json */
-    SOURCE_SPEC,        /* of tests/; see sources_with_spec */
+    SOURCE_EXAMPLE,     /* connectors/NAME/example.lua, where the spec lies beside it */
+    SOURCE_SPEC,        /* see sources_with_spec */
     SOURCE_KINDS,
 };
 
@@ -55,7 +56,8 @@ struct sources *sources_copy(const struct sources *s);
 /* The same files, and in place of all scripts one of this module's name and text. */
 struct sources *sources_with_script(const struct sources *from, struct slice module,
                                     struct slice text);
-/* The same files, and a spec. */
+/* The same files, and a spec; with one in connectors/NAME/ the example that lies there. `from` has
+   none. */
 struct sources *sources_with_spec(const struct sources *from, const char *path);
 struct sources *sources_ref(struct sources *s);
 void sources_unref(struct sources *s); /* accepts NULL */

@@ -71,6 +71,55 @@ def test_files_are_those_of_tests_and_those_called_spec_below(specs):
                           "3 passed, 0 failed\n")
 
 
+PATTERN = """
+    return {
+      options = { { name = "to", type = "string", required = true } },
+      new = function(options)
+        return { send = function(data) http.post(options.to, { json = data }) end }
+      end,
+    }
+"""
+EXAMPLE = """return connector "board" { to = "http://board/" }"""
+BESIDE = """
+    it("posts", function()
+      expect(deliver("board", { id = 1 })[1]):contains { url = "http://board/", json = { id = 1 } }
+    end)
+"""
+
+
+def test_specs_lie_beside_connectors_and_transformers_too(specs):
+    specs.write("connectors/board/init.lua", PATTERN)
+    specs.write("connectors/board/example.lua", EXAMPLE)
+    specs.write("connectors/board/spec.lua", BESIDE)
+    specs.write("connectors/board/deep/more.spec.lua", BESIDE)
+    specs.write("transformers/plain/init.lua", "return function(data) return data end")
+    specs.write("transformers/plain/spec.lua",
+                'it("works", function() expect(transformer "plain" (1)):is(1) end)')
+    result = specs.run()
+    assert (result.status, result.err) == (0, "")
+    assert result.out == ("ok    connectors/board/deep/more.spec.lua  1 passed\n"
+                          "ok    connectors/board/spec.lua  1 passed\n"
+                          "ok    transformers/plain/spec.lua  1 passed\n"
+                          "3 passed, 0 failed\n")
+    result = specs.run("posts", cwd=specs.path / "connectors")
+    assert (result.status, result.out.splitlines()[-1]) == (0, "2 passed, 0 failed")
+
+
+def test_an_example_is_a_connector_for_specs_beside_it_alone(specs):
+    specs.write("connectors/board/init.lua", PATTERN)
+    specs.write("connectors/board/example.lua", EXAMPLE)
+    specs.write("tests/a.lua", BESIDE)
+    assert 'no connector "board"' in specs.run().out
+
+
+def test_an_example_beside_what_takes_no_options_is_left_alone(specs):
+    specs.write("connectors/board/init.lua",
+                'return { send = function(data) http.post("http://board/", { json = data }) end }')
+    specs.write("connectors/board/example.lua", "error 'not run'")
+    specs.write("connectors/board/spec.lua", BESIDE)
+    assert specs.run().out == "ok    connectors/board/spec.lua:1  posts\n1 passed, 0 failed\n"
+
+
 @pytest.mark.parametrize("arguments", [["tests/b.lua"], [".", "B"], ["tests/b"], ["one › TW"]])
 def test_a_filter_or_a_file_chooses(specs, arguments):
     specs.write("tests/a.lua", 'it("one", function() end)\n')
