@@ -14,15 +14,9 @@
 #include "delivery/batching.h"
 #include "delivery/delivery.h"
 #include "delivery/machine.h"
+#include "delivery/room.h"
 
 #define SCAN_ROWS 1000
-/* For so long a full target may hold up what comes, before it falls behind: in any case where it
-   works, and where others would go hungry. */
-#define HOLD_MS 1000
-#define HOLD_HUNGRY_MS 200
-/* One that had a success so long ago works. */
-#define LIVE_MS 1000
-
 void backlog_init(struct backlog *b)
 {
     static_assert(ARRAY_LEN(b->n_lanes) == MORE_COUNT, "one count for each enum lane_more");
@@ -30,6 +24,7 @@ void backlog_init(struct backlog *b)
     list_init(&b->reading);
     list_init(&b->resting);
     list_init(&b->wanting);
+    list_init(&b->urgent);
     list_init(&b->full);
     expiry_init(&b->expiry);
 }
@@ -44,35 +39,6 @@ void backlog_deinit(struct backlog *b)
 
 /* ---- how much is in memory ---- */
 
-/* Some batches must have room, while others are formed. */
-#define BATCHES_LOADED 4
-
-static size_t loaded_max(const struct lanes *lanes, const struct target *t)
-{
-    size_t batches = BATCHES_LOADED * t->policy.batch.size;
-    return batches > lanes->limits.loaded ? batches : lanes->limits.loaded;
-}
-
-static size_t bytes_max(const struct lanes *lanes, const struct target *t)
-{
-    return lanes->limits.bytes + BATCHES_LOADED * t->policy.batch.bytes;
-}
-
-static bool is_full(const struct lanes *lanes, const struct target *t)
-{
-    return t->n_inside >= loaded_max(lanes, t) || t->bytes_inside >= bytes_max(lanes, t);
-}
-
-static bool is_half_empty(const struct lanes *lanes, const struct target *t)
-{
-    return t->n_inside <= loaded_max(lanes, t) / 2 && t->bytes_inside <= bytes_max(lanes, t) / 2;
-}
-
-static bool is_hungry(const struct lanes *lanes, const struct target *t)
-{
-    return t->n_inside <= loaded_max(lanes, t) / 4 && t->bytes_inside <= bytes_max(lanes, t) / 4;
-}
-
 void backlog_changed(struct lanes *lanes, struct target *t)
 {
     struct backlog *b = &t->backlog;
@@ -80,11 +46,11 @@ void backlog_changed(struct lanes *lanes, struct target *t)
         if (!b->is_reading && list_is_empty(&b->reading))
             list_add_tail(&lanes->reading, &b->reading);
     } else if (list_is_empty(&b->full)) {
-        if (is_full(lanes, t)) {
+        if (room_is_full(lanes, t)) {
             b->full_at = machine_now(lanes);
             list_add_tail(&lanes->full, &b->full);
         }
-    } else if (is_half_empty(lanes, t)) {
+    } else if (room_is_half_empty(lanes, t)) {
         list_remove(&b->full);
     }
 }
@@ -104,7 +70,7 @@ static void set_more(struct lane *lane, enum lane_more more)
     if (more == MORE_RESTING)
         list_add_tail(&b->resting, &lane->marked);
     else if (more == MORE_WANTING)
-        list_add_tail(&b->wanting, &lane->marked);
+        list_add_tail(lane->has_turn ? &b->urgent : &b->wanting, &lane->marked);
 }
 
 static size_t count_marks(const struct backlog *b)
@@ -117,6 +83,8 @@ static bool is_in_want(const struct lane *lane)
 {
     if (lane->batch)
         return lane->batch->phase == BATCH_LOADING && lane->n_loaded < lane->n_of_batch;
+    if (coalesce_wants(lane))
+        return true;
     if (lane->is_parked || lane->n_loaded * 4 > lane->ask)
         return false;
     if (lane->n_loaded == 0)
@@ -132,6 +100,13 @@ void backlog_lane_changed(struct lanes *lanes, struct lane *lane)
     enum lane_more more = is_in_want(lane) ? MORE_WANTING : MORE_RESTING;
     if (is_marked && more != lane->more)
         set_more(lane, more);
+    backlog_changed(lanes, lane->target);
+}
+
+void backlog_turn_changed(struct lanes *lanes, struct lane *lane)
+{
+    if (lane->more == MORE_RESTING || lane->more == MORE_WANTING)
+        set_more(lane, is_in_want(lane) ? MORE_WANTING : MORE_RESTING);
     backlog_changed(lanes, lane->target);
 }
 
@@ -223,7 +198,7 @@ static void fall_behind(struct lanes *lanes, struct target *t)
 
 bool backlog_takes(struct lanes *lanes, struct target *t)
 {
-    if (!t->backlog.is_behind && is_full(lanes, t))
+    if (!t->backlog.is_behind && room_is_full(lanes, t))
         fall_behind(lanes, t);
     return t->backlog.is_behind;
 }
@@ -277,7 +252,7 @@ static void leave_all(struct lanes *lanes, struct target *t, struct list *waitin
 {
     list_each (it, waiting) {
         struct lane *lane = list_entry(it, struct lane, ready);
-        if (is_half_empty(lanes, t))
+        if (room_is_half_empty(lanes, t))
             return;
         if (backlog_can_leave(lane))
             backlog_leave(lanes, lane);
@@ -290,7 +265,7 @@ static void make_room(struct lanes *lanes, struct target *t)
     leave_all(lanes, t, &t->barred);
     leave_all(lanes, t, &t->later);
     list_each (it, &t->batching.later) {
-        if (is_half_empty(lanes, t))
+        if (room_is_half_empty(lanes, t))
             return;
         batch_leave(lanes, list_entry(it, struct batch, link));
     }
@@ -355,29 +330,63 @@ static struct lane_want want_of(const struct lane *lane, size_t limit)
     };
 }
 
-/* What there is room for is shared among the lanes that want. */
+static void make_wants(struct backlog *b, size_t n)
+{
+    if (b->cap_wants >= n)
+        return;
+    b->cap_wants = n;
+    b->wants = mem_realloc(b->wants, n * sizeof(*b->wants));
+    b->asked_for = mem_realloc(b->asked_for, n * sizeof(struct lane *));
+}
+
+/* Of what coalesces all but one row of a key leaves at once: few lanes at a time, and much of each. */
+static size_t ask_of(const struct lane *lane, size_t share, size_t room)
+{
+    if (lane->target->policy.coalesces && lane->is_keyed && !lane->batch)
+        return min_size(LANE_ASK_MAX, room);
+    return min_size(lane->ask, share > 0 ? share : 1);
+}
+
+static size_t ask_lanes(struct backlog *b, const struct list *from, size_t share, size_t room)
+{
+    while (room > 0 && !list_is_empty(from)) {
+        struct lane *lane = list_first(from, struct lane, marked);
+        size_t limit = ask_of(lane, share, room);
+        room -= limit;
+        b->asked_for[b->n_asked] = lane;
+        b->wants[b->n_asked++] = want_of(lane, limit);
+        set_more(lane, MORE_ASKED);
+    }
+    return room;
+}
+
+/* What there is room for is shared among the lanes that want; turns come first. */
 static void ask_load(struct lanes *lanes, struct target *t)
 {
     struct backlog *b = &t->backlog;
-    size_t room = loaded_max(lanes, t) - t->n_inside;
+    size_t room = room_loaded_max(lanes, t) - t->n_inside;
     size_t n_wanting = b->n_lanes[MORE_WANTING];
     size_t share = n_wanting > 0 ? room / n_wanting : room;
-    if (b->cap_wants < room) {
-        b->cap_wants = loaded_max(lanes, t);
-        b->wants = mem_realloc(b->wants, b->cap_wants * sizeof(*b->wants));
-        b->asked_for = mem_realloc(b->asked_for, b->cap_wants * sizeof(struct lane *));
-    }
-    for (b->n_asked = 0; room > 0 && !list_is_empty(&b->wanting); b->n_asked++) {
-        struct lane *lane = list_first(&b->wanting, struct lane, marked);
-        size_t limit = min_size(lane->ask, share > 0 ? share : 1);
-        room -= limit;
-        b->asked_for[b->n_asked] = lane;
-        b->wants[b->n_asked] = want_of(lane, limit);
-        set_more(lane, MORE_ASKED);
-    }
+    make_wants(b, room_loaded_max(lanes, t));
+    b->n_asked = 0;
+    room = ask_lanes(b, &b->urgent, share, room);
+    ask_lanes(b, &b->wanting, share, room);
     b->is_reading = true;
     lanes->ports.load(lanes->ports.ctx, t, b->wants, b->n_asked,
-                      bytes_max(lanes, t) - t->bytes_inside);
+                      room_bytes_max(lanes, t) - t->bytes_inside);
+}
+
+/* For turns alone, where memory is full of what has none. */
+static void ask_for_turns(struct lanes *lanes, struct target *t)
+{
+    struct backlog *b = &t->backlog;
+    size_t room = room_turns_loaded_max(lanes, t) - t->n_inside;
+    make_wants(b, room_turns_loaded_max(lanes, t));
+    b->n_asked = 0;
+    ask_lanes(b, &b->urgent, room, room);
+    b->is_reading = true;
+    lanes->ports.load(lanes->ports.ctx, t, b->wants, b->n_asked,
+                      room_turns_bytes_max(lanes, t) - t->bytes_inside);
 }
 
 static void ask_scan(struct lanes *lanes, struct target *t)
@@ -393,7 +402,7 @@ static void ask_scan(struct lanes *lanes, struct target *t)
 static void bring_home(struct lanes *lanes, struct target *t)
 {
     struct backlog *b = &t->backlog;
-    if (!is_hungry(lanes, t) || count_marks(b) > loaded_max(lanes, t) / 4)
+    if (!room_is_hungry(lanes, t) || count_marks(b) > room_loaded_max(lanes, t) / 4)
         return;
     struct lane *lane = list_first(&b->resting, struct lane, marked);
     if (lane->batch)
@@ -411,17 +420,39 @@ static void catch_up(struct lanes *lanes, struct target *t)
     t->is_keyed = t->policy.is_ordered;
 }
 
+bool backlog_is_scanned(const struct lanes *lanes, const struct target *t, int64_t through)
+{
+    return t->backlog.cursor >= through || t->n_lanes >= lanes->limits.lanes;
+}
+
+/* What the turns that have come wait for: first, whether there is anything. */
+static bool read_for_turns(struct lanes *lanes, struct target *t)
+{
+    struct backlog *b = &t->backlog;
+    if (list_is_empty(&t->held))
+        return false;
+    const struct lane *first = list_first(&t->held, struct lane, ready);
+    bool has_room = room_has_for_turns(lanes, t);
+    if (!backlog_is_scanned(lanes, t, first->turn_through))
+        ask_scan(lanes, t);
+    else if (has_room && !list_is_empty(&b->urgent))
+        ask_for_turns(lanes, t);
+    else if (!has_room)
+        coalesce_look(lanes, t);
+    return b->is_reading;
+}
+
 static void read_for(struct lanes *lanes, struct target *t)
 {
     struct backlog *b = &t->backlog;
-    if (expiry_ask(lanes, t))
+    if (expiry_ask(lanes, t) || read_for_turns(lanes, t))
         return;
     bool is_through = b->cursor >= b->through;
     bool wants = b->n_lanes[MORE_WANTING] > 0;
-    bool can_scan = !is_through && t->n_lanes < lanes->limits.lanes;
+    bool can_scan = !backlog_is_scanned(lanes, t, b->through);
     if (wants || can_scan || !list_is_empty(&t->batching.wanted))
         make_room(lanes, t);
-    if (!is_half_empty(lanes, t))
+    if (!room_is_half_empty(lanes, t))
         return;
     if (batch_fetch_due(lanes, t) || b->n_lanes[MORE_WANTING] > 0)
         ask_load(lanes, t);
@@ -482,6 +513,7 @@ void lanes_scanned(struct lanes *lanes, struct target *t, const struct lane_plac
         mark(lanes, t, &places[i], now);
     b->is_reading = false;
     b->cursor = is_all || n_places == 0 ? b->asked : places[n_places - 1].position;
+    coalesce_look(lanes, t);
     backlog_changed(lanes, t);
 }
 
@@ -529,6 +561,7 @@ void lanes_load_ended(struct lanes *lanes, struct target *t, const bool *has_mor
         end_load(lanes, b->asked_for[i], has_more[i]);
     b->n_asked = 0;
     b->is_reading = false;
+    coalesce_look(lanes, t);
     backlog_changed(lanes, t);
 }
 
@@ -571,99 +604,6 @@ void lanes_wake_place(struct lanes *lanes, struct target *t, struct slice key, i
     } else if (position > lane->through || lane->n_loaded > 0) {
         lane->woken = position;
     }
-}
-
-/* ---- pacing ---- */
-
-void backlog_served(struct target *t, int64_t now)
-{
-    t->backlog.served_at = now;
-}
-
-struct hunger {
-    const struct lanes *lanes;
-    const struct target *than; /* others than this one … */
-    int64_t now;
-    bool was_found; /* … that would be served if there were something */
-};
-
-static bool is_live(const struct target *t, int64_t now)
-{
-    return t->backlog.served_at != INT64_MIN && now - t->backlog.served_at < LIVE_MS;
-}
-
-static void look_for_hunger(void *ctx, struct map_node *node)
-{
-    struct hunger *hunger = ctx;
-    const struct target *t = container_of(node, struct target, node);
-    if (t != hunger->than && !t->backlog.is_behind && is_live(t, hunger->now) &&
-        is_hungry(hunger->lanes, t))
-        hunger->was_found = true;
-}
-
-static bool would_others_starve(struct lanes *lanes, const struct target *t, int64_t now)
-{
-    struct hunger hunger = {.lanes = lanes, .than = t, .now = now};
-    map_each(t->is_handler ? &lanes->handlers : &lanes->connectors, look_for_hunger, &hunger);
-    return hunger.was_found;
-}
-
-static bool is_worth_waiting_for(struct lanes *lanes, const struct target *t, int64_t now)
-{
-    int64_t full_ms = now - t->backlog.full_at;
-    if (full_ms < HOLD_HUNGRY_MS && is_live(t, now))
-        return true;
-    return full_ms < HOLD_MS && !would_others_starve(lanes, t, now);
-}
-
-static bool holds(struct lanes *lanes, bool is_handler)
-{
-    if (list_is_empty(&lanes->full))
-        return false; /* as nearly always: without a look at the clock */
-    int64_t now = machine_now(lanes);
-    list_each (it, &lanes->full) {
-        const struct target *t = list_entry(it, struct target, backlog.full);
-        if (t->is_handler == is_handler && is_worth_waiting_for(lanes, t, now))
-            return true;
-    }
-    return false;
-}
-
-bool backlog_holds_runs(struct lanes *lanes)
-{
-    return barred_are_asked(lanes) || holds(lanes, false);
-}
-
-/* A handler isn't to blame for what it was kept from. */
-static void excuse_handlers(struct lanes *lanes)
-{
-    int64_t now = machine_now(lanes);
-    list_each (it, &lanes->full) {
-        struct target *t = list_entry(it, struct target, backlog.full);
-        if (t->is_handler)
-            t->backlog.full_at = now;
-    }
-}
-
-bool lanes_should_hold(struct lanes *lanes)
-{
-    if (!backlog_holds_runs(lanes))
-        return holds(lanes, true);
-    excuse_handlers(lanes);
-    return true;
-}
-
-int64_t backlog_held_until(const struct lanes *lanes)
-{
-    int64_t now = machine_now(lanes);
-    int64_t until = NEVER;
-    list_each (it, &lanes->full) {
-        int64_t full_at = list_entry(it, struct target, backlog.full)->backlog.full_at;
-        int64_t at = full_at + (now < full_at + HOLD_HUNGRY_MS ? HOLD_HUNGRY_MS : HOLD_MS);
-        if (at > now && at < until)
-            until = at;
-    }
-    return until;
 }
 
 /* ---- at the start ---- */

@@ -60,6 +60,7 @@ struct backlog {
     int64_t asked;       /* how far the scan under way goes */
     /* Marked lanes, by enum lane_more; those that want, the longest so first. */
     struct list resting, wanting;
+    struct list urgent; /* wanting, of which a turn has come: coalesce.h */
     size_t n_lanes[4];
     struct lane_want *wants; /* of the load under way … */
     struct lane **asked_for; /* … and their lanes */
@@ -107,6 +108,10 @@ void backlog_unbar(struct lanes *lanes, struct lane *lane);
 void backlog_put_back(struct lanes *lanes, struct delivery *d);
 /* The time of a parked lane has come. */
 void backlog_lane_due(struct lanes *lanes, struct lane *lane);
+/* The turn of the lane has come, or is over. */
+void backlog_turn_changed(struct lanes *lanes, struct lane *lane);
+/* Whether it is known of all rows up to there, or as far as that can be, whose they are. */
+bool backlog_is_scanned(const struct lanes *lanes, const struct target *t, int64_t through);
 /* Asks for what is to be read now. */
 void backlog_read(struct lanes *lanes);
 

@@ -250,6 +250,8 @@ static struct batch *form(struct lanes *lanes, struct target *t, const struct li
     list_each (it, from) {
         struct lane *lane = list_entry(it, struct lane, ready);
         size_t before = b->n;
+        if (coalesce_holds_enough(t))
+            break;
         if (coalesce_is_held(lanes, lane))
             continue;
         add_lane(b, lane, size, &bytes);

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "delivery/delivery.h"
 #include "delivery/machine.h"
+#include "delivery/room.h"
 
 /* ---- who replaces whom ---- */
 
@@ -31,10 +32,16 @@ static bool waits(const struct delivery *d)
     return d->phase == PHASE_QUEUED || d->phase == PHASE_LATER || d->phase == PHASE_BARRED;
 }
 
-static bool can_be_replaced(const struct delivery *d)
+static bool is_replaceable(const struct delivery *d)
+{
+    return waits(d) && !d->batch && is_plain(d) && !may_have_been_attempted(d);
+}
+
+/* What was on disk when its turn came replaces it still. */
+static bool can_be_replaced(const struct delivery *d, const struct delivery *by)
 {
     bool has_turn = d->lane->has_turn && lane_has_head(d->lane, d);
-    return waits(d) && !d->batch && !has_turn && is_plain(d) && !may_have_been_attempted(d);
+    return is_replaceable(d) && (!has_turn || by->position <= d->lane->turn_through);
 }
 
 static bool is_of_same_handler(const struct delivery *a, const struct delivery *b)
@@ -49,7 +56,7 @@ static bool is_newer(const struct delivery *d, const struct delivery *than)
 
 static bool replaces(const struct delivery *d, const struct delivery *e)
 {
-    return e != d && is_of_same_handler(d, e) && can_be_replaced(e) && is_newer(d, e);
+    return e != d && is_of_same_handler(d, e) && can_be_replaced(e, d) && is_newer(d, e);
 }
 
 void coalesce_entered(struct delivery *d)
@@ -125,7 +132,7 @@ void coalesce_came(struct lanes *lanes, struct delivery *d)
 
 void coalesce_waits(struct lanes *lanes, struct delivery *d)
 {
-    if (!does_coalesce(d) || !can_be_replaced(d))
+    if (!does_coalesce(d) || !is_replaceable(d))
         return;
     struct list *end = &d->lane->deliveries;
     for (struct list *it = end->prev; it != &d->in_lane; it = it->prev) {
@@ -139,14 +146,106 @@ void coalesce_waits(struct lanes *lanes, struct delivery *d)
 
 /* ---- turns ---- */
 
+/* Turns that are taken at once, at least. */
+#define HELD_MIN 8
+
+bool coalesce_wants(const struct lane *lane)
+{
+    return lane->has_turn && lane->more != MORE_NONE && lane->through < lane->turn_through;
+}
+
+/* What would be attempted now. */
+static bool has_replaceable(const struct lane *lane)
+{
+    list_each (it, &lane->deliveries) {
+        const struct delivery *d = list_entry(it, struct delivery, in_lane);
+        if (is_replaceable(d))
+            return true;
+        if (!target_takes_batches(lane->target))
+            return false;
+    }
+    return false;
+}
+
+/* What isn't replaced stays: of that there may be only so much. */
+static bool waits_for_disk(const struct lanes *lanes, const struct lane *lane)
+{
+    const struct target *t = lane->target;
+    if (!t->backlog.is_behind || !t->policy.coalesces || !lane->is_keyed)
+        return false;
+    if (lane->n_loaded - lane->n_leaving >= LANE_ASK_MAX || !room_has_for_turns(lanes, t) ||
+        !has_replaceable(lane))
+        return false;
+    return !backlog_is_scanned(lanes, t, lane->turn_through) || coalesce_wants(lane);
+}
+
+static bool has_to_wait(const struct lanes *lanes, const struct lane *lane)
+{
+    return lane->n_leaving > 0 || waits_for_disk(lanes, lane);
+}
+
 bool coalesce_is_held(struct lanes *lanes, struct lane *lane)
 {
-    if (lane->n_leaving == 0)
+    struct target *t = lane->target;
+    if (!t->policy.coalesces && lane->n_leaving == 0)
         return false;
+    if (!lane->has_turn)
+        lane->turn_through = t->backlog.through;
     lane->has_turn = true;
+    if (!has_to_wait(lanes, lane))
+        return false;
+    if (lane_head(lane)->is_gathered)
+        batch_ungather(lane_head(lane));
     list_remove(&lane->ready);
-    machine_offer(lanes, lane->target);
+    list_add_tail(&t->held, &lane->ready);
+    backlog_turn_changed(lanes, lane);
+    machine_offer(lanes, t);
     return true;
+}
+
+bool coalesce_holds_enough(const struct target *t)
+{
+    if (list_is_empty(&t->held))
+        return false;
+    size_t max = target_takes_batches(t) ? t->policy.batch.size : target_concurrency(t);
+    size_t n = 0;
+    if (max < HELD_MIN)
+        max = HELD_MIN;
+    list_each (it, &t->held) {
+        if (++n == max || target_is_paused(t))
+            return true;
+    }
+    return false;
+}
+
+/* Its turn, which is kept, is before those that came since. */
+static void look(struct lanes *lanes, struct lane *lane)
+{
+    if (has_to_wait(lanes, lane))
+        return;
+    struct delivery *head = lane_head(lane);
+    uint64_t turn = lane->turn;
+    list_remove(&lane->ready);
+    machine_head_arrived(lanes, head);
+    if (head->phase == PHASE_QUEUED && !list_is_empty(&lane->ready))
+        target_keep_turn(lane->target, lane, turn);
+    backlog_turn_changed(lanes, lane);
+    machine_offer(lanes, lane->target);
+}
+
+void coalesce_look(struct lanes *lanes, struct target *t)
+{
+    list_each (it, &t->held)
+        look(lanes, list_entry(it, struct lane, ready));
+}
+
+static bool is_held(const struct lane *lane)
+{
+    list_each (it, &lane->target->held) {
+        if (it == &lane->ready)
+            return true;
+    }
+    return false;
 }
 
 void coalesce_ended(struct lanes *lanes, struct lane *lane)
@@ -155,12 +254,6 @@ void coalesce_ended(struct lanes *lanes, struct lane *lane)
         return;
     batch_gather(lanes, lane);
     machine_offer(lanes, lane->target);
-    if (!lane->has_turn)
-        return;
-    lane->has_turn = false;
-    if (lane->n_loaded == 0 || lane_head(lane)->phase != PHASE_QUEUED)
-        return;
-    machine_head_arrived(lanes, lane_head(lane));
-    if (!list_is_empty(&lane->ready))
-        target_be_first(lane->target, lane);
+    if (lane->has_turn && is_held(lane))
+        look(lanes, lane);
 }

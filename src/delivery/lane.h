@@ -52,11 +52,12 @@ struct lane {
     struct list of_batch; /* among that one's lanes */
     unsigned n_of_batch;  /* rows */
     unsigned n_loaded;
-    unsigned ask;       /* how many rows to read at once */
-    unsigned n_leaving; /* replaced by newer ones, until that is on disk: the head waits for it */
-    bool has_turn;      /* it did when its turn had come */
-    bool is_keyed;      /* else it is of a single delivery */
-    bool is_parked;     /* its head, on disk, isn't due yet */
+    unsigned ask;         /* how many rows to read at once */
+    unsigned n_leaving;   /* replaced by newer ones, until that is on disk: the head waits for it */
+    int64_t turn_through; /* what was on disk when its turn came … */
+    bool has_turn;        /* … as it has: see coalesce.h */
+    bool is_keyed;        /* else it is of a single delivery */
+    bool is_parked;       /* its head, on disk, isn't due yet */
     enum lane_more more;
 };
 

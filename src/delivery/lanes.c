@@ -63,6 +63,7 @@ static void leave_phase(struct lanes *lanes, struct delivery *d)
             batch_ungather(d);
         if (d->lane && lane_has_head(d->lane, d)) {
             list_remove(&d->lane->ready);
+            d->lane->has_turn = false;
             machine_offer(lanes, d->target);
         }
         break;

@@ -40,6 +40,7 @@ static void load_target(struct lanes *lanes, struct target *t, const struct targ
     else
         machine_unpause(lanes, t);
     barred_set_policy(lanes, t);
+    coalesce_look(lanes, t);
 }
 
 struct target *lanes_set_target(struct lanes *lanes, struct slice name, bool is_handler,

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
+#include "delivery/coalesce.h"
 #include "delivery/delivery.h"
 
 struct target *target_new(struct slice name, bool is_handler, int64_t now)
@@ -24,6 +25,7 @@ struct target *target_new(struct slice name, bool is_handler, int64_t now)
     list_init(&t->retries);
     list_init(&t->refused);
     list_init(&t->later);
+    list_init(&t->held);
     list_init(&t->barred);
     barriers_init(&t->barriers);
     limit_init(&t->limit);
@@ -114,7 +116,7 @@ static bool has_place(const struct target *t)
 {
     if (t->pause.is_held || (target_is_paused(t) && !t->pause.is_probe_due))
         return false;
-    if (t->policy.parks && !t->barriers.is_known)
+    if ((t->policy.parks && !t->barriers.is_known) || coalesce_holds_enough(t))
         return false;
     return t->n_in_flight < target_concurrency(t) && t->n_parked < LANES_PARKED_MAX;
 }
@@ -190,11 +192,15 @@ void target_add_ready(struct target *t, struct delivery *d)
     list_add_tail(ready_list_of(t, d), &lane->ready);
 }
 
-void target_be_first(struct target *t, struct lane *lane)
+void target_keep_turn(struct target *t, struct lane *lane, uint64_t turn)
 {
+    struct list *list = ready_list_of(t, lane_head(lane));
     list_remove(&lane->ready);
-    lane->turn = 0;
-    list_add_head(&t->ready, &lane->ready);
+    lane->turn = turn;
+    struct list *at = list->next;
+    while (at != list && list_entry(at, struct lane, ready)->turn < turn)
+        at = at->next;
+    list_add_tail(at, &lane->ready);
 }
 
 /* What waits is what the budget lets through in some seconds. */

@@ -43,6 +43,7 @@ struct target {
     struct list ready, retries, refused;
     uint64_t next_turn;
     struct list later;  /* lanes whose heads aren't due yet */
+    struct list held;   /* lanes whose turn has come, and wait for what they replace: coalesce.h */
     struct list barred; /* lanes whose heads are kept by dead letters */
     struct barriers barriers;
     size_t n_inside; /* deliveries in all lanes */
@@ -86,8 +87,8 @@ struct delivery *target_next(const struct target *t, int64_t now);
 void target_start(struct target *t, bool is_retry, int64_t now);
 /* The head of d's lane, d itself, may be attempted from now on. */
 void target_add_ready(struct target *t, struct delivery *d);
-/* The lane, which is ready, is before all others. */
-void target_be_first(struct target *t, struct lane *lane);
+/* The lane, which is ready, has this turn, as it had before. */
+void target_keep_turn(struct target *t, struct lane *lane, uint64_t turn);
 /* How long d, ready to be tried again, should wait for the sake of the others, ms: where so many
    retries wait for their budget already that it would only take up room in memory. */
 int64_t target_crowd_ms(const struct target *t, const struct delivery *d);

@@ -309,6 +309,80 @@ static void what_is_loaded_is_replaced_by_the_newest(void **state)
                     "+a5");
 }
 
+/* a3 to a5 are on disk, of which a3 alone is loaded at first. */
+static void load_the_first(struct lanes_fixture *f, const char *places, bool is_all, bool has_more)
+{
+    lanes_begin_behind(f->lanes, f->calendar, 5, 3);
+    turn(f);
+    scanned(f, places, is_all);
+    turn(f);
+    forget_trace(f);
+    loaded(f, 0, "a3", "a", (struct delivery_row){.position = 3});
+    lanes_load_ended(f->lanes, f->calendar, (const bool[]){has_more});
+    turn(f);
+}
+
+static void one_of_which_more_is_on_disk_waits_for_that(void **state)
+{
+    struct lanes_fixture *f = *state;
+    load_the_first(f, "a3 a4 a5", true, true);
+    assert_trace(f, "?calendar/a:3-5*3");
+    loaded(f, 0, "a4", "a", (struct delivery_row){.position = 4});
+    loaded(f, 0, "a5", "a", (struct delivery_row){.position = 5});
+    lanes_load_ended(f->lanes, f->calendar, (const bool[]){false});
+    settle_all(f);
+    assert_trace(f, "a3:superseded/coalesced: a4 is newer a4:superseded/coalesced: a5 is newer "
+                    "a3=superseded/coalesced: a4 is newer a4=superseded/coalesced: a5 is newer "
+                    "+a5");
+}
+
+static void one_of_which_more_may_be_on_disk_waits_until_that_is_known(void **state)
+{
+    struct lanes_fixture *f = *state;
+    load_the_first(f, "a3", false, false);
+    assert_trace(f, "?calendar:3-5");
+    scanned(f, "a5", true);
+    turn(f);
+    assert_trace(f, "?calendar/a:3-5*5");
+    loaded(f, 0, "a5", "a", (struct delivery_row){.position = 5});
+    lanes_load_ended(f->lanes, f->calendar, (const bool[]){false});
+    forget_trace(f);
+    settle_all(f);
+    assert_trace(f, "a3=superseded/coalesced: a5 is newer +a5");
+}
+
+static void what_comes_to_the_disk_after_its_turn_isnt_waited_for(void **state)
+{
+    struct lanes_fixture *f = *state;
+    load_the_first(f, "a3 a4 a5", true, true);
+    take(f, "a6", "a");
+    loaded(f, 0, "a5", "a", (struct delivery_row){.position = 5});
+    lanes_load_ended(f->lanes, f->calendar, (const bool[]){false});
+    forget_trace(f);
+    settle_all(f);
+    assert_trace(f, "a3=superseded/coalesced: a5 is newer ?calendar:5-6 +a5");
+}
+
+static void where_nothing_comes_of_it_the_first_is_sent(void **state)
+{
+    struct lanes_fixture *f = *state;
+    load_the_first(f, "a3 a4 a5", true, true);
+    forget_trace(f);
+    lanes_load_ended(f->lanes, f->calendar, (const bool[]){false});
+    turn(f);
+    assert_trace(f, "+a3");
+}
+
+static void without_coalescing_any_more_nothing_is_waited_for(void **state)
+{
+    struct lanes_fixture *f = *state;
+    load_the_first(f, "a3 a4 a5", true, true);
+    forget_trace(f);
+    coalesces(f, false);
+    turn(f);
+    assert_trace(f, "+a3");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, lanes_teardown)
@@ -330,6 +404,11 @@ int main(void)
         TEST(a_stream_into_a_batch_is_one_member),
         TEST(in_the_place_of_a_row_it_has_one),
         SMALL(what_is_loaded_is_replaced_by_the_newest),
+        SMALL(one_of_which_more_is_on_disk_waits_for_that),
+        SMALL(one_of_which_more_may_be_on_disk_waits_until_that_is_known),
+        SMALL(what_comes_to_the_disk_after_its_turn_isnt_waited_for),
+        SMALL(where_nothing_comes_of_it_the_first_is_sent),
+        SMALL(without_coalescing_any_more_nothing_is_waited_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -147,7 +147,7 @@ static void check_counts(struct world *w)
     for (int i = 0; i < N_TARGETS; i++) {
         struct target_status status;
         target_status(w->targets[i], w->lanes, &status);
-        check(w, inside[i] <= LOADED_MAX);
+        check(w, inside[i] <= (w->may_coalesce && i == 0 ? INSIDE_MAX : LOADED_MAX));
         check(w, status.in_flight == flights[i]);
         check(w, status.waiting == inside[i] + away[i] - attempted[i]);
         check(w, status.pause == w->paused[i]);
@@ -161,7 +161,8 @@ static bool may_start(const struct world *w, const struct parcel *p)
     target_status(p->d.target, w->lanes, &status);
     bool is_held = (is_run(p) && lanes_should_hold(w->lanes)) || is_returning(p) ||
                    w->dead[p->target].is_asked || status.is_overbarred;
-    bool waits_for_others = w->policies[p->target].batch.size > 0 || p->d.batch;
+    bool waits_for_others = w->policies[p->target].batch.size > 0 || p->d.batch ||
+                            (w->policies[p->target].coalesces && is_busy(w, p->target));
     return !w->is_stopped && !is_held && !waits_for_others && is_head(w, p) &&
            status.pause == PAUSE_NONE && w->n_flights < IN_FLIGHT_MAX &&
            w->n_unsettled < IN_FLIGHT_MAX && status.in_flight < status.concurrency &&
@@ -246,8 +247,10 @@ static void set_targets(struct world *w, bool all)
 static void start_lanes(struct world *w)
 {
     const struct lanes_ports ports = world_ports(w);
-    const struct lanes_limits limits = {
-        .in_flight = IN_FLIGHT_MAX, .loaded = LOADED_MAX, .bytes = 1 << 20, .lanes = LANES_MAX};
+    const struct lanes_limits limits = {.in_flight = IN_FLIGHT_MAX,
+                                        .loaded = LOADED_MAX,
+                                        .bytes = 1 << 20,
+                                        .lanes = w->is_roomy ? N_DELIVERIES : LANES_MAX};
     w->is_stopped = false;
     w->lanes = lanes_new(&ports, clock_of_fake(&w->time), rng_next(&w->rng), &limits);
     lanes_begin_at(w->lanes, w->last_position);
@@ -413,6 +416,7 @@ static void run_world(uint64_t seed)
     w->time = (struct clock_fake){.wall_ms = 1700000000000, .mono_ms = 5000};
     w->may_park = below(w, 2);
     w->may_coalesce = below(w, 2);
+    w->is_roomy = w->may_coalesce && seed % 2;
     for (int i = 0; i < N_TARGETS; i++) {
         w->policies[i] = (struct target_policy){
             .retry = {.attempts = (unsigned)below(w, 6),

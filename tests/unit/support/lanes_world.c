@@ -5,7 +5,36 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "delivery/lane.h"
+
 /* ---- ports ---- */
+
+static bool is_fresh(const struct parcel *p)
+{
+    return p->key >= 0 && !p->was_attempted && !p->was_retried;
+}
+
+static size_t count_inside(const struct world *w, int target)
+{
+    size_t n = 0;
+    for (int i = 0; i < w->n_made; i++)
+        n += w->parcels[i].target == target && is_in_lane(&w->parcels[i]);
+    return n;
+}
+
+/* Nothing newer was on disk alone when p's turn came, unless memory is full. */
+static void check_newest(struct world *w, const struct parcel *p)
+{
+    bool is_bound = w->policies[p->target].coalesces && w->is_roomy && is_fresh(p) && !p->d.unknown;
+    if (!is_bound || p->d.batch || count_inside(w, p->target) >= INSIDE_MAX)
+        return;
+    for (int i = p->number + 1; i < w->n_made; i++) {
+        const struct parcel *other = &w->parcels[i];
+        bool is_newer = other->target == p->target && other->key == p->key && is_fresh(other);
+        check(w, !is_newer || other->place != AWAY ||
+                     other->latest.row.position > p->d.lane->turn_through);
+    }
+}
 
 /* What must hold of p as an attempt at it begins. */
 static void begin_attempt(struct world *w, struct parcel *p)
@@ -16,6 +45,7 @@ static void begin_attempt(struct world *w, struct parcel *p)
     check(w,
           state_of(&p->latest) == DELIVERY_WAITING || w->time.mono_ms >= p->taken_at + p->delay_ms);
     check(w, p->was_woken || !p->is_shelved);
+    check_newest(w, p);
     p->was_woken = p->is_shelved = false;
     p->was_attempted = true;
     p->place = ATTEMPTED;
@@ -167,7 +197,7 @@ static void on_load(void *ctx, struct target *t, const struct lane_want *wants, 
 {
     struct world *w = ctx;
     struct reading *r = reading_of(w, t);
-    check(w, r->kind == NO_READING && n_wants > 0 && n_wants <= LOADED_MAX && bytes_max > 0);
+    check(w, r->kind == NO_READING && n_wants > 0 && n_wants <= INSIDE_MAX && bytes_max > 0);
     check(w, !w->is_stopped);
     *r = (struct reading){.kind = LOADING, .asked_at = w->n_ops, .n_wants = n_wants};
     for (size_t i = 0; i < n_wants; i++) {

@@ -27,6 +27,7 @@
 #define N_DELIVERIES 400
 #define N_OPS (N_DELIVERIES * 200)
 #define LOADED_MAX 12
+#define INSIDE_MAX (LOADED_MAX + LOADED_MAX / 2) /* of one that coalesces */
 #define LANES_MAX 10
 #define IN_FLIGHT_MAX 24
 #define BATCH_SIZE_MAX 3
@@ -81,8 +82,8 @@ struct reading {
     int64_t after, through;
     struct delivery_expiry after_expiry;
     size_t limit;
-    struct lane_want wants[LOADED_MAX];
-    char keys[LOADED_MAX][8];
+    struct lane_want wants[INSIDE_MAX];
+    char keys[INSIDE_MAX][8];
     size_t n_wants;
     bool is_read; /* what it finds stands below */
     struct seen {
@@ -91,7 +92,7 @@ struct reading {
         size_t want;
     } seen[N_DELIVERIES];
     size_t n_seen;
-    bool is_all, has_more[LOADED_MAX];
+    bool is_all, has_more[INSIDE_MAX];
     int64_t next_ms;
 };
 
@@ -127,6 +128,7 @@ struct world {
     bool has_batches;  /* some connectors take them, for a while */
     bool may_park;     /* the first target does, now and then */
     bool may_coalesce; /* … */
+    bool is_roomy;     /* as many keys as there are may be known */
 };
 
 #define check(w, what)                                                                             \
@@ -229,6 +231,20 @@ static inline bool is_at_front(const struct world *w, const struct parcel *p, co
 static inline bool is_head(const struct world *w, const struct parcel *p)
 {
     return is_at_front(w, p, NULL);
+}
+
+/* Whether the target reads, or something that was replaced is being written. */
+static inline bool is_busy(const struct world *w, int target)
+{
+    if (w->readings[target].kind != NO_READING)
+        return true;
+    for (int i = 0; i < w->n_made; i++) {
+        const struct parcel *p = &w->parcels[i];
+        if (p->target == target && p->place == UNSETTLED && !p->is_ready_to_end &&
+            state_of(&p->latest) == DELIVERY_SUPERSEDED)
+            return true;
+    }
+    return false;
 }
 
 /* The ports of this world's lanes. */
