@@ -52,6 +52,7 @@ void connector_add_json(void *json_writer, const struct engine_target_view *conn
     json_member_integer(w, "waiting", (int64_t)status->waiting);
     json_member_integer(w, "inFlight", (int64_t)status->in_flight);
     json_member_integer(w, "concurrency", status->concurrency);
+    json_member_integer(w, "spacedMs", status->spaced_ms);
     json_member_cstr(w, "breaker", states[status->breaker]);
     json_member_time(w, "opens",
                      status->opens_in_ms > 0 ? connector->now_ms + status->opens_in_ms : 0);

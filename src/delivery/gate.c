@@ -12,6 +12,7 @@ void gate_init(struct gate *g, int64_t now)
     *g = (struct gate){.spared_until = NOT_SPARED};
     budget_init(&g->budget, now);
     pace_init(&g->pace);
+    spacing_init(&g->spacing);
 }
 
 void gate_set_rate(struct gate *g, const struct rate_policy *policy, int64_t now)
@@ -85,6 +86,7 @@ int64_t gate_opens_at(const struct gate *g, bool is_retry, int64_t now)
 {
     int64_t at = later(now, g->spared_until);
     at = later(at, pace_opens_at(&g->pace, now));
+    at = later(at, spacing_opens_at(&g->spacing, now));
     if (g->policy.n > 0)
         at = later(at, bucket_opens_at(&g->rate, now));
     if (is_retry)
@@ -96,6 +98,7 @@ void gate_start(struct gate *g, bool is_retry, int64_t now)
 {
     g->spared_until = NOT_SPARED;
     pace_start(&g->pace, now);
+    spacing_start(&g->spacing, now);
     budget_start(&g->budget, is_retry, now);
     if (g->policy.n > 0)
         bucket_take(&g->rate, now);

@@ -2,8 +2,8 @@
 /* Copyright (c) 2026 The Liaison authors */
 /*
  * When a connector's next attempt may start, as far as that is a question of time: the rate that was
- * set for it, how much of it may be retries, how it comes back after trouble, and for how long the
- * other side has asked to be spared. Pure, in place; times are monotonic ms. A handler has none of
+ * set for it and the one that was learned, how much of it may be retries, how it comes back after
+ * trouble, and for how long the other side has asked to be spared. Pure, in place; times are monotonic ms. A handler has none of
  * it: its runs ask nobody.
  */
 #ifndef LIAISON_DELIVERY_GATE_H
@@ -15,6 +15,7 @@
 #include "delivery/bucket.h"
 #include "delivery/budget.h"
 #include "delivery/pace.h"
+#include "delivery/spacing.h"
 
 /* `n` attempts in `ms`; n 0: as many as may be. A tenth of them, one at least, may go at once. */
 struct rate_policy {
@@ -26,6 +27,7 @@ struct gate {
     struct bucket rate;
     struct budget budget;
     struct pace pace;
+    struct spacing spacing;
     int64_t spared_until; /* INT64_MIN: it isn't */
     int64_t spared_since; /* where it is */
 };
@@ -48,7 +50,8 @@ void gate_resume(struct gate *g, int64_t now);
 /* Whether a first attempt may start at any time, so that nobody needs to ask when. */
 static inline bool gate_is_wide_open(const struct gate *g)
 {
-    return g->policy.n == 0 && g->spared_until == INT64_MIN && g->pace.state == PACE_STEADY;
+    return g->policy.n == 0 && g->spared_until == INT64_MIN && g->pace.state == PACE_STEADY &&
+           !spacing_is_on(&g->spacing);
 }
 
 /* When the next one may start, a retry or a delivery's first; at the earliest now. */

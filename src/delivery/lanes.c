@@ -524,7 +524,7 @@ void machine_learn(struct lanes *lanes, struct delivery *d, const struct attempt
     int64_t now = machine_now(lanes);
     bool is_probe = pause_probe_end(&t->pause, d);
     bool is_success = verdict->outcome == OUTCOME_DELIVERED;
-    limit_learn(&t->limit, end, d->started_at, now);
+    target_learn(t, end, d->started_at, now);
     if (is_success && (is_probe || !target_is_paused(t)))
         t->successes++;
     if (is_success)

@@ -269,6 +269,7 @@ struct target_status {
     size_t in_flight;
     size_t parked;
     unsigned concurrency; /* in force */
+    int64_t spaced_ms;    /* between attempts, where one at once was too many; 0: nothing is kept */
     /* How long rate, budget, pace or the other side's wish hold back what could start otherwise. */
     int64_t opens_in_ms;
     int64_t spared_ms;       /* how long the other side still wishes to be spared, and … */

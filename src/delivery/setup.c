@@ -29,6 +29,8 @@ static void load_target(struct lanes *lanes, struct target *t, const struct targ
     bool took_batches = target_takes_batches(t);
     t->policy = *policy;
     gate_set_rate(&t->gate, &policy->rate, machine_now(lanes));
+    if (policy->concurrency)
+        spacing_forget(&t->gate.spacing);
     if (target_takes_batches(t))
         list_splice_tail(&t->ready, &t->retries);
     batch_policy_changed(lanes, t, took_batches);
@@ -117,6 +119,7 @@ void target_status(const struct target *t, const struct lanes *lanes, struct tar
         .in_flight = t->n_in_flight,
         .parked = t->n_parked,
         .concurrency = target_concurrency(t),
+        .spaced_ms = spacing_ms(&t->gate.spacing),
         .opens_in_ms = ms_until(&t->gate_opens, now),
         .spared_ms = spared_ms,
         .spared_since_ms = spared_ms > 0 ? now - t->gate.spared_since : 0,

@@ -173,6 +173,27 @@ void target_start(struct target *t, bool is_retry, int64_t now)
         gate_start(&t->gate, is_retry, now);
 }
 
+/* By its rate: an answer of those that limiters give, but where the connector says that it is about the
+   data. A 503 that doesn't say for how long is as well one that is down. */
+static bool is_refused_by_rate(const struct attempt_end *end)
+{
+    bool is_limiters = end->status == 429 || (end->status == 503 && end->after_ms >= 0);
+    return end->kind == ATTEMPT_STATUS && is_limiters && end->said != SAID_REFUSE;
+}
+
+/* Who is spaced and still refused gets fewer a second, and not fewer at once besides. */
+void target_learn(struct target *t, const struct attempt_end *end, int64_t started_at, int64_t now)
+{
+    struct spacing *s = &t->gate.spacing;
+    bool is_refused = !t->is_handler && is_refused_by_rate(end);
+    if (!is_refused || !spacing_is_on(s))
+        limit_learn(&t->limit, end, started_at, now);
+    if (end->kind == ATTEMPT_RETURNED)
+        spacing_succeeded(s, started_at);
+    else if (is_refused && t->policy.concurrency == 0 && !target_is_paused(t))
+        spacing_refused(s, t->limit.max == 1, end->after_ms, started_at, now);
+}
+
 /* ---- who is ready ---- */
 
 static struct list *ready_list_of(struct target *t, const struct delivery *d)

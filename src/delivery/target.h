@@ -85,6 +85,8 @@ int64_t target_opens_at(const struct target *t, const struct clock *clock);
 struct delivery *target_next(const struct target *t, int64_t now);
 /* An attempt starts, and is counted as in flight; one that is no delivery's first is a retry. */
 void target_start(struct target *t, bool is_retry, int64_t now);
+/* One that started then has ended; to be told before that pauses anything. */
+void target_learn(struct target *t, const struct attempt_end *end, int64_t started_at, int64_t now);
 /* The head of d's lane, d itself, may be attempted from now on. */
 void target_add_ready(struct target *t, struct delivery *d);
 /* The lane, which is ready, has this turn, as it had before. */

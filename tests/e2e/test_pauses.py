@@ -48,7 +48,8 @@ def test_a_paused_connector_keeps_what_waits_over_a_restart(daemon, receiver):
     daemon.wait_delivered("free", 4)
     assert connector(daemon, "held") | {"waiting": 4} == {
         "name": "held", "waiting": 4, "inFlight": 0, "concurrency": connector(daemon, "held")["concurrency"],
-        "breaker": "closed", "opens": None, "paused": "by hand", "pausedByHand": True, "parkedKeys": 0, "parked": []}
+        "spacedMs": 0, "breaker": "closed", "opens": None, "paused": "by hand", "pausedByHand": True, "parkedKeys": 0,
+        "parked": []}
     assert not connector(daemon, "free")["pausedByHand"]
     problem, = daemon.status()["problems"]
     assert (problem["code"], problem["about"]) == ("connector-paused", "held")

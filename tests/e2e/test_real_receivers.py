@@ -405,6 +405,17 @@ def test_nginx_that_limits_gets_each_once_and_few_in_vain(limited, receiver, ref
     assert nginx.statuses().count(status) <= KEYS * EACH / 4  # none on a machine too busy to go beyond
 
 
+@pytest.mark.parametrize("refusal", [Nginx.REFUSES_429, Nginx.REFUSES_429_WITH_RETRY_AFTER],
+                         ids=["429", "429 with Retry-After"])
+def test_nginx_without_a_burst_gets_each_once_and_few_in_vain(limited, receiver, refusal):
+    daemon, nginx = limited(LIMITED, rate=50, refusal=refusal)
+    emit_all(daemon)
+    daemon.wait_delivered("limited", KEYS * EACH, 60)
+    assert_each_came_once_in_order(daemon, receiver)
+    assert nginx.statuses().count(200) == KEYS * EACH
+    assert nginx.statuses().count(429) <= KEYS * EACH / 5
+
+
 def test_who_knows_what_nginx_lets_through_is_never_refused(limited, receiver):
     daemon, nginx = limited(LIMITED.replace("breaker", 'rate = "80/s", breaker'), rate=100, burst=50)
     emit_all(daemon)
