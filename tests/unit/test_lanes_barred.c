@@ -226,9 +226,9 @@ static void failing_it_is_put_off_with_them_behind_it(void **state)
     assert_trace(f, "+a1");
 }
 
-static void a_letter_before_another_one_goes_and_what_is_behind_that_waits(void **state)
+/* a1 was refused, a2 expired behind it, and a3 waits for both. */
+static void park_twice(struct lanes_fixture *f)
 {
-    struct lanes_fixture *f = *state;
     take(f, "a1", "a");
     take_so(f, "a2", "a", (struct take){.expires_in_ms = 5000});
     take(f, "a3", "a");
@@ -239,6 +239,12 @@ static void a_letter_before_another_one_goes_and_what_is_behind_that_waits(void 
     pass(f, 5000);
     settle(f, "a2");
     forget_trace(f);
+}
+
+static void a_letter_before_another_one_goes_and_what_is_behind_that_waits(void **state)
+{
+    struct lanes_fixture *f = *state;
+    park_twice(f);
     retry(f, "a1", "a", 1);
     settle(f, "a1");
     deliver(f, "a1");
@@ -252,16 +258,7 @@ static void a_letter_before_another_one_goes_and_what_is_behind_that_waits(void 
 static void attempted_again_behind_another_one_it_waits_for_that(void **state)
 {
     struct lanes_fixture *f = *state;
-    take(f, "a1", "a");
-    take_so(f, "a2", "a", (struct take){.expires_in_ms = 5000});
-    take(f, "a3", "a");
-    turn(f);
-    refuse(f, "a1", 404);
-    settle(f, "a2");
-    settle(f, "a3");
-    pass(f, 5000);
-    settle(f, "a2");
-    forget_trace(f);
+    park_twice(f);
     retry(f, "a2", "a", 2);
     settle(f, "a2");
     assert_trace(f, "a2:waiting");
@@ -274,16 +271,7 @@ static void attempted_again_behind_another_one_it_waits_for_that(void **state)
 static void a_success_makes_older_letters_void(void **state)
 {
     struct lanes_fixture *f = *state;
-    take(f, "a1", "a");
-    take_so(f, "a2", "a", (struct take){.expires_in_ms = 5000});
-    take(f, "a3", "a");
-    turn(f);
-    refuse(f, "a1", 404);
-    settle(f, "a2");
-    settle(f, "a3");
-    pass(f, 5000);
-    settle(f, "a2");
-    forget_trace(f);
+    park_twice(f);
     struct parcel *p = parcel_new(f, "a1", "a", (struct take){0});
     p->d.seq = 900; /* of a later event than a2, though before it in the lane */
     lanes_restore(f->lanes, &p->d,

@@ -9,10 +9,12 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
 #include "base/attr.h"
+#include "base/buf.h"
 #include "loop/loop.h"
 
 #define WALL_MS 1700000000000
@@ -36,95 +38,92 @@ static int64_t read_mono_us(void *ctx)
     return c->time.mono_ms * 1000;
 }
 
-static void begin(struct moment *m, struct counted *c)
+struct fixture {
+    struct counted c;
+    struct moment m;
+    struct clock clock;
+};
+
+static int setup(void **state)
 {
-    *c = (struct counted){.time = {.wall_ms = WALL_MS, .mono_ms = 5000}};
-    moment_init(m, (struct clock){.wall_ms = read_wall_ms, .mono_us = read_mono_us, .ctx = c});
+    struct fixture *f = mem_calloc(1, sizeof(*f));
+    f->c = (struct counted){.time = {.wall_ms = WALL_MS, .mono_ms = 5000}};
+    moment_init(&f->m,
+                (struct clock){.wall_ms = read_wall_ms, .mono_us = read_mono_us, .ctx = &f->c});
+    f->clock = moment_clock(&f->m);
+    *state = f;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    free(*state);
+    return 0;
 }
 
 static void outside_of_callbacks_time_goes_on(void **state)
 {
-    (void)state;
-    struct moment m;
-    struct counted c;
-    begin(&m, &c);
-    struct clock clock = moment_clock(&m);
-    assert_int_equal(clock_mono_ms(&clock), 5000);
-    clock_fake_advance(&c.time, 7);
-    assert_int_equal(clock_mono_ms(&clock), 5007);
-    assert_int_equal(clock_wall_ms(&clock), WALL_MS + 7);
+    struct fixture *f = *state;
+    assert_int_equal(clock_mono_ms(&f->clock), 5000);
+    clock_fake_advance(&f->c.time, 7);
+    assert_int_equal(clock_mono_ms(&f->clock), 5007);
+    assert_int_equal(clock_wall_ms(&f->clock), WALL_MS + 7);
 }
 
 static void in_a_callback_it_is_read_once(void **state)
 {
-    (void)state;
-    struct moment m;
-    struct counted c;
-    begin(&m, &c);
-    struct clock clock = moment_clock(&m);
-    bool stood = moment_begin(&m);
+    struct fixture *f = *state;
+    bool stood = moment_begin(&f->m);
     for (int i = 0; i < 3; i++) {
-        assert_int_equal(clock_mono_ms(&clock), 5000);
-        assert_int_equal(clock_wall_ms(&clock), WALL_MS);
-        clock_fake_advance(&c.time, 7);
+        assert_int_equal(clock_mono_ms(&f->clock), 5000);
+        assert_int_equal(clock_wall_ms(&f->clock), WALL_MS);
+        clock_fake_advance(&f->c.time, 7);
     }
-    assert_int_equal(c.reads, 2);
-    moment_end(&m, stood);
-    assert_int_equal(clock_mono_ms(&clock), 5021);
+    assert_int_equal(f->c.reads, 2);
+    moment_end(&f->m, stood);
+    assert_int_equal(clock_mono_ms(&f->clock), 5021);
 }
 
 static void each_callback_has_its_own_time(void **state)
 {
-    (void)state;
-    struct moment m;
-    struct counted c;
-    begin(&m, &c);
-    struct clock clock = moment_clock(&m);
+    struct fixture *f = *state;
     for (int i = 0; i < 3; i++) {
-        bool stood = moment_begin(&m);
-        assert_int_equal(clock_mono_ms(&clock), 5000 + 7 * i);
-        assert_int_equal(clock_wall_ms(&clock), WALL_MS + (int64_t)7 * i);
-        clock_fake_advance(&c.time, 7);
-        moment_end(&m, stood);
+        bool stood = moment_begin(&f->m);
+        assert_int_equal(clock_mono_ms(&f->clock), 5000 + 7 * i);
+        assert_int_equal(clock_wall_ms(&f->clock), WALL_MS + (int64_t)7 * i);
+        clock_fake_advance(&f->c.time, 7);
+        moment_end(&f->m, stood);
     }
 }
 
 static void what_took_long_moves_it_on(void **state)
 {
-    (void)state;
-    struct moment m;
-    struct counted c;
-    begin(&m, &c);
-    struct clock clock = moment_clock(&m);
-    bool stood = moment_begin(&m);
-    assert_int_equal(clock_wall_ms(&clock), WALL_MS);
-    clock_fake_advance(&c.time, 90);
-    clock_renew(&clock);
-    assert_int_equal(clock_mono_ms(&clock), 5090);
-    assert_int_equal(clock_wall_ms(&clock), WALL_MS + 90);
-    assert_int_equal(c.reads, 3); /* wall time goes on with the other */
-    moment_end(&m, stood);
+    struct fixture *f = *state;
+    bool stood = moment_begin(&f->m);
+    assert_int_equal(clock_wall_ms(&f->clock), WALL_MS);
+    clock_fake_advance(&f->c.time, 90);
+    clock_renew(&f->clock);
+    assert_int_equal(clock_mono_ms(&f->clock), 5090);
+    assert_int_equal(clock_wall_ms(&f->clock), WALL_MS + 90);
+    assert_int_equal(f->c.reads, 3); /* wall time goes on with the other */
+    moment_end(&f->m, stood);
 }
 
 static void a_callback_within_another_has_its_own_and_leaves_the_outer_one_later(void **state)
 {
-    (void)state;
-    struct moment m;
-    struct counted c;
-    begin(&m, &c);
-    struct clock clock = moment_clock(&m);
-    bool outer = moment_begin(&m);
-    assert_int_equal(clock_mono_ms(&clock), 5000);
-    clock_fake_advance(&c.time, 7);
-    bool inner = moment_begin(&m);
-    assert_int_equal(clock_mono_ms(&clock), 5007);
-    moment_end(&m, inner);
-    clock_fake_advance(&c.time, 7);
-    assert_int_equal(clock_mono_ms(&clock), 5014);
-    clock_fake_advance(&c.time, 7);
-    assert_int_equal(clock_mono_ms(&clock), 5014);
-    moment_end(&m, outer);
-    assert_int_equal(clock_mono_ms(&clock), 5021);
+    struct fixture *f = *state;
+    bool outer = moment_begin(&f->m);
+    assert_int_equal(clock_mono_ms(&f->clock), 5000);
+    clock_fake_advance(&f->c.time, 7);
+    bool inner = moment_begin(&f->m);
+    assert_int_equal(clock_mono_ms(&f->clock), 5007);
+    moment_end(&f->m, inner);
+    clock_fake_advance(&f->c.time, 7);
+    assert_int_equal(clock_mono_ms(&f->clock), 5014);
+    clock_fake_advance(&f->c.time, 7);
+    assert_int_equal(clock_mono_ms(&f->clock), 5014);
+    moment_end(&f->m, outer);
+    assert_int_equal(clock_mono_ms(&f->clock), 5021);
 }
 
 struct reading {
@@ -141,19 +140,16 @@ static void *read_elsewhere(void *ctx)
 
 static void other_threads_are_told_the_real_time(void **state)
 {
-    (void)state;
-    struct moment m;
-    struct counted c;
-    begin(&m, &c);
-    struct reading elsewhere = {.clock = moment_clock(&m)};
-    bool stood = moment_begin(&m);
+    struct fixture *f = *state;
+    struct reading elsewhere = {.clock = f->clock};
+    bool stood = moment_begin(&f->m);
     assert_int_equal(clock_mono_ms(&elsewhere.clock), 5000);
-    clock_fake_advance(&c.time, 7);
+    clock_fake_advance(&f->c.time, 7);
     pthread_t thread;
     assert_int_equal(pthread_create(&thread, NULL, read_elsewhere, &elsewhere), 0);
     assert_int_equal(pthread_join(thread, NULL), 0);
     assert_int_equal(elsewhere.ms, 5007);
-    moment_end(&m, stood);
+    moment_end(&f->m, stood);
 }
 
 static void spin_a_millisecond(void)
@@ -197,15 +193,17 @@ static void a_loops_clock_stands_in_its_callbacks(void **state)
     loop_free(seen.loop);
 }
 
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(outside_of_callbacks_time_goes_on),
-        cmocka_unit_test(in_a_callback_it_is_read_once),
-        cmocka_unit_test(each_callback_has_its_own_time),
-        cmocka_unit_test(what_took_long_moves_it_on),
-        cmocka_unit_test(a_callback_within_another_has_its_own_and_leaves_the_outer_one_later),
-        cmocka_unit_test(other_threads_are_told_the_real_time),
+        TEST(outside_of_callbacks_time_goes_on),
+        TEST(in_a_callback_it_is_read_once),
+        TEST(each_callback_has_its_own_time),
+        TEST(what_took_long_moves_it_on),
+        TEST(a_callback_within_another_has_its_own_and_leaves_the_outer_one_later),
+        TEST(other_threads_are_told_the_real_time),
         cmocka_unit_test(a_loops_clock_stands_in_its_callbacks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
