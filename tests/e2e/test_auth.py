@@ -12,15 +12,9 @@ import urllib.parse
 
 import pytest
 
-from support import ROOT, Authority, Reply, TlsReceiver, liaison, wait_until
+from support import ROOT, Authority, Reply, TlsReceiver, liaison, relay, wait_until
 
-SCRIPT = """
-    local sync = SyncManager.new {}
-    sync:on("thing.changed", function(event)
-      sync:send { connector = "out", data = event.data }
-    end)
-    sync:start()
-"""
+SCRIPT = relay("thing.changed", "out")
 SECRET = "cl1ent+secret/of:ours"
 KEY = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 OLD_KEY = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYX"

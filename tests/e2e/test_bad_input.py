@@ -8,15 +8,9 @@ import sqlite3
 
 import pytest
 
-from support import Project, free_port, liaison, request, wait_until
+from support import Project, free_port, liaison, relay, request, wait_until
 
-SCRIPT = """
-    local sync = SyncManager.new {}
-    sync:on("thing.changed", function(event)
-      sync:send { connector = "receiver", data = event.data }
-    end)
-    sync:start()
-"""
+SCRIPT = relay("thing.changed", "receiver")
 
 EXIT_REFUSED = 78
 

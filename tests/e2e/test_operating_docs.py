@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from support import LIAISON, ROOT, SLOWNESS, wait_until
+from support import LIAISON, ROOT, SLOWNESS, relay, wait_until
 from support.console import console_examples, is_shown
 
 PAGE = (ROOT / "docs" / "OPERATING.md").read_text()
@@ -19,13 +19,7 @@ COMMANDS = {"status", "top", "tail", "explain", "dead", "replay", "pause", "resu
             "check", "emit"}
 ENDLESS = {"top", "tail"}
 
-SCRIPT = """
-    local sync = SyncManager.new {}
-    sync:on("schedule.updated", function(event)
-      sync:send { connector = "calendarApi", data = event.data }
-    end)
-    sync:start()
-"""
+SCRIPT = relay("schedule.updated", "calendarApi")
 
 CONNECTOR = """
     return {

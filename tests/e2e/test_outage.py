@@ -8,15 +8,9 @@ import time
 
 import pytest
 
-from support import assert_sums_hold, wait_until
+from support import assert_sums_hold, relay, wait_until
 
-SCRIPT = """
-    local sync = SyncManager.new {}
-    sync:on("thing.changed", function(event)
-      sync:send { connector = "out", data = event.data }
-    end)
-    sync:start()
-"""
+SCRIPT = relay("thing.changed", "out")
 CONNECTOR = """
     return {
       retry = { base = "20ms", cap = "500ms" },

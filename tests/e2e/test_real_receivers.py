@@ -10,7 +10,7 @@ from http.client import HTTPConnection
 
 import pytest
 
-from support import ROOT, ClickHouse, Nginx, Radicale, assert_sums_hold, liaison, wait_until
+from support import ROOT, ClickHouse, Nginx, Radicale, assert_sums_hold, liaison, relay, wait_until
 from support.server import HttpServer, format_answer
 
 # ---- ClickHouse ----
@@ -344,13 +344,7 @@ def test_a_wrong_password_pauses_the_calendar_until_it_is_mended(calendar, radic
 
 # ---- nginx ----
 
-LIMITED_SCRIPT = """
-    local sync = SyncManager.new {}
-    sync:on("thing.changed", function(event)
-      sync:send { connector = "limited", data = event.data }
-    end)
-    sync:start()
-"""
+LIMITED_SCRIPT = relay("thing.changed", "limited")
 LIMITED = """
     return {
       retry = { base = "50ms", cap = "2s" },

@@ -7,15 +7,9 @@ import json
 
 import pytest
 
-from support import Reply, assert_sums_hold, wait_until
+from support import Reply, assert_sums_hold, relay, wait_until
 
-SCRIPT = """
-    local sync = SyncManager.new {}
-    sync:on("thing.changed", function(event)
-      sync:send { connector = "out", data = event.data }
-    end)
-    sync:start()
-"""
+SCRIPT = relay("thing.changed", "out")
 CONNECTOR = """
     return {
       statuses = { [500] = "refuse" },

@@ -9,19 +9,13 @@ import urllib.parse
 
 import pytest
 
-from support import Reply, liaison, request, wait_until
+from support import Reply, liaison, relay, request, wait_until
 
 SECRET = 'corr"ect horse/battery+staple'  # is written differently in JSON and in URLs
 TOKEN = "token-of-the-daemon-itself"
 OTHER = "second-secret-kept-in-a-file"
 
-SCRIPT = """
-    local sync = SyncManager.new {}
-    sync:on("thing.changed", function(event)
-      sync:send { connector = "receiver", data = event.data }
-    end)
-    sync:start()
-"""
+SCRIPT = relay("thing.changed", "receiver")
 CONNECTOR = """
     local token, other = secret "RECEIVER_TOKEN", secret "OTHER"
     return {

@@ -4,15 +4,9 @@
 
 import pytest
 
-from support import Reply, assert_sums_hold, liaison, wait_until
+from support import Reply, assert_sums_hold, liaison, relay, wait_until
 
-SCRIPT = """
-    local sync = SyncManager.new {}
-    sync:on("thing.changed", function(event)
-      sync:send { connector = "out", data = event.data }
-    end)
-    sync:start()
-"""
+SCRIPT = relay("thing.changed", "out")
 
 CONNECTOR = """
     return {

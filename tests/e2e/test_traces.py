@@ -6,18 +6,12 @@ import re
 
 import pytest
 
-from support import Stream, wait_until
+from support import Stream, relay, wait_until
 
 ID = "0af7651916cd43dd8448eb211c80319c"
 PARENT = f"00-{ID}-b7ad6b7169203331-01"
 STATE = "vendor=t61rcWkgMzE,other=1"
-SCRIPT = """
-    local sync = SyncManager.new {}
-    sync:on("thing.changed", function(event)
-      sync:send { connector = "receiver", data = event.data }
-    end)
-    sync:start()
-"""
+SCRIPT = relay("thing.changed", "receiver")
 
 
 @pytest.fixture

@@ -9,16 +9,10 @@ import subprocess
 
 import pytest
 
-from support import LIAISON, ROOT, free_port, liaison, wait_until
+from support import LIAISON, ROOT, free_port, liaison, relay, wait_until
 from support.console import console_examples, is_shown
 
-SCRIPT = """
-    local sync = SyncManager.new {}
-    sync:on("thing.made", function(event)
-      sync:send { connector = "receiver", data = event.data }
-    end)
-    sync:start()
-"""
+SCRIPT = relay("thing.made", "receiver")
 
 CONNECTOR = """
     return function(data) return http.post(setting("url", "http://receiver/"), { json = data }) end

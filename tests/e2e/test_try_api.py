@@ -8,15 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from support import SLOWNESS, wait_until
+from support import SLOWNESS, relay, wait_until
 
-SCRIPT = """
-    local sync = SyncManager.new {}
-    sync:on("thing.made", function(event)
-      sync:send { connector = "receiver", data = event.data }
-    end)
-    sync:start()
-"""
+SCRIPT = relay("thing.made", "receiver")
 
 CONNECTOR = """
     local token = secret "TOKEN"

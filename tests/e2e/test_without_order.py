@@ -6,15 +6,9 @@ import json
 
 import pytest
 
-from support import Reply, assert_sums_hold, wait_until
+from support import Reply, assert_sums_hold, relay, wait_until
 
-SCRIPT = """
-    local sync = SyncManager.new {}
-    sync:on("thing", function(event)
-      sync:send { connector = "receiver", data = event.data }
-    end)
-    sync:start()
-"""
+SCRIPT = relay("thing", "receiver")
 
 CONNECTOR = """
     return { order = "ORDER", breaker = false, retry = { base = "100ms", growth = "constant", jitter = false },

@@ -15,7 +15,7 @@ from .manager import Manager
 from .metrics import parse_metrics
 from .nginx import Nginx
 from .node import Node
-from .project import Project
+from .project import Project, relay
 from .prometheus import Prometheus, promtool
 from .radicale import Radicale
 from .receiver import Receiver, Reply
@@ -29,5 +29,5 @@ __all__ = [
     "Answer", "Authority", "ClickHouse", "Daemon", "DaemonFailed", "Disk", "LIAISON", "Manager",
     "Message", "Nginx", "Node", "Project", "Prometheus", "ROOT", "Radicale", "Receiver", "Reply",
     "Result", "SLOWNESS", "SseBus", "Stream", "TlsReceiver", "assert_sums_hold", "clean_environment",
-    "free_port", "liaison", "parse_metrics", "promtool", "request", "wait_until",
+    "free_port", "liaison", "parse_metrics", "promtool", "relay", "request", "wait_until",
 ]

@@ -7,6 +7,17 @@ import textwrap
 from .command import ROOT
 
 
+def relay(event_type, connector):
+    """A script that sends the data of such events to the connector, as they are."""
+    return f"""
+        local sync = SyncManager.new {{}}
+        sync:on("{event_type}", function(event)
+          sync:send {{ connector = "{connector}", data = event.data }}
+        end)
+        sync:start()
+    """
+
+
 class Project:
     def __init__(self, path):
         self.path = path
