@@ -66,7 +66,7 @@ static void drop_one(struct world *w)
     if (!p)
         return;
     p->row.row.state = p->latest.row.state = DELIVERY_DROPPED;
-    char key[8];
+    char key[KEY_SIZE];
     snprintf(key, sizeof(key), "k%d", p->key);
     lanes_letter_gone(w->lanes, w->targets[p->target], p->key >= 0 ? slice_str(key) : SLICE_NULL,
                       p->row.row.position);
@@ -95,7 +95,7 @@ static void retry_one(struct world *w)
 /* What waits at a head for the handler is due at once, wherever it is. */
 static void wake(struct world *w, struct parcel *p)
 {
-    char key[8];
+    char key[KEY_SIZE];
     snprintf(key, sizeof(key), "k%d", p->key);
     int64_t position = p->place == AWAY ? p->latest.row.position : p->d.position;
     p->was_woken = true;

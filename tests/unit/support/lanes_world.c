@@ -480,7 +480,7 @@ static int compare_seen(const void *a, const void *b)
 
 static bool has_key(const struct parcel *p, const char *key)
 {
-    char own[8];
+    char own[KEY_SIZE];
     snprintf(own, sizeof(own), "k%d", p->key);
     return p->key >= 0 && strcmp(own, key) == 0;
 }
@@ -609,7 +609,7 @@ static void answer(struct world *w, int target)
         return;
     }
     struct lane_place places[N_DELIVERIES];
-    char keys[N_DELIVERIES][8];
+    char keys[N_DELIVERIES][KEY_SIZE];
     bool is_scan = r->kind == SCANNING;
     for (size_t i = 0; i < r->n_seen; i++) {
         const struct parcel *p = r->seen[i].parcel;

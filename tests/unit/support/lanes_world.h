@@ -31,6 +31,7 @@
 #define LANES_MAX 10
 #define IN_FLIGHT_MAX 24
 #define BATCH_SIZE_MAX 3
+#define KEY_SIZE 16 /* of a key's text, "k11" */
 
 struct world;
 
@@ -48,7 +49,7 @@ struct parcel {
     int order;  /* of its send, or of its last retry */
     int target;
     int key; /* -1: none */
-    char key_text[8], id[16];
+    char key_text[KEY_SIZE], id[16];
     int64_t delay_ms, expires_ms;
     int64_t taken_at; /* monotonic */
     enum { UNMADE, INSIDE, ATTEMPTED, UNSETTLED, AWAY, GONE } place;
@@ -83,7 +84,7 @@ struct reading {
     struct delivery_expiry after_expiry;
     size_t limit;
     struct lane_want wants[INSIDE_MAX];
-    char keys[INSIDE_MAX][8];
+    char keys[INSIDE_MAX][KEY_SIZE];
     size_t n_wants;
     bool is_read; /* what it finds stands below */
     struct seen {
@@ -101,7 +102,7 @@ struct dead_reading {
     bool is_asked, is_read;
     size_t asked_at;
     struct lane_barrier found[N_DELIVERIES];
-    char keys[N_DELIVERIES][16];
+    char keys[N_DELIVERIES][KEY_SIZE];
     size_t n_found;
 };
 
