@@ -216,6 +216,17 @@ static size_t read_item(lua_State *L, const struct script_batch_run *b, int plac
     return (size_t)number;
 }
 
+/* Rows under keys of another kind would count as delivered. */
+static void check_is_list(lua_State *L, int index, int n, const char *what)
+{
+    int n_keys = 0;
+    for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1))
+        n_keys++;
+    if (n_keys > n)
+        machine_raise(
+            L, "%s: `items` must be a list of rows, as in { 1, 3 }; this one has other keys", what);
+}
+
 void batchrun_read_items(lua_State *L, int index, struct script_run *run, const char *what)
 {
     struct script_batch_run *b = run->batch;
@@ -227,6 +238,7 @@ void batchrun_read_items(lua_State *L, int index, struct script_run *run, const 
     if (!lua_istable(L, index))
         machine_raise(L, "%s: `items` must be a list of rows, as in { 1, 3 }", what);
     int n = (int)lua_objlen(L, index);
+    check_is_list(L, index, n, what);
     free(b->items);
     b->items = mem_calloc(b->n_places + 1, sizeof(bool));
     push_places(L, b);

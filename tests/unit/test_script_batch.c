@@ -301,6 +301,12 @@ static void items_that_are_no_rows_are_an_error(void **state)
     assert_batch(SEND("retry('bad', { items = { {} } })"), ROWS("{}"),
                  "all:error connectors/out.lua:1: retry: item 1 is a table that isn't one of the "
                  "list's: name rows by their numbers, or by what stands in the list");
+    assert_batch(SEND("reject('bad', { items = { [2] = true } })"), ROWS("{}", "{}"),
+                 "all:error connectors/out.lua:1: reject: `items` must be a list of rows, as in "
+                 "{ 1, 3 }; this one has other keys");
+    assert_batch(SEND("retry('bad', { items = list[1] })"), ROWS("{\"n\":1}", "{}"),
+                 "all:error connectors/out.lua:1: retry: `items` must be a list of rows, as in "
+                 "{ 1, 3 }; this one has other keys");
 }
 
 /* ---- time ---- */
