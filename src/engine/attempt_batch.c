@@ -117,6 +117,11 @@ static void set_own(struct batch_attempt *a, size_t row, const struct attempt_en
 static void on_row_ended(void *ctx, size_t row, const struct script_result *result)
 {
     struct batch_attempt *a = ((struct item *)ctx)->batch;
+    if (!result) {
+        a->own[row] = &lanes_left_out;
+        a->n_waiting++;
+        return;
+    }
     const struct attempt_end end = attempt_end_of(a->engine, result);
     attempt_note_error(a->items[row], result);
     set_own(a, row, &end);

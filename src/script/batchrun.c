@@ -291,7 +291,7 @@ static struct script_batch_run *batchrun_new(struct script_machine *m,
     b->asked = *batch;
     b->places = mem_calloc(batch->n_rows + 1, sizeof(*b->places));
     b->left_us = time_us(m, batch->n_rows);
-    b->deadline_ms = clock_mono_ms(&m->clock) + connector->timeout_ms;
+    b->late_ms = clock_mono_ms(&m->clock) + connector->timeout_ms;
     buf_add_slice(&b->last_error, batch->last_error);
     if (machine_protect(m, new_table, b, NULL) < 0)
         die("no table can be made for a batch");
@@ -343,7 +343,7 @@ static struct script_run *begin_run(struct script_batch_run *b, enum machine_ref
     run->attempt = row;
     run->batch = b;
     run->time_ms = left_ms;
-    run->deadline_ms = b->deadline_ms;
+    run->deadline_ms = clock_mono_ms(&b->m->clock) + b->connector->public.timeout_ms;
     run->done = b->done;
     run->ctx = b->ctx;
     buf_add_slice(&run->delivery_id, id);
@@ -404,6 +404,13 @@ void batchrun_take(struct script_run *run, enum machine_result how,
         take_row(b, run, how, result);
 }
 
+/* The rows before it took all the time that there is for rows. It goes with a later batch then, so that
+   rows which are slow to get ready keep none from being sent, and none fails for the others' time. */
+static bool is_late(const struct script_batch_run *b)
+{
+    return b->next > 0 && clock_mono_ms(&b->m->clock) >= b->late_ms;
+}
+
 /* Starts the rows one after another, until one waits, whose run is returned. */
 static struct script_run *work_off(struct script_batch_run *b)
 {
@@ -419,6 +426,8 @@ static struct script_run *work_off(struct script_batch_run *b)
         } else if (b->left_us <= 0) {
             stop(b, SLICE_LIT("the batch was stopped: its transformers ran longer than "
                               "limits.handlerTime has it for so many rows"));
+        } else if (is_late(b)) {
+            b->asked.row_ended(b->ctx, b->next++, NULL);
         } else {
             struct script_run *run =
                 begin_run(b, REF_RUN_ROW, &b->asked.rows[row], b->asked.rows[row].id);

@@ -6,7 +6,8 @@
  * are left. For run.c and the bindings; others use script_attempt_batch (script.h).
  *
  * All of it may run for so long as limits.handlerTime says for each hundred rows that it has, but no
- * longer than ten times that: one batch holds nothing else up.
+ * longer than ten times that: one batch holds nothing else up. Each of its runs has the connector's
+ * timeout, within which all its rows have to be begun: it ends within three of them.
  */
 #ifndef LIAISON_SCRIPT_BATCHRUN_H
 #define LIAISON_SCRIPT_BATCHRUN_H
@@ -34,12 +35,12 @@ struct script_batch_run {
     bool is_over;           /* nothing more is begun … */
     struct buf stop;        /* … since it was stopped, by this error */
     bool is_cancelled;
-    int64_t left_us;     /* of its running time */
-    int64_t deadline_ms; /* as in script_run */
-    unsigned n_stopped;  /* rows that were stopped */
-    int last_status;     /* as in script_run, of the run that ended last */
-    bool has_items;      /* retry or reject named some … */
-    bool *items;         /* … by place */
+    int64_t left_us;    /* of its running time */
+    int64_t late_ms;    /* monotonic: no row is begun after */
+    unsigned n_stopped; /* rows that were stopped */
+    int last_status;    /* as in script_run, of the run that ended last */
+    bool has_items;     /* retry or reject named some … */
+    bool *items;        /* … by place */
     script_result_fn done;
     void *ctx;
 };

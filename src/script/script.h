@@ -353,7 +353,8 @@ struct script_batch {
     const struct script_attempt *rows;
     size_t n_rows;
     bool keeps_value;
-    /* A row has an end of its own: by its transformer, or since retry or reject named it. */
+    /* A row has an end of its own: by its transformer, or since retry or reject named it. NULL: it has
+       none, and isn't sent now, since the rows before it took all of the connector's timeout. */
     void (*row_ended)(void *ctx, size_t row, const struct script_result *result);
     /* Asked before each row: whether it isn't to be sent now. It has no end then. */
     bool (*is_left_out)(void *ctx, size_t row);

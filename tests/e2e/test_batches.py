@@ -147,6 +147,30 @@ def test_attempts_are_those_of_each_delivery(start, receiver):
     assert_sums_hold(daemon.status())
 
 
+def test_rows_that_are_slow_to_get_ready_go_in_several_batches(project, make_daemon, receiver):
+    project.script(SCRIPT)
+    project.connector("out", """
+        return {
+          timeout = "400ms",
+          retry = { attempts = 1 },
+          batch = { size = 12, wait = "50ms" },
+          transformer = function(data)
+            http.get(setting "url" .. "/look", { query = { n = data.n } })
+            return data
+          end,
+          send = function(list) return http.post(setting "url" .. "/rows", { json = list }) end,
+        }""")
+    receiver.rule = lambda request: Reply(delay=0.1) if "/look" in request.path else None
+    daemon = make_daemon(settings={"url": receiver.url}).start()
+    emit(daemon, *keyed(*range(12)))
+    daemon.wait_delivered("out", 12, deadline=30)
+    sent = [row for body in receiver.bodies("/rows") for row in body]
+    for key in range(3):
+        assert [row["n"] for row in sent if row["id"] == f"k{key}"] == list(range(key, 12, 3))
+    assert not daemon.dead_letters()
+    assert_sums_hold(daemon.status())
+
+
 def test_dead_letters_are_retried_together(start, receiver):
     daemon = start(size=3, attempts=1)
     receiver.answer_next(503)

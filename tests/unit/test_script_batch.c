@@ -36,12 +36,17 @@ static const char *const words[] = {
     [SCRIPT_LIMIT] = "limit",
 };
 
+static void add_word(struct batch *b, const char *who, const char *word)
+{
+    if (b->ends.len > 0)
+        buf_add_str(&b->ends, ", ");
+    buf_printf(&b->ends, "%s:%s", who, word);
+}
+
 static void add_end(struct batch *b, const char *who, const struct script_result *r)
 {
     struct slice line = slice_upto(r->error, slice_find(r->error, '\n'));
-    if (b->ends.len > 0)
-        buf_add_str(&b->ends, ", ");
-    buf_printf(&b->ends, "%s:%s", who, words[r->end]);
+    add_word(b, who, words[r->end]);
     if (line.len > 0)
         buf_printf(&b->ends, " %.*s", SLICE_FMT(line));
 }
@@ -50,7 +55,10 @@ static void on_row(void *ctx, size_t row, const struct script_result *result)
 {
     char who[24];
     snprintf(who, sizeof(who), "%zu", row);
-    add_end(ctx, who, result);
+    if (result)
+        add_end(ctx, who, result);
+    else
+        add_word(ctx, who, "not now");
 }
 
 static void on_end(void *ctx, const struct script_result *result)
@@ -359,6 +367,25 @@ static void rows_that_never_end_stop_the_batch(void **state)
     end(b);
 }
 
+/* The second row's look-up takes all of the timeout: what is ready is sent, with a timeout of its own. */
+static void rows_that_are_slow_to_get_ready_keep_none_from_being_sent(void **state)
+{
+    (void)state;
+    struct batch *b = load(TRANSFORMED("http.get('http://l/' .. data.n)"));
+    attempt(b, ROWS("{\"n\":1}", "{\"n\":2}", "{\"n\":3}", "{\"n\":4}"));
+    project_answer(b->p, 200, "");
+    b->p->clock.mono_ms += 10000;
+    project_answer(b->p, 200, "");
+    assert_string_equal(project_request_text(b->p, 2),
+                        "POST http://h\nContent-Type: application/json\nIdempotency-Key: 2-ab\n\n"
+                        "[{\"n\":1},{\"n\":2}]");
+    assert_int_equal(b->p->requests[2].timeout_ms, 10000);
+    assert_ends(b, "2:not now, 3:not now");
+    project_answer(b->p, 200, "");
+    assert_ends(b, "2:not now, 3:not now, all:returned");
+    end(b);
+}
+
 /* ---- without an end ---- */
 
 static void a_cancelled_batch_is_silent(void **state)
@@ -404,6 +431,7 @@ int main(void)
         cmocka_unit_test(many_rows_have_more_time),
         cmocka_unit_test(a_row_that_never_ends_is_stopped_alone),
         cmocka_unit_test(rows_that_never_end_stop_the_batch),
+        cmocka_unit_test(rows_that_are_slow_to_get_ready_keep_none_from_being_sent),
         cmocka_unit_test(a_cancelled_batch_is_silent),
         cmocka_unit_test(a_machine_that_goes_takes_its_batches_with_it),
     };
