@@ -47,6 +47,17 @@ local function target(options)
   return options.database and quoted(options.database) .. "." .. name or name
 end
 
+-- ClickHouse takes one way to say who inserts: it refuses its own headers beside an Authorization.
+local function credentials(options)
+  local auth = options.auth or {}
+  if not (auth.bearer or auth.basic or auth.oauth2 or auth.sigv4) then
+    return options.user or "default", options.password or false
+  elseif options.user or options.password then
+    error('connector "clickhouse": `auth` says who inserts: leave `user` and `password` out', 0)
+  end
+  return false, false
+end
+
 return {
   about = "Inserts rows into a table of ClickHouse",
   options = {
@@ -55,8 +66,10 @@ return {
     { name = "table", type = "string", required = true,
       help = "the table, whose columns are named as the data are" },
     { name = "database", type = "string", help = "the table's; the user's own without it" },
-    { name = "user", type = "string", default = "default", help = "who inserts" },
+    { name = "user", type = "string", help = "who inserts; \"default\" without it" },
     { name = "password", type = "text", help = "as secret \"CLICKHOUSE_PASSWORD\"" },
+    { name = "auth", type = "table",
+      help = "who inserts, as in any connector; in place of user and password" },
     { name = "timeout", type = "duration", default = "30s", help = "of one attempt" },
     { name = "rows", type = "number", default = 500, help = "deliveries that are inserted at once" },
     { name = "wait", type = "duration", default = "200ms",
@@ -67,12 +80,14 @@ return {
       query = "INSERT INTO " .. target(options) .. " FORMAT JSONEachRow",
       date_time_input_format = "best_effort",
     }
+    local user, password = credentials(options)
     local headers = {
-      ["X-ClickHouse-User"] = options.user,
-      ["X-ClickHouse-Key"] = options.password or false,
+      ["X-ClickHouse-User"] = user,
+      ["X-ClickHouse-Key"] = password,
       ["Content-Type"] = "application/x-ndjson",
     }
     return {
+      auth = options.auth,
       timeout = options.timeout,
       batch = { size = options.rows, wait = options.wait },
       send = function(list)

@@ -144,6 +144,20 @@ def test_one_bad_row_of_hundreds_is_found_and_the_others_are_there_once(project,
     assert_sums_hold(daemon.status())
 
 
+def test_auth_may_say_who_inserts(project, make_daemon, clickhouse):
+    project.script(WAREHOUSE_SCRIPT)
+    project.connector("dataWarehouse", """
+        return connector "clickhouse" {
+          url = setting "warehouseUrl", table = "schedules",
+          auth = { basic = { user = "liaison", password = secret "CLICKHOUSE_PASSWORD" } },
+        }""")
+    daemon = make_daemon(settings={"warehouseUrl": clickhouse.url},
+                         env={"CLICKHOUSE_PASSWORD": clickhouse.PASSWORD}).start()
+    daemon.emit("visit.planned", {"id": 1})
+    daemon.wait_delivered("dataWarehouse", 1)
+    assert len(ids(clickhouse)) == 1
+
+
 def test_a_list_of_rows_is_inserted_as_rows(warehouse, clickhouse):
     warehouse.emit("visit.planned", [{"id": 1}, {"id": 2}])
     warehouse.wait_delivered("dataWarehouse", 1)

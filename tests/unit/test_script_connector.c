@@ -107,6 +107,23 @@ static void test_clickhouse_gets_a_row(void **state)
     project_free(p);
 }
 
+/* ClickHouse refuses a request that says twice who inserts. */
+static void test_clickhouse_may_be_told_by_auth_who_inserts(void **state)
+{
+    (void)state;
+    struct project *p = new_project("return connector 'clickhouse' { url = 'http://ch:8123', "
+                                    "table = 't', auth = { bearer = 'token' } }");
+    project_load_well(p);
+    project_attempt(p, "out", "{}");
+    assert_null(strstr(project_request_text(p, 0), "X-ClickHouse-"));
+    assert_string_equal(p->requests[0].auth.data, "bearer=token");
+    project_free(p);
+    assert_refused("return connector 'clickhouse' { url = 'http://x', table = 't', user = 'me', "
+                   "auth = { basic = { user = 'me', password = '' } } }",
+                   "connector \"clickhouse\": `auth` says who inserts: leave `user` and "
+                   "`password` out");
+}
+
 static void answer_with_code(struct project *p, const char *code)
 {
     const struct script_header header = {SLICE_LIT("X-ClickHouse-Exception-Code"), slice_str(code)};
@@ -141,6 +158,7 @@ int main(void)
         cmocka_unit_test(test_what_takes_options_is_no_connector_itself),
         cmocka_unit_test(test_files_of_the_project_take_options_too),
         cmocka_unit_test(test_clickhouse_gets_a_row),
+        cmocka_unit_test(test_clickhouse_may_be_told_by_auth_who_inserts),
         cmocka_unit_test(test_clickhouse_refuses_a_bad_row_for_good),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
