@@ -30,9 +30,9 @@ static struct script_run *ending_run(lua_State *L, const char *what)
     return run && run->kind == RUN_SPEC ? run : machine_waiting_run(L, what);
 }
 
-/* The run gives control back for ever: a yield passes through every pcall. Where none is possible
-   (in a comparator of table.sort) the watchdog's hook makes it, one level up. */
-static int end_run(lua_State *L, const char *what, enum script_end end)
+/* Notes the reason, the first argument, in the run that is to end. It comes before all else that a
+   call says: one that raises an error leaves nothing behind that another end would be taken for. */
+static struct script_run *note_reason(lua_State *L, const char *what)
 {
     struct script_run *run = ending_run(L, what);
     struct slice reason = secret_is(L, 1) ? SLICE_LIT("***") : secret_or_text(L, 1);
@@ -40,6 +40,13 @@ static int end_run(lua_State *L, const char *what, enum script_end end)
         machine_raise(L, "%s takes its reason as a string, as in %s(\"…\")", what, what);
     buf_clear(&run->reason);
     buf_add_slice(&run->reason, reason);
+    return run;
+}
+
+/* The run gives control back for ever: a yield passes through every pcall. Where none is possible
+   (in a comparator of table.sort) the watchdog's hook makes it, one level up. */
+static int end_run(lua_State *L, struct script_run *run, const char *what, enum script_end end)
+{
     if (run->kind == RUN_SPEC)
         machine_raise(L, "%s: %s", what, run->reason.data);
     run->verdict = end;
@@ -53,31 +60,31 @@ static int end_run(lua_State *L, const char *what, enum script_end end)
 static int outcome_skip(lua_State *L)
 {
     lua_settop(L, 1);
-    return end_run(L, "skip", SCRIPT_SKIP);
+    return end_run(L, note_reason(L, "skip"), "skip", SCRIPT_SKIP);
 }
 
 static int outcome_retry(lua_State *L)
 {
-    struct script_run *run = ending_run(L, "retry");
     struct err err = {0};
     lua_settop(L, 2);
+    struct script_run *run = note_reason(L, "retry");
     options_read_or_raise(L, 2, &options_of_retry);
     int after = 3 + RETRY_AFTER;
     if (!lua_isnil(L, after) && option_duration(L, after, &run->after_ms, &err) < 0)
         machine_raise(L, "retry: `after`: %s", err.message);
     if (!lua_isnil(L, 3 + RETRY_ITEMS))
         batchrun_read_items(L, 3 + RETRY_ITEMS, run, "retry");
-    return end_run(L, "retry", SCRIPT_RETRY);
+    return end_run(L, run, "retry", SCRIPT_RETRY);
 }
 
 static int outcome_reject(lua_State *L)
 {
-    struct script_run *run = ending_run(L, "reject");
     lua_settop(L, 2);
+    struct script_run *run = note_reason(L, "reject");
     options_read_or_raise(L, 2, &options_of_reject);
     if (!lua_isnil(L, 3 + REJECT_ITEMS))
         batchrun_read_items(L, 3 + REJECT_ITEMS, run, "reject");
-    return end_run(L, "reject", SCRIPT_REJECT);
+    return end_run(L, run, "reject", SCRIPT_REJECT);
 }
 
 static const luaL_Reg globals[] = {

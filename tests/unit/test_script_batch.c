@@ -317,6 +317,19 @@ static void items_that_are_no_rows_are_an_error(void **state)
                  "{ 1, 3 }; this one has other keys");
 }
 
+/* A call that fails says nothing of any row. */
+static void items_of_a_verdict_that_wasnt_given_count_for_nothing(void **state)
+{
+    (void)state;
+    assert_batch(SEND("retry(nil, { items = { 1 } })"), ROWS("{}", "{}"),
+                 "all:error connectors/out.lua:1: retry takes its reason as a string, as in "
+                 "retry(\"…\")");
+    assert_batch(SEND("pcall(retry, nil, { items = { 1 } }) error('no')"), ROWS("{}", "{}"),
+                 "all:error connectors/out.lua:1: no");
+    assert_batch(SEND("pcall(reject, nil, { items = { 1 } }) reject('all')"), ROWS("{}", "{}"),
+                 "all:reject all");
+}
+
 /* ---- time ---- */
 
 static void many_rows_have_more_time(void **state)
@@ -428,6 +441,7 @@ int main(void)
         cmocka_unit_test(items_are_rows_by_their_numbers_or_by_themselves),
         cmocka_unit_test(items_count_what_is_in_the_list),
         cmocka_unit_test(items_that_are_no_rows_are_an_error),
+        cmocka_unit_test(items_of_a_verdict_that_wasnt_given_count_for_nothing),
         cmocka_unit_test(many_rows_have_more_time),
         cmocka_unit_test(a_row_that_never_ends_is_stopped_alone),
         cmocka_unit_test(rows_that_never_end_stop_the_batch),
