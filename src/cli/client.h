@@ -25,10 +25,15 @@
 #include "http/client.h"
 #include "loop/loop.h"
 
-/* Rows for a command's table. */
-#define CLIENT_OPTIONS                                                                             \
+/* Rows for the table of a command that asks a daemon … */
+#define DAEMON_OPTIONS                                                                             \
     {"url", 0, "URL", "the daemon: http://HOST:PORT or unix:PATH (or LIAISON_URL)"},               \
-        {"token-file", 0, "FILE", "the file that holds its token (or LIAISON_TOKEN)"},             \
+    {                                                                                              \
+        "token-file", 0, "FILE", "the file that holds its token (or LIAISON_TOKEN)"                \
+    }
+/* … and prints what it says. */
+#define CLIENT_OPTIONS                                                                             \
+    DAEMON_OPTIONS,                                                                                \
     {                                                                                              \
         "json", 0, NULL, "print a JSON document"                                                   \
     }

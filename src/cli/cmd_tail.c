@@ -121,8 +121,7 @@ static const struct option_row options[] = {
     {"connector", 0, "CONNECTOR", "of this connector"},
     {"type", 0, "TYPE", "of events of this type"},
     {"key", 0, "KEY", "of this key"},
-    {"url", 0, "URL", "the daemon: http://HOST:PORT or unix:PATH (or LIAISON_URL)"},
-    {"token-file", 0, "FILE", "the file that holds its token (or LIAISON_TOKEN)"},
+    DAEMON_OPTIONS,
     {"json", 0, NULL, "print a JSON document a line"},
     {0},
 };

@@ -211,8 +211,7 @@ static int run(const struct invocation *in)
 }
 
 static const struct option_row options[] = {
-    {"url", 0, "URL", "the daemon: http://HOST:PORT or unix:PATH (or LIAISON_URL)"},
-    {"token-file", 0, "FILE", "the file that holds its token (or LIAISON_TOKEN)"},
+    DAEMON_OPTIONS,
     {0},
 };
 

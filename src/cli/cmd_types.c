@@ -258,8 +258,7 @@ static const struct option_row options[] = {
     {"last", 0, "N", "look at the newest N events (500)"},
     {"type", 0, "TYPE", "events of this type, or of those that begin so: schedule.*"},
     {"api", 0, NULL, "print the annotations of Liaison's own functions instead"},
-    {"url", 0, "URL", "the daemon: http://HOST:PORT or unix:PATH (or LIAISON_URL)"},
-    {"token-file", 0, "FILE", "the file that holds its token (or LIAISON_TOKEN)"},
+    DAEMON_OPTIONS,
     {0},
 };
 
