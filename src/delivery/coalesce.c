@@ -75,11 +75,12 @@ static void supersede(struct lanes *lanes, struct delivery *e, const struct deli
     e->is_replaced = true;
     list_remove(&e->errand); /* its row is written as it ends */
     e->lane->n_leaving++;
+    e->target->n_leaving++;
     machine_settle(lanes, e, DELIVERY_SUPERSEDED, NULL);
 }
 
 /* d stands where e did: e's lane keeps its turn where it has one. */
-static void take_place(struct lanes *lanes, struct delivery *d, struct delivery *e)
+static void stand_for(struct lanes *lanes, struct delivery *d, struct delivery *e)
 {
     struct lane *lane = e->lane;
     bool was_head = lane_has_head(lane, e);
@@ -99,12 +100,36 @@ static void take_place(struct lanes *lanes, struct delivery *d, struct delivery 
         machine_head_arrived(lanes, d);
 }
 
+/* Something that stays stands between d's place and that of its row: at a start it would be that which
+   may have been attempted. */
+static bool has_passed(const struct delivery *d, int64_t row_position)
+{
+    const struct list *end = &d->lane->deliveries;
+    for (const struct list *it = d->in_lane.next; it != end; it = it->next) {
+        const struct delivery *e = list_entry(it, struct delivery, in_lane);
+        if (e->position < row_position && !e->is_replaced && !replaces(d, e))
+            return true;
+    }
+    return false;
+}
+
+/* d, which has a row, takes e's place; its row says so later, but where that matters. */
+static void take_place(struct lanes *lanes, struct delivery *d, struct delivery *e)
+{
+    int64_t row_position = d->position;
+    stand_for(lanes, d, e);
+    if (d->state != DELIVERY_WAITING)
+        return;
+    d->is_moved = true;
+    if (has_passed(d, row_position))
+        machine_write(lanes, d);
+}
+
 /* All that d replaces; the first one's place is its own. What had a row stands for nothing any more
    once d has one in its place. */
 static void replace(struct lanes *lanes, struct delivery *d)
 {
-    struct lane *lane = d->lane;
-    struct list *end = &lane->deliveries;
+    struct list *end = &d->lane->deliveries;
     bool has_place = false, had_row = false;
     for (struct list *it = end->next, *next; it != end; it = next) {
         struct delivery *e = list_entry(it, struct delivery, in_lane);
@@ -117,9 +142,7 @@ static void replace(struct lanes *lanes, struct delivery *d)
         had_row = had_row || e->state == DELIVERY_WAITING;
         supersede(lanes, e, d);
     }
-    if (has_place && d->state == DELIVERY_WAITING)
-        d->is_moved = true;
-    else if (has_place && had_row)
+    if (has_place && had_row && d->state != DELIVERY_WAITING)
         lanes_keep(lanes, d);
     backlog_changed(lanes, d->target);
 }
@@ -173,8 +196,8 @@ static bool waits_for_disk(const struct lanes *lanes, const struct lane *lane)
     const struct target *t = lane->target;
     if (!t->backlog.is_behind || !t->policy.coalesces || !lane->is_keyed)
         return false;
-    if (lane->n_loaded - lane->n_leaving >= LANE_ASK_MAX || !room_has_for_turns(lanes, t) ||
-        !has_replaceable(lane))
+    if (lane->n_loaded - lane->n_leaving >= LANE_ASK_MAX ||
+        (!room_has_for_turns(lanes, t) && t->n_leaving == 0) || !has_replaceable(lane))
         return false;
     return !backlog_is_scanned(lanes, t, lane->turn_through) || coalesce_wants(lane);
 }

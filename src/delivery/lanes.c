@@ -95,6 +95,8 @@ static void leave_lane(struct lanes *lanes, struct delivery *d)
 {
     heap_remove(&lanes->expiries, &d->expiry);
     d->target->n_inside--;
+    if (d->is_replaced)
+        d->target->n_leaving--;
     d->target->bytes_inside -= d->size;
     lane_remove(d);
 }

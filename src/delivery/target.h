@@ -46,7 +46,8 @@ struct target {
     struct list held;   /* lanes whose turn has come, and wait for what they replace: coalesce.h */
     struct list barred; /* lanes whose heads are kept by dead letters */
     struct barriers barriers;
-    size_t n_inside; /* deliveries in all lanes */
+    size_t n_inside;  /* deliveries in all lanes */
+    size_t n_leaving; /* … which newer ones have replaced */
     size_t bytes_inside;
     size_t n_in_flight; /* attempts … */
     size_t n_attempted; /* … and deliveries in these */

@@ -318,7 +318,9 @@ static void restart(struct world *w)
     for (int i = 0; i < w->n_made; i++) {
         w->parcels[i].latest = w->parcels[i].row;
         w->parcels[i].was_woken = w->parcels[i].is_shelved = false;
-        w->parcels[i].is_expiring = false;
+        w->parcels[i].is_expiring = w->parcels[i].is_early = false;
+        /* One behind others may have been attempted where its target took batches: that isn't known. */
+        w->parcels[i].was_attempted = w->parcels[i].was_attempted && !w->parcels[i].was_batched;
         w->parcels[i].is_old = true;
         w->parcels[i].is_free = w->parcels[i].was_retried;
     }

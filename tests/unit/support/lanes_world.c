@@ -22,11 +22,12 @@ static size_t count_inside(const struct world *w, int target)
     return n;
 }
 
-/* Nothing newer was on disk alone when p's turn came, unless memory is full. */
+/* Nothing newer was on disk alone when p's turn came, unless memory is full of what stays. */
 static void check_newest(struct world *w, const struct parcel *p)
 {
     bool is_bound = w->policies[p->target].coalesces && w->is_roomy && is_fresh(p) && !p->d.unknown;
-    if (!is_bound || p->d.batch || count_inside(w, p->target) >= INSIDE_MAX)
+    bool is_full = count_inside(w, p->target) >= INSIDE_MAX && !has_leaving(w, p->target);
+    if (!is_bound || p->d.batch || is_full)
         return;
     for (int i = p->number + 1; i < w->n_made; i++) {
         const struct parcel *other = &w->parcels[i];
@@ -41,13 +42,15 @@ static void begin_attempt(struct world *w, struct parcel *p)
 {
     check(w, p->place == INSIDE && is_at_front(w, p, p->d.batch));
     check(w, p->d.expires_ms == 0 || w->time.wall_ms < p->d.expires_ms);
-    check(w, p->was_woken || w->time.wall_ms >= p->latest.row.due_ms);
+    check(w, p->was_woken || p->is_early || w->time.wall_ms >= p->latest.row.due_ms);
     check(w,
           state_of(&p->latest) == DELIVERY_WAITING || w->time.mono_ms >= p->taken_at + p->delay_ms);
     check(w, p->was_woken || !p->is_shelved);
     check_newest(w, p);
     p->was_woken = p->is_shelved = false;
     p->was_attempted = true;
+    p->was_batched = p->d.batch != NULL;
+    p->is_early = false;
     p->place = ATTEMPTED;
 }
 
@@ -128,6 +131,7 @@ static void note_replaced(struct world *w, struct parcel *p, struct slice cause)
     if (by->order > p->order)
         by->order = p->order;
     by->taken_at = by->delay_ms = 0;
+    by->is_early = true;
 }
 
 static void on_put(void *ctx, struct delivery *d, struct delivery_row *row,
@@ -170,6 +174,7 @@ static void on_spilled(void *ctx, struct delivery *d)
     check(w, p->place == INSIDE && state_of(&p->latest) == DELIVERY_WAITING);
     check(w, p->latest.row.position == d->position);
     p->place = AWAY;
+    p->is_early = false;
     memset(&p->d, 0xaa, sizeof(p->d));
 }
 

@@ -63,6 +63,8 @@ struct parcel {
     bool is_shelved; /* waits to be woken */
     bool was_retried;
     bool was_attempted;
+    bool was_batched; /* … with others */
+    bool is_early;    /* due when one was that it replaced, whatever its row says yet */
     bool is_old;      /* made before the last start */
     bool is_stale;    /* on disk: something newer of its key has succeeded */
     bool is_expiring; /* found on disk when it had expired: it is in no lane */
@@ -234,11 +236,9 @@ static inline bool is_head(const struct world *w, const struct parcel *p)
     return is_at_front(w, p, NULL);
 }
 
-/* Whether the target reads, or something that was replaced is being written. */
-static inline bool is_busy(const struct world *w, int target)
+/* Whether something of the target's that was replaced is being written. */
+static inline bool has_leaving(const struct world *w, int target)
 {
-    if (w->readings[target].kind != NO_READING)
-        return true;
     for (int i = 0; i < w->n_made; i++) {
         const struct parcel *p = &w->parcels[i];
         if (p->target == target && p->place == UNSETTLED && !p->is_ready_to_end &&
@@ -246,6 +246,11 @@ static inline bool is_busy(const struct world *w, int target)
             return true;
     }
     return false;
+}
+
+static inline bool is_busy(const struct world *w, int target)
+{
+    return w->readings[target].kind != NO_READING || has_leaving(w, target);
 }
 
 /* The ports of this world's lanes. */
