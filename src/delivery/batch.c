@@ -524,17 +524,20 @@ void batch_bar(struct lanes *lanes, struct target *t)
     }
 }
 
-static bool end_one(struct lanes *lanes, struct target *t)
+/* To end one frees those behind it, too, which don't wait by themselves: hence a list apart. */
+static void end_waiting(struct lanes *lanes, struct target *t)
 {
+    struct list waiting;
+    list_init(&waiting);
     list_each (it, &t->batching.all) {
         struct batch *b = list_entry(it, struct batch, all);
-        /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): what was freed has left the list */
         if (!waits(b))
             continue;
-        end_batch(lanes, b);
-        return true;
+        list_remove(&b->all);
+        list_add_tail(&waiting, &b->all);
     }
-    return false;
+    while (!list_is_empty(&waiting))
+        end_batch(lanes, list_first(&waiting, struct batch, all));
 }
 
 void batch_policy_changed(struct lanes *lanes, struct target *t, bool took)
@@ -551,6 +554,5 @@ void batch_policy_changed(struct lanes *lanes, struct target *t, bool took)
     heap_remove(&lanes->waits, &t->batching.wait);
     list_each (it, &t->ready)
         batch_ungather(lane_head(list_entry(it, struct lane, ready)));
-    while (end_one(lanes, t)) {
-    }
+    end_waiting(lanes, t);
 }
