@@ -50,6 +50,17 @@ struct lane *lane_find(const struct target *t, struct slice key, int64_t positio
     return node ? container_of(node, struct lane, node) : NULL;
 }
 
+const struct delivery *target_last_in_order(const struct target *t, struct slice key)
+{
+    bool is_in_order = t->policy.is_ordered && !t->policy.coalesces && !target_takes_batches(t);
+    if (!is_in_order || !key.data || !t->is_keyed)
+        return NULL;
+    const struct lane *lane = lane_find(t, key, 0);
+    if (!lane || list_is_empty(&lane->deliveries))
+        return NULL;
+    return list_entry(lane->deliveries.prev, struct delivery, in_lane);
+}
+
 static void enter_map(struct lane *lane, struct map *home, struct slice key)
 {
     lane->home = home;

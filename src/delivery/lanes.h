@@ -294,6 +294,10 @@ const struct tally *target_tally(const struct target *t);
 typedef void (*target_visit_fn)(void *ctx, struct target *t);
 void lanes_each_target(struct lanes *lanes, target_visit_fn fn, void *ctx);
 
+/* The last one of t's with this key that is in memory, where each is attempted only when the one
+   before it has ended: t keeps order, takes no batches, and puts no newer one in an older one's place.
+   NULL: there is none, or it is otherwise. */
+const struct delivery *target_last_in_order(const struct target *t, struct slice key);
 /* Visits what is in memory, lane by lane, until one visit returns false or so many lanes were looked
    at. */
 typedef bool (*delivery_visit_fn)(void *ctx, const struct delivery *d);

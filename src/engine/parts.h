@@ -70,6 +70,7 @@ struct item {
     struct list asks;         /* in newest.asking */
     unsigned version;         /* of the scripts that were asked about it last, or run for it */
     int64_t script_version;   /* … that attempted it last, as the journal knows it; 0: none did */
+    bool is_again;            /* sent by a run that is made again, and with that one's key */
     bool keeps_result;        /* its handler may ask what became of it */
     struct buf result;        /* what its connector returned, if so */
     struct item *publication; /* of its death, until both are on disk */

@@ -66,6 +66,22 @@ static void compare(const struct item *run, const char *id, const struct script_
              LOG_STR("delivery", id));
 }
 
+/* ---- what may have been attempted before ---- */
+
+/* A handler's runs of one key come in the order of their events, and so do the sends that share it.
+   Behind one that was made again, too, and hasn't ended, none was attempted: as little by the
+   process before, if the handler sent the same to it. */
+static bool is_behind(const struct item *run, const struct target *target, struct slice key)
+{
+    const struct event *event = run->d.event;
+    const struct delivery *last = target_last_in_order(target, key);
+    if (!last || !target_last_in_order(run->d.target, slice_str(run->d.key)))
+        return false;
+    return container_of(last, struct item, d)->is_again &&
+           slice_is_equal(slice_str(last->handler), slice_str(run->d.handler)) &&
+           last->event->replay == event->replay && last->event->seq <= event->seq;
+}
+
 int handle_send(void *ctx, void *run_ctx, const struct script_send *send, struct script_sent *sent,
                 struct err *err)
 {
@@ -106,7 +122,8 @@ int handle_send(void *ctx, void *run_ctx, const struct script_send *send, struct
     memcpy(item->id, public_id, sizeof(public_id));
     item->d.id = item->id;
     item->d.delay_ms = send->delay_ms;
-    item->d.was_cut_off = work->is_again;
+    item->is_again = work->is_again && slice_is_equal(key, slice_str(run->d.key));
+    item->d.was_cut_off = work->is_again && !(item->is_again && is_behind(run, target, key));
     if (send->expires_ms > 0)
         item->d.expires_ms = item->d.created_ms + send->expires_ms;
     lanes_take(e->lanes, &item->d);

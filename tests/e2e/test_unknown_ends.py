@@ -130,6 +130,23 @@ def test_it_is_asked_after_a_crash_in_mid_attempt(start, receiver):
     assert asked(receiver) == ["PUT", "GET 200"]
 
 
+def test_of_what_waited_at_a_crash_none_but_the_first_of_each_key_is_asked_for(start, receiver, project):
+    keys, count = 20, 200
+    receiver.rule = lambda request: Reply(404) if request.method == "GET" else None
+    connector = VERIFYING.replace("return {", 'return {\n  rate = "%s",', 1)
+    daemon = start(30 * SLOWNESS, connector.replace("%s", "20/s", 1))
+    for n in range(count):
+        daemon.emit("thing.changed", {"id": n}, partitionkey=f"k{n % keys}")
+    receiver.wait_for(2)
+    daemon.kill()
+    project.connector("a", connector % ("1000/s", 30 * SLOWNESS, receiver.url))
+    daemon.start()
+    daemon.wait_delivered("a", count, deadline=30)
+    methods = [r.method for r in receiver.requests]
+    assert methods.count("GET") <= keys
+    assert set(receiver.keys()) - {None} and len(set(receiver.keys()) - {None}) == count
+
+
 def test_it_is_asked_when_a_409_comes_and_then_tried_again(start, receiver):
     receiver.answer_next(Reply(hangs=True), 404, 409, 404, 404, 409, 200)
     daemon = start(0.5 * SLOWNESS, VERIFYING)

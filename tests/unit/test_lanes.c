@@ -70,6 +70,27 @@ static void a_retry_keeps_its_lane_and_no_other(void **state)
     assert_trace(f, "a1:delivered a1=delivered +a2");
 }
 
+static void the_last_in_order_is_the_one_that_has_to_end_first(void **state)
+{
+    struct lanes_fixture *f = *state;
+    struct slice a = SLICE_LIT("a");
+    assert_null(target_last_in_order(f->calendar, a));
+    take(f, "a1", "a");
+    take(f, "a2", "a");
+    take(f, "b1", "b");
+    turn(f);
+    assert_string_equal(target_last_in_order(f->calendar, a)->id, "a2");
+    assert_null(target_last_in_order(f->calendar, SLICE_LIT("c")));
+    assert_null(target_last_in_order(f->calendar, SLICE_NULL));
+    f->policy.coalesces = true;
+    set_policy(f);
+    assert_null(target_last_in_order(f->calendar, a));
+    f->policy.coalesces = false;
+    f->policy.batch = (struct batch_policy){.size = 2, .bytes = 1000};
+    set_policy(f);
+    assert_null(target_last_in_order(f->calendar, a));
+}
+
 static void a_dead_letter_frees_its_lane(void **state)
 {
     struct lanes_fixture *f = *state;
@@ -471,6 +492,7 @@ int main(void)
         test(only_the_head_of_a_lane_is_attempted),
         test(the_next_starts_only_when_the_end_before_it_is_on_disk),
         test(a_retry_keeps_its_lane_and_no_other),
+        test(the_last_in_order_is_the_one_that_has_to_end_first),
         test(a_dead_letter_frees_its_lane),
         test(without_a_key_there_is_no_order),
         test(a_target_without_order_takes_all_of_a_key_at_once),
