@@ -209,12 +209,12 @@ function skip(reason) end
 
 ---Ends the run: it is tried again, after that time or by the policy.
 ---@param reason string
----@param options? { after: Duration, items: any[] } `items`: rows of a batch
+---@param options? { after: Duration, items: any[] } `items`: rows of a batch; all others count as delivered
 function retry(reason, options) end
 
----Ends the run: a dead letter, cause `refused`.
+---Ends the run: a dead letter, cause `refused`. A batch is split to find its bad rows.
 ---@param reason string
----@param options? { items: any[] } rows of a batch
+---@param options? { items: any[] } rows of a batch; all others count as delivered: only where the receiver took them
 function reject(reason, options) end
 
 -- ---- http ---------------------------------------------------------------------------------------
