@@ -49,7 +49,7 @@ static void log_put_off(struct item *item, const struct delivery_row *row)
     log_warn(e->log, "to be tried again",
              LOG_STR(target_kind(item->d.target), target_name(item->d.target)),
              n_rows > 1 ? LOG_SLICE("batch", row->batch) : LOG_STR("delivery", item->id),
-             LOG_STR("key", n_rows > 1 ? NULL : item->d.key), LOG_INT("attempt", row->attempts),
+             LOG_STR("key", n_rows > 1 ? NULL : item->d.key), LOG_INT("attempt", item->d.tries),
              LOG_SLICE("in", buf_slice(&in)), LOG_SLICE("trace", trace.id),
              LOG_SLICE("error", slice_upto(row->error, slice_find(row->error, '\n'))));
     buf_deinit(&in);
@@ -178,7 +178,7 @@ static void log_end(struct item *item, enum delivery_state final, const char *ca
            target_is_handler(d->target) && final == DELIVERY_DELIVERED ? "handled" : words[final],
            LOG_STR(target_kind(d->target), target_name(d->target)),
            LOG_SLICE("type", d->event->type), LOG_STR("key", d->key), LOG_STR("delivery", d->id),
-           LOG_INT("attempt", d->attempts), LOG_INT("ms", item->run_us / 1000),
+           LOG_INT("attempt", d->tries), LOG_INT("ms", item->run_us / 1000),
            LOG_SLICE("trace", trace.id),
            is_dead || final == DELIVERY_SKIPPED || final == DELIVERY_SUPERSEDED
                ? LOG_STR("cause", cause)

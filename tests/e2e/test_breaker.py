@@ -82,6 +82,7 @@ def test_nothing_is_used_up_and_all_arrives_once_it_is_up_again(daemon, receiver
     assert daemon.status()["problems"] == []
     assert daemon.get("/api/dead-letters").json()["items"] == []
     assert_sums_hold(daemon.status())
+    assert "attempt=1" in daemon.log() and "attempt=0" not in daemon.log()
 
 
 def test_resume_probes_at_once(daemon, project, receiver):
