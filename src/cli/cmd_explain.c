@@ -312,14 +312,15 @@ static int get_event(struct client *client, const char *id, struct buf *answer)
     return status;
 }
 
-/* One page of those with the sender's id: its number where it has one, else where to go on. */
-static int find_page(struct client *client, const char *id, struct buf *cursor, struct buf *seq)
+/* One page of those with this id, the sender's, or key (`filter`): the newest one's number where it has one, else where to go on. */
+static int find_page(struct client *client, const char *filter, const char *value,
+                     struct buf *cursor, struct buf *seq)
 {
     struct buf target = {0}, answer = {0};
     struct json_items items;
     struct slice unused, event;
     buf_add_str(&target, "/api/events?limit=1");
-    query_add(&target, "id", slice_str(id));
+    query_add(&target, filter, slice_str(value));
     if (cursor->len)
         query_add(&target, "cursor", buf_slice(cursor));
     const struct client_request request = {
@@ -338,6 +339,25 @@ static int find_page(struct client *client, const char *id, struct buf *cursor, 
     return status;
 }
 
+/* Who looks for a thing by the name that it has at home has its key at best. */
+static int tell_missing(struct client *client, const char *id)
+{
+    struct buf cursor = {0}, seq = {0};
+    int status = find_page(client, "key", id, &cursor, &seq);
+    if (status == EXIT_DONE && seq.len > 0)
+        status = command_fail("there is no event with the id %s on record. It is the key of some: "
+                              "see the newest by `liaison explain %s`",
+                              id, seq.data);
+    else if (status == EXIT_DONE)
+        status = command_fail("there is no event %s on record: an event's id is the one that its "
+                              "sender gave it, as CloudEvents' `id` or by `emit --id`, and none "
+                              "that is in its data",
+                              id);
+    buf_deinit(&cursor);
+    buf_deinit(&seq);
+    return status;
+}
+
 static int find(struct client *client, const char *id, struct buf *event)
 {
     struct buf cursor = {0}, seq = {0};
@@ -347,10 +367,10 @@ static int find(struct client *client, const char *id, struct buf *event)
         buf_add_str(&seq, id);
     else
         do
-            status = find_page(client, id, &cursor, &seq);
+            status = find_page(client, "id", id, &cursor, &seq);
         while (status == EXIT_DONE && seq.len == 0 && cursor.len > 0);
     if (status == EXIT_DONE && seq.len == 0)
-        status = command_fail("there is no event %s on record", id);
+        status = tell_missing(client, id);
     else if (status == EXIT_DONE)
         status = get_event(client, seq.data, event);
     buf_deinit(&cursor);
