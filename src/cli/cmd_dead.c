@@ -44,7 +44,7 @@ static int run_list(const struct invocation *in)
 
 static const struct option_row list_options[] = {
     DEAD_FILTERS,
-    {"limit", 'n', "N", "the newest N (50; with --json all)"},
+    {"limit", 'n', "N", "of the newest events N (50; with --json all)"},
     CLIENT_OPTIONS,
     {0},
 };
@@ -56,7 +56,7 @@ static const struct example_row list_examples[] = {
 
 static const struct command list = {
     .name = "list",
-    .summary = "the dead letters, the newest first",
+    .summary = "the dead letters, those of the newest events first",
     .usage = "dead list [FILTERS] [--limit N]",
     .options = list_options,
     .examples = list_examples,
@@ -231,7 +231,9 @@ static int read_pace(struct dead *dead)
     const struct options *options = &dead->in->options;
     struct err err = {0};
     int64_t n, ms;
-    dead->is_forced = dead->in->command == &retry && options_has(options, "force");
+    bool is_retry = dead->in->command == &retry;
+    dead->is_forced = is_retry && options_has(options, "force");
+    dead->tells_stale = is_retry && !dead->is_forced;
     dead->rate = options_get(options, "rate");
     if (dead->rate && text_parse_rate(slice_str(dead->rate), &n, &ms, &err) < 0)
         return command_misuse(dead->in, "--rate: %s", err.message);

@@ -100,10 +100,19 @@ struct walk {
     struct dead *dead;
     letter_fn fn;
     void *ctx;
-    size_t n; /* letters seen */
+    size_t n;       /* letters seen */
+    size_t n_stale; /* … of which so many a newer delivery has made void */
     bool has_more;
     struct buf cursor, answer;
 };
+
+/* One more was found. */
+static void visit(struct walk *w, struct slice letter)
+{
+    w->n++;
+    w->n_stale += view_member(letter, "staleBy").data != NULL;
+    w->fn(w->ctx, letter);
+}
 
 static void visit_page(struct walk *w)
 {
@@ -115,8 +124,7 @@ static void visit_page(struct walk *w)
             w->has_more = true;
             break;
         }
-        w->n++;
-        w->fn(w->ctx, letter);
+        visit(w, letter);
     }
     progress_set(w->dead->client.progress, w->n, 0);
     json_items_end(&items);
@@ -155,8 +163,7 @@ static int walk_ids(struct walk *w)
     for (size_t i = 0; i < options->n_operands && worst != EXIT_NO_DAEMON; i++) {
         int status = dead_find(w->dead, options->operands[i], &w->answer);
         if (status == EXIT_DONE) {
-            w->n++;
-            w->fn(w->ctx, buf_slice(&w->answer));
+            visit(w, buf_slice(&w->answer));
         } else {
             worst = status;
         }
@@ -184,9 +191,15 @@ static int walk(struct walk *w)
 
 /* ---- showing --------------------------------------------------------------------------------- */
 
+struct rows {
+    struct table table;
+    bool tells_stale;
+};
+
 static void add_row(void *ctx, struct slice letter)
 {
-    struct table *t = ctx;
+    struct rows *rows = ctx;
+    struct table *t = &rows->table;
     static const char *const names[] = {"id", "at", "connector", "cause"};
     struct buf text = {0};
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
@@ -198,10 +211,24 @@ static void add_row(void *ctx, struct slice letter)
         table_add(t, buf_slice(&text));
     }
     buf_clear(&text);
-    view_add(&text, letter, "error");
+    if (rows->tells_stale && view_member(letter, "staleBy").data) {
+        buf_add_str(&text, "would be refused: it is stale by ");
+        view_add(&text, letter, "staleBy");
+    } else {
+        view_add(&text, letter, "error");
+    }
     if (text.len)
         table_add_note(t, slice_upto(buf_slice(&text), slice_find(buf_slice(&text), '\n')));
     buf_deinit(&text);
+}
+
+static void tell_stale(const struct walk *w)
+{
+    if (w->dead->tells_stale && w->n_stale > 0)
+        fprintf(stderr,
+                "%zu of these %zu would be refused, since something newer of their key has "
+                "succeeded: --force retries them, too\n",
+                w->n_stale, w->n);
 }
 
 static int print_table(struct dead *dead)
@@ -212,19 +239,20 @@ static int print_table(struct dead *dead)
         {.title = "CONNECTOR", .is_flexible = true},
         {.title = "CAUSE"},
     };
-    struct table t;
-    table_init(&t, columns, ARRAY_LEN(columns));
-    struct walk w = {.dead = dead, .fn = add_row, .ctx = &t};
+    struct rows rows = {.tells_stale = dead->tells_stale};
+    table_init(&rows.table, columns, ARRAY_LEN(columns));
+    struct walk w = {.dead = dead, .fn = add_row, .ctx = &rows};
     int status = walk(&w);
     if (w.n > 0)
-        table_print(&t, stdout);
+        table_print(&rows.table, stdout);
     else if (status == EXIT_DONE && dead->n_filters)
         puts("no dead letters match: without filters, `liaison dead list` shows all");
     else if (status == EXIT_DONE)
         puts("no dead letters");
     if (w.has_more)
         fprintf(stderr, "there are more than these %zu: --limit shows more, filters fewer\n", w.n);
-    table_deinit(&t);
+    tell_stale(&w);
+    table_deinit(&rows.table);
     return status;
 }
 
@@ -260,6 +288,7 @@ static int print_json(struct dead *dead)
     if (status == EXIT_DONE) {
         buf_add_str(&out, "]\n");
         command_print(buf_slice(&out));
+        tell_stale(&w);
     }
     buf_deinit(&out);
     return status;

@@ -43,6 +43,7 @@ struct dead {
     size_t n_filters;
     size_t limit;     /* letters at most; SIZE_MAX: all */
     bool is_forced;   /* stale ones are retried, too */
+    bool tells_stale; /* in lists: they would be refused */
     const char *rate; /* "10/s"; NULL: any … */
     int64_t every_ms; /* … and what that makes */
 };

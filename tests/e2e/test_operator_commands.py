@@ -91,6 +91,15 @@ def test_explain_tells_of_edits(daemon, receiver):
     assert lines == [f"edited: receiver {id}", f'edited: receiver {id}, before {{"n":2}}']
 
 
+def test_explain_of_a_key_names_its_newest_event(daemon):
+    emit(daemon, 1, partitionkey="o-61")
+    emit(daemon, 2, partitionkey="o-61")
+    emit(daemon, 3)
+    result = daemon.command("explain", "o-61")
+    assert (result.status, result.out) == (1, "") and "`liaison explain 2`" in result.err
+    assert "`emit --id`" in daemon.command("explain", "o-62").err
+
+
 def test_explain_of_none_fails(daemon):
     for id in ("e9", "9"):
         result = daemon.command("explain", id)
@@ -342,6 +351,21 @@ def test_dead_retry_refuses_what_is_stale_unless_forced(daemon, receiver):
     assert refused.status == 1 and "it is stale: 2-" in refused.err
     assert daemon.command("dead", "retry", id, "--force").out == "retried 1\n"
     daemon.wait_delivered("receiver", 2)
+
+
+def test_a_dry_retry_tells_what_would_be_refused_as_stale(daemon, receiver):
+    make_letter(daemon, receiver, 1)
+    emit(daemon, 2)
+    daemon.wait_delivered("receiver", 1)
+    make_letter(daemon, receiver, 3)
+    dry = daemon.command("dead", "retry", "--all", "--dry-run")
+    newer = daemon.get("/api/deliveries?state=delivered").json()["items"][0]["id"]
+    assert dry.status == 0 and dry.out.count(f"would be refused: it is stale by {newer}") == 1
+    assert "1 of these 2 would be refused" in dry.err
+    assert "1 of these 2" in daemon.command("dead", "retry", "--all", "--dry-run", "--json").err
+    for arguments in (["retry", "--all", "--dry-run", "--force"], ["drop", "--all", "--dry-run"], ["list"]):
+        told = daemon.command("dead", *arguments)
+        assert told.status == 0 and "refused:" not in told.out and told.err == "", arguments
 
 
 # ---- replay ----
