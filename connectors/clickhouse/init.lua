@@ -71,7 +71,7 @@ return {
     { name = "auth", type = "table",
       help = "who inserts, as in any connector; in place of user and password" },
     { name = "timeout", type = "duration", default = "30s", help = "of one attempt" },
-    { name = "rows", type = "number", default = 500, help = "deliveries that are inserted at once" },
+    { name = "rows", type = "number", default = 500, help = "deliveries inserted at once" },
     { name = "wait", type = "duration", default = "200ms",
       help = "that a delivery waits for others to be inserted with" },
   },
