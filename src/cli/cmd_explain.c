@@ -39,6 +39,14 @@ static void keep_order(const struct story *s)
     }
 }
 
+static struct happening *grow(struct story *s)
+{
+    if ((s->n & (s->n - 1)) == 0) /* full at each power of two */
+        s->items = mem_realloc(s->items, (s->n ? s->n * 2 : 1) * sizeof(*s->items));
+    s->items[s->n] = (struct happening){.n = s->n};
+    return &s->items[s->n++];
+}
+
 /* A new one at the time that the member says; NULL without that. */
 static struct buf *add(struct story *s, struct slice object, const char *when)
 {
@@ -48,10 +56,9 @@ static struct buf *add(struct story *s, struct slice object, const char *when)
         buf_deinit(&at);
         return NULL;
     }
-    if ((s->n & (s->n - 1)) == 0) /* full at each power of two */
-        s->items = mem_realloc(s->items, (s->n ? s->n * 2 : 1) * sizeof(*s->items));
-    s->items[s->n] = (struct happening){.at = at, .n = s->n};
-    return &s->items[s->n++].text;
+    struct happening *h = grow(s);
+    h->at = at;
+    return &h->text;
 }
 
 static void add_first_line(struct buf *out, struct slice object, const char *name)
@@ -71,38 +78,99 @@ static void add_detail(struct buf *out, struct slice object, const char *name, c
     add_first_line(out, object, name);
 }
 
-static void add_attempts(struct story *s, struct slice delivery, const char *name, bool was_sent)
+/* A line at a time that another one has. */
+static struct buf *add_at(struct story *s, struct slice at)
 {
-    struct json_items items;
-    struct slice unused, attempt;
-    json_items_begin(&items, view_member(delivery, "attempts"));
-    while (json_items_next(&items, &unused, &attempt)) {
-        struct buf *text = add(s, attempt, "at");
-        if (!text)
-            continue;
-        if (was_sent)
-            keep_order(s);
-        was_sent = true;
-        buf_printf(text, "attempt of %s failed after %" PRId64 " ms: ", name,
-                   view_integer(attempt, "ms", 0));
-        view_add(text, attempt, "error");
-    }
-    json_items_end(&items);
+    struct happening *h = grow(s);
+    buf_add_slice(&h->at, at);
+    return &h->text;
 }
 
-static void add_edits(struct story *s, struct slice delivery, const char *name)
+/* What befell one delivery between its sending and its end. */
+struct course {
+    struct story *story;
+    const char *name;
+    bool has_line;  /* it was sent, or attempted, before */
+    size_t attempt; /* the last one's line, if any … */
+    bool is_tried;  /* … there is one */
+    bool is_letter; /* it was edited since: then it was dead */
+};
+
+static void add_attempt(struct course *c, struct slice attempt)
 {
-    struct json_items items;
-    struct slice unused, edit;
-    json_items_begin(&items, view_member(delivery, "edits"));
-    while (json_items_next(&items, &unused, &edit)) {
-        struct buf *text = add(s, edit, "at");
-        if (text)
-            buf_printf(text, "edited: %s", name);
-        if (text)
-            add_detail(text, edit, "data", "before");
+    struct buf *text = add(c->story, attempt, "at");
+    if (!text)
+        return;
+    if (c->has_line)
+        keep_order(c->story);
+    c->has_line = c->is_tried = true;
+    c->attempt = c->story->n - 1;
+    buf_printf(text, "attempt of %s failed after %" PRId64 " ms: ", c->name,
+               view_integer(attempt, "ms", 0));
+    view_add(text, attempt, "error");
+}
+
+static void add_edit(struct course *c, struct slice edit)
+{
+    struct buf *text = add(c->story, edit, "at");
+    c->is_letter = true;
+    if (!text)
+        return;
+    buf_printf(text, "edited: %s", c->name);
+    add_detail(text, edit, "data", "before");
+}
+
+/* What was edited was dead, and what is attempted or has ended otherwise after that was retried, at
+   the latest then: neither has a time of its own on record. */
+static void add_retry(struct course *c, struct slice object, const char *when)
+{
+    struct story *s = c->story;
+    struct buf *text;
+    if (!c->is_letter)
+        return;
+    c->is_letter = false;
+    if (c->is_tried) {
+        struct buf at = {0};
+        buf_add_slice(&at, buf_slice(&s->items[c->attempt].at));
+        buf_printf(add_at(s, buf_slice(&at)), "dead: %s", c->name);
+        buf_deinit(&at);
     }
-    json_items_end(&items);
+    if ((text = add(s, object, when)))
+        buf_printf(text, "retried: %s", c->name);
+}
+
+static bool is_before(struct slice a, struct slice b)
+{
+    struct buf x = {0}, y = {0};
+    view_add(&x, a, "at");
+    view_add(&y, b, "at");
+    bool is = slice_compare(buf_slice(&x), buf_slice(&y)) < 0;
+    buf_deinit(&x);
+    buf_deinit(&y);
+    return is;
+}
+
+/* Attempts and edits, in order of time. */
+static void add_course(struct course *c, struct slice delivery)
+{
+    struct json_items attempts, edits;
+    struct slice unused, attempt, edit;
+    json_items_begin(&attempts, view_member(delivery, "attempts"));
+    json_items_begin(&edits, view_member(delivery, "edits"));
+    bool has_attempt = json_items_next(&attempts, &unused, &attempt);
+    bool has_edit = json_items_next(&edits, &unused, &edit);
+    while (has_attempt || has_edit) {
+        if (has_edit && (!has_attempt || is_before(edit, attempt))) {
+            add_edit(c, edit);
+            has_edit = json_items_next(&edits, &unused, &edit);
+        } else {
+            add_retry(c, attempt, "at");
+            add_attempt(c, attempt);
+            has_attempt = json_items_next(&attempts, &unused, &attempt);
+        }
+    }
+    json_items_end(&attempts);
+    json_items_end(&edits);
 }
 
 /* "connector ID", or a handler's run. */
@@ -136,8 +204,10 @@ static void add_delivery(struct story *s, struct slice delivery)
         add_detail(text, delivery, "handler", "by handler");
         add_detail(text, delivery, "key", "key");
     }
-    add_attempts(s, delivery, name.data, text != NULL);
-    add_edits(s, delivery, name.data);
+    struct course course = {.story = s, .name = name.data, .has_line = text != NULL};
+    add_course(&course, delivery);
+    if (strcmp(state.data, "dead") != 0 && strcmp(state.data, "dropped") != 0)
+        add_retry(&course, delivery, view_member(delivery, "at").data ? "at" : "due");
     if ((text = add(s, delivery, "at"))) {
         buf_printf(text, "%s: %s", state.data, name.data);
         add_detail(text, delivery, "cause", "cause");
@@ -414,7 +484,9 @@ const struct command command_explain = {
     .operands = "EVENT",
     .examples = examples,
     .help = "EVENT is Liaison's own number, or the sender's id. Times are UTC. Attempts that\n"
-            "succeeded have no line of their own: the delivery's end is one.",
+            "succeeded have no line of their own: the delivery's end is one. Of a dead letter\n"
+            "that was edited, its death and the latest time of its retry are told by what\n"
+            "followed; of one that was retried as it was, they aren't on record.",
     .options = options,
     .operands_min = 1,
     .operands_max = 1,

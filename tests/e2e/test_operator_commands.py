@@ -91,6 +91,21 @@ def test_explain_tells_of_edits(daemon, receiver):
     assert lines == [f"edited: receiver {id}", f'edited: receiver {id}, before {{"n":2}}']
 
 
+def test_explain_tells_that_an_edited_letter_was_dead_and_is_retried(daemon, receiver):
+    id = make_letter(daemon, receiver, 1)
+    for n, answers in [(2, [422]), (3, [])]:
+        assert daemon.command("dead", "edit", id, f'{{"n": {n}}}').status == 0
+        receiver.answer_next(*answers)
+        assert daemon.command("dead", "retry", id).status == 0
+        wait_until(lambda: len(receiver.requests) == n, "the next attempt")
+        if answers:
+            wait_until(daemon.dead_letters, "the dead letter")
+    daemon.wait_delivered("receiver", 1)
+    lines = [line[26:].split()[0] for line in daemon.command("explain", "e1").out.splitlines()]
+    assert lines == ["received", "sent", "attempt", "dead:", "edited:", "retried:",
+                     "attempt", "dead:", "edited:", "retried:", "delivered:", "it"]
+
+
 def test_explain_of_a_key_names_its_newest_event(daemon):
     emit(daemon, 1, partitionkey="o-61")
     emit(daemon, 2, partitionkey="o-61")
