@@ -209,7 +209,7 @@ function skip(reason) end
 
 ---Ends the run: it is tried again, after that time or by the policy.
 ---@param reason string
----@param options? { after: Duration, items: any[] } `items`: rows of a batch; all others count as delivered
+---@param options? { after?: Duration, items?: any[] } `items`: rows of a batch; all others count as delivered
 function retry(reason, options) end
 
 ---Ends the run: a dead letter, cause `refused`. A batch is split to find its bad rows.
