@@ -58,17 +58,23 @@ static void add_seconds(struct json_writer *w, const char *name, int64_t ms)
     buf_deinit(&text);
 }
 
+/* Where it isn't the event's; null: it has none, though the event has. */
+static void add_key(struct json_writer *w, struct slice key, const struct event *event)
+{
+    if (!key.data && event->has_key)
+        json_member_null(w, "key");
+    else if (key.data && !(event->has_key && slice_is_equal(key, event->key)))
+        json_member_string(w, "key", key);
+}
+
 static void add_send(struct json_writer *w, const struct dryrun_send *send,
                      const struct event *event)
 {
-    bool is_own_key =
-        event->has_key ? !slice_is_equal(send->key, event->key) : send->key.data != NULL;
     json_object_begin(w, NULL);
     json_member_string(w, "connector", send->connector);
     if (send->data.data)
         json_member_raw(w, "data", send->data);
-    if (is_own_key)
-        json_member_string(w, "key", send->key);
+    add_key(w, send->key, event);
     if (send->transformer.data)
         json_member_string(w, "transformer", send->transformer);
     add_seconds(w, "delay", send->delay_ms);

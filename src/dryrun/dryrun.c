@@ -155,18 +155,18 @@ static void on_http_cancel(void *ctx, void *handle)
 
 /* As the engine makes them, but for what only a journal knows: the same for the same send. */
 static void add_id(struct dryrun *d, const struct dryrun_handler *h, const struct script_send *sent,
-                   struct slice key, struct buf *out)
+                   struct buf *out)
 {
     int64_t n = 0;
     for (struct dryrun_send *s = h ? h->sends : NULL; s; s = s->next) {
         const struct send *other = container_of(s, struct send, public);
-        n += slice_is_equal(s->connector, sent->connector) && slice_is_equal(other->key, key);
+        n += slice_is_equal(s->connector, sent->connector) && slice_is_equal(other->key, sent->key);
     }
     const struct slice parts[] = {
         d->event->id,
         h ? h->name : SLICE_NULL,
         sent->connector,
-        key,
+        sent->key,
         slice_of((const char *)&n, sizeof(n)),
     };
     struct hash128 hash = hash_parts(parts, ARRAY_LEN(parts));
@@ -190,31 +190,23 @@ static struct slice show_data(struct notes *n, const struct event *event, struct
     return kept;
 }
 
-static struct send *note_send(struct dryrun *d, const struct script_send *sent, struct slice key,
-                              struct slice id)
+static struct send *note_send(struct dryrun *d, const struct script_send *sent, struct slice id)
 {
     struct notes *n = d->notes;
     struct send *send = arena_alloc(&n->arena, sizeof(*send));
-    send->key = arena_copy(&n->arena, key);
+    send->key = arena_copy(&n->arena, sent->key);
     send->transformer = arena_copy(&n->arena, sent->transformer);
     send->data = arena_copy(&n->arena, sent->data);
     send->public = (struct dryrun_send){
         .id = arena_copy(&n->arena, id),
         .connector = notes_text(n, sent->connector),
-        .key = notes_text(n, key),
+        .key = notes_text(n, sent->key),
         .transformer = notes_text(n, sent->transformer),
         .data = show_data(n, d->event, sent->data),
         .delay_ms = sent->delay_ms,
         .expires_ms = sent->expires_ms,
     };
     return send;
-}
-
-/* The event's key, absent where it has none. */
-static struct slice key_of(const struct event *event)
-{
-    return event->has_key ? slice_of(event->key.data ? event->key.data : "", event->key.len)
-                          : SLICE_NULL;
 }
 
 static int on_send(void *ctx, void *run_ctx, const struct script_send *sent,
@@ -224,11 +216,9 @@ static int on_send(void *ctx, void *run_ctx, const struct script_send *sent,
     struct actor *a = run_ctx;
     if (notes_take(d->notes, err) < 0)
         return -1;
-    struct slice key = sent->key_given ? sent->key : key_of(d->event);
-    add_id(d, a->handler, sent, key, told->id);
-    struct send *send = note_send(d, sent, key, buf_slice(told->id));
+    add_id(d, a->handler, sent, told->id);
+    struct send *send = note_send(d, sent, buf_slice(told->id));
     append(&a->handler->sends, &send->public);
-    told->key = send->key;
     return 0;
 }
 
@@ -415,26 +405,19 @@ static void end_early(struct actor *a, const struct err *err)
     end_with(a, err->code == ERR_TIMEOUT ? ATTEMPT_LIMIT : ATTEMPT_SCRIPT, slice_str(err->message));
 }
 
-/* Asks its filter and key. */
-static void ask(struct actor *a, size_t index, const struct script_handler *handler)
+/* Asks its filter and key; returns the key of its run, as it is. */
+static struct slice ask(struct actor *a, size_t index)
 {
     struct dryrun *d = a->d;
-    struct err err = {0};
-    bool passes = true, has_key = d->event->has_key;
-    struct buf key = {0};
-    a->handler->key = notes_text(d->notes, key_of(d->event));
-    if (handler->has_filter && script_handler_filter(d->m, index, d->event, &passes, &err) < 0)
-        end_early(a, &err);
-    a->handler->is_filtered = !passes;
-    if (passes && !a->has_ended && handler->has_key) {
-        if (script_handler_key(d->m, index, d->event, &key, &has_key, &err) < 0)
-            end_early(a, &err);
-        else
-            a->handler->key =
-                has_key ? notes_text(d->notes, slice_of(key.data ? key.data : "", key.len))
-                        : SLICE_NULL;
-    }
-    buf_deinit(&key);
+    struct script_asked asked;
+    script_handler_ask(d->m, index, d->event, &asked);
+    struct slice key = arena_copy(&d->notes->arena, asked.key);
+    a->handler->key = notes_text(d->notes, key);
+    a->handler->is_filtered = !asked.passes;
+    if (asked.err.code != ERR_NONE)
+        end_early(a, &asked.err);
+    script_asked_deinit(&asked);
+    return key;
 }
 
 static void run_handler(struct dryrun *d, size_t index)
@@ -447,12 +430,13 @@ static void run_handler(struct dryrun *d, size_t index)
     append(&d->notes->result.handlers, h);
     /* cppcheck-suppress autoVariables */
     d->actor = &a; /* while it runs */
+    struct slice key = SLICE_NULL;
     if (is_over(d))
         end_late(&a);
     else
-        ask(&a, index, handler);
+        key = ask(&a, index);
     if (!a.has_ended && !h->is_filtered) {
-        a.script_run = script_handle(d->m, index, d->event, on_end, &a);
+        a.script_run = script_handle(d->m, index, d->event, key, on_end, &a);
         run_on(&a);
     }
     for (struct dryrun_send *s = h->sends; s; s = s->next) {
@@ -538,10 +522,11 @@ struct dryrun_result *dryrun_attempt(struct dryrun *d, struct script_machine *m,
         .connector = wish->connector,
         .transformer = wish->transformer,
         .data = wish->data,
+        .key = wish->key,
     };
     buf_clear(&d->id);
-    add_id(d, NULL, &sent, wish->key, &d->id);
-    struct send *send = note_send(d, &sent, wish->key, buf_slice(&d->id));
+    add_id(d, NULL, &sent, &d->id);
+    struct send *send = note_send(d, &sent, buf_slice(&d->id));
     send->public.was_unknown = wish->was_unknown;
     d->notes->result.attempt = &send->public;
     attempt(d, SLICE_NULL, send);

@@ -48,31 +48,13 @@ static bool is_set_aside(const struct engine *e, const struct target *t)
     return status.pause == PAUSE_SET_ASIDE;
 }
 
-/* What a handler's key and filter functions say of an event. */
-struct asked {
-    bool passes;
-    struct slice key; /* data NULL: none */
-    struct buf own_key;
-    struct err err; /* in one of them: how the run will end */
-};
-
-static void ask(struct engine *e, size_t index, struct event *event, struct asked *asked)
+static void ask(struct engine *e, size_t index, const struct event *event,
+                struct script_asked *asked)
 {
-    const struct script_handler *handler = script_handler_at(e->machine, index);
-    bool has_key = event->has_key;
-    bool asks = !is_set_aside(e, e->handlers[index]);
-    *asked = (struct asked){.passes = true, .key = event->key};
-    if (asks && handler->has_filter &&
-        script_handler_filter(e->machine, index, event, &asked->passes, &asked->err) == 0 &&
-        !asked->passes)
-        return;
-    if (asks && asked->err.code == ERR_NONE && handler->has_key &&
-        script_handler_key(e->machine, index, event, &asked->own_key, &has_key, &asked->err) == 0)
-        asked->key = buf_slice(&asked->own_key);
-    if (!has_key)
-        asked->key = SLICE_NULL;
-    else if (!asked->key.data)
-        asked->key = SLICE_LIT("");
+    if (is_set_aside(e, e->handlers[index]))
+        *asked = (struct script_asked){.passes = true, .key = event_key(event)};
+    else
+        script_handler_ask(e->machine, index, event, asked);
 }
 
 /* On the heap, since few items have one; NULL where it is none. */
@@ -89,7 +71,7 @@ static struct err *keep_error(const struct err *err)
    of their events. */
 static struct item *run_new(struct engine *e, struct work *work, size_t index)
 {
-    struct asked asked;
+    struct script_asked asked;
     struct item *item = NULL;
     ask(e, index, work->event, &asked);
     if (asked.passes) {
@@ -103,7 +85,7 @@ static struct item *run_new(struct engine *e, struct work *work, size_t index)
         item->early = keep_error(&asked.err);
         item->d.position = delivery_seq(work->seq, 0);
     }
-    buf_deinit(&asked.own_key);
+    script_asked_deinit(&asked);
     return item;
 }
 
@@ -315,10 +297,10 @@ static struct work *hold_work(struct engine *e, struct event *event, const struc
 static struct err *ask_early(struct engine *e, const struct target *target, struct event *event)
 {
     struct target **place = target_owner(target);
-    struct asked asked = {0};
+    struct script_asked asked = {0};
     if (place)
         ask(e, (size_t)(place - e->handlers), event, &asked);
-    buf_deinit(&asked.own_key);
+    script_asked_deinit(&asked);
     return keep_error(&asked.err);
 }
 
@@ -372,7 +354,7 @@ static void end_untaken(struct item *item)
 static bool ask_again(struct item *item, size_t index)
 {
     struct engine *e = item->engine;
-    struct asked asked = {0};
+    struct script_asked asked = {0};
     item->version = e->version;
     free(item->early);
     item->early = NULL;
@@ -380,7 +362,7 @@ static bool ask_again(struct item *item, size_t index)
         return false;
     ask(e, index, item->d.event, &asked);
     item->early = keep_error(&asked.err);
-    buf_deinit(&asked.own_key);
+    script_asked_deinit(&asked);
     return asked.passes;
 }
 
@@ -399,5 +381,6 @@ void handle_run(struct item *item)
         return;
     }
     item->script_version = e->script_version;
-    item->run = script_handle(e->machine, index, item->d.event, attempt_ended, item);
+    item->run = script_handle(e->machine, index, item->d.event, slice_str(item->d.key),
+                              attempt_ended, item);
 }

@@ -94,11 +94,9 @@ int handle_send(void *ctx, void *run_ctx, const struct script_send *send, struct
     if (!target || (!target_owner(target) && !is_older))
         return no_such_connector(e, send->connector, err);
 
-    struct slice key = send->key_given ? send->key : slice_str(run->d.key);
     char public_id[DELIVERY_ID_SIZE];
-    uint64_t prefix = send_id(run, send->connector, key, public_id);
+    uint64_t prefix = send_id(run, send->connector, send->key, public_id);
     buf_add_str(sent->id, public_id);
-    sent->key = key;
     if (counts_get(&work->sends, prefix) > 0) {
         compare(run, public_id, send);
         return 0; /* made before, by an earlier run of this handler: it stands as it is */
@@ -112,7 +110,7 @@ int handle_send(void *ctx, void *run_ctx, const struct script_send *send, struct
                                  &(struct item_parts){
                                      .event = work->event,
                                      .target = target,
-                                     .key = key,
+                                     .key = send->key,
                                      .handler = slice_str(run->d.handler),
                                      .transformer = send->transformer,
                                      .data = send->data,
@@ -122,8 +120,8 @@ int handle_send(void *ctx, void *run_ctx, const struct script_send *send, struct
     memcpy(item->id, public_id, sizeof(public_id));
     item->d.id = item->id;
     item->d.delay_ms = send->delay_ms;
-    item->is_again = work->is_again && slice_is_equal(key, slice_str(run->d.key));
-    item->d.was_cut_off = work->is_again && !(item->is_again && is_behind(run, target, key));
+    item->is_again = work->is_again && slice_is_equal(send->key, slice_str(run->d.key));
+    item->d.was_cut_off = work->is_again && !(item->is_again && is_behind(run, target, send->key));
     if (send->expires_ms > 0)
         item->d.expires_ms = item->d.created_ms + send->expires_ms;
     lanes_take(e->lanes, &item->d);

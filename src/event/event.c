@@ -123,6 +123,13 @@ void event_unref(struct event *event)
         free(event);
 }
 
+struct slice event_key(const struct event *event)
+{
+    if (!event->has_key)
+        return SLICE_NULL;
+    return slice_of(event->key.data ? event->key.data : "", event->key.len);
+}
+
 size_t event_size(const struct event *e)
 {
     return sizeof(*e) + e->channel.len + e->id.len + e->type.len + e->source.len + e->subject.len +

@@ -64,6 +64,9 @@ struct event *event_new(const struct event_parts *parts);
 struct event *event_ref(struct event *event);
 void event_unref(struct event *event); /* accepts NULL */
 
+/* Its key; absent where it has none, and only there. Borrowed from the event. */
+struct slice event_key(const struct event *event);
+
 /* Bytes this event holds, for limits. */
 size_t event_size(const struct event *event);
 

@@ -155,6 +155,7 @@ struct script_run {
     /* What it is about. */
     const char *what; /* handler or connector, or file; borrowed from the machine */
     const struct handler *handler;
+    struct slice key; /* of a handler's run, and of what it sends; borrowed from who started it */
     const struct connector *connector;
     struct event *event;                  /* a reference */
     const struct script_attempt *attempt; /* only while it is being started */

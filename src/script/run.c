@@ -76,13 +76,6 @@ static void push_event_data(lua_State *L, const struct event *event)
         lua_pushnil(L);
 }
 
-/* The key as text; data NULL without one. */
-static struct slice key_of(const struct event *event)
-{
-    return event->has_key ? slice_of(event->key.data ? event->key.data : "", event->key.len)
-                          : SLICE_NULL;
-}
-
 /* [-0, +1, e] A table of one's own for each caller. */
 void run_push_event(lua_State *L, const struct event *event)
 {
@@ -93,14 +86,14 @@ void run_push_event(lua_State *L, const struct event *event)
     push_text(L, event->source);
     push_text(L, event->subject);
     push_text(L, event->time);
-    push_text(L, key_of(event));
+    push_text(L, event_key(event));
     push_event_data(L, event);
     machine_of(L)->current->data = lua_topointer(L, -1);
     lua_call(L, 7, 1);
     if (event->attributes.len == 0)
         return;
     add_attributes(L, event->attributes);
-    set_text(L, "key", key_of(event)); /* so one of these may be called */
+    set_text(L, "key", event_key(event)); /* so one of these may be called */
 }
 
 /* beginHandler() -> handler, event */
@@ -503,10 +496,12 @@ struct script_run *run_begin(struct script_machine *m, enum run_kind kind, enum 
 }
 
 struct script_run *script_handle(struct script_machine *m, size_t handler,
-                                 const struct event *event, script_result_fn done, void *run_ctx)
+                                 const struct event *event, struct slice key, script_result_fn done,
+                                 void *run_ctx)
 {
     struct script_run *run = run_begin(m, RUN_HANDLER, REF_RUN_HANDLER, event);
     run->handler = &m->handlers[handler];
+    run->key = key;
     run->what = run->handler->public.name.data;
     run->done = done;
     run->ctx = run_ctx;

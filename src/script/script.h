@@ -10,7 +10,7 @@
  *
  *     struct script_machine *m = script_load(&options, on_problem, self);
  *     if (!m) …                                             // problems were told, nothing runs
- *     script_handle(m, handler, event, on_handled, run);    // sync:send calls ports.send meanwhile
+ *     script_handle(m, handler, event, key, on_handled, run); // sync:send calls ports.send meanwhile
  *     script_attempt(m, connector, &attempt, on_end, delivery);
  *
  * A run that waits for a request is parked, and script_answer wakes it; one that waits for the end of
@@ -94,8 +94,7 @@ struct script_answer {
 struct script_send {
     struct slice connector;
     struct slice data;        /* JSON; absent where it is the event's data as it came */
-    struct slice key;         /* `key_given` only */
-    bool key_given;           /* else the event's */
+    struct slice key;         /* given, else that of the run; absent: none, and so no order */
     struct slice transformer; /* by name, absent: the connector's */
     int64_t delay_ms;
     int64_t expires_ms; /* from now; 0: never */
@@ -103,8 +102,7 @@ struct script_send {
 
 /* What became of it. */
 struct script_sent {
-    struct buf *id;   /* its public id is appended */
-    struct slice key; /* the one in force, absent: none; borrowed until the port is called again */
+    struct buf *id; /* its public id is appended */
 };
 
 struct script_ports {
@@ -307,11 +305,13 @@ struct script_result {
 };
 typedef void (*script_result_fn)(void *ctx, const struct script_result *result);
 
-/* Runs a handler for an event, on its own copy. `done` is called exactly once, perhaps before this
-   returns, unless the run is cancelled; `run_ctx` is what ports.send gets. Returns the run while it
-   waits, NULL when it has ended. */
+/* Runs a handler for an event, on its own copy. `key` is the run's (see script_handler_ask), borrowed
+   while it lasts: what it sends has it, unless it gives another. `done` is called exactly once, perhaps
+   before this returns, unless the run is cancelled; `run_ctx` is what ports.send gets. Returns the run
+   while it waits, NULL when it has ended. */
 struct script_run *script_handle(struct script_machine *m, size_t handler,
-                                 const struct event *event, script_result_fn done, void *run_ctx);
+                                 const struct event *event, struct slice key, script_result_fn done,
+                                 void *run_ctx);
 
 /* The key function's or filter's answer, where the handler has them. -1 with err when it failed or
    gave no string, number or nil (key): ERR_TIMEOUT where it was stopped over its limits, ERR_NO_MEMORY
@@ -320,6 +320,22 @@ int script_handler_key(struct script_machine *m, size_t handler, const struct ev
                        struct buf *key, bool *has_key, struct err *err) must_check;
 int script_handler_filter(struct script_machine *m, size_t handler, const struct event *event,
                           bool *passes, struct err *err) must_check;
+
+/* What a handler makes of an event before it runs. */
+struct script_asked {
+    bool passes; /* else its filter lets the event pass by, and the rest says nothing */
+    /* Of the run, and of what it sends: what the handler's key function returned, absent where that
+       was nil; the event's where it has none, or where one of its functions failed. */
+    struct slice key;
+    struct buf own_key;
+    struct err err; /* of the function that failed, as above: how the run ends */
+};
+
+/* Asks the handler's functions, where it has any. The caller gives `asked` to script_asked_deinit; the
+   event has to outlive it. */
+void script_handler_ask(struct script_machine *m, size_t handler, const struct event *event,
+                        struct script_asked *asked);
+void script_asked_deinit(struct script_asked *asked);
 
 /* One attempt: the transformer reshapes the data, the connector sends it. */
 struct script_attempt {

@@ -82,14 +82,13 @@ static struct slice read_data(lua_State *L, const struct script_run *run)
     return buf_slice(&m->json);
 }
 
-/* A key is text; numbers become what JSON would show of them. */
-static void read_key(lua_State *L, struct script_send *send)
+/* A key is text; numbers become what JSON would show of them. Where none is given, it is the run's. */
+static struct slice read_key(lua_State *L, const struct script_run *run)
 {
-    struct script_machine *m = machine_of(L);
+    struct script_machine *m = run->m;
     int index = FIRST + SEND_KEY, type = lua_type(L, index);
     if (type == LUA_TNIL)
-        return;
-    send->key_given = true;
+        return run->key;
     buf_clear(&m->url);
     if (type == LUA_TSTRING)
         buf_add_slice(&m->url, secret_or_text(L, index));
@@ -98,7 +97,7 @@ static void read_key(lua_State *L, struct script_send *send)
     else if (type != LUA_TNUMBER || json_add_double(&m->url, lua_tonumber(L, index)) < 0)
         machine_raise(L, "sync:send: `key` must be a string or a number, not %s",
                       codec_is_null(L, index) ? "null" : luaL_typename(L, index));
-    send->key = slice_of(m->url.data ? m->url.data : "", m->url.len);
+    return slice_of(m->url.data ? m->url.data : "", m->url.len);
 }
 
 static void read_transformer(lua_State *L, struct script_send *send)
@@ -122,13 +121,13 @@ static int64_t read_duration(lua_State *L, int option)
 }
 
 /* What the script gets: { id, connector, key }. */
-static void push_delivery(lua_State *L, const struct script_sent *sent)
+static void push_delivery(lua_State *L, struct slice id, struct slice key)
 {
     machine_push(L, REF_NEW_SENT);
-    lua_pushlstring(L, sent->id->data ? sent->id->data : "", sent->id->len);
+    lua_pushlstring(L, id.data ? id.data : "", id.len);
     lua_pushvalue(L, FIRST + SEND_CONNECTOR);
-    if (sent->key.data)
-        lua_pushlstring(L, sent->key.data, sent->key.len);
+    if (key.data)
+        lua_pushlstring(L, key.data, key.len);
     else
         lua_pushnil(L);
     lua_call(L, 3, 1);
@@ -162,14 +161,14 @@ int send_from_script(lua_State *L)
     send.expires_ms = read_duration(L, SEND_EXPIRES);
     if (!lua_isnil(L, FIRST + SEND_EXPIRES) && send.expires_ms == 0)
         machine_raise(L, "sync:send: `expires` must be more than 0");
-    read_key(L, &send);
+    send.key = read_key(L, run);
     send.data = read_data(L, run);
 
     buf_clear(&m->id);
     machine_hold(L, run, send.data.len);
     if (m->ports->send(m->ports->ctx, run->ctx, &send, &sent, &err) < 0)
         machine_raise(L, "sync:send: %s", err.message);
-    push_delivery(L, &sent);
+    push_delivery(L, buf_slice(&m->id), send.key);
     return 1;
 }
 

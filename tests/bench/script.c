@@ -99,7 +99,7 @@ static size_t handle_by_host(void *ctx, struct slice data)
     };
     struct event *event = event_new(&parts);
     h->sent = 0;
-    script_handle(h->machine, 0, event, on_result, h);
+    script_handle(h->machine, 0, event, SLICE_NULL, on_result, h);
     event_unref(event);
     return h->sent;
 }

@@ -397,6 +397,34 @@ def test_a_recorded_event_becomes_a_spec_that_passes(project, recording):
     assert "      [1].data.note\n" in result.out
 
 
+def test_sends_have_the_key_of_their_handler(project, recording):
+    """As a recorded spec expects them, too; null where the handler's function returns nil."""
+    project.script(RECORDED.replace('"order.made", ', '"order.made", KEY, ').replace(
+        "KEY", "{ key = function(e) return e.data.customer end }"))
+    project.write("tests/key.spec.lua", """
+        it("has the handler's key, or none", function()
+          local sends = handle { type = "order.made", data = { id = 1, customer = "a" } }
+          expect(sends[1].key):is "a"
+          expect(sends[2].key):is "own"
+          sends = handle { type = "order.made", data = { id = 1 } }
+          expect(sends[1].key):isNull()
+          sends = handle { type = "order.made", data = { id = "b", customer = "b" } }
+          expect(sends):equals {
+            { connector = "shop", data = { order = "b" } },
+            { connector = "shop", data = { n = 2 }, key = "own", delay = 1.5 },
+          }
+        end)
+    """)
+    assert recording.command("reload").status == 0
+    recording.emit("order.made", {"id": 1, "customer": "a"})
+    assert '"key": "a"' in record(recording, project, 1)
+    recording.emit("order.made", {"id": 2})
+    assert '"key": null' in record(recording, project, 2)
+    result = liaison("test", project.path)
+    assert (result.status, result.err) == (0, ""), result.out
+    assert result.out.splitlines()[-1] == "5 passed, 0 failed"
+
+
 def test_secrets_are_masked_in_it(project, recording):
     recording.emit("order.made", {"id": 1, "note": "Bearer s3cr3t-t0ken"})
     text = record(recording, project, 1, env={"SHOP_TOKEN": "s3cr3t-t0ken"})

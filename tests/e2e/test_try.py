@@ -64,6 +64,31 @@ def test_a_send_without_a_key_is_said_to_be_unordered(things):
     assert "  to receiver, no key: not ordered\n" in shown
 
 
+KEYED = """
+    local sync = SyncManager.new {}
+    sync:on("thing.made", { key = function(e) return e.data.customer end }, function(event)
+      sync:send { connector = "receiver", data = event.data }
+    end)
+    sync:start()
+"""
+
+
+@pytest.mark.parametrize("data, key", [
+    ({"id": 1, "customer": "a"}, "a"), ({"id": 1, "customer": ""}, ""), ({"id": 1}, None)])
+def test_a_send_has_the_key_that_the_daemon_gives_it(things, make_daemon, receiver, data, key):
+    """The handler's, where it has a function for that; none where that returns nil."""
+    things.script(KEYED)
+    handlers = try_event(things, made(data), "--json").json()["handlers"]
+    daemon = make_daemon(settings={"url": receiver.url}).start()
+    tried = daemon.post("/api/try", {"event": made(data)}).json()
+    daemon.emit("thing.made", data)
+    daemon.wait_delivered("receiver", 1)
+    [delivery] = [d for d in daemon.get("/api/deliveries").json()["items"] if d["connector"] == "receiver"]
+    assert delivery.get("key") == key
+    for handler in handlers + tried["handlers"]:
+        assert (handler.get("key"), handler["sends"][0].get("key")) == (key, key)
+
+
 def test_lines_that_end_in_crlf_have_no_blanks_behind_them(things):
     things.connector("receiver", """
         return function() return http.post("http://receiver/", { body = "BEGIN\\r\\nEND\\r\\n" }) end

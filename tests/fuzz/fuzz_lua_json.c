@@ -84,7 +84,7 @@ static bool run(size_t handler, struct slice data, enum event_data kind, struct 
     sent.n = 0;
     buf_clear(&sent.data);
     buf_clear(error);
-    require(!script_handle(machine, handler, event, on_result, error));
+    require(!script_handle(machine, handler, event, SLICE_NULL, on_result, error));
     event_unref(event);
     return error->len == 0;
 }

@@ -381,6 +381,42 @@ static void test_a_handler_that_sends_nothing_shows_what_it_logged(void **state)
     tear_down(&f);
 }
 
+/* As the daemon sends it: with the key of its run. */
+static void test_sends_have_the_key_of_their_handler(void **state)
+{
+    (void)state;
+    struct fixture f;
+    set_up(&f);
+    try_script(&f,
+               "sync:on('t', { key = function(e) return e.data.x end }, function(e)\n"
+               "  local first = sync:send{ connector = 'out', data = 1 }\n"
+               "  sync:send{ connector = 'out', data = { first.key or 'none' }, key = 'own' }\n"
+               "end)",
+               "{\"x\":\"a\"}");
+    assert_slice(f.result->handlers->key, "a");
+    assert_slice(first_send(&f)->key, "a");
+    assert_slice(first_send(&f)->next->key, "own");
+    assert_slice(first_send(&f)->next->data, "[\"a\"]");
+    tear_down(&f);
+}
+
+static void test_a_key_function_that_returns_nil_leaves_sends_without_a_key(void **state)
+{
+    (void)state;
+    struct fixture f;
+    set_up(&f);
+    try_script(&f,
+               "sync:on('t', { key = function() return nil end }, function(e)\n"
+               "  local first = sync:send{ connector = 'out', data = 1 }\n"
+               "  sync:send{ connector = 'out', data = { first.key or 'none' } }\n"
+               "end)",
+               "{}");
+    assert_null(f.result->handlers->key.data);
+    assert_null(first_send(&f)->key.data);
+    assert_slice(first_send(&f)->next->data, "[\"none\"]");
+    tear_down(&f);
+}
+
 static void test_a_failed_handler_keeps_what_it_sent_before(void **state)
 {
     (void)state;
@@ -548,6 +584,8 @@ int main(void)
         cmocka_unit_test(test_no_handler_names_the_nearest_pattern),
         cmocka_unit_test(test_a_filter_lets_an_event_pass_by),
         cmocka_unit_test(test_a_handler_that_sends_nothing_shows_what_it_logged),
+        cmocka_unit_test(test_sends_have_the_key_of_their_handler),
+        cmocka_unit_test(test_a_key_function_that_returns_nil_leaves_sends_without_a_key),
         cmocka_unit_test(test_a_failed_handler_keeps_what_it_sent_before),
         cmocka_unit_test(test_one_handlers_failure_leaves_the_others),
         cmocka_unit_test(test_handlers_of_other_channels_are_left_out),

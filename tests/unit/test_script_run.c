@@ -452,7 +452,7 @@ static void test_a_callback_may_free_the_machine(void **state)
     (void)state;
     struct project *p = load("return print", "error('x')");
     struct event *event = project_event("t", "{}");
-    assert_null(script_handle(p->machine, 0, event, free_machine, p));
+    assert_null(script_handle(p->machine, 0, event, SLICE_NULL, free_machine, p));
     assert_int_equal(p->result.count, 1);
     event_unref(event);
     project_free(p);

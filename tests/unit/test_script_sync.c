@@ -313,7 +313,7 @@ static void test_an_event_has_cloudevents_names(void **state)
 static void handle_parts(struct project *p, struct event_parts parts)
 {
     struct event *event = event_new(&parts);
-    struct script_run *run = script_handle(p->machine, 0, event, NULL, p);
+    struct script_run *run = script_handle(p->machine, 0, event, SLICE_NULL, NULL, p);
     assert_null(run);
     event_unref(event);
 }
@@ -368,13 +368,12 @@ static void test_a_send_reaches_the_port(void **state)
     assert_int_equal(p->n_sends, 6);
     assert_string_equal(p->sends[0].connector.data, "out");
     assert_string_equal(p->sends[0].data.data, "{\"a\":2,\"b\":1}");
-    assert_true(p->sends[0].key_given);
     assert_string_equal(p->sends[0].key.data, "k");
     assert_string_equal(p->sends[0].transformer.data, "plain");
     assert_int_equal(p->sends[0].delay_ms, 5000);
     assert_int_equal(p->sends[0].expires_ms, 60000);
     assert_string_equal(p->sends[1].data.data, "[\"sent-1\",\"out\",\"k\"]");
-    assert_false(p->sends[1].key_given);
+    assert_string_equal(p->sends[1].key.data, "the handler's");
     assert_int_equal(p->sends[1].expires_ms, 0);
     assert_string_equal(p->sends[2].key.data, "12");
     assert_string_equal(p->sends[3].data.data, "null");

@@ -154,11 +154,12 @@ end
 
 -- ---- what the project does ----------------------------------------------------------------------
 
--- What sync:send was given, and beside it what became of it.
+-- What sync:send was given, and beside it what became of it. No key is null here.
 local function newSend(made, handler, eventKey)
   local given = { connector = made.connector, data = made.data, transformer = made.transformer }
-  if made.key ~= eventKey then
-    given.key = made.key
+  local key = made.key or globals.null
+  if key ~= eventKey then
+    given.key = key
   end
   given.delay = made.delayMs and made.delayMs / 1000
   given.expires = made.expiresMs and made.expiresMs / 1000

@@ -96,11 +96,10 @@ static int on_send(void *ctx, void *run_ctx, const struct script_send *send,
     buf_printf(&s->key, "%.*s", SLICE_FMT(send->key));
     buf_printf(&s->transformer, "%.*s", SLICE_FMT(send->transformer));
     s->has_data = send->data.data != NULL;
-    s->key_given = send->key_given;
+    s->has_key = send->key.data != NULL;
     s->delay_ms = send->delay_ms;
     s->expires_ms = send->expires_ms;
     buf_printf(sent->id, "sent-%zu", p->n_sends);
-    sent->key = send->key_given ? send->key : slice_str(p->key);
     return 0;
 }
 
@@ -271,7 +270,7 @@ struct event *project_event(const char *type, const char *data)
 void project_handle_at(struct project *p, size_t handler, const char *data)
 {
     struct event *event = project_event("t", data);
-    p->run = script_handle(p->machine, handler, event, on_result, p);
+    p->run = script_handle(p->machine, handler, event, slice_str(p->key), on_result, p);
     event_unref(event);
 }
 

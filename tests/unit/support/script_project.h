@@ -46,7 +46,7 @@ struct project_request {
 
 struct project_send {
     struct buf connector, data, key, transformer;
-    bool has_data, key_given;
+    bool has_data, has_key;
     int64_t delay_ms, expires_ms;
 };
 
@@ -77,7 +77,7 @@ struct project {
     struct buf awaited; /* id of the delivery last awaited */
     struct project_result result;
     struct script_run *run;  /* what the last start returned */
-    const char *key;         /* in force for a send that names none; NULL: none */
+    const char *key;         /* of the next runs; NULL: none */
     const char *refuse_send; /* makes the port for sends fail */
     const char *refuse_request;
     const char *refuse_await;
