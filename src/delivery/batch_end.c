@@ -261,9 +261,7 @@ void lanes_take_back_batch(struct lanes *lanes, struct batch *b, bool is_unknown
         pause_probe_soon(&t->pause, &lanes->probes);
     for (size_t i = 0; i < b->n; i++) {
         struct delivery *d = b->members[i];
-        delivery_undo_start(d);
-        d->unknown = d->unknown || is_unknown;
-        d->due_at = AT_ONCE;
+        delivery_take_back(d, is_unknown);
         machine_move(lanes, d, PHASE_QUEUED);
     }
     b->due_at = AT_ONCE;

@@ -114,6 +114,16 @@ void delivery_undo_start(struct delivery *d)
         d->first_attempt_at = NOT_YET;
 }
 
+void delivery_take_back(struct delivery *d, bool is_unknown)
+{
+    delivery_undo_start(d);
+    d->due_at = AT_ONCE;
+    if (!is_unknown)
+        return;
+    d->unknown = true;
+    d->was_behind = false;
+}
+
 void delivery_start(struct delivery *d, int64_t now, int64_t paused_ms)
 {
     delivery_sync_age(d, paused_ms);

@@ -64,6 +64,9 @@ void delivery_wake(struct delivery *d, int64_t now);
 /* Its attempt is gone as if it had never begun: unless one has failed before, its age begins with
    the next. */
 void delivery_undo_start(struct delivery *d);
+/* So, and it is due at once. `is_unknown`: the other side may have taken it, which is then known of d
+   itself, whatever it stood behind before. */
+void delivery_take_back(struct delivery *d, bool is_unknown);
 /* What its end will be given as; copied. */
 void delivery_set_cause(struct delivery *d, struct slice cause);
 

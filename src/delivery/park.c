@@ -56,9 +56,7 @@ void lanes_take_back(struct lanes *lanes, struct delivery *d, bool is_unknown)
     struct target *t = d->target;
     if (d->phase == PHASE_PARKED)
         delivery_skip_parked(d, machine_now(lanes));
-    delivery_undo_start(d);
-    d->unknown = d->unknown || is_unknown;
-    d->due_at = AT_ONCE;
+    delivery_take_back(d, is_unknown);
     if (pause_probe_end(&t->pause, d))
         pause_probe_soon(&t->pause, &lanes->probes);
     machine_move(lanes, d, PHASE_QUEUED);

@@ -25,6 +25,7 @@ static void make_one(struct world *w)
         return;
     struct parcel *p = &w->parcels[w->n_made];
     *p = (struct parcel){.world = w, .number = w->n_made++, .order = ++w->n_orders};
+    p->row.order = p->latest.order = p->order;
     p->target = (int)below(w, N_TARGETS);
     p->key = below(w, 8) ? (int)below(w, N_KEYS) : -1;
     snprintf(p->id, sizeof(p->id), "d%d", p->number);
@@ -317,6 +318,7 @@ static void restart(struct world *w)
     memset(w->dead, 0, sizeof(w->dead));
     for (int i = 0; i < w->n_made; i++) {
         w->parcels[i].latest = w->parcels[i].row;
+        w->parcels[i].order = w->parcels[i].row.order;
         w->parcels[i].was_woken = w->parcels[i].is_shelved = false;
         w->parcels[i].is_expiring = w->parcels[i].is_early = false;
         /* One behind others may have been attempted where its target took batches: that isn't known. */

@@ -111,6 +111,7 @@ static void queue_row(struct world *w, struct parcel *p, struct delivery_row *ro
     snprintf(latest->batch, sizeof(latest->batch), "%.*s", SLICE_FMT(row->batch));
     check(w, row->batch.len == 0 || row->state == DELIVERY_WAITING);
     latest->row = *row;
+    latest->order = p->order;
     latest->row.cause = SLICE_NULL; /* the texts behind these are not kept */
     latest->row.batch = SLICE_NULL;
     latest->row.id = latest->row.connector = latest->row.handler = latest->row.key = SLICE_NULL;

@@ -38,6 +38,7 @@ struct world;
 /* A row, with what is kept of its texts. */
 struct row {
     struct delivery_row row;
+    int order; /* its parcel's, by this row */
     char error[64], batch[BATCH_ID_SIZE];
 };
 
@@ -46,7 +47,7 @@ struct parcel {
     struct delivery d;
     struct world *world;
     int number; /* which one it is */
-    int order;  /* of its send, or of its last retry */
+    int order;  /* of its send, or of its last retry, or of what it replaced */
     int target;
     int key; /* -1: none */
     char key_text[KEY_SIZE], id[16];
