@@ -49,6 +49,7 @@ void connector_add_json(void *json_writer, const struct engine_target_view *conn
         return;
     json_object_begin(w, NULL);
     json_member_cstr(w, "name", target_name(connector->target));
+    json_member_integer(w, "unended", (int64_t)status->unended);
     json_member_integer(w, "waiting", (int64_t)status->waiting);
     json_member_integer(w, "inFlight", (int64_t)status->in_flight);
     json_member_integer(w, "concurrency", status->concurrency);

@@ -264,7 +264,8 @@ struct target_status {
     bool is_held;        /* a person has it wait */
     int64_t held_ms;     /* for how long */
     int64_t paused_ms;   /* for how long */
-    size_t waiting;      /* in memory or on disk, and not in progress */
+    size_t unended;      /* in memory or on disk */
+    size_t waiting;      /* … and neither in progress nor parked */
     bool is_behind;      /* more waits on disk */
     size_t in_flight;
     size_t parked;

@@ -105,6 +105,7 @@ static int64_t probe_in_ms(const struct pause *p, int64_t spared_ms, int64_t now
 void target_status(const struct target *t, const struct lanes *lanes, struct target_status *out)
 {
     int64_t now = machine_now(lanes), spared_ms = gate_spared_ms(&t->gate, now);
+    size_t unended = t->n_inside + (t->backlog.n_away > 0 ? (size_t)t->backlog.n_away : 0);
     *out = (struct target_status){
         .pause = t->pause.why,
         .reason = t->pause.reason,
@@ -113,8 +114,8 @@ void target_status(const struct target *t, const struct lanes *lanes, struct tar
         .paused_ms = target_is_paused(t) ? now - t->pause.since : 0,
         .is_held = t->pause.is_held,
         .held_ms = t->pause.is_held ? now - t->pause.held_at : 0,
-        .waiting = t->n_inside - t->n_attempted - t->n_parked +
-                   (t->backlog.n_away > 0 ? (size_t)t->backlog.n_away : 0),
+        .unended = unended,
+        .waiting = unended - t->n_attempted - t->n_parked,
         .is_behind = t->backlog.is_behind,
         .in_flight = t->n_in_flight,
         .parked = t->n_parked,

@@ -47,7 +47,7 @@ def test_a_paused_connector_keeps_what_waits_over_a_restart(daemon, receiver):
     emit(daemon, 1, 2, 3, 4)
     daemon.wait_delivered("free", 4)
     assert connector(daemon, "held") | {"waiting": 4} == {
-        "name": "held", "waiting": 4, "inFlight": 0, "concurrency": connector(daemon, "held")["concurrency"],
+        "name": "held", "unended": 4, "waiting": 4, "inFlight": 0, "concurrency": connector(daemon, "held")["concurrency"],
         "spacedMs": 0, "breaker": "closed", "opens": None, "paused": "by hand", "pausedByHand": True, "parkedKeys": 0,
         "parked": []}
     assert not connector(daemon, "free")["pausedByHand"]

@@ -2,6 +2,7 @@
 # Copyright (c) 2026 The Liaison authors
 """How much a connector sends at once: its rate, and what the receiver asks for."""
 
+import re
 import time
 
 import pytest
@@ -52,6 +53,16 @@ def test_a_rate_is_kept(daemon, project, receiver):
     # Two may go at once, and a request may come later than it was sent, but not before.
     assert spans(receiver, "/receiver", 11)[0] >= 0.4
     assert_sums_hold(daemon.status())
+
+
+def test_status_shows_what_waits_in_memory_too(daemon, project):
+    add_connector(project, options='rate = "1/h",')
+    daemon.start()
+    emit(daemon, *range(9))
+    daemon.wait_delivered("receiver", 1)
+    line = wait_until(lambda: re.search(r"^receiver +ok +(9) +(1) +(8) +0 +0$", daemon.command("status").out, re.M),
+                      "all to be counted")
+    assert line and daemon.metrics().value("liaison_waiting", connector="receiver") == 8
 
 
 def test_retry_after_holds_the_connector_and_no_other(daemon, project, receiver):
