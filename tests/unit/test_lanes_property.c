@@ -162,8 +162,8 @@ static bool may_start(const struct world *w, const struct parcel *p)
     target_status(p->d.target, w->lanes, &status);
     bool is_held = (is_run(p) && lanes_should_hold(w->lanes)) || is_returning(p) ||
                    w->dead[p->target].is_asked || status.is_overbarred;
-    bool waits_for_others = w->policies[p->target].batch.size > 0 || p->d.batch ||
-                            (w->policies[p->target].coalesces && is_busy(w, p->target));
+    bool waits_for_others =
+        w->policies[p->target].batch.size > 0 || p->d.batch || is_busy(w, p->target);
     return !w->is_stopped && !is_held && !waits_for_others && is_head(w, p) &&
            status.pause == PAUSE_NONE && w->n_flights < IN_FLIGHT_MAX &&
            w->n_unsettled < IN_FLIGHT_MAX && status.in_flight < status.concurrency &&

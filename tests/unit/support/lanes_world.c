@@ -129,6 +129,7 @@ static void note_replaced(struct world *w, struct parcel *p, struct slice cause)
     check(w, p->place == INSIDE && !p->was_attempted && !p->was_retried);
     check(w, by->d.position < p->d.position ||
                  (by->d.position == p->d.position && by->d.due_at <= p->d.due_at));
+    p->replaced_by = by;
     if (by->order > p->order)
         by->order = p->order;
     by->taken_at = by->delay_ms = 0;

@@ -71,6 +71,7 @@ struct parcel {
     bool is_expiring; /* found on disk when it had expired: it is in no lane */
     bool has_failed;  /* the attempt that is just ending */
     bool is_free;     /* retried before the last restart: may stand before what had no row then */
+    const struct parcel *replaced_by;
 };
 
 /* What is queued for the disk, in order. */
@@ -204,13 +205,17 @@ static inline bool is_returning(const struct parcel *p)
     return p->place == INSIDE && !p->is_ready_to_end && state_of(&p->latest) == DELIVERY_DEAD;
 }
 
+static inline bool is_leaving(const struct parcel *p)
+{
+    return p->place == UNSETTLED && !p->is_ready_to_end &&
+           state_of(&p->latest) == DELIVERY_SUPERSEDED;
+}
+
 /* p waits until it is on disk what it replaced. */
 static inline bool has_replaced(const struct world *w, const struct parcel *p)
 {
-    for (int i = 0; p->key >= 0 && i < w->n_made; i++) {
-        const struct parcel *other = &w->parcels[i];
-        if (other->target == p->target && other->key == p->key && other->place == UNSETTLED &&
-            !other->is_ready_to_end && state_of(&other->latest) == DELIVERY_SUPERSEDED)
+    for (int i = 0; i < w->n_made; i++) {
+        if (is_leaving(&w->parcels[i]) && w->parcels[i].replaced_by == p)
             return true;
     }
     return false;
@@ -241,9 +246,7 @@ static inline bool is_head(const struct world *w, const struct parcel *p)
 static inline bool has_leaving(const struct world *w, int target)
 {
     for (int i = 0; i < w->n_made; i++) {
-        const struct parcel *p = &w->parcels[i];
-        if (p->target == target && p->place == UNSETTLED && !p->is_ready_to_end &&
-            state_of(&p->latest) == DELIVERY_SUPERSEDED)
+        if (w->parcels[i].target == target && is_leaving(&w->parcels[i]))
             return true;
     }
     return false;
@@ -251,7 +254,8 @@ static inline bool has_leaving(const struct world *w, int target)
 
 static inline bool is_busy(const struct world *w, int target)
 {
-    return w->readings[target].kind != NO_READING || has_leaving(w, target);
+    bool is_reading = w->policies[target].coalesces && w->readings[target].kind != NO_READING;
+    return is_reading || has_leaving(w, target);
 }
 
 /* The ports of this world's lanes. */
