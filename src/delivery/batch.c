@@ -518,8 +518,16 @@ static bool bar_one(struct lanes *lanes, struct target *t)
     return false;
 }
 
+static void gather_anew(struct lanes *lanes, struct target *t)
+{
+    list_each (it, &t->ready)
+        batch_ungather(lane_head(list_entry(it, struct lane, ready)));
+    batch_gather_all(lanes, t);
+}
+
 void batch_bar(struct lanes *lanes, struct target *t)
 {
+    gather_anew(lanes, t);
     while (bar_one(lanes, t)) {
     }
 }

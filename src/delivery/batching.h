@@ -55,7 +55,8 @@ void batch_gather_all(struct lanes *lanes, struct target *t);
 /* What the target's policy says of batches has changed; `took` is whether it had any before. */
 void batch_policy_changed(struct lanes *lanes, struct target *t, bool took);
 
-/* Dead letters have come to be known that keep what follows them: that is in no batch any more. */
+/* Dead letters have come to be known that keep what follows them, or keep it no more: that is in no
+   batch any more, nor gathered for one. */
 void batch_bar(struct lanes *lanes, struct target *t);
 
 /* ---- what starts ---- */

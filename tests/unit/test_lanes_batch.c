@@ -516,6 +516,29 @@ static void a_reload_may_begin_batches(void **state)
     assert_trace(f, "+[b1,b2]");
 }
 
+/* a2 died between a1 and a3 when nothing kept what is behind it. */
+static void a_letter_that_comes_to_be_known_parts_what_could_go_together(void **state)
+{
+    struct lanes_fixture *f = *state;
+    take(f, "a1", "a");
+    take_so(f, "a2", "a", (struct take){.expires_in_ms = 50});
+    pass(f, 50);
+    settle(f, "a2");
+    take(f, "a3", "a");
+    turn(f);
+    assert_trace(f, "a2:dead/expired a2=dead/expired");
+    f->policy.parks = true;
+    set_policy(f);
+    turn(f);
+    dead_found(f, "a2");
+    forget_trace(f);
+    pass(f, 200);
+    assert_trace(f, "+[a1]");
+    succeed_batch(f, "a1");
+    settle_all(f);
+    assert_trace(f, "a1:delivered a1=delivered a3:waiting");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, lanes_teardown)
 
 int main(void)
@@ -547,6 +570,7 @@ int main(void)
         TEST(a_batch_that_alone_is_refused_is_split),
         TEST(a_reload_may_end_batches),
         TEST(a_reload_may_begin_batches),
+        TEST(a_letter_that_comes_to_be_known_parts_what_could_go_together),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
