@@ -310,12 +310,11 @@ static void check_verified(struct ledger *l, const struct send *send, const stru
         world_broken(l->world, 4, "%s (%s) is sent again, and was there", send->name, id->id);
 }
 
-/* What was put off together, and is tried again so, but for what has died or expired; 0: it may be with
-   others now, as what was alone. */
+/* What was put off together, or alone, and is tried again so, but for what has died or expired; 0: it may be
+   with others now. */
 static uint64_t take_kept(struct ledger *l, struct sent_id *id, const struct ledger_row *row)
 {
-    bool was_alone = strcmp(id->batch, id->id) == 0;
-    bool is_kept = id->is_put_off && id->life == l->life && !was_alone;
+    bool is_kept = id->is_put_off && id->life == l->life;
     snprintf(id->batch, sizeof(id->batch), "%.*s", SLICE_FMT(row->batch));
     id->is_put_off = false;
     return is_kept ? id->group : 0;

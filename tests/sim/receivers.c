@@ -267,7 +267,7 @@ static void check_kept_together(const struct visit *v)
         size_t n = 0;
         for (size_t k = 0; k < v->n_attempts; k++)
             n += group != 0 && v->attempts[k].kept_with == group;
-        if (n > 1 && n < v->n_attempts)
+        if (n > 0 && n < v->n_attempts)
             world_broken(v->world, 5,
                          "%s was put off in a batch, of which %zu rows come with %zu others",
                          v->attempts[i].send->name, n, v->n_attempts - n);
