@@ -539,6 +539,44 @@ static void a_letter_that_comes_to_be_known_parts_what_could_go_together(void **
     assert_trace(f, "a1:delivered a1=delivered a3:waiting");
 }
 
+/* a1, a2 and a3 are on disk alone, to be tried again together. */
+static void a_member_that_dies_on_disk_parts_those_around_it(void **state)
+{
+    struct lanes_fixture *f = *state;
+    const struct delivery_row row = {.batch = SLICE_LIT("3-x"), .attempts = 1};
+    struct delivery_row rows[] = {row, row, row};
+    struct lane_place places[3];
+    for (int i = 0; i < 3; i++) {
+        rows[i].position = i + 1;
+        places[i] = (struct lane_place){.position = i + 1,
+                                        .key = SLICE_LIT("a"),
+                                        .has_key = true,
+                                        .due_ms = f->time.wall_ms + 2000,
+                                        .batch = row.batch};
+    }
+    f->policy.parks = true;
+    set_policy(f);
+    turn(f);
+    dead_found(f, "");
+    f->has_expired = true;
+    lanes_begin_behind(f->lanes, f->calendar, 3, 3);
+    turn(f);
+    lanes_expired_ended(f->lanes, f->calendar, NULL, f->time.wall_ms + 1000);
+    turn(f);
+    lanes_scanned(f->lanes, f->calendar, places, 3, true);
+    pass(f, 1000);
+    assert_true(expired(f, "a2", "a", rows[1]));
+    lanes_expired_ended(f->lanes, f->calendar, NULL, 0);
+    forget_trace(f);
+    settle(f, "a2");
+    assert_trace(f, "a2=dead/expired ?calendar/a:0-3*3");
+    loaded(f, 0, "a1", "a", rows[0]);
+    loaded(f, 0, "a3", "a", rows[2]);
+    lanes_load_ended(f->lanes, f->calendar, (const bool[]){false});
+    pass(f, 1000);
+    assert_trace(f, "+[a1]");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, lanes_teardown)
 
 int main(void)
@@ -571,6 +609,7 @@ int main(void)
         TEST(a_reload_may_end_batches),
         TEST(a_reload_may_begin_batches),
         TEST(a_letter_that_comes_to_be_known_parts_what_could_go_together),
+        TEST(a_member_that_dies_on_disk_parts_those_around_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
