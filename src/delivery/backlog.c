@@ -161,7 +161,7 @@ void backlog_release(struct lanes *lanes, struct lane *lane, int64_t due_at)
 /* Its row, as written, is all that is left of it. */
 static void send_away(struct lanes *lanes, struct delivery *d)
 {
-    if (d->is_moved)
+    if (d->is_ahead)
         machine_write(lanes, d);
     d->target->backlog.n_away++;
     expiry_note(lanes, d->target, d->expires_at);

@@ -61,7 +61,8 @@ static bool replaces(const struct delivery *d, const struct delivery *e)
 
 void coalesce_entered(struct delivery *d)
 {
-    d->was_behind = !lane_has_head(d->lane, d) && !target_takes_batches(d->target);
+    d->was_behind =
+        d->was_cut_off && !lane_has_head(d->lane, d) && !target_takes_batches(d->target);
 }
 
 /* ---- replacing ---- */
@@ -120,7 +121,7 @@ static void take_place(struct lanes *lanes, struct delivery *d, struct delivery 
     stand_for(lanes, d, e);
     if (d->state != DELIVERY_WAITING)
         return;
-    d->is_moved = true;
+    d->is_ahead = true;
     if (has_passed(d, row_position))
         machine_write(lanes, d);
 }

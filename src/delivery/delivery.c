@@ -31,7 +31,7 @@ void delivery_init(struct delivery *d, struct moment now, int64_t paused_ms)
     d->attempts = d->tries = d->refusals = 0;
     d->successes_seen = 0;
     d->unknown = d->was_cut_off;
-    d->is_overtaken = d->is_letter = d->is_replaced = d->is_moved = false;
+    d->is_overtaken = d->is_letter = d->is_replaced = d->is_ahead = false;
     d->started_at = d->parked_at = 0;
     d->is_shelved = false;
     d->first_attempt_at = NOT_YET;
@@ -120,7 +120,7 @@ void delivery_take_back(struct delivery *d, bool is_unknown)
     d->due_at = AT_ONCE;
     if (!is_unknown)
         return;
-    d->unknown = true;
+    d->unknown = d->is_ahead = true;
     d->was_behind = false;
 }
 

@@ -307,7 +307,7 @@ static struct delivery_row describe(struct delivery *d, enum delivery_state next
 {
     delivery_sync_age(d, pause_total_ms(&d->target->pause, now.mono_ms));
     d->next = next;
-    d->is_moved = false;
+    d->is_ahead = false;
     return delivery_describe(d, now);
 }
 

@@ -86,8 +86,8 @@ struct delivery {
     uint64_t successes_seen;   /* the target's count at the last of these */
     bool unknown;              /* an attempt's end was never seen */
     bool is_letter;            /* a dead letter that a person retries */
-    bool is_moved;             /* to another place than its row says */
-    bool was_behind;           /* others, when it came into its lane */
+    bool is_ahead;             /* of its row, which says another place, or less than is known */
+    bool was_behind;           /* others, when it came into its lane, if it was cut off */
     bool is_replaced;          /* something newer takes its place: coalesce.h */
     bool is_overtaken; /* something newer of its key has succeeded: dead, it keeps nothing */
     char *last_error;

@@ -595,6 +595,26 @@ static void a_lane_in_memory_goes_to_disk_with_it(void **state)
     assert_trace(f, "?calendar/b:5-6*1 ?calendar/a:0-6*1");
 }
 
+static void what_was_taken_back_leaves_memory_with_what_its_row_didnt_say(void **state)
+{
+    struct lanes_fixture *f = *state;
+    take(f, "a0", "a");
+    turn(f);
+    refuse(f, "a0", 404);
+    forget_trace(f);
+    fall_behind(f);
+    struct parcel *a1 = find_parcel(f, "a1");
+    a1->is_attempted = false;
+    lanes_take_back(f->lanes, &a1->d, true);
+    parks(f, true);
+    turn(f);
+    forget_trace(f);
+    dead_found(f, "a1");
+    turn(f);
+    assert_trace(f, "a1:written a1^ a2^ a3^ a4^ ?calendar:5-6");
+    assert_true(f->row.unknown);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, lanes_teardown)
@@ -634,6 +654,9 @@ int main(void)
         START(attempted_again_it_waits_while_something_is_read_and_goes_to_disk),
         START(of_a_key_that_no_lane_is_known_of_it_is_read_from_disk),
         SMALL(a_lane_in_memory_goes_to_disk_with_it),
+        cmocka_unit_test_setup_teardown(
+            what_was_taken_back_leaves_memory_with_what_its_row_didnt_say, lanes_setup_small,
+            lanes_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -172,6 +172,19 @@ static void what_was_taken_back_and_may_have_arrived_stays(void **state)
     assert_trace(f, "+a1 a1:delivered a1=delivered +a2 +a2 a2:delivered a2=delivered +a3");
 }
 
+static void what_may_have_arrived_by_its_row_stays_also_behind_others(void **state)
+{
+    struct lanes_fixture *f = *state;
+    take(f, "a1", "a");
+    turn(f);
+    restore(f, "a2", "a", (struct delivery_row){.state = DELIVERY_WAITING, .unknown = true});
+    take(f, "a3", "a");
+    forget_trace(f);
+    deliver(f, "a1");
+    deliver(f, "a2");
+    assert_trace(f, "a1:delivered a1=delivered +a2 a2:delivered a2=delivered +a3");
+}
+
 /* ---- time and turns ---- */
 
 static void a_burst_with_a_delay_is_one_after_the_first_ones_delay(void **state)
@@ -411,6 +424,7 @@ int main(void)
         TEST(a_letter_that_is_retried_replaces_nothing_and_isnt_replaced),
         TEST(what_may_have_been_attempted_before_a_restart_stays),
         TEST(what_was_taken_back_and_may_have_arrived_stays),
+        TEST(what_may_have_arrived_by_its_row_stays_also_behind_others),
         TEST(a_burst_with_a_delay_is_one_after_the_first_ones_delay),
         TEST(one_that_came_while_the_first_was_written_replaces_it_then),
         TEST(one_that_was_to_be_written_is_replaced_before),
