@@ -321,8 +321,10 @@ static void restart(struct world *w)
         w->parcels[i].order = w->parcels[i].row.order;
         w->parcels[i].was_woken = w->parcels[i].is_shelved = false;
         w->parcels[i].is_expiring = w->parcels[i].is_early = false;
-        /* One behind others may have been attempted where its target took batches: that isn't known. */
-        w->parcels[i].was_attempted = w->parcels[i].was_attempted && !w->parcels[i].was_batched;
+        /* One behind others may have been attempted for the first time where its target took batches:
+           that isn't known. */
+        bool is_known = !w->parcels[i].was_batched || w->parcels[i].row.row.first_attempt_ms > 0;
+        w->parcels[i].was_attempted = w->parcels[i].was_attempted && is_known;
         w->parcels[i].is_old = true;
         w->parcels[i].is_free = w->parcels[i].was_retried;
     }
