@@ -11,7 +11,7 @@ bool known_rows_add(void *rows, const struct delivery_row *row)
     struct slice *const texts[] = {
         &known->row.id,          &known->row.connector, &known->row.handler, &known->row.key,
         &known->row.transformer, &known->row.data,      &known->row.cause,   &known->row.error,
-        &known->row.result,      &known->row.stale_by};
+        &known->row.result,      &known->row.stale_by,  &known->row.batch};
     size_t total = 0;
     for (size_t i = 0; i < ARRAY_LEN(texts); i++)
         total += texts[i]->len;
