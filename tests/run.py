@@ -23,7 +23,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 CLOSING_LINE = re.compile(r"^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$", re.MULTILINE)
-PART_TIMEOUT_S = 1200  # a part that hangs
+PART_TIMEOUT_S = 2400  # a part that hangs
 PART_TIMEOUT_VALGRIND_S = 7200
 SIMULATIONS = {"dev": 30, "asan": 10, "release": 100}  # seeds, by preset
 VALGRIND = ROOT / "tests" / "e2e" / "support" / "valgrind.sh"
