@@ -77,18 +77,17 @@ static int64_t number_bound(const struct delivery *d)
     return delivery_seq(d->event->seq + 1, 0);
 }
 
-void barred_note_end(struct lanes *lanes, struct delivery *d, int64_t wall_ms)
-{
-    if (d->next == DELIVERY_DEAD && keeps(d))
-        add(lanes, d, wall_ms);
-    else if (d->next == DELIVERY_DELIVERED && d->target->policy.parks && d->key)
-        barriers_void_older(&d->target->barriers, slice_str(d->key), number_bound(d));
-}
-
 void barred_note_number(struct lanes *lanes, struct delivery *d, int64_t wall_ms)
 {
     if (d->next == DELIVERY_DEAD && keeps(d))
         add(lanes, d, wall_ms);
+}
+
+void barred_note_end(struct lanes *lanes, struct delivery *d, int64_t wall_ms)
+{
+    barred_note_number(lanes, d, wall_ms);
+    if (d->next == DELIVERY_DELIVERED && d->target->policy.parks && d->key)
+        barriers_void_older(&d->target->barriers, slice_str(d->key), number_bound(d));
 }
 
 /* ---- when it doesn't any more ---- */

@@ -274,14 +274,6 @@ static struct batch *choose(struct lanes *lanes, struct target *t)
     return form(lanes, t, has_ready ? &t->ready : &t->refused, is_probe ? 1 : t->policy.batch.size);
 }
 
-static void start_member(struct lanes *lanes, struct delivery *d, int64_t now, int64_t paused_ms)
-{
-    if (d->lane->woken == d->position)
-        d->lane->woken = 0;
-    delivery_start(d, now, paused_ms);
-    machine_move(lanes, d, PHASE_ATTEMPTING);
-}
-
 void batch_start_next(struct lanes *lanes, struct target *t, int64_t now)
 {
     struct batch *b = choose(lanes, t);
@@ -295,7 +287,7 @@ void batch_start_next(struct lanes *lanes, struct target *t, int64_t now)
         pause_probe_start(&t->pause, b->members[0]);
     t->batching.is_forming = true;
     for (size_t i = 0; i < b->n; i++)
-        start_member(lanes, b->members[i], now, pause_total_ms(&t->pause, now));
+        machine_start(lanes, b->members[i], now);
     t->batching.is_forming = false;
     t->batching.is_wait_over = false;
     heap_remove(&lanes->waits, &t->batching.wait);
@@ -457,32 +449,26 @@ void batch_settled(struct lanes *lanes, struct batch *b)
 
 /* ---- another policy ---- */
 
+/* Its members are on disk alone, or come back from there. */
+static bool is_out(const struct batch *b)
+{
+    return b->phase == BATCH_AWAY || b->phase == BATCH_LOADING;
+}
+
 /* Neither is it attempted or written, nor does it wait for another one. */
 static bool waits(const struct batch *b)
 {
-    return b->phase == BATCH_READY || b->phase == BATCH_LATER || b->phase == BATCH_AWAY ||
-           b->phase == BATCH_LOADING;
+    return b->phase == BATCH_READY || b->phase == BATCH_LATER || is_out(b);
 }
 
-/* What is being attempted or written goes on, and finds out when that is over. */
+/* One that waits. */
 static void end_batch(struct lanes *lanes, struct batch *b)
 {
-    switch (b->phase) {
-    case BATCH_READY:
-    case BATCH_LATER:
-        batch_release_rest(lanes, b);
-        disband(lanes, b);
-        break;
-    case BATCH_AWAY:
-    case BATCH_LOADING:
+    if (is_out(b))
         batch_disband_away(lanes, b);
-        disband(lanes, b);
-        break;
-    case BATCH_BEHIND: /* with the one that it waits for */
-    case BATCH_ATTEMPTING:
-    case BATCH_SETTLING:
-        break;
-    }
+    else
+        batch_release_rest(lanes, b);
+    disband(lanes, b);
 }
 
 /* ---- barriers that come to be known ---- */
@@ -507,7 +493,7 @@ static bool bar_one(struct lanes *lanes, struct target *t)
         struct batch *b = list_entry(it, struct batch, all);
         if (!waits(b) || !has_barred(b))
             continue;
-        if (b->phase == BATCH_AWAY || b->phase == BATCH_LOADING) {
+        if (is_out(b)) {
             end_batch(lanes, b);
         } else {
             unlink_batch(lanes, b);
@@ -518,21 +504,22 @@ static bool bar_one(struct lanes *lanes, struct target *t)
     return false;
 }
 
-static void gather_anew(struct lanes *lanes, struct target *t)
+static void ungather_all(struct target *t)
 {
     list_each (it, &t->ready)
         batch_ungather(lane_head(list_entry(it, struct lane, ready)));
-    batch_gather_all(lanes, t);
 }
 
 void batch_bar(struct lanes *lanes, struct target *t)
 {
-    gather_anew(lanes, t);
+    ungather_all(t);
+    batch_gather_all(lanes, t);
     while (bar_one(lanes, t)) {
     }
 }
 
-/* To end one frees those behind it, too, which don't wait by themselves: hence a list apart. */
+/* What is being attempted or written goes on, and finds out when that is over. To end one frees those
+   behind it, too, which don't wait by themselves: hence a list apart. */
 static void end_waiting(struct lanes *lanes, struct target *t)
 {
     struct list waiting;
@@ -560,7 +547,6 @@ void batch_policy_changed(struct lanes *lanes, struct target *t, bool took)
     if (target_takes_batches(t))
         return;
     heap_remove(&lanes->waits, &t->batching.wait);
-    list_each (it, &t->ready)
-        batch_ungather(lane_head(list_entry(it, struct lane, ready)));
+    ungather_all(t);
     end_waiting(lanes, t);
 }

@@ -72,20 +72,13 @@ static bool is_for_the_bad_ones(const struct attempt_end *end, const struct verd
            (end->kind == ATTEMPT_STATUS && end->status == TOO_LARGE);
 }
 
-static bool is_free(const struct target *t, const struct attempt_end *end,
-                    const struct verdict *verdict)
-{
-    return verdict->outcome == OUTCOME_PAUSE || end->kind == ATTEMPT_STARVED ||
-           (verdict->outcome == OUTCOME_RETRY && target_is_paused(t));
-}
-
 static void judge(struct ending *e)
 {
     e->n_common = count_common(e);
     if (e->n_common == 0)
         return;
     e->verdict = common_verdict(e);
-    e->is_free = is_free(e->b->target, e->end, &e->verdict);
+    e->is_free = target_is_free_end(e->b->target, e->end, &e->verdict);
     e->is_split = e->n_common > 1 && is_for_the_bad_ones(e->end, &e->verdict);
 }
 
@@ -107,8 +100,8 @@ static void learn(struct lanes *lanes, const struct ending *e)
     if (e->n_common > 0) {
         tally_attempt(&t->tally, e->end);
         machine_learn(lanes, first, e->end, &e->verdict, e->is_split);
-    } else if (pause_probe_end(&t->pause, first)) {
-        pause_probe_soon(&t->pause, &lanes->probes);
+    } else {
+        pause_probe_undo(&t->pause, first, &lanes->probes);
     }
 }
 
@@ -117,7 +110,7 @@ static void learn(struct lanes *lanes, const struct ending *e)
 static void conclude_own(struct lanes *lanes, struct delivery *d, const struct attempt_end *end)
 {
     struct verdict verdict = target_verdict(d->target, d, end);
-    delivery_note_end(d, end, !is_free(d->target, end, &verdict));
+    delivery_note_end(d, end, !target_is_free_end(d->target, end, &verdict));
     learn_own(lanes, d, end, &verdict);
     machine_conclude(lanes, d, end, &verdict);
 }
@@ -257,8 +250,7 @@ void lanes_take_back_batch(struct lanes *lanes, struct batch *b, bool is_unknown
 {
     struct target *t = b->target;
     machine_end_flight(lanes, t);
-    if (pause_probe_end(&t->pause, b->members[0]))
-        pause_probe_soon(&t->pause, &lanes->probes);
+    pause_probe_undo(&t->pause, b->members[0], &lanes->probes);
     for (size_t i = 0; i < b->n; i++) {
         struct delivery *d = b->members[i];
         delivery_take_back(d, is_unknown);

@@ -25,8 +25,7 @@ void machine_offer(struct lanes *lanes, struct target *t)
         batch_set_wait(lanes, t);
     }
     int64_t at = target_opens_at(t, &lanes->clock);
-    if (heap_has(&t->gate_opens))
-        heap_remove(&lanes->gates, &t->gate_opens);
+    heap_remove(&lanes->gates, &t->gate_opens);
     if (at != AT_ONCE)
         list_remove(&t->serving);
     else if (list_is_empty(&t->serving))
@@ -646,9 +645,7 @@ void lanes_attempt_ended(struct lanes *lanes, struct delivery *d, const struct a
 {
     struct target *t = d->target;
     struct verdict verdict = target_verdict(t, d, end);
-    bool is_free = verdict.outcome == OUTCOME_PAUSE || end->kind == ATTEMPT_STARVED ||
-                   (verdict.outcome == OUTCOME_RETRY && target_is_paused(t));
-    delivery_note_end(d, end, !is_free);
+    delivery_note_end(d, end, !target_is_free_end(t, end, &verdict));
     tally_attempt(&t->tally, end);
     machine_learn(lanes, d, end, &verdict, false);
     machine_conclude(lanes, d, end, &verdict);

@@ -59,6 +59,8 @@ static inline int64_t machine_now(const struct lanes *lanes)
 void machine_move(struct lanes *lanes, struct delivery *d, enum delivery_phase to);
 /* The next lanes_pump tells or writes what there is of d. */
 void machine_add_errand(struct lanes *lanes, struct delivery *d);
+/* d's attempt begins. */
+void machine_start(struct lanes *lanes, struct delivery *d, int64_t now);
 /* d waits at the head of its lane: until it is due, or until its target takes it. */
 void machine_head_arrived(struct lanes *lanes, struct delivery *d);
 /* Puts t among those served, last in the round, or takes it out, by what it can start now. To be

@@ -57,8 +57,7 @@ void lanes_take_back(struct lanes *lanes, struct delivery *d, bool is_unknown)
     if (d->phase == PHASE_PARKED)
         delivery_skip_parked(d, machine_now(lanes));
     delivery_take_back(d, is_unknown);
-    if (pause_probe_end(&t->pause, d))
-        pause_probe_soon(&t->pause, &lanes->probes);
+    pause_probe_undo(&t->pause, d, &lanes->probes);
     machine_move(lanes, d, PHASE_QUEUED);
     machine_head_arrived(lanes, d);
     machine_offer(lanes, t);

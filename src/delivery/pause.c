@@ -187,3 +187,9 @@ void pause_probe_soon(struct pause *p, struct heap *probes)
     if (!p->probe)
         pause_probe_due(p, probes);
 }
+
+void pause_probe_undo(struct pause *p, const struct delivery *d, struct heap *probes)
+{
+    if (pause_probe_end(p, d))
+        pause_probe_soon(p, probes);
+}

@@ -71,5 +71,7 @@ void pause_probe_in(struct pause *p, int64_t ms, int64_t now, struct heap *probe
 void pause_probe_later(struct pause *p, int64_t now, struct heap *probes);
 /* The next one at once, where none is in progress, and the times from the shortest again. */
 void pause_probe_soon(struct pause *p, struct heap *probes);
+/* d's attempt is gone, and told nothing: where it was the probe, the next one is at once. */
+void pause_probe_undo(struct pause *p, const struct delivery *d, struct heap *probes);
 
 #endif

@@ -110,6 +110,14 @@ static struct target *next_served(struct lanes *lanes)
     return NULL;
 }
 
+void machine_start(struct lanes *lanes, struct delivery *d, int64_t now)
+{
+    if (d->lane->woken == d->position)
+        d->lane->woken = 0; /* from now on it is about the attempt after this one */
+    delivery_start(d, now, pause_total_ms(&d->target->pause, now));
+    machine_move(lanes, d, PHASE_ATTEMPTING);
+}
+
 /* By a time of its own: a gate may have opened since the turn's step began. */
 static bool start_next(struct lanes *lanes)
 {
@@ -126,10 +134,7 @@ static bool start_next(struct lanes *lanes)
         return true;
     if (target_is_paused(t))
         pause_probe_start(&t->pause, d);
-    if (d->lane->woken == d->position)
-        d->lane->woken = 0; /* from now on it is about the attempt after this one */
-    delivery_start(d, now, pause_total_ms(&t->pause, now));
-    machine_move(lanes, d, PHASE_ATTEMPTING);
+    machine_start(lanes, d, now);
     target_start(t, d->tries > 0, now);
     list_remove(&t->serving); /* to the end of the round */
     machine_offer(lanes, t);

@@ -259,3 +259,10 @@ struct verdict target_verdict(const struct target *t, const struct delivery *d,
         verdict = (struct verdict){OUTCOME_DEAD, "refused"};
     return verdict;
 }
+
+bool target_is_free_end(const struct target *t, const struct attempt_end *end,
+                        const struct verdict *verdict)
+{
+    return verdict->outcome == OUTCOME_PAUSE || end->kind == ATTEMPT_STARVED ||
+           (verdict->outcome == OUTCOME_RETRY && target_is_paused(t));
+}

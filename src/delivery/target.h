@@ -103,5 +103,8 @@ void target_ready_all(struct target *t);
    refused for good. */
 struct verdict target_verdict(const struct target *t, const struct delivery *d,
                               const struct attempt_end *end);
+/* Whether that end uses none of a delivery's attempts up. */
+bool target_is_free_end(const struct target *t, const struct attempt_end *end,
+                        const struct verdict *verdict);
 
 #endif
