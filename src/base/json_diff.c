@@ -161,8 +161,7 @@ static bool walk(struct diff *d, struct slice before,
         if (json_is_array(before) && json_is_array(after))
             return walk_arrays(d, before, after);
     }
-    struct slice path = buf_slice(&d->path);
-    return d->fn(d->ctx, slice_of(path.data ? path.data : "", path.len), before, after);
+    return d->fn(d->ctx, slice_present(buf_slice(&d->path)), before, after);
 }
 
 bool json_diff(struct slice before, struct slice after, json_difference_fn fn, void *ctx)

@@ -33,6 +33,12 @@ static inline struct slice slice_str(const char *s)
     return (struct slice){s, s ? strlen(s) : 0};
 }
 
+/* s, and where it is absent the empty one: where absent means something else. */
+static inline struct slice slice_present(struct slice s)
+{
+    return s.data ? s : slice_of("", 0);
+}
+
 static inline bool slice_is_equal(struct slice a, struct slice b)
 {
     return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);

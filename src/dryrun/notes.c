@@ -56,7 +56,7 @@ struct slice notes_text(struct notes *n, struct slice s)
     if (!s.data)
         return SLICE_NULL;
     struct slice text = masked(n, s);
-    return arena_copy(&n->arena, slice_of(text.data ? text.data : "", text.len));
+    return arena_copy(&n->arena, slice_present(text));
 }
 
 /* A secret that is a number, or part of one, leaves no JSON behind. */
@@ -193,7 +193,7 @@ struct dryrun_line *notes_line(struct notes *n, enum log_level level, struct sli
 {
     struct dryrun_line *line = arena_alloc(&n->arena, sizeof(*line));
     line->level = level;
-    line->text = notes_text(n, slice_of(text.data ? text.data : "", text.len));
+    line->text = notes_text(n, slice_present(text));
     if (n_fields == 0)
         return line;
     struct buf json = {0};

@@ -92,9 +92,8 @@ void parking_find(void *ctx, struct target *t, size_t limit)
 void parking_dropped(struct engine *e, const struct delivery_row *row)
 {
     struct target *t = lanes_find_target(e->lanes, row->connector, false);
-    struct slice key = row->has_key ? row->key : SLICE_NULL;
     if (t && row->has_key)
-        lanes_letter_gone(e->lanes, t, slice_of(key.data ? key.data : "", key.len), row->position);
+        lanes_letter_gone(e->lanes, t, slice_present(row->key), row->position);
 }
 
 static void ask_again(void *ctx, struct target *t)

@@ -152,17 +152,15 @@ void item_take_row(struct item *item, const struct delivery_row *row)
 struct item *item_from_row(struct engine *e, struct work *work, struct event *event,
                            struct target *target, const struct delivery_row *row)
 {
-    struct item *item = item_new(
-        e, work,
-        &(struct item_parts){
-            .event = event,
-            .target = target,
-            .key = row->has_key ? slice_of(row->key.data ? row->key.data : "", row->key.len)
-                                : SLICE_NULL,
-            .handler = row->handler,
-            .transformer = row->transformer,
-            .data = row->data,
-        });
+    struct item *item = item_new(e, work,
+                                 &(struct item_parts){
+                                     .event = event,
+                                     .target = target,
+                                     .key = row->has_key ? slice_present(row->key) : SLICE_NULL,
+                                     .handler = row->handler,
+                                     .transformer = row->transformer,
+                                     .data = row->data,
+                                 });
     item_take_row(item, row);
     item->keeps_result = true; /* the journal knows whether its event is still open */
     return item;

@@ -125,9 +125,7 @@ void event_unref(struct event *event)
 
 struct slice event_key(const struct event *event)
 {
-    if (!event->has_key)
-        return SLICE_NULL;
-    return slice_of(event->key.data ? event->key.data : "", event->key.len);
+    return event->has_key ? slice_present(event->key) : SLICE_NULL;
 }
 
 size_t event_size(const struct event *e)

@@ -145,7 +145,7 @@ static struct slice keep_anew(struct arena *arena, struct slice text)
         if (spaced.data[i] == '+')
             spaced.data[i] = ' ';
     add_anew(&encoded, buf_slice(&spaced));
-    struct slice kept = arena_copy(arena, slice_of(encoded.data ? encoded.data : "", encoded.len));
+    struct slice kept = arena_copy(arena, slice_present(buf_slice(&encoded)));
     buf_deinit(&spaced);
     buf_deinit(&encoded);
     return kept;

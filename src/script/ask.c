@@ -16,9 +16,7 @@ void script_handler_ask(struct script_machine *m, size_t handler, const struct e
     if (!asked->passes || !h->has_key ||
         script_handler_key(m, handler, event, &asked->own_key, &has_key, &asked->err) < 0)
         return;
-    asked->key = has_key
-                     ? slice_of(asked->own_key.data ? asked->own_key.data : "", asked->own_key.len)
-                     : SLICE_NULL;
+    asked->key = has_key ? slice_present(buf_slice(&asked->own_key)) : SLICE_NULL;
 }
 
 void script_asked_deinit(struct script_asked *asked)

@@ -55,27 +55,19 @@ static void push_list(lua_State *L, const struct script_batch_run *b)
     machine_mark(L, list, REF_ARRAY);
 }
 
-static void set_text(lua_State *L, const char *name, struct slice value)
-{
-    if (!value.data)
-        return;
-    lua_pushlstring(L, value.data, value.len);
-    lua_setfield(L, -2, name);
-}
-
 /* [-0, +1, e] */
 static void push_batch(lua_State *L, const struct script_batch_run *b)
 {
     char created[TEXT_TIME_LEN + 1];
     lua_createtable(L, 0, 6);
-    set_text(L, "id", buf_slice(&b->id));
+    run_set_text(L, "id", buf_slice(&b->id));
     lua_pushinteger(L, (lua_Integer)b->asked.attempt);
     lua_setfield(L, -2, "attempt");
-    set_text(L, "connector", b->connector->public.name);
+    run_set_text(L, "connector", b->connector->public.name);
     text_format_time(created, b->asked.created_ms);
-    set_text(L, "createdAt", slice_str(created));
+    run_set_text(L, "createdAt", slice_str(created));
     if (b->last_error.len > 0)
-        set_text(L, "lastError", buf_slice(&b->last_error));
+        run_set_text(L, "lastError", buf_slice(&b->last_error));
     machine_mark(L, lua_gettop(L), REF_BATCH);
 }
 

@@ -82,8 +82,7 @@ static int digest_keyed(lua_State *L, const char *what, enum digest_algorithm al
     lua_settop(L, 3);
     struct slice key = argument_bytes(L, 1, what, "key");
     struct slice text = argument_bytes(L, 2, what, "text");
-    make(L, what, algorithm, slice_of(key.data ? key.data : "", key.len), text,
-         check_form(L, 3, what));
+    make(L, what, algorithm, slice_present(key), text, check_form(L, 3, what));
     lua_pushlstring(L, machine_of(L)->json.data, machine_of(L)->json.len);
     return 1;
 }

@@ -253,7 +253,7 @@ static struct slice keep(lua_State *L, int index, struct buf *to)
     if (!text.data)
         return SLICE_NULL;
     buf_add_slice(to, text);
-    return slice_of(to->data ? to->data : "", to->len);
+    return slice_present(buf_slice(to));
 }
 
 /* startAsk(kind, event, connector, data, transformer, key, unknown): gives control back until there is an answer. */

@@ -37,7 +37,7 @@ static void push_text(lua_State *L, struct slice value)
         lua_pushnil(L);
 }
 
-static void set_text(lua_State *L, const char *name, struct slice value)
+void run_set_text(lua_State *L, const char *name, struct slice value)
 {
     if (!value.data)
         return;
@@ -93,7 +93,7 @@ void run_push_event(lua_State *L, const struct event *event)
     if (event->attributes.len == 0)
         return;
     add_attributes(L, event->attributes);
-    set_text(L, "key", event_key(event)); /* so one of these may be called */
+    run_set_text(L, "key", event_key(event)); /* so one of these may be called */
 }
 
 /* beginHandler() -> handler, event */
@@ -136,16 +136,17 @@ void run_push_delivery(lua_State *L, const struct script_attempt *attempt, struc
 {
     char created[TEXT_TIME_LEN + 1];
     lua_createtable(L, 0, 8);
-    set_text(L, "id", id);
+    run_set_text(L, "id", id);
     lua_pushinteger(L, (lua_Integer)attempt->attempt);
     lua_setfield(L, -2, "attempt");
     if (attempt->has_key)
-        set_text(L, "key", slice_of(attempt->key.data ? attempt->key.data : "", attempt->key.len));
-    set_text(L, "connector", connector->public.name);
-    set_text(L, "handler", attempt->handler);
+        run_set_text(L, "key",
+                     slice_of(attempt->key.data ? attempt->key.data : "", attempt->key.len));
+    run_set_text(L, "connector", connector->public.name);
+    run_set_text(L, "handler", attempt->handler);
     text_format_time(created, attempt->created_ms);
-    set_text(L, "createdAt", slice_str(created));
-    set_text(L, "lastError", attempt->last_error);
+    run_set_text(L, "createdAt", slice_str(created));
+    run_set_text(L, "lastError", attempt->last_error);
     machine_mark(L, lua_gettop(L), REF_DELIVERY);
 }
 

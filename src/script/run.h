@@ -20,6 +20,8 @@ struct run_transformers {
    none. */
 struct run_transformers run_find_transformers(lua_State *L, const struct connector *connector,
                                               struct slice name);
+/* [-0, +0, e] The field of the table on top; an absent value is left out. */
+void run_set_text(lua_State *L, const char *name, struct slice value);
 /* [-0, +1, e] An event, as a table of one's own for each caller. */
 void run_push_event(lua_State *L, const struct event *event);
 /* [-0, +1, e] What a delivery sends, before its transformer. */

@@ -97,7 +97,7 @@ static struct slice read_key(lua_State *L, const struct script_run *run)
     else if (type != LUA_TNUMBER || json_add_double(&m->url, lua_tonumber(L, index)) < 0)
         machine_raise(L, "sync:send: `key` must be a string or a number, not %s",
                       codec_is_null(L, index) ? "null" : luaL_typename(L, index));
-    return slice_of(m->url.data ? m->url.data : "", m->url.len);
+    return slice_present(buf_slice(&m->url));
 }
 
 static void read_transformer(lua_State *L, struct script_send *send)
