@@ -310,7 +310,8 @@ def test_any_number_waits_for_what_is_down_for_long(project, start, receiver):
     daemon = start("""
   sync:send({ connector = "first", key = event.data.n, data = event.data }):await()
   sync:send { connector = "second", key = event.data.n, data = event.data }
-""", connector=CONNECTOR.replace('base = "20ms"', 'base = "2s"'))
+""", connector=CONNECTOR.replace('base = "20ms"', 'base = "2s"')
+                                .replace("breaker = false", 'breaker = { open = "1s" }'))
     events = 1400 if IS_SLOW else 3000
     daemon.post("/events", [{"type": "thing.changed", "data": {"id": n, "n": n}}
                             for n in range(events)])

@@ -124,6 +124,7 @@ def test_a_steady_stream_is_sent_in_time(daemon, receiver):
         sent += 1
         emit(daemon, "a", sent, delay="200ms")
     assert receiver.requests
+    wait_until(lambda: daemon.channel_sums()["open"] == 0, "all to be on disk, where sums count it")
     wait_until(lambda: sums_of(daemon).get("waiting") == 0, "the rest")
     assert numbers_of(receiver)[-1] == sent
     assert_sums_hold(daemon.status())

@@ -23,11 +23,14 @@ sync:start()
 CONNECTOR = """
 return {
   retry = { base = "100ms", cap = "500ms" },
-  breaker = false,
+  breaker = %s,
   concurrency = 32,
   send = function(data) return http.post("%s/x", { json = data }) end,
 }
 """
+
+# Who is down for long is left alone, and so is quickly through when it is back.
+BREAKER = '{ open = "1s" }'
 
 PADDING = "x" * 2000
 AT_ONCE = 50
@@ -36,9 +39,9 @@ AT_ONCE = 50
 @pytest.fixture
 def make(project, make_daemon, receiver):
     """make("limits.journal=8MB", bus=…): a daemon whose one connector posts to the receiver."""
-    def make(*sets, bus=None):
+    def make(*sets, bus=None, breaker="false"):
         project.script(SCRIPT % (f'eventBusUrl = "{bus.events_url}"' if bus else ""))
-        project.connector("a", CONNECTOR % receiver.url)
+        project.connector("a", CONNECTOR % (breaker, receiver.url))
         daemon = make_daemon(*[f"--set={value}" for value in sets])
         return daemon.start()
     return make
@@ -104,7 +107,7 @@ def assert_sound(daemon):
 
 def test_a_full_journal_refuses_events_until_what_waits_is_delivered(make, receiver):
     receiver.default = Reply(503)
-    daemon = make("limits.journal=4MB")
+    daemon = make("limits.journal=4MB", breaker=BREAKER)
     sender = Sender(daemon)
     sender.send_until_refused()
     assert sender.refusal.status == 503
@@ -144,7 +147,7 @@ def test_traffic_of_many_times_the_limit_passes_through(make, receiver):
 def test_a_stream_is_paused_by_a_full_journal_and_loses_nothing(make, receiver, bus):
     receiver.default = Reply(503)
     bus.publish_all([thing(id) for id in range(3000)])
-    daemon = make("limits.journal=4MB", bus=bus)
+    daemon = make("limits.journal=4MB", bus=bus, breaker=BREAKER)
     wait_until(lambda: "journal-full" in problems(daemon), "a full journal", 60)
     channel = next(iter(set(daemon.status()["sums"]["channels"]) - {"embedded"}))
     assert daemon.channel_sums(channel)["received"] < 3000
@@ -186,7 +189,7 @@ def fill(disk):
 
 def test_on_a_short_disk_events_are_refused_until_there_is_room(make, receiver, disk):
     receiver.default = Reply(503)
-    daemon = make("limits.diskFree=16MB")
+    daemon = make("limits.diskFree=16MB", breaker=BREAKER)
     sender = Sender(daemon)
     sender.send_until_refused()
     assert sender.refusal.status == 503 and "retry-after" in sender.refusal.headers
