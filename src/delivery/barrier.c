@@ -20,10 +20,12 @@ struct barred_key {
     size_t n, cap;
 };
 
+enum change_kind { ADDED, REMOVED, VOIDED };
+
 /* What happened while an answer was to come: it may know of it or not. */
 struct change {
     struct list link;
-    enum { ADDED, REMOVED, VOIDED } kind;
+    enum change_kind kind;
     struct lane_barrier barrier;
     char *key;
 };
@@ -138,7 +140,7 @@ static void clear(struct barriers *b)
 
 /* ---- what changes while they are asked for ---- */
 
-static void apply(struct barriers *b, int kind, const struct lane_barrier *barrier)
+static void apply(struct barriers *b, enum change_kind kind, const struct lane_barrier *barrier)
 {
     if (kind == ADDED)
         add(b, barrier);
@@ -148,7 +150,7 @@ static void apply(struct barriers *b, int kind, const struct lane_barrier *barri
         void_older(b, barrier->key, barrier->seq);
 }
 
-static void change(struct barriers *b, int kind, const struct lane_barrier *barrier)
+static void change(struct barriers *b, enum change_kind kind, const struct lane_barrier *barrier)
 {
     if (b->is_known)
         apply(b, kind, barrier);
