@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CLOSING_LINE = re.compile(r"^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$", re.MULTILINE)
 PART_TIMEOUT_S = 2400  # a part that hangs
 PART_TIMEOUT_VALGRIND_S = 7200
+WORKERS_PER_CORE = 2  # for end-to-end tests: they wait for most of their time
 SIMULATIONS = {"dev": 30, "asan": 10, "release": 100}  # seeds, by preset
 VALGRIND = ROOT / "tests" / "e2e" / "support" / "valgrind.sh"
 
@@ -193,6 +194,7 @@ def run_end_to_end_tests(liaison, preset):
         report = Path(temporary) / "report.xml"
         status, output = run(
             [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider",
+             "--numprocesses", str(os.cpu_count() * WORKERS_PER_CORE), "--dist", "loadfile",
              "-o", "faulthandler_timeout=120", f"--junitxml={report}", str(folder)],
             timeout=part_timeout(preset), LIAISON=str(program), LIAISON_BINARY=str(liaison),
             LIAISON_PRESET=preset, PYTHONDONTWRITEBYTECODE="1")
