@@ -70,10 +70,12 @@ static int outcome_retry(lua_State *L)
     struct script_run *run = note_reason(L, "retry");
     options_read_or_raise(L, 2, &options_of_retry);
     int after = 3 + RETRY_AFTER;
-    if (!lua_isnil(L, after) && option_duration(L, after, &run->after_ms, &err) < 0)
+    int64_t after_ms = -1;
+    if (!lua_isnil(L, after) && option_duration(L, after, &after_ms, &err) < 0)
         machine_raise(L, "retry: `after`: %s", err.message);
     if (!lua_isnil(L, 3 + RETRY_ITEMS))
         batchrun_read_items(L, 3 + RETRY_ITEMS, run, "retry");
+    run->after_ms = after_ms; /* now that nothing is wrong with it: the error may be caught */
     return end_run(L, run, "retry", SCRIPT_RETRY);
 }
 

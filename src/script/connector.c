@@ -161,6 +161,24 @@ static void add_transformer(struct connector_job *job, int list)
     lua_pop(L, 1);
 }
 
+/* The elements of the table at `index`, which has no names: those of transformers stand in it as texts. */
+static void add_transformers(struct connector_job *job, int index, int list)
+{
+    lua_State *L = job->L;
+    int n = (int)lua_objlen(L, index), n_members = 0;
+    for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1))
+        n_members++;
+    if (n_members != n)
+        connector_tell(
+            job, "transformer",
+            "`transformer` must be a name, a function, or a list of such, as in "
+            "{ \"omitNulls\", function(data, event) … end }: its elements have no names");
+    for (int i = 1; i <= n && n_members == n; i++) {
+        lua_rawgeti(L, index, i);
+        add_transformer(job, list);
+    }
+}
+
 static void read_transformer(struct connector_job *job, int index)
 {
     lua_State *L = job->L;
@@ -170,10 +188,7 @@ static void read_transformer(struct connector_job *job, int index)
     lua_newtable(L);
     int list = lua_gettop(L);
     if (lua_istable(L, index)) {
-        for (int i = 1; i <= (int)lua_objlen(L, index); i++) {
-            lua_rawgeti(L, index, i);
-            add_transformer(job, list);
-        }
+        add_transformers(job, index, list);
     } else {
         lua_pushvalue(L, index);
         add_transformer(job, list);

@@ -27,6 +27,7 @@ struct batch {
     struct buf ends;
     bool is_left_out[ROWS_MAX];
     bool is_over;
+    int64_t after_ms; /* that the whole asked for */
     struct script_batch_run *run;
 };
 
@@ -67,6 +68,7 @@ static void on_end(void *ctx, const struct script_result *result)
     b->is_over = true;
     if (result)
         add_end(b, "all", result);
+    b->after_ms = result ? result->after_ms : -1;
 }
 
 static bool leaves_out(void *ctx, size_t row)
@@ -330,6 +332,16 @@ static void items_of_a_verdict_that_wasnt_given_count_for_nothing(void **state)
                  "all:reject all");
 }
 
+static void a_wait_of_a_verdict_that_wasnt_given_counts_for_nothing(void **state)
+{
+    (void)state;
+    struct batch *b = load(SEND("pcall(retry, 'x', { after = '90s', items = { 99 } }) retry('y')"));
+    attempt(b, ROWS("{}", "{}"));
+    assert_ends(b, "all:retry y");
+    assert_int_equal(b->after_ms, -1);
+    end(b);
+}
+
 /* ---- time ---- */
 
 static void many_rows_have_more_time(void **state)
@@ -442,6 +454,7 @@ int main(void)
         cmocka_unit_test(items_count_what_is_in_the_list),
         cmocka_unit_test(items_that_are_no_rows_are_an_error),
         cmocka_unit_test(items_of_a_verdict_that_wasnt_given_count_for_nothing),
+        cmocka_unit_test(a_wait_of_a_verdict_that_wasnt_given_counts_for_nothing),
         cmocka_unit_test(many_rows_have_more_time),
         cmocka_unit_test(a_row_that_never_ends_is_stopped_alone),
         cmocka_unit_test(rows_that_never_end_stop_the_batch),

@@ -192,6 +192,12 @@ static void test_wrong_options_of_connectors_say_what_to_write(void **state)
         {"onDead = 'stop'", "connectors/c.lua:2: onDead must be \"next\" or \"park\""},
         {"concurrency = 0", "connectors/c.lua:2: `concurrency` must be \"auto\" or"},
         {"transformer = 5", "connectors/c.lua:2: `transformer` must be a name, a function"},
+        {"transformer = { shape = function(data) return data end }",
+         "connectors/c.lua:2: `transformer` must be a name, a function, or a list of such, as in "
+         "{ \"omitNulls\", function(data, event) … end }: its elements have no names"},
+        {"transformer = { 'name', last = 'name' }", ": its elements have no names"},
+        {"transformer = { 'name', nil, 'name' }", ": its elements have no names"},
+        {"transformer = { 'name', true }", "`transformer` must be a name, a function"},
         {"transformer = 'nome'",
          "connectors/c.lua:2: no transformer \"nome\": did you mean \"name\"? Else "
          "make transformers/nome.lua"},
