@@ -78,28 +78,40 @@ static bool is_token(struct slice name)
     return name.len > 0;
 }
 
-/* A request whose end a proxy before us may see elsewhere could carry another one past it
-   (RFC 9112, 6.3 and 11.2). The library would let these through. */
-static bool refuse_framing(struct http_exchange *x)
+/* Why the head is none, or NULL. A request whose end or host a proxy before us may see elsewhere could
+   carry another one past it (RFC 9112, 3.2, 6.3 and 11.2). The library would let these through. */
+static const char *find_fault(const struct http_exchange *x, bool needs_host)
 {
     const struct slice length = SLICE_LIT(MHD_HTTP_HEADER_CONTENT_LENGTH),
-                       coding = SLICE_LIT(MHD_HTTP_HEADER_TRANSFER_ENCODING);
+                       coding = SLICE_LIT(MHD_HTTP_HEADER_TRANSFER_ENCODING),
+                       host = SLICE_LIT(MHD_HTTP_HEADER_HOST);
     unsigned n_ends = 0; /* by how many headers the body's is told */
+    unsigned n_hosts = 0;
     bool has_bad_name = false, is_well = true;
     for (size_t i = 0; i < x->n_headers; i++) {
         const struct http_header *header = &x->headers[i];
         bool is_coding = slice_is_equal_nocase(header->name, coding);
         has_bad_name |= !is_token(header->name);
         n_ends += is_coding || slice_is_equal_nocase(header->name, length);
+        n_hosts += slice_is_equal_nocase(header->name, host);
         is_well &= !is_coding || slice_is_equal_nocase(header->value, SLICE_LIT("chunked"));
     }
-    if (!has_bad_name && n_ends <= 1 && is_well)
-        return false;
-    http_exchange_problem(x, 400, "%s",
-                          has_bad_name ? "A header's name is none"
-                                       : "The body's length has to be given once, by "
-                                         "Content-Length or by Transfer-Encoding: chunked");
-    return true;
+    if (has_bad_name)
+        return "A header's name is none";
+    if (n_ends > 1 || !is_well)
+        return "The body's length has to be given once, by Content-Length or by "
+               "Transfer-Encoding: chunked";
+    if (n_hosts > 1 || (n_hosts == 0 && needs_host))
+        return "A request has one Host header";
+    return NULL;
+}
+
+static bool refuse_head(struct http_exchange *x, const char *version)
+{
+    const char *fault = find_fault(x, strcmp(version, MHD_HTTP_VERSION_1_0) != 0);
+    if (fault)
+        http_exchange_problem(x, 400, "%s", fault);
+    return fault != NULL;
 }
 
 /* Answers what needs no body to be refused; true when it did. */
@@ -127,12 +139,12 @@ static bool refuse_early(struct http_exchange *x)
 /* The head is here. An answer that is given now closes the connection after it, since the body
    isn't read; without a body it waits for the last call and the connection lives on, unless it isn't
    sure that there is none. */
-static enum MHD_Result begin(struct http_exchange *x)
+static enum MHD_Result begin(struct http_exchange *x, const char *version)
 {
     x->state = EXCHANGE_RECEIVING;
     exchange_note_headers(x);
-    bool is_framed_badly = refuse_framing(x);
-    if (!is_framed_badly && (!refuse_early(x) || !expects_body(x)))
+    bool is_head_bad = refuse_head(x, version);
+    if (!is_head_bad && (!refuse_early(x) || !expects_body(x)))
         return MHD_YES;
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
@@ -170,7 +182,7 @@ static enum MHD_Result handle(void *ctx, struct MHD_Connection *connection, cons
                               const char *method, const char *version, const char *data,
                               size_t *len, void **slot)
 {
-    (void)ctx, (void)url, (void)version;
+    (void)ctx, (void)url;
     struct http_exchange *x = *slot;
     if (x->place == EXCHANGE_WAITING)
         return MHD_YES;
@@ -178,7 +190,7 @@ static enum MHD_Result handle(void *ctx, struct MHD_Connection *connection, cons
     if (x->state == EXCHANGE_NEW) {
         x->connection = connection;
         x->method = method;
-        return begin(x);
+        return begin(x, version);
     }
     if (*len > 0) {
         size_t n = *len;
@@ -240,6 +252,7 @@ static void connection_changed(void *ctx, struct MHD_Connection *connection, voi
         deadline_stop(*slot);
         free(*slot);
         *slot = NULL;
+        server->has_room = true;
     }
 }
 
@@ -308,7 +321,7 @@ static int start_daemon(struct http_server *server, struct err *err)
         MHD_OPTION_LISTEN_SOCKET, (MHD_socket)server->listener.fd, MHD_OPTION_URI_LOG_CALLBACK,
         see_target, server, MHD_OPTION_NOTIFY_COMPLETED, completed, server,
         MHD_OPTION_NOTIFY_CONNECTION, connection_changed, server, MHD_OPTION_UNESCAPE_CALLBACK,
-        leave_escaped, NULL, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
+        leave_escaped, NULL, MHD_OPTION_CONNECTION_LIMIT, server->options.connections_max,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, MHD_OPTION_ARRAY,
         server->tls_cert ? tls : none, MHD_OPTION_END);
     if (!server->daemon)
@@ -347,12 +360,13 @@ static void before_sleep(void *ctx)
     if (server->has_new_pair)
         take_over(server);
     int64_t ms = wait_ms(server);
-    if (ms == 0) {
+    if (ms == 0 || server->has_room) {
+        server->has_room = false;
         run(server);
         ms = wait_ms(server);
     }
     /* Routes that were called just now may have made work for hooks that have run already. */
-    if (ms == 0 || server->has_dispatched)
+    if (ms == 0 || server->has_dispatched || server->has_room)
         loop_hurry(server->loop);
     /* Only what takes long to answer times out there, all after the same time: an earlier timer is never
        too late. */
@@ -369,6 +383,8 @@ struct http_server *http_server_new(struct loop *loop, const struct http_server_
     server->options = *options;
     server->options.listen = server->options.tls_cert = server->options.tls_key =
         NULL; /* not kept */
+    if (server->options.connections_max == 0)
+        server->options.connections_max = CONNECTIONS_MAX;
     server->loop = loop;
     list_init(&server->former);
     for (size_t i = 0; i < EXCHANGE_PLACES; i++)

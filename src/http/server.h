@@ -49,9 +49,10 @@ struct http_server_options {
                                         port 0 takes a free one */
     const struct http_route *routes; /* kept, so static */
     size_t n_routes;
-    void *ctx;          /* handed to the route functions */
-    size_t body_max;    /* bytes; beyond it 413, also for chunked uploads */
-    int64_t receive_ms; /* for a request to come whole from its first line on; 0: a minute */
+    void *ctx;                /* handed to the route functions */
+    size_t body_max;          /* bytes; beyond it 413, also for chunked uploads */
+    int64_t receive_ms;       /* for a request to come whole from its first line on; 0: a minute */
+    unsigned connections_max; /* at once; more wait to be accepted; 0: 2,048 */
     /* PEM: with them HTTPS is spoken, TLS 1.2 and up. Copied; NULL: plain HTTP. */
     const char *tls_cert; /* its chain behind it */
     const char *tls_key;

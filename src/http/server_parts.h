@@ -60,8 +60,10 @@ struct http_server {
     bool has_resumed;    /* exchanges were answered since the daemon ran last */
     bool has_dispatched; /* a route was called since it began to run */
     bool has_moved;      /* a request got further since then */
-    bool is_running;     /* inside of it */
-    bool is_stopping;    /* for good */
+    bool has_room; /* a connection has ended; the library accepts others from its next run on, where
+                            there was no room for them, and doesn't ask for that */
+    bool is_running;  /* inside of it */
+    bool is_stopping; /* for good */
 };
 
 enum exchange_state {

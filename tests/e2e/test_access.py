@@ -378,6 +378,19 @@ def test_a_request_is_not_smuggled_in_the_body_of_another(daemon):
         assert answer.count(b"HTTP/1.1 ") <= 1 and received(daemon) == 0, both
 
 
+@pytest.mark.parametrize("head, status", [
+    (b"HTTP/1.1\r\n", b"400"),
+    (b"HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n", b"400"),
+    (b"HTTP/1.0\r\nHost: localhost\r\nHost: elsewhere\r\n", b"400"),
+    (b"HTTP/1.0\r\n", b"202"),
+])
+def test_a_request_says_once_whom_it_is_for(daemon, head, status):
+    answer = exchange(daemon, b"POST /events " + head + b"Content-Type: application/json\r\n"
+                      b"Content-Length: %d\r\n\r\n" % len(BODY) + BODY)
+    assert answer.split(b" ", 2)[1] == status, answer
+    assert received(daemon) == (1 if status == b"202" else 0)
+
+
 @pytest.mark.parametrize("path", [
     "/api/../events", "/events/../api/status", "//api/status", "/api//status", "/api/status/",
     "/%2e%2e/api/status", "/api%2fstatus", "/api/status%00", "/API/status", "/api/dead-letters/",
