@@ -6,6 +6,7 @@
 #include "base/text.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define DAY_MS INT64_C(86400000)
@@ -428,6 +429,20 @@ const char *text_nearest(struct slice word, const char *const *names, size_t n)
         limit = distance;
     }
     return nearest;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+void text_add_names(struct buf *out, const char **names, size_t n, size_t max)
+{
+    qsort(names, n, sizeof(*names), compare_names);
+    for (size_t i = 0; i < n && i < max; i++)
+        buf_printf(out, "%s%s", i ? ", " : "", names[i]);
+    if (n > max)
+        buf_printf(out, " and %zu more", n - max);
 }
 
 void text_add_hex(struct buf *b, const void *data, size_t len)

@@ -52,6 +52,9 @@ void text_civil_from_days(int64_t days, int64_t *year, unsigned *month, unsigned
    first of equals; else NULL. */
 const char *text_nearest(struct slice word, const char *const *names, size_t n);
 
+/* Puts the names into their order, and appends the first `max` of them: "a, b, c and 3 more". */
+void text_add_names(struct buf *out, const char **names, size_t n, size_t max);
+
 /* Lower-case hexadecimal of `len` bytes; decoding returns -1 unless it is 2 * len hex digits. */
 void text_add_hex(struct buf *b, const void *data, size_t len);
 int text_parse_hex(struct slice s, void *out, size_t len) must_check;

@@ -41,7 +41,7 @@ void absence_add_name(struct buf *out, const struct node *n)
     const struct node *inner = n;
     while (inner->kind == NODE_INDEX && !inner->name.data)
         inner = inner->first;
-    if (inner->kind != NODE_INDEX) {
+    if (inner->kind != NODE_INDEX || *n->text.data == '(') {
         absence_add_text(out, n->text);
         return;
     }
@@ -69,11 +69,6 @@ static void add_name(void *ctx, struct slice name)
     struct names *names = ctx;
     if (names->n < FRAME_NAMES_MAX && is_showable(name))
         names->items[names->n++] = name.data;
-}
-
-static int compare(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
 /* A short word is near to too many. */
@@ -104,12 +99,8 @@ static const char *find_longer(const struct names *names, struct slice word)
 
 static void add_list(struct buf *out, struct names *names)
 {
-    qsort(names->items, names->n, sizeof(*names->items), compare);
     buf_add_str(out, names->n ? "; it has " : "; it is empty");
-    for (size_t i = 0; i < names->n && i < LISTED_MAX; i++)
-        buf_printf(out, "%s%s", i ? ", " : "", names->items[i]);
-    if (names->n > LISTED_MAX)
-        buf_printf(out, " and %zu more", names->n - LISTED_MAX);
+    text_add_names(out, names->items, names->n, LISTED_MAX);
 }
 
 static bool add_nearest(struct buf *out, const struct names *names, struct slice name)
@@ -131,6 +122,11 @@ static void add_names(struct buf *out, lua_State *L, struct slice name, bool lis
         add_list(out, &names);
 }
 
+void absence_add_names(struct buf *out, lua_State *L)
+{
+    add_names(out, L, SLICE_LIT(""), true);
+}
+
 /* ---- members ---- */
 
 static bool is_list(lua_State *L)
@@ -146,11 +142,29 @@ static void add_count(struct buf *out, lua_State *L)
     buf_printf(out, " has %zu element%s", n, n == 1 ? "" : "s");
 }
 
-void absence_add_member(struct buf *out, lua_State *L, const struct node *owner, const char *what,
+static bool is_called(const struct node *n)
+{
+    return n->kind == NODE_METHOD || (n->parent->kind == NODE_CALL && n->parent->first == n);
+}
+
+/* What would be written for it elsewhere. Names such as `items` are also those of data, so that they are
+   looked at where they are called; of lists and texts people ask the length without a call. */
+static const char *find_slip(lua_State *L, const struct node *n, struct slice name, bool is_list)
+{
+    if (is_called(n))
+        return n->first->kind == NODE_NAME ? slips_find_function(n->first->name, name)
+                                           : slips_find_member(name);
+    bool is_length =
+        slice_is_equal(name, SLICE_LIT("length")) || slice_is_equal(name, SLICE_LIT("size"));
+    return is_length && (is_list || lua_type(L, -1) == LUA_TSTRING) ? slips_find_member(name)
+                                                                    : NULL;
+}
+
+void absence_add_member(struct buf *out, lua_State *L, const struct node *n, const char *what,
                         struct slice name)
 {
-    const char *slip = slips_find_member(name);
-    absence_add_name(out, owner);
+    const char *slip = find_slip(L, n, name, is_list(L));
+    absence_add_name(out, n->first);
     if (is_list(L)) {
         buf_add_str(out, " is a list and has no ");
         buf_printf(out, "%s%.*s", what, SLICE_FMT(name));
@@ -161,7 +175,7 @@ void absence_add_member(struct buf *out, lua_State *L, const struct node *owner,
         buf_printf(out, "%s has no %s%.*s", is_text ? " is a text, which" : "", what,
                    SLICE_FMT(name));
         if (!slip)
-            add_names(out, L, name, lua_istable(L, -1));
+            add_names(out, L, name, !is_text);
     }
     if (slip)
         buf_printf(out, "; %s", slip);
@@ -193,7 +207,7 @@ static void add_of_object(struct buf *out, struct frame *f, const struct node *n
 {
     struct slice name = node_key(n);
     if (name.data) {
-        absence_add_member(out, f->L, n->first, "", name);
+        absence_add_member(out, f->L, n, "", name);
         return;
     }
     const struct node *key = node_child(n, 1);

@@ -16,10 +16,13 @@
 /* [-0, +0] Appends it, of an expression that is nil. */
 void absence_add(struct buf *out, struct frame *f, const struct node *n);
 
-/* [-0, +0] The same of a member of the value on top that `owner` stands for; `what` is the word
-   before the member's name ("function "), or "". */
-void absence_add_member(struct buf *out, lua_State *L, const struct node *owner, const char *what,
+/* [-0, +0] The same of the member `name` that `n` asks of the value on top; `what` is the word before the
+   member's name ("function "), or "". */
+void absence_add_member(struct buf *out, lua_State *L, const struct node *n, const char *what,
                         struct slice name);
+
+/* [-0, +0] "; it has a, b and 3 more", of the value on top. */
+void absence_add_names(struct buf *out, lua_State *L);
 
 /* How the text speaks of an expression: its last name with what follows it ("slots[2]"), or the whole
    where it is short; on one line. */

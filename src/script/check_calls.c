@@ -20,6 +20,17 @@ static bool is_among(struct slice name, const char *const *names, size_t n)
     return false;
 }
 
+static void tell_no_method(const struct check *c, const struct node *n, const char *const *names,
+                           size_t n_names)
+{
+    struct buf text = {0};
+    buf_printf(&text, "%.*s has no `%.*s`; it has ", SLICE_FMT(n->first->text), SLICE_FMT(n->name));
+    for (size_t i = 0; i < n_names; i++)
+        buf_printf(&text, "%s%s", i ? ", " : "", names[i]);
+    check_tell(c, PROBLEM_FINDING, n, n->name, "%s", text.data);
+    buf_deinit(&text);
+}
+
 /* At the top of a file a dot for a colon has failed already. */
 static void check_method(const struct check *c, const struct node *n, const char *const *names,
                          size_t n_names)
@@ -34,8 +45,7 @@ static void check_method(const struct check *c, const struct node *n, const char
         check_tell(c, PROBLEM_FINDING, n, n->name, "%.*s has no `%.*s`: did you mean %.*s:%s?",
                    SLICE_FMT(owner), SLICE_FMT(name), SLICE_FMT(owner), nearest);
     else if (n->kind == NODE_METHOD && !is_there)
-        check_tell(c, PROBLEM_FINDING, n, n->name, "%.*s has no `%.*s`", SLICE_FMT(owner),
-                   SLICE_FMT(name));
+        tell_no_method(c, n, names, n_names);
 }
 
 static void check_methods(const struct check *c, const struct node *n)
@@ -132,11 +142,21 @@ static void check_http_options(const struct check *c, const struct node *call)
     buf_deinit(&what);
 }
 
+/* sync:send("calendarApi", data) */
+static void check_send(const struct check *c, const struct node *n)
+{
+    const struct node *first = node_child(n, 1);
+    if (first && first->kind == NODE_STRING)
+        check_tell(c, PROBLEM_FINDING, first, first->text, SEND_TAKES, SLICE_FMT(first->name));
+    else
+        check_options(c, "sync:send", &options_of_send, first);
+}
+
 static void check_call_options(const struct check *c, const struct node *n)
 {
     if (n->kind == NODE_METHOD) {
         if (check_is_sync(n->first) && slice_is_equal(n->name, SLICE_LIT("send")))
-            check_options(c, "sync:send", &options_of_send, node_child(n, 1));
+            check_send(c, n);
         return;
     }
     if (n->kind != NODE_CALL)

@@ -130,6 +130,11 @@ static void check_data_call(const struct check *c, const struct node *n, const s
     if (!name.data || (is_method && is_string_method(c->l->m->L, name)))
         return;
     const struct node *told = is_method ? n : chain;
+    if (is_method && chain->declaration == event) {
+        check_tell(c, PROBLEM_FINDING, told, name, "an event has no functions: write %.*s.%.*s",
+                   SLICE_FMT(chain->text), SLICE_FMT(name));
+        return;
+    }
     const char *slip = slips_find_member(name);
     check_tell(c, PROBLEM_FINDING, told, name,
                "an event's data have no functions, and no `%.*s`%s%s", SLICE_FMT(name),

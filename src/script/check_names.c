@@ -12,6 +12,7 @@
 #include "script/slips.h"
 
 #define NAMES_MAX 512
+#define LISTED_MAX 8 /* members that an error names */
 #define FOUND_MAX 64 /* globals of a file that are told, each once */
 
 struct names {
@@ -160,19 +161,37 @@ static void check_globals(const struct check *c, const struct names *names,
 
 /* ---- members ---- */
 
+static void tell_member(const struct check *c, const struct node *n, struct names *names)
+{
+    struct slice library = n->first->name, key = node_key(n);
+    const char *slip = slips_find_function(library, key);
+    const char *nearest = text_nearest(key, names->items, names->n);
+    struct buf text = {0};
+    buf_printf(&text, "%.*s has no `%.*s`", SLICE_FMT(library), SLICE_FMT(key));
+    if (slip) {
+        buf_printf(&text, ": %s", slip);
+    } else if (nearest) {
+        buf_printf(&text, ": did you mean %.*s.%s?", SLICE_FMT(library), nearest);
+    } else {
+        buf_add_str(&text, "; it has ");
+        text_add_names(&text, names->items, names->n, LISTED_MAX);
+    }
+    check_tell(c, PROBLEM_FINDING, n, n->text, "%s", text.data);
+    buf_deinit(&text);
+}
+
+/* A member of a library: a.b, or a:b(…), which hands `a` itself on as the first argument. */
 static void check_member(const struct check *c, const struct node *n, const struct given *given)
 {
     struct names names;
     struct slice library = n->first->name, key = node_key(n);
-    if (!list_members(c->l->m->L, library, &names) || has(&names, key) || is_given(given, n))
+    if (!list_members(c->l->m->L, library, &names) || is_given(given, n))
         return;
-    const char *nearest = text_nearest(key, names.items, names.n);
-    if (nearest)
-        check_tell(c, PROBLEM_FINDING, n, n->text, "%.*s has no `%.*s`: did you mean %.*s.%s?",
-                   SLICE_FMT(library), SLICE_FMT(key), SLICE_FMT(library), nearest);
-    else
-        check_tell(c, PROBLEM_FINDING, n, n->text, "%.*s has no `%.*s`", SLICE_FMT(library),
-                   SLICE_FMT(key));
+    if (n->kind == NODE_INDEX && !has(&names, key))
+        tell_member(c, n, &names);
+    else if (n->kind == NODE_METHOD && has(&names, key))
+        check_tell(c, PROBLEM_FINDING, n, key, "write %.*s.%.*s with a dot, not with a colon",
+                   SLICE_FMT(library), SLICE_FMT(key));
 }
 
 void check_names(const struct check *c)
@@ -182,9 +201,9 @@ void check_names(const struct check *c)
     list_globals(c->l->m->L, &globals);
     check_globals(c, &globals, &given);
     for (const struct node *n = syntax_root(c->syntax); n; n = node_next(n)) {
-        bool is_member = n->kind == NODE_INDEX && !n->is_target && node_key(n).data &&
-                         n->first->kind == NODE_NAME && !n->first->declaration &&
-                         !node_is_global(n->first, "_G");
+        bool is_member = (n->kind == NODE_INDEX || n->kind == NODE_METHOD) && !n->is_target &&
+                         node_key(n).data && n->first->kind == NODE_NAME &&
+                         !n->first->declaration && !node_is_global(n->first, "_G");
         if (is_member && !is_given(&given, n->first))
             check_member(c, n, &given);
     }

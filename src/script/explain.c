@@ -15,6 +15,8 @@
 #include "base/attr.h"
 #include "script/absence.h"
 #include "script/codec.h"
+#include "script/library.h"
+#include "script/machine.h"
 #include "script/slips.h"
 
 enum deed { DEED_NONE, DEED_INDEX, DEED_CALL, DEED_COUNT, DEED_JOIN, DEED_LENGTH, DEED_COMPARE };
@@ -299,16 +301,39 @@ static void add_null(struct buf *out, const struct search *s)
         buf_truncate(out, before);
 }
 
+/* [-0, +0] A global table of functions. */
+static bool is_library(lua_State *L, const struct node *n)
+{
+    if (n->kind != NODE_NAME || n->declaration)
+        return false;
+    machine_push(L, REF_GLOBALS);
+    lua_pushlstring(L, n->name.data, n->name.len);
+    lua_rawget(L, -2);
+    bool is = lua_istable(L, -1) || library_has(n->name);
+    lua_pop(L, 2);
+    return is;
+}
+
+static const char *type_word(lua_State *L, int index)
+{
+    return lua_type(L, index) == LUA_TSTRING ? "text" : luaL_typename(L, index);
+}
+
 /* What the value on top is, and what would be right. */
 static void add_wrong_type(struct buf *out, const struct search *s)
 {
     lua_State *L = s->f->L;
     int type = lua_type(L, -1);
-    absence_add_name(out, s->operand);
-    buf_printf(out, " is a %s", type == LUA_TSTRING ? "text" : lua_typename(L, type));
+    if (s->operand->kind == NODE_METHOD && s->operand == s->outer)
+        buf_add_slice(out, s->operand->name);
+    else
+        absence_add_name(out, s->operand);
+    buf_printf(out, " is a %s", type_word(L, -1));
     switch (s->deed) {
     case DEED_CALL:
         buf_add_str(out, ", not a function");
+        if (is_library(L, s->operand))
+            absence_add_names(out, L);
         break;
     case DEED_COUNT:
         buf_add_str(out, type == LUA_TSTRING ? " that is no number; texts are joined by .."
@@ -333,7 +358,7 @@ static void add_missing_method(struct buf *out, const struct search *s)
         buf_printf(out, "there is no function %.*s", SLICE_FMT(s->operand->name));
         return;
     }
-    absence_add_member(out, s->f->L, s->operand->first, "function ", s->operand->name);
+    absence_add_member(out, s->f->L, s->operand, "function ", s->operand->name);
     lua_pop(s->f->L, 1);
 }
 
@@ -398,6 +423,34 @@ static void add_returned(struct explanation *out, const struct search *s)
     out->is_whole = true;
 }
 
+/* ---- a < b ---- */
+
+/* A number and a text, each of which could be put in order among its own. */
+static bool explain_mixed(struct explanation *out, const struct search *s)
+{
+    lua_State *L = s->f->L;
+    for (const struct node *n = syntax_root(s->failure->syntax); n; n = node_next(n)) {
+        if (!is_candidate(s, n, true) || !frame_evaluate(s->f, n->first))
+            continue;
+        bool is_known = frame_evaluate(s->f, n->last);
+        bool is_mixed = is_known && lua_type(L, -1) != lua_type(L, -2);
+        if (is_mixed) {
+            absence_add_text(&out->words, n->text);
+            buf_add_str(&out->words, ": ");
+            absence_add_name(&out->words, n->first);
+            buf_printf(&out->words, " is a %s, and ", type_word(L, -2));
+            absence_add_name(&out->words, n->last);
+            buf_printf(&out->words, " a %s: toNumber(…) and tostring(…) make one of the other",
+                       type_word(L, -1));
+            mark(out, n, n->text);
+        }
+        lua_pop(L, is_known ? 2 : 1);
+        if (is_mixed)
+            return true;
+    }
+    return false;
+}
+
 /* ---- for x in t ---- */
 
 /* A table in the place of ipairs(t): a loop calls what it is given. */
@@ -425,6 +478,14 @@ static bool explain_loop(struct explanation *out, const struct search *s)
         return true;
     }
     return false;
+}
+
+/* What fails though none of its parts is useless by itself. */
+static bool explain_otherwise(struct explanation *out, const struct search *s)
+{
+    return s->deed == DEED_COMPARE ? explain_mixed(out, s)
+           : s->deed == DEED_CALL  ? explain_loop(out, s)
+                                   : false;
 }
 
 /* ---- arguments of functions that aren't the script's ---- */
@@ -484,6 +545,17 @@ static bool explain_arguments(struct explanation *out, struct frame *f, const st
     return false;
 }
 
+/* http:post(…), which hands the library itself on as the first argument. */
+static bool explain_colon(struct explanation *out, struct frame *f, const struct node *call)
+{
+    if (call->kind != NODE_METHOD || !is_library(f->L, call->first))
+        return false;
+    buf_printf(&out->words, "write %.*s.%.*s with a dot, not with a colon",
+               SLICE_FMT(call->first->text), SLICE_FMT(call->name));
+    out->is_whole = true;
+    return true;
+}
+
 static void explain_call(struct explanation *out, struct frame *f, const struct failure *failure)
 {
     unsigned only = read_argument(failure->message);
@@ -492,7 +564,7 @@ static void explain_call(struct explanation *out, struct frame *f, const struct 
             continue;
         if (!out->mark.data)
             mark(out, n, text_to_name(n));
-        if (explain_arguments(out, f, n, only))
+        if (explain_colon(out, f, n) || explain_arguments(out, f, n, only))
             return;
     }
 }
@@ -512,7 +584,7 @@ void explain(struct explanation *out, struct frame *f, const struct failure *fai
         add_words(&out->words, &s);
         out->is_whole = true;
         mark_operand(out, &s);
-    } else if (s.deed == DEED_CALL && f->stands && explain_loop(out, &s)) {
+    } else if (f->stands && explain_otherwise(out, &s)) {
         out->is_whole = true;
     } else if (find_by_name(&s)) {
         add_returned(out, &s);

@@ -53,6 +53,17 @@ static bool push_index(lua_State *L)
     return false;
 }
 
+/* Of what http answers, all members are there but `json`, which is read when it is first asked for. */
+static bool is_answer(lua_State *L, int index)
+{
+    return machine_is(L, index, REF_ANSWER) || machine_is(L, index, REF_HTTP_ERROR);
+}
+
+static bool is_json(lua_State *L, int key)
+{
+    return lua_type(L, key) == LUA_TSTRING && strcmp(lua_tostring(L, key), "json") == 0;
+}
+
 /* [-1, +1 or -1] As frame_member, by the key on top of the value. */
 static bool look_up(lua_State *L)
 {
@@ -72,7 +83,9 @@ static bool look_up(lua_State *L)
             }
             lua_pop(L, 1);
         }
-        if (!push_index(L))
+        if (is_answer(L, lua_gettop(L)) && !is_json(L, key))
+            lua_pushnil(L);
+        else if (!push_index(L))
             break;
         if (lua_isnil(L, -1)) {
             lua_replace(L, key);
@@ -111,6 +124,8 @@ void frame_each_name(lua_State *L, frame_name_fn each, void *ctx)
             each(ctx, name);
         }
         lua_settop(L, top + 1);
+        if (is_answer(L, top + 1))
+            each(ctx, SLICE_LIT("json"));
         if (!push_index(L))
             break;
         lua_replace(L, top + 1);

@@ -52,6 +52,9 @@ const char *option_expects(const struct option *row);
 /* Appends "SET: there is no option `name`" with the nearest, or with all there are. */
 void options_add_unknown(struct buf *out, const struct option_set *set, struct slice name);
 
+/* Where a connector's name stands alone; its one argument is that, as SLICE_FMT. */
+#define SEND_TAKES "sync:send takes a table: write sync:send{ connector = \"%.*s\", data = … }"
+
 /* What `check` looks at without a call; those of http are the same for all its functions. */
 extern const struct option_set options_of_http, options_of_send, options_of_retry,
     options_of_reject;

@@ -6,11 +6,14 @@
 
 #include <lauxlib.h>
 
+#include "base/text.h"
 #include "script/bindings.h"
 #include "script/cjson.h"
 #include "script/load.h"
 #include "script/machine.h"
 #include "script/sandbox.h"
+
+#define NAMES_MAX 256
 
 /* [-0, +1, e] Runs the file, whose name the script may not see. */
 static void run_lib(lua_State *L, struct loader *l, const struct source *source)
@@ -28,6 +31,39 @@ static void run_lib(lua_State *L, struct loader *l, const struct source *source)
         lua_pop(L, 1);
         lua_pushboolean(L, 1);
     }
+}
+
+/* rooms of ./lib/rooms.lua. */
+static struct slice bare_name(struct slice name)
+{
+    static const struct slice beginnings[] = {SLICE_LIT("./"), SLICE_LIT("lib/"),
+                                              SLICE_LIT("lib.")};
+    for (size_t i = 0; i < ARRAY_LEN(beginnings); i++)
+        if (slice_has_prefix(name, beginnings[i]))
+            name = slice_from(name, beginnings[i].len);
+    return slice_has_suffix(name, SLICE_LIT(".lua")) ? slice_upto(name, name.len - 4) : name;
+}
+
+static const char *find_near(struct sources *s, struct slice name)
+{
+    const char *names[NAMES_MAX];
+    size_t n = 0;
+    for (size_t i = 0; i < sources_count(s) && n < NAMES_MAX; i++)
+        if (sources_at(s, i)->kind == SOURCE_LIB)
+            names[n++] = sources_at(s, i)->module.data;
+    return text_nearest(name, names, n);
+}
+
+static _Noreturn void raise_missing(lua_State *L, struct sources *s, struct slice name)
+{
+    struct slice bare = bare_name(name);
+    const struct source *source = sources_find(s, SOURCE_LIB, bare);
+    const char *near = source ? source->module.data : find_near(s, bare);
+    if (near)
+        machine_raise(L, "require \"%.*s\": there is no such file in lib/; did you mean \"%s\"?",
+                      SLICE_FMT(name), near);
+    machine_raise(L, "require \"%.*s\": there is no lib/%.*s.lua", SLICE_FMT(name),
+                  SLICE_FMT(bare));
 }
 
 static int require_lib(lua_State *L)
@@ -55,7 +91,7 @@ static int require_lib(lua_State *L)
                       name);
     const struct source *source = sources_find(m->sources, SOURCE_LIB, slice_str(name));
     if (!source)
-        machine_raise(L, "require \"%s\": there is no lib/%s.lua", name, name);
+        raise_missing(L, m->sources, slice_str(name));
     lua_pushboolean(L, 0);
     lua_setfield(L, 2, name);
     run_lib(L, m->loader, source);

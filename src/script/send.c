@@ -153,7 +153,9 @@ int send_from_script(lua_State *L)
     struct err err = {0};
     lua_settop(L, 2);
     if (lua_isnil(L, 2))
-        machine_raise(L, "sync:send takes a table: sync:send{ connector = \"…\", data = … }");
+        machine_raise(L, SEND_TAKES, SLICE_FMT(SLICE_LIT("…")));
+    if (lua_type(L, 2) == LUA_TSTRING)
+        machine_raise(L, SEND_TAKES, SLICE_FMT(secret_or_text(L, 2)));
     options_read_or_raise(L, 2, &options_of_send);
     send.connector = read_connector(L);
     read_transformer(L, &send);

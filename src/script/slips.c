@@ -65,6 +65,7 @@ static const struct name_slip globals[] = {
     {"try", NO_TRY},
     {"typeof", "write type(x)"},
     {"undefined", "write nil"},
+    {"utf8", "write text.length(s), text.sub(s, from, to): the functions of text count letters"},
     {"window", "globals are names without anything before them"},
 };
 
@@ -100,6 +101,44 @@ static const struct name_slip members[] = {
     {"trim", "write text.trim(s)"},
 };
 
+#define NO_PROGRAMS "scripts start no programs and reach no files"
+
+static const struct {
+    const char *library;
+    struct name_slip slip;
+} functions[] = {
+    {"http", {"head", "write http.request(\"HEAD\", url)"}},
+    {"http", {"send", "write http.post(url, { json = … })"}},
+    {"json", {"dumps", "write json.encode(value)"}},
+    {"json", {"loads", "write json.decode(text)"}},
+    {"json", {"parse", "write json.decode(text)"}},
+    {"json", {"stringify", "write json.encode(value)"}},
+    {"math", {"round", "write round(x, digits)"}},
+    {"math", {"tointeger", "write toInteger(x)"}},
+    {"os", {"execute", NO_PROGRAMS}},
+    {"os", {"exit", "write skip \"reason\", reject \"reason\" or error(…) to end a run"}},
+    {"os", {"getenv", "write setting(\"name\"), or secret \"NAME\" for what is secret"}},
+    {"os", {"remove", NO_PROGRAMS}},
+    {"os", {"rename", NO_PROGRAMS}},
+    {"os", {"sleep", "give sync:send a `delay`, or a retry an `after`"}},
+    {"string", {"contains", "write text.contains(s, part)"}},
+    {"string", {"endswith", "write text.endsWith(s, ending)"}},
+    {"string", {"join", "write table.concat(list, \", \")"}},
+    {"string", {"replace", "write text.replace(s, from, to)"}},
+    {"string", {"startswith", "write text.startsWith(s, beginning)"}},
+    {"table", {"contains", "write a loop: for _, x in ipairs(list) do … end"}},
+    {"table", {"copy", "write merge(t)"}},
+    {"table", {"filter", "write filter(list, function(x) return … end)"}},
+    {"table", {"foreach", "write for name, value in pairs(t) do … end"}},
+    {"table", {"getn", "write #list"}},
+    {"table", {"keys", "write keys(t)"}},
+    {"table", {"map", "write map(list, function(x) return … end)"}},
+    {"table", {"merge", "write merge(a, b)"}},
+    {"table", {"pack", "write { … }, and select(\"#\", …) for how many there are"}},
+    {"table", {"unpack", "write unpack(list)"}},
+    {"time", {"sleep", "give sync:send a `delay`, or a retry an `after`"}},
+};
+
 static const char *find_name(const struct name_slip *rows, size_t n, struct slice name)
 {
     for (size_t i = 0; i < n; i++)
@@ -108,14 +147,46 @@ static const char *find_name(const struct name_slip *rows, size_t n, struct slic
     return NULL;
 }
 
+/* Which a word processor, or a page of the web, has put in the place of others: part of a name then. */
+static const struct {
+    const char *bytes, *words;
+} foreign[] = {
+    {"\u201c", "write \" for the quotes: these are a word processor's"},
+    {"\u201d", "write \" for the quotes: these are a word processor's"},
+    {"\u201e", "write \" for the quotes: these are a word processor's"},
+    {"\u2018", "write ' for the quotes: these are a word processor's"},
+    {"\u2019", "write ' for the quotes: these are a word processor's"},
+    {"\u00a0", "there is a no-break space in it, that looks like a blank: write a blank"},
+};
+
+static const char *find_foreign(struct slice text)
+{
+    for (size_t i = 0; i < ARRAY_LEN(foreign); i++)
+        if (memmem(text.data, text.len, foreign[i].bytes, strlen(foreign[i].bytes)))
+            return foreign[i].words;
+    return NULL;
+}
+
 const char *slips_find_global(struct slice name)
 {
+    const char *words = find_foreign(name);
+    if (words)
+        return words;
     return find_name(globals, ARRAY_LEN(globals), name);
 }
 
 const char *slips_find_member(struct slice name)
 {
     return find_name(members, ARRAY_LEN(members), name);
+}
+
+const char *slips_find_function(struct slice library, struct slice name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(functions); i++)
+        if (slice_is_equal(library, slice_str(functions[i].library)) &&
+            slice_is_equal(name, slice_str(functions[i].slip.name)))
+            return functions[i].slip.words;
+    return slips_find_member(name);
 }
 
 /* ---- syntax ---- */
@@ -148,7 +219,7 @@ static const struct slip slips[] = {
     {"NAME ..=", NULL, "write %1 = %1 .. …", false},
     {"=>", NULL, "write function(x) return … end in place of an arrow", false},
     {"`", NULL, JOIN, false},
-    {"//", NULL, COMMENT, false},
+    {"//", NULL, COMMENT "; a whole quotient is math.floor(a / b)", false},
     {"/*", NULL, COMMENT ", one of several lines stands in --[[ … ]]", false},
     {"^ #", NULL, COMMENT, false},
     {"? .", NULL, "write get(event, \"data.room.name\"), which is nil where a part is missing",
@@ -156,6 +227,10 @@ static const struct slip slips[] = {
     {"? ?", NULL, "write a or b; get(t, path, b) where a may be null", false},
     {"?", NULL, "write condition and a or b", false},
     {"!", NULL, "write `not`", false},
+    {"&", NULL, "write bit.band(a, b)", false},
+    {"|", NULL, "write bit.bor(a, b)", false},
+    {"< <", NULL, "write bit.lshift(a, n)", false},
+    {"> >", NULL, "write bit.rshift(a, n)", false},
     {"const NAME", NULL, "write local %2 = …", false},
     {"let NAME", NULL, "write local %2 = …", false},
     {"var NAME", NULL, "write local %2 = …", false},
@@ -395,6 +470,25 @@ static bool find_bracket(const struct tokens *tokens, struct buf *words, struct 
     return false;
 }
 
+/* A name of the line, or of the one before it, that has bytes of others in it. */
+static bool find_foreign_name(const struct tokens *tokens, int line, struct buf *words,
+                              struct slice *mark, int *mark_line)
+{
+    for (size_t i = 0; i < tokens->n; i++) {
+        const struct token *t = &tokens->items[i];
+        const char *found = t->kind == TOKEN_NAME && (t->line == line || t->line == line - 1)
+                                ? find_foreign(t->text)
+                                : NULL;
+        if (!found)
+            continue;
+        buf_add_str(words, found);
+        *mark = t->text;
+        *mark_line = t->line;
+        return true;
+    }
+    return false;
+}
+
 bool slips_find_syntax(struct slice text, int line, struct slice message, struct buf *words,
                        struct slice *mark, int *mark_line)
 {
@@ -403,6 +497,10 @@ bool slips_find_syntax(struct slice text, int line, struct slice message, struct
     read_tokens(&tokens, text);
     *mark = SLICE_NULL;
     *mark_line = line;
+    if (find_foreign_name(&tokens, line, words, mark, mark_line)) {
+        free(tokens.items);
+        return true;
+    }
     const struct slip *slip = find_slip(&tokens, line, message, &found);
     bool is_open =
         has(message, "near '<eof>'") && (!slip || !slip->pattern) &&

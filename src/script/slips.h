@@ -15,6 +15,8 @@
 const char *slips_find_global(struct slice name);
 /* Of a member, such as `length`. */
 const char *slips_find_member(struct slice name);
+/* Of a function that the library hasn't, such as math.round; else as slips_find_member. */
+const char *slips_find_function(struct slice library, struct slice name);
 
 /* Where LuaJIT refuses `text` at `line` with that message (without file and line): appends what to
    write instead, and says which part of the text is meant. False, and nothing appended, where it is no

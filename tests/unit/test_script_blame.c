@@ -129,6 +129,17 @@ static const struct {
      "JSON.parse: there is no JSON; write json.encode(value) and json.decode(text)"},
     {"return event.data.id()", "event.data.id: id is a text, not a function"},
     {"return event.data()", "event.data: data is a table, not a function"},
+    {"return event:type()", "event:type: type is a text, not a function"},
+    {"return (event.type):trim()", "(event.type):trim: (event.type) is a text, which has no "
+                                   "function trim; write text.trim(s)"},
+    {"return SyncManager{}", "SyncManager is a table, not a function; it has new"},
+    {"return json(event)", "json is a table, not a function; it has decode, encode, lines"},
+    {"sync:emit{}", "sync:emit: sync has no function emit; it has on, send, start"},
+    {"return math.round(1.5)", "math.round: math has no round; write round(x, digits)"},
+    {"local x = json:encode(event) return x", "write json.encode with a dot, not with a colon"},
+    {"local x = text:trim('a') return x", "write text.trim with a dot, not with a colon"},
+    {"return “x”.y",
+     "“x”.y: there is no “x”; write \" for the quotes: these are a word processor's"},
     {"for _, x in event.data.slots do print(x) end",
      "event.data.slots is a table: write for _, x in ipairs(event.data.slots) do, or pairs(…) "
      "where it "
@@ -155,11 +166,24 @@ static const struct {
     {"return event.data.counts < 3", "event.data.counts: data has no counts; did you mean count?"},
     {"return 3 >= event.data.rooms",
      "event.data.rooms: rooms is a table, which can't be put in order"},
+    {"return event.data.count < '3'",
+     "event.data.count < '3': count is a number, and '3' a text: toNumber(…) and tostring(…) make "
+     "one of the other"},
+    {"return 3 >= event.data.id",
+     "3 >= event.data.id: 3 is a number, and id a text: toNumber(…) and tostring(…) make one of "
+     "the other"},
     {"return #event.data.slot", "event.data.slot: data has no slot; did you mean slots?"},
     {"return #event.data.count", "event.data.count: count is a number"},
     {"return event.data.slots.length + 1",
      "event.data.slots.length: slots is a list and has no length; "
      "its length is written with # before it"},
+
+    {"return event.data.items[1]", "event.data.items[1]: data has no items; it has big, count, "
+                                   "empty, id, none, nothing, ok, rooms and 2 more"},
+    {"return event.data.slots.items[1]", "event.data.slots.items[1]: slots is a list and has no "
+                                         "items; its first element is [1]"},
+    {"return event.data.items()", "event.data.items: data has no items; write for name, value in "
+                                  "pairs(t) do … end"},
 
     /* arguments */
     {"for _, s in ipairs(event.data.slot) do print(s) end",
@@ -341,6 +365,20 @@ static void test_connectors_and_transformers_are_named(void **state)
     project_attempt(p, "out", "{\"x\":1}");
     assert_contains(project_error(p), "transformers/shape.lua:2: d.a.b: d has no a; it has x\n");
     assert_contains(project_error(p), "\n  in transformer shape of connector out, event e1 (t)\n");
+    project_free(p);
+}
+
+static void test_what_an_answer_has_not_is_named(void **state)
+{
+    (void)state;
+    struct project *p =
+        load_connector("return function() local a = http.get('http://h')\n  return a.data.id\nend",
+                       "return print");
+    project_attempt(p, "out", "{}");
+    project_answer(p, 200, "{}");
+    assert_contains(
+        project_error(p),
+        "connectors/out.lua:2: a.data.id: a has no data; it has body, headers, json, status\n");
     project_free(p);
 }
 
@@ -530,6 +568,7 @@ int main(void)
         cmocka_unit_test(test_an_error_that_is_raised_again_is_shown_where_it_came_from),
         cmocka_unit_test(test_errors_in_callbacks_of_c_functions_are_explained),
         cmocka_unit_test(test_connectors_and_transformers_are_named),
+        cmocka_unit_test(test_what_an_answer_has_not_is_named),
         cmocka_unit_test(test_keys_and_filters_are_named),
         cmocka_unit_test(test_a_call_that_was_the_last_act_is_found_in_the_text),
         cmocka_unit_test(test_an_error_in_a_lib_is_explained_there),

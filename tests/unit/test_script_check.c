@@ -38,7 +38,19 @@ static const struct {
     /* members of libraries */
     {"return json.encod(1)",
      "finding scripts/s.lua:4: json has no `encod`: did you mean json.encode?"},
-    {"return string.trimm", "finding scripts/s.lua:4: string has no `trimm`"},
+    {"return string.trimm", "finding scripts/s.lua:4: string has no `trimm`; it has byte, char, "
+                            "find, format, gmatch, gsub, len, lower and 5 more"},
+    {"return math.round(1.5)", "finding scripts/s.lua:4: math has no `round`: write round(x, "},
+    {"return json.stringify(event)", "json has no `stringify`: write json.encode(value)"},
+    {"return os.getenv('X')", "os has no `getenv`: write setting(\"name\"), or secret"},
+    {"return string.split('a', ',')",
+     "finding scripts/s.lua:4: string has no `split`: write text.split(s, \",\")"},
+    {"return http:get('http://h')",
+     "finding scripts/s.lua:4: write http.get with a dot, not with a colon"},
+    {"return text:trim('x')", "write text.trim with a dot, not with a colon"},
+    {"local text = { trim = print } return text:trim('x')", NULL},
+    {"return utf8.len('x')", "there is no `utf8`: write text.length(s)"},
+    {"return “x”", "there is no `“x”`: write \" for the quotes"},
     {"return text.trimm(' x')",
      "finding scripts/s.lua:4: text has no `trimm`: did you mean text.trim?"},
     {"return text.trim(' x')", NULL},
@@ -52,7 +64,9 @@ static const struct {
      "finding scripts/s.lua:4: write sync:send with a colon"},
     {"sync:sned{ connector = 'out', data = 1 }",
      "finding scripts/s.lua:4: sync has no `sned`: did you mean sync:send?"},
-    {"sync:emit{}", "finding scripts/s.lua:4: sync has no `emit`"},
+    {"sync:emit{}", "finding scripts/s.lua:4: sync has no `emit`; it has on, send, start"},
+    {"sync:send('out', { 1 })", "finding scripts/s.lua:4: sync:send takes a table: write "
+                                "sync:send{ connector = \"out\", data = … }"},
     {"local d = sync:send{ connector = 'out', data = 1 } d.await()",
      "finding scripts/s.lua:4: write d:await with a colon"},
     {"local d = sync:send{ connector = 'out', data = 1 } d:wait()",
@@ -111,6 +125,8 @@ static const struct {
     {"event.data.slots.forEach(print)", "finding scripts/s.lua:4: an event's data have no "
                                         "functions, and no `forEach`: write for _, x in"},
     {"return event.data.name:upper()", NULL},
+    {"return event:subject()",
+     "finding scripts/s.lua:4: an event has no functions: write event.subject"},
 };
 
 static void check_body(size_t i, struct buf *failures)

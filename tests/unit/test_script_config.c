@@ -234,6 +234,10 @@ static void test_a_line_has_its_fields_by_name(void **state)
     assert_contains(line, "error three");
     assert_contains(line, "\"four\\t5\\tnil\\t***\"");
     free(line);
+    line = log_of("print({ b = { 1, null } }, array{}, { f = print }, { secret 'LT_KEY' })");
+    assert_contains(line, "{\\\"b\\\":[1,null]}\\t[]\\ttable: 0x");
+    assert_null(strstr(line, "hidden-value"));
+    free(line);
     unsetenv("LT_KEY");
 }
 

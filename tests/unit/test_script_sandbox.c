@@ -287,6 +287,25 @@ static void test_libs_that_require_each_other_are_told(void **state)
     project_free(p);
 }
 
+static void test_a_lib_by_a_path_or_another_name_is_told_its_name(void **state)
+{
+    (void)state;
+    static const char *const asked[] = {"lib/rooms.lua", "./lib/rooms", "lib.rooms", "rooms.lua",
+                                        "roms"};
+    for (size_t i = 0; i < ARRAY_LEN(asked); i++) {
+        struct project *p = project_new();
+        struct buf script = {0};
+        buf_printf(&script, "require '%s'", asked[i]);
+        project_write(p, "lib/rooms.lua", "return {}");
+        project_write(p, "scripts/s.lua", script.data);
+        assert_false(project_load(p));
+        if (!strstr(p->problems.data, ": there is no such file in lib/; did you mean \"rooms\"?"))
+            fail_msg("%s: %s", asked[i], p->problems.data);
+        buf_deinit(&script);
+        project_free(p);
+    }
+}
+
 static void test_require_in_a_handler_finds_only_what_was_loaded(void **state)
 {
     (void)state;
@@ -310,6 +329,7 @@ int main(void)
         cmocka_unit_test(test_table_functions_are_luas),
         cmocka_unit_test(test_libs_are_shared_and_loaded_once),
         cmocka_unit_test(test_libs_that_require_each_other_are_told),
+        cmocka_unit_test(test_a_lib_by_a_path_or_another_name_is_told_its_name),
         cmocka_unit_test(test_require_in_a_handler_finds_only_what_was_loaded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -33,6 +33,13 @@ static const struct {
     {"local n = 0\nn /= 2", 2, "write n = n / …", "n /="},
     {"local n = ''\nn ..= 'x'", 2, "write n = n .. …", "n ..="},
     {"local f = (x) => x + 1", 1, "write function(x) return … end in place of an arrow", "=>"},
+    {"local x = 7 // 2", 1, "a whole quotient is math.floor(a / b)", "//"},
+    {"local x = 7 & 2", 1, "write bit.band(a, b)", "&"},
+    {"local x = 7 | 2", 1, "write bit.bor(a, b)", "|"},
+    {"local x = 7 << 2", 1, "write bit.lshift(a, n)", "<<"},
+    {"local x = 7 >> 2", 1, "write bit.rshift(a, n)", ">>"},
+    {"local s = “two words”", 1, "write \" for the quotes: these are a word processor's", "“two"},
+    {"if\u00a0x then end", 1, "there is a no-break space in it", "if\u00a0x"},
     {"local t = `Room ${name}`", 1, "a text stands in \" or ', and its parts are joined by ..",
      "`"},
     {"// a comment", 1, "a comment begins with --", "//"},
@@ -107,7 +114,9 @@ static void check_row(size_t i, struct buf *failures)
                    syntax[i].words, p->problems.data);
     if (syntax[i].mark && is_marked) {
         const char *carets = strchr(p->problems.data, '^');
-        size_t n = strspn(carets, "^"), expected = strlen(syntax[i].mark);
+        size_t n = strspn(carets, "^"), expected = 0;
+        for (const char *c = syntax[i].mark; *c; c++)
+            expected += ((unsigned char)*c & 0xC0) != 0x80; /* letters, not bytes */
         if (n != expected)
             buf_printf(failures, "%s\n  expected %zu marks\n%s\n", syntax[i].script, expected,
                        p->problems.data);

@@ -70,6 +70,9 @@ static void test_times_compare(void **state)
     assert_error("return time.now() < 5", "attempt to compare");
     assert_error("return time.now() < '2026'", "attempt to compare");
     assert_error("return time.now() - 5", "write time.diff(a, b)");
+    assert_error(
+        "return time.format(time.now(), 'YYYY-MM-DD')",
+        "time.format: the format \"YYYY-MM-DD\" has no letter behind a %: write \"%Y-%m-%d\"");
     assert_error("return time.now().year", "a time has no fields: write time.format");
     assert_eval("return getmetatable(time.now())", "false");
 }

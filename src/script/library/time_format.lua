@@ -105,6 +105,10 @@ local function unknownLetter(what, letter)
 end
 
 function time.format(t, format, zone)
+  if type(format) == "string" and format:find "%a" and not format:find("%", 1, true) then
+    raise(("time.format: the format %q has no letter behind a %%: write \"%%Y-%%m-%%d\", as in "
+      .. "\"2026-11-23\"; the letters are in docs/HELPERS.md"):format(format))
+  end
   local s, ns = take(t, "time.format", "t")
   local f, out = fieldsOf(s, zoneOf(zone, "time.format")), {}
   f.ns = ns

@@ -7,7 +7,8 @@ local pcall, select, tostring, type, error = pcall, select, tostring, type, erro
 local concat, sort = table.concat, table.sort
 local date = os.date
 local info = globals.log.info
-local format = string.format
+local format, find = string.format, string.find
+local encode = globals.json.encode
 local isNative, checkNesting = host.isNative, host.checkNesting
 
 local function finish(handler, ok, ...)
@@ -35,11 +36,21 @@ function globals.string.format(...)
   return format(...)
 end
 
+-- Tables as JSON, where they can be.
+local function shown(value)
+  local text = tostring(value)
+  if type(value) == "table" and find(text, "^table: ") then
+    local ok, document = pcall(encode, value)
+    return ok and document or text
+  end
+  return text
+end
+
 -- There is no standard output: lines go to the log.
 function globals.print(...)
   local parts = {}
   for i = 1, select("#", ...) do
-    parts[i] = tostring((select(i, ...)))
+    parts[i] = shown((select(i, ...)))
   end
   info(concat(parts, "\t"))
 end
