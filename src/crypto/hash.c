@@ -9,6 +9,7 @@
 
 #include "crypto/hash.h"
 
+#include <endian.h>
 #include <string.h>
 
 #include <openssl/crypto.h>
@@ -17,31 +18,53 @@
 
 #include "base/err.h"
 
-static void add(SHA256_CTX *sha, const void *data, size_t len)
+/* Parts are put together here: a call of OpenSSL for each costs more than to hash what is short. */
+#define GATHERED 512
+
+struct gatherer {
+    SHA256_CTX sha;
+    size_t len;
+    unsigned char bytes[GATHERED];
+};
+
+static void pass_on(struct gatherer *g, const void *data, size_t len)
 {
-    if (len > 0 && SHA256_Update(sha, data, len) != 1)
+    if (len > 0 && SHA256_Update(&g->sha, data, len) != 1)
         die("SHA-256 failed");
 }
 
-static void store_be64(unsigned char out[8], uint64_t value)
+static void flush(struct gatherer *g)
 {
-    for (int i = 7; i >= 0; i--, value >>= 8)
-        out[i] = (unsigned char)value;
+    pass_on(g, g->bytes, g->len);
+    g->len = 0;
+}
+
+static void add(struct gatherer *g, const void *data, size_t len)
+{
+    if (len > GATHERED - g->len)
+        flush(g);
+    if (len > GATHERED) {
+        pass_on(g, data, len);
+    } else if (len > 0) {
+        memcpy(g->bytes + g->len, data, len);
+        g->len += len;
+    }
 }
 
 struct hash128 hash_parts(const struct slice *parts, size_t n_parts)
 {
-    SHA256_CTX sha;
-    if (SHA256_Init(&sha) != 1)
+    struct gatherer g;
+    g.len = 0;
+    if (SHA256_Init(&g.sha) != 1)
         die("SHA-256 is not available");
     for (size_t i = 0; i < n_parts; i++) {
-        unsigned char len[8];
-        store_be64(len, parts[i].len);
-        add(&sha, len, sizeof(len));
-        add(&sha, parts[i].data, parts[i].len);
+        uint64_t len = htobe64(parts[i].len);
+        add(&g, &len, sizeof(len));
+        add(&g, parts[i].data, parts[i].len);
     }
+    flush(&g);
     unsigned char digest[SHA256_DIGEST_LENGTH];
-    if (SHA256_Final(digest, &sha) != 1)
+    if (SHA256_Final(digest, &g.sha) != 1)
         die("SHA-256 failed");
     struct hash128 hash;
     memcpy(hash.bytes, digest, sizeof(hash.bytes));
