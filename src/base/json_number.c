@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "base/json.h"
+#include "base/text.h"
 
 /* Up to here every whole number is a double. */
 #define WHOLE_MAX 9007199254740992.0 /* 2^53 */
@@ -111,23 +112,6 @@ bool decimal_is_equal(struct slice a, struct slice b)
 
 #define NUMBER_MAX 40 /* bytes of any number that is written here, with its NUL */
 
-static size_t format_integer(char *out, int64_t i)
-{
-    char reversed[NUMBER_MAX];
-    size_t len = 0, used = 0;
-    uint64_t rest = i < 0 ? 0 - (uint64_t)i : (uint64_t)i;
-    do {
-        reversed[used++] = (char)('0' + rest % 10);
-        rest /= 10;
-    } while (rest > 0);
-    if (i < 0)
-        reversed[used++] = '-';
-    while (used > 0)
-        out[len++] = reversed[--used];
-    out[len] = '\0';
-    return len;
-}
-
 /* Prices, coordinates: few decimals and at most 15 digits in all, which are then the shortest text.
    An exact whole number over an exact power of ten is rounded once, as reading the text is. Returns
    0 when d isn't such a number. */
@@ -147,9 +131,9 @@ static size_t format_short(char out[static NUMBER_MAX], double d)
     size_t len = 0;
     if (d < 0)
         out[len++] = '-';
-    len += format_integer(out + len, digits / unit);
+    len += text_format_integer(out + len, digits / unit);
     size_t point = len;
-    len += format_integer(out + len, unit + digits % unit);
+    len += text_format_integer(out + len, unit + digits % unit);
     out[point] = '.'; /* in place of the 1 that kept the zeros behind it */
     return len;
 }
@@ -186,7 +170,7 @@ static size_t format_double(char out[static NUMBER_MAX], double d)
     if (d == 0 && signbit(d))
         return (size_t)snprintf(out, NUMBER_MAX, "-0.0");
     if (fabs(d) <= WHOLE_MAX && d == trunc(d))
-        return format_integer(out, (int64_t)d);
+        return text_format_integer(out, (int64_t)d);
     size_t len = format_short(out, d);
     return len > 0 ? len : format_digits(out, d);
 }
@@ -202,8 +186,8 @@ int json_add_double(struct buf *b, double d)
 
 void json_add_integer(struct buf *b, int64_t i)
 {
-    char text[NUMBER_MAX];
-    buf_add(b, text, format_integer(text, i));
+    char text[TEXT_INTEGER_SIZE];
+    buf_add(b, text, text_format_integer(text, i));
 }
 
 /* ---- What a double keeps -------------------------------------------------------------------- */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Liaison authors */
 /*
- * Log lines: each is put together in a buffer of its own. What is to be written stands in the log's:
- * one line, or those that were gathered and the one that ends their wait.
+ * Log lines are put together, under the lock, where they are to be written from: behind those that
+ * were gathered, if any.
  */
 #include "base/log.h"
 
@@ -20,9 +20,6 @@
 #include "base/text.h"
 #include "base/utf8.h"
 
-/* Room from the start, so that a usual line doesn't grow. */
-#define LINE_USUAL 400
-#define VALUE_USUAL 100
 #define GATHERED_MAX ((size_t)32768)
 #define BLOCKED_WAIT_MS 100 /* for a full pipe that somebody made non-blocking */
 
@@ -35,15 +32,9 @@ struct log {
     pthread_mutex_t lock; /* a pipe takes no more than 4 KiB at once whole */
     /* Under the lock: */
     struct buf out;
+    struct buf value; /* the one at hand, where something in it is masked */
     bool gathers;
     pthread_t gatherer;
-};
-
-/* One line while it is made. */
-struct line {
-    const struct log *log;
-    struct buf out;
-    struct buf value; /* the masked value at hand */
 };
 
 static const struct {
@@ -76,6 +67,7 @@ void log_free(struct log *log)
         return;
     log_gather_end(log);
     buf_deinit(&log->out);
+    buf_deinit(&log->value);
     pthread_mutex_destroy(&log->lock);
     free(log);
 }
@@ -91,27 +83,29 @@ bool log_has_level(const struct log *log, enum log_level level)
     return log && (int)level >= atomic_load_explicit(&log->level, memory_order_relaxed);
 }
 
-/* Masked, and valid until the next call for this line. */
-static struct slice mask_value(struct line *line, struct slice s)
+/* Masked, and valid until the next call. */
+static struct slice mask_value(struct log *log, struct slice s)
 {
-    buf_clear(&line->value);
-    buf_add_slice(&line->value, s);
-    mask_apply(line->log->mask, &line->value, 0);
-    return buf_slice(&line->value);
+    if (!mask_may_change(log->mask, s))
+        return s;
+    buf_clear(&log->value);
+    buf_add_slice(&log->value, s);
+    mask_apply(log->mask, &log->value, 0);
+    return buf_slice(&log->value);
 }
 
 /* As mask_value, of a JSON text, on one line. What is none, or stopped being one because a secret
    stood in it bare, becomes a string. */
-static struct slice mask_json(struct line *line, struct slice json)
+static struct slice mask_json(struct log *log, struct slice json)
 {
-    struct slice masked = mask_value(line, json);
+    struct slice masked = mask_value(log, json);
     struct buf made = {0};
     if (json_check(masked, NULL) == 0)
         json_compact(&made, masked);
     else
         json_add_string(&made, masked);
-    buf_deinit(&line->value);
-    line->value = made;
+    buf_deinit(&log->value);
+    log->value = made;
     return buf_slice(&made);
 }
 
@@ -212,98 +206,96 @@ static void add_further_line(struct buf *out, struct slice s)
     buf_deinit(&repaired);
 }
 
-static void add_further_lines(struct line *line, const struct log_field *field)
+static void add_further_lines(struct log *log, const struct log_field *field)
 {
-    struct slice rest = mask_value(line, field->text);
+    struct slice rest = mask_value(log, field->text);
     slice_split(&rest, '\n');
     while (rest.len > 0)
-        add_further_line(&line->out, slice_split(&rest, '\n'));
+        add_further_line(&log->out, slice_split(&rest, '\n'));
 }
 
-static void add_text_field(struct line *line, const struct log_field *field)
+static void add_text_field(struct log *log, const struct log_field *field)
 {
-    struct buf *out = &line->out;
+    struct buf *out = &log->out;
     buf_add_char(out, ' ');
     add_word(out, slice_str(field->name));
     buf_add_char(out, '=');
     switch (field->kind) {
     case LOG_KIND_STRING:
-        add_word(out, mask_value(line, field->text));
+        add_word(out, mask_value(log, field->text));
         break;
     case LOG_KIND_LINES:
-        add_word(out, first_line(mask_value(line, field->text)));
+        add_word(out, first_line(mask_value(log, field->text)));
         break;
     case LOG_KIND_INT:
         json_add_integer(out, field->number);
         break;
     case LOG_KIND_JSON:
-        add_visible_json(out, mask_json(line, field->text));
+        add_visible_json(out, mask_json(log, field->text));
         break;
     }
 }
 
-static void begin_text(struct line *line, enum log_level level, const char *message, int64_t now_ms)
+static void begin_text(struct log *log, enum log_level level, const char *message, int64_t now_ms)
 {
-    struct buf *out = &line->out;
-    bool color = line->log->color;
-    char time[TEXT_TIME_LEN + 1];
-    text_format_time(time, now_ms);
-    buf_add(out, time + sizeof("2026-11-23T") - 1, sizeof("18:56:15.042") - 1);
+    struct buf *out = &log->out;
+    bool color = log->color;
+    text_add_time_of_day(out, now_ms);
     buf_add_char(out, ' ');
     buf_add_str(out, color ? levels[level].color : "");
     buf_add_str(out, levels[level].padded);
     buf_add_str(out, color ? COLOR_OFF " " COLOR_STRONG : " ");
-    struct slice masked = mask_value(line, slice_str(message));
-    if (is_on_one_line(masked))
+    struct slice masked = mask_value(log, slice_str(message));
+    if (is_plain_word(masked) || is_on_one_line(masked))
         buf_add_slice(out, masked);
     else
         add_quoted(out, masked);
     buf_add_str(out, color ? COLOR_OFF : "");
 }
 
-static void make_text(struct line *line, enum log_level level, const char *message, int64_t now_ms,
+static void make_text(struct log *log, enum log_level level, const char *message, int64_t now_ms,
                       const struct log_field *fields, size_t n_fields)
 {
-    begin_text(line, level, message, now_ms);
+    begin_text(log, level, message, now_ms);
     for (size_t i = 0; i < n_fields; i++) {
         if (is_given(&fields[i]))
-            add_text_field(line, &fields[i]);
+            add_text_field(log, &fields[i]);
     }
     for (size_t i = 0; i < n_fields; i++) {
         if (is_given(&fields[i]) && fields[i].kind == LOG_KIND_LINES)
-            add_further_lines(line, &fields[i]);
+            add_further_lines(log, &fields[i]);
     }
 }
 
-static void add_json_field(struct line *line, struct json_writer *w, const struct log_field *field)
+static void add_json_field(struct log *log, struct json_writer *w, const struct log_field *field)
 {
     switch (field->kind) {
     case LOG_KIND_STRING:
     case LOG_KIND_LINES:
-        json_member_string(w, field->name, mask_value(line, field->text));
+        json_member_string(w, field->name, mask_value(log, field->text));
         break;
     case LOG_KIND_INT:
         json_member_integer(w, field->name, field->number);
         break;
     case LOG_KIND_JSON:
-        json_member_raw(w, field->name, mask_json(line, field->text));
+        json_member_raw(w, field->name, mask_json(log, field->text));
         break;
     }
 }
 
-static void make_json(struct line *line, enum log_level level, const char *message, int64_t now_ms,
+static void make_json(struct log *log, enum log_level level, const char *message, int64_t now_ms,
                       const struct log_field *fields, size_t n_fields)
 {
-    struct json_writer w = {.out = &line->out};
+    struct json_writer w = {.out = &log->out};
     char time[TEXT_TIME_LEN + 1];
     text_format_time(time, now_ms);
     json_object_begin(&w, NULL);
     json_member_cstr(&w, "time", time);
     json_member_cstr(&w, "level", levels[level].name);
-    json_member_string(&w, "message", mask_value(line, slice_str(message)));
+    json_member_string(&w, "message", mask_value(log, slice_str(message)));
     for (size_t i = 0; i < n_fields; i++) {
         if (is_given(&fields[i]))
-            add_json_field(line, &w, &fields[i]);
+            add_json_field(log, &w, &fields[i]);
     }
     json_object_end(&w);
 }
@@ -325,17 +317,6 @@ static void write_out(struct log *log)
     if (log->out.cap > 2 * GATHERED_MAX)
         buf_deinit(&log->out);
     buf_clear(&log->out);
-}
-
-static void add_line(struct log *log, enum log_level level, struct slice line)
-{
-    pthread_mutex_lock(&log->lock);
-    buf_add_slice(&log->out, line);
-    bool waits = log->gathers && level <= LOG_INFO && log->out.len < GATHERED_MAX &&
-                 pthread_equal(log->gatherer, pthread_self());
-    if (!waits)
-        write_out(log);
-    pthread_mutex_unlock(&log->lock);
 }
 
 static void set_gathers(struct log *log, bool gathers)
@@ -364,21 +345,25 @@ void log_flush(struct log *log)
     pthread_mutex_unlock(&log->lock);
 }
 
+static bool waits(const struct log *log, enum log_level level)
+{
+    return log->gathers && level <= LOG_INFO && log->out.len < GATHERED_MAX &&
+           pthread_equal(log->gatherer, pthread_self());
+}
+
 void log_write(struct log *log, enum log_level level, const char *message,
                const struct log_field *fields, size_t n_fields)
 {
     if (!log_has_level(log, level))
         return;
-    struct line line = {.log = log};
-    buf_reserve(&line.out, LINE_USUAL);
-    buf_reserve(&line.value, VALUE_USUAL);
     int64_t now_ms = clock_wall_ms(&log->clock);
-    if (atomic_load(&log->format) == LOG_JSON)
-        make_json(&line, level, message, now_ms, fields, n_fields);
+    pthread_mutex_lock(&log->lock);
+    if (atomic_load_explicit(&log->format, memory_order_relaxed) == LOG_JSON)
+        make_json(log, level, message, now_ms, fields, n_fields);
     else
-        make_text(&line, level, message, now_ms, fields, n_fields);
-    buf_add_char(&line.out, '\n');
-    add_line(log, level, buf_slice(&line.out));
-    buf_deinit(&line.out);
-    buf_deinit(&line.value);
+        make_text(log, level, message, now_ms, fields, n_fields);
+    buf_add_char(&log->out, '\n');
+    if (!waits(log, level))
+        write_out(log);
+    pthread_mutex_unlock(&log->lock);
 }

@@ -14,7 +14,6 @@
 #include <assert.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -280,6 +279,11 @@ void mask_apply(const struct mask *mask, struct buf *b, size_t from)
     apply(&view, b, from);
     if (view.passing)
         pthread_mutex_unlock(&view.passing->lock);
+}
+
+bool mask_may_change(const struct mask *mask, struct slice s)
+{
+    return mask && (atomic_load(&mask->passing) || next_candidate(mask, s, 0) < s.len);
 }
 
 static struct needle *needle_new(struct needle *next, struct slice s)

@@ -8,6 +8,8 @@
 #ifndef LIAISON_BASE_MASK_H
 #define LIAISON_BASE_MASK_H
 
+#include <stdbool.h>
+
 #include "base/buf.h"
 #include "base/slice.h"
 
@@ -26,5 +28,7 @@ void mask_remove_passing(struct mask *mask, struct slice secret);
 /* Masks bytes from..len of `b` in place. The longest secret wins where several fit, and those that
    overlap become one "***". A NULL mask changes nothing. */
 void mask_apply(const struct mask *mask, struct buf *b, size_t from);
+/* Whether that may change `s`: quickly no where nothing in it begins as a secret does. */
+bool mask_may_change(const struct mask *mask, struct slice s);
 
 #endif

@@ -355,6 +355,15 @@ static char *put_number(char *out, int n, int64_t value, char after)
     return out + n + 1;
 }
 
+/* … of a day's milliseconds. */
+static char *put_time_of_day(char *out, int64_t ms, char after)
+{
+    char *p = put_number(out, 2, ms / 3600000, ':');
+    p = put_number(p, 2, ms / 60000 % 60, ':');
+    p = put_number(p, 2, ms / 1000 % 60, '.');
+    return put_number(p, 3, ms % 1000, after);
+}
+
 void text_format_time(char out[static TEXT_TIME_LEN + 1], int64_t unix_ms)
 {
     const int64_t first = text_days_from_civil(0, 1, 1) * DAY_MS;
@@ -366,10 +375,7 @@ void text_format_time(char out[static TEXT_TIME_LEN + 1], int64_t unix_ms)
     char *p = put_number(out, 4, year, '-');
     p = put_number(p, 2, month, '-');
     p = put_number(p, 2, day, 'T');
-    p = put_number(p, 2, ms / 3600000, ':');
-    p = put_number(p, 2, ms / 60000 % 60, ':');
-    p = put_number(p, 2, ms / 1000 % 60, '.');
-    p = put_number(p, 3, ms % 1000, 'Z');
+    p = put_time_of_day(p, ms, 'Z');
     *p = '\0';
 }
 
@@ -378,6 +384,30 @@ void text_add_time(struct buf *b, int64_t unix_ms)
     char text[TEXT_TIME_LEN + 1];
     text_format_time(text, unix_ms);
     buf_add(b, text, TEXT_TIME_LEN);
+}
+
+void text_add_time_of_day(struct buf *b, int64_t unix_ms)
+{
+    char text[sizeof("18:56:15.042")];
+    put_time_of_day(text, unix_ms - floor_div(unix_ms, DAY_MS) * DAY_MS, '\0');
+    buf_add(b, text, sizeof(text) - 1);
+}
+
+size_t text_format_integer(char out[static TEXT_INTEGER_SIZE], int64_t i)
+{
+    char reversed[TEXT_INTEGER_SIZE];
+    size_t len = 0, used = 0;
+    uint64_t rest = i < 0 ? 0 - (uint64_t)i : (uint64_t)i;
+    do {
+        reversed[used++] = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest > 0);
+    if (i < 0)
+        reversed[used++] = '-';
+    while (used > 0)
+        out[len++] = reversed[--used];
+    out[len] = '\0';
+    return len;
 }
 
 static size_t min(size_t a, size_t b)

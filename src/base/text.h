@@ -42,6 +42,12 @@ int text_parse_time(struct slice s, int64_t *unix_ms, struct err *err) must_chec
 #define TEXT_TIME_LEN 24
 void text_add_time(struct buf *b, int64_t unix_ms);
 void text_format_time(char out[static TEXT_TIME_LEN + 1], int64_t unix_ms);
+/* The time of day alone: "18:56:15.042". */
+void text_add_time_of_day(struct buf *b, int64_t unix_ms);
+
+/* Decimal digits, with '-' where it is below 0, and a NUL; their number without that is returned. */
+#define TEXT_INTEGER_SIZE 21
+size_t text_format_integer(char out[static TEXT_INTEGER_SIZE], int64_t i);
 
 /* A day number (days since 1970-01-01) of a proleptic Gregorian date, and back. */
 int64_t text_days_from_civil(int64_t year, unsigned month, unsigned day);

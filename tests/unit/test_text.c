@@ -333,6 +333,28 @@ static void times_are_written_in_utc_with_milliseconds(void **state)
     buf_deinit(&b);
 }
 
+static void times_of_day_are_written_alone(void **state)
+{
+    (void)state;
+    struct buf b = {0};
+    text_add_time_of_day(&b, INT64_C(1795460175042));
+    text_add_time_of_day(&b, -1);
+    assert_string_equal(b.data, "18:56:15.04223:59:59.999");
+    buf_deinit(&b);
+}
+
+static void integers_are_written_in_full(void **state)
+{
+    (void)state;
+    char text[TEXT_INTEGER_SIZE];
+    assert_int_equal(text_format_integer(text, 0), 1);
+    assert_string_equal(text, "0");
+    assert_int_equal(text_format_integer(text, INT64_MAX), 19);
+    assert_string_equal(text, "9223372036854775807");
+    assert_int_equal(text_format_integer(text, INT64_MIN), 20);
+    assert_string_equal(text, "-9223372036854775808");
+}
+
 static void times_outside_four_digit_years_become_the_last_that_fit(void **state)
 {
     (void)state;
@@ -490,6 +512,8 @@ int main(void)
         cmocka_unit_test(times_refuse_other_notations),
         cmocka_unit_test(no_beginning_of_a_time_is_one),
         cmocka_unit_test(times_are_written_in_utc_with_milliseconds),
+        cmocka_unit_test(times_of_day_are_written_alone),
+        cmocka_unit_test(integers_are_written_in_full),
         cmocka_unit_test(times_outside_four_digit_years_become_the_last_that_fit),
         cmocka_unit_test(days_of_known_dates),
         cmocka_unit_test(dates_follow_each_other_without_a_gap),
