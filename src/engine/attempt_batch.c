@@ -161,7 +161,8 @@ static void on_rows_known(void *ctx, struct buf *id)
         if (a->own[i])
             continue;
         last = a->items[i]->d.id;
-        buf_printf(&ids, "%s\n", last);
+        buf_add_str(&ids, last);
+        buf_add_char(&ids, '\n');
         n++;
     }
     if (n == 1) {

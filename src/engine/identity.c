@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Liaison authors */
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -27,7 +25,8 @@ uint64_t identity_format(const struct identity *identity, char out[static DELIVE
                                   identity->handler, identity->connector, identity->key};
     struct hash128 hash = hash_parts(parts, ARRAY_LEN(parts));
 
-    char *p = out + snprintf(out, DELIVERY_ID_SIZE, "%" PRId64 "-", identity->event);
+    char *p = out + text_format_integer(out, identity->event);
+    *p++ = '-';
     for (size_t i = 0; i < HASH_BYTES; i++) {
         *p++ = digits[hash.bytes[i] >> 4];
         *p++ = digits[hash.bytes[i] & 15];

@@ -20,23 +20,22 @@ static int no_such_connector(struct engine *e, struct slice name, struct err *er
 }
 
 /* The id of the n-th send of this run to this connector and key: the same whenever it is made. */
-static uint64_t send_id(struct item *run, struct slice connector, struct slice key,
-                        char id[static DELIVERY_ID_SIZE])
+static uint64_t send_id(struct item *run, const struct target *target,
+                        const struct script_send *send, char id[static DELIVERY_ID_SIZE])
 {
     struct engine *e = run->engine;
-    static const uint64_t seed[2] = {0, 0}; /* nobody gains by a clash among one run's own sends */
-    uint64_t place =
-        hash_siphash(seed, connector) * 31 + hash_siphash(seed, key) + (key.data != NULL);
+    /* Nobody gains by a clash among one run's own sends. */
+    const uint64_t seed[2] = {(uintptr_t)target, send->key.data != NULL};
     return identity_format(
         &(struct identity){
             .journal = slice_str(journal_id(e->journal)),
             .event = run->d.event->seq,
             .replay = run->d.event->replay,
             .handler = slice_str(run->d.handler),
-            .connector = connector,
-            .key = key,
-            .has_key = key.data != NULL,
-            .n = counts_add(&run->sent, place),
+            .connector = send->connector,
+            .key = send->key,
+            .has_key = send->key.data != NULL,
+            .n = counts_add(&run->sent, hash_siphash(seed, send->key)),
         },
         id);
 }
@@ -95,7 +94,7 @@ int handle_send(void *ctx, void *run_ctx, const struct script_send *send, struct
         return no_such_connector(e, send->connector, err);
 
     char public_id[DELIVERY_ID_SIZE];
-    uint64_t prefix = send_id(run, send->connector, send->key, public_id);
+    uint64_t prefix = send_id(run, target, send, public_id);
     buf_add_str(sent->id, public_id);
     if (counts_get(&work->sends, prefix) > 0) {
         compare(run, public_id, send);
