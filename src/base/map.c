@@ -111,6 +111,12 @@ struct map_node *map_find(const struct map *m, struct slice key)
     return m->len > 0 ? find(m, key, hash_siphash(m->seed, key)) : NULL;
 }
 
+struct map_node *map_seek(const struct map *m, struct slice key, uint64_t *hash)
+{
+    *hash = hash_siphash(m->seed, key);
+    return find(m, key, *hash);
+}
+
 static void bucket_push(struct map *m, struct map_node *node)
 {
     struct map_node **bucket = bucket_of(m, node->hash);
@@ -144,10 +150,9 @@ static void give_back(struct map *m)
         rebuild(m, n / 2);
 }
 
-void map_insert(struct map *m, struct map_node *node)
+void map_insert_sought(struct map *m, struct map_node *node, uint64_t hash)
 {
-    node->hash = hash_siphash(m->seed, node->key);
-    assert(!find(m, node->key, node->hash));
+    node->hash = hash;
     make_room(m);
     node->newer = NULL;
     node->older = m->newest;
@@ -155,6 +160,15 @@ void map_insert(struct map *m, struct map_node *node)
     m->newest = node;
     bucket_push(m, node);
     m->len++;
+}
+
+void map_insert(struct map *m, struct map_node *node)
+{
+    uint64_t hash;
+    struct map_node *same = map_seek(m, node->key, &hash);
+    assert(!same);
+    (void)same;
+    map_insert_sought(m, node, hash);
 }
 
 void map_remove(struct map *m, struct map_node *node)

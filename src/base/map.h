@@ -41,6 +41,10 @@ void map_deinit(struct map *m);
 struct map_node *map_find(const struct map *m, struct slice key);
 /* The key must not be in the map yet (asserted). The buckets grow as needed. */
 void map_insert(struct map *m, struct map_node *node);
+/* As the two, by turns: for who inserts what isn't found, the key is looked up, and *hash made of it,
+   once. Nothing else may be inserted meanwhile. */
+struct map_node *map_seek(const struct map *m, struct slice key, uint64_t *hash);
+void map_insert_sought(struct map *m, struct map_node *node, uint64_t hash);
 /* The node must be in the map (asserted). The buckets shrink when mostly empty. */
 void map_remove(struct map *m, struct map_node *node);
 

@@ -157,20 +157,37 @@ void lane_insert(struct lane *lane, struct delivery *d, struct list *at)
         lane->through = d->position;
 }
 
-void lane_add(struct lane_pool *pool, struct delivery *d)
+/* The lane of d's key, or a new one. */
+static struct lane *keyed_lane(struct lane_pool *pool, const struct delivery *d)
+{
+    struct map *home = &d->target->keyed;
+    struct slice key = slice_str(d->key);
+    uint64_t hash;
+    struct map_node *node = map_seek(home, key, &hash);
+    if (node)
+        return container_of(node, struct lane, node);
+    struct lane *lane = lane_new(pool, d->target, true);
+    lane->single = d->position;
+    lane->home = home;
+    lane->node.key = key;
+    map_insert_sought(home, &lane->node, hash);
+    return lane;
+}
+
+static struct lane *single_lane(struct lane_pool *pool, const struct delivery *d)
 {
     struct target *t = d->target;
-    struct slice key = slice_str(d->key);
-    struct lane *lane = d->key && t->is_keyed ? lane_find(t, key, d->position) : NULL;
-    if (!lane) {
-        lane = lane_new(pool, t, d->key && t->is_keyed);
-        lane->single = d->position;
-        if (lane->is_keyed)
-            enter_map(lane, &t->keyed, key);
-        else if (t->is_handler) /* a run may be woken by its position */
-            enter_map(lane, &t->single, position_key(&lane->single));
-    }
-    lane_append(lane, d);
+    struct lane *lane = lane_new(pool, t, false);
+    lane->single = d->position;
+    if (t->is_handler) /* a run may be woken by its position */
+        enter_map(lane, &t->single, position_key(&lane->single));
+    return lane;
+}
+
+void lane_add(struct lane_pool *pool, struct delivery *d)
+{
+    bool is_keyed = d->key && d->target->is_keyed;
+    lane_append(is_keyed ? keyed_lane(pool, d) : single_lane(pool, d), d);
 }
 
 void lane_remove(struct delivery *d)

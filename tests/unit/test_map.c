@@ -60,6 +60,24 @@ static void siphash_takes_the_null_slice_as_empty(void **state)
     assert_true(hash_siphash(seed, SLICE_NULL) == 0x726fdb47dd0e0e31);
 }
 
+static void what_is_sought_in_vain_can_be_inserted_there(void **state)
+{
+    (void)state;
+    struct map m;
+    struct entry entry = {.key = "b"};
+    uint64_t hash;
+    map_init(&m);
+    assert_null(map_seek(&m, SLICE_LIT("b"), &hash));
+    entry.node.key = slice_str(entry.key);
+    map_insert_sought(&m, &entry.node, hash);
+    assert_ptr_equal(map_find(&m, SLICE_LIT("b")), &entry.node);
+    assert_ptr_equal(map_seek(&m, SLICE_LIT("b"), &hash), &entry.node);
+    assert_null(map_seek(&m, SLICE_LIT("c"), &hash));
+    map_remove(&m, &entry.node);
+    assert_null(map_find(&m, SLICE_LIT("b")));
+    map_deinit(&m);
+}
+
 static void an_empty_map_finds_nothing(void **state)
 {
     (void)state;
@@ -204,6 +222,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(siphash_gives_the_reference_vectors),
         cmocka_unit_test(siphash_takes_the_null_slice_as_empty),
+        cmocka_unit_test(what_is_sought_in_vain_can_be_inserted_there),
         cmocka_unit_test(an_empty_map_finds_nothing),
         cmocka_unit_test(finds_what_was_inserted_and_nothing_else),
         cmocka_unit_test(keys_are_bytes_with_nul_and_empty_ones_too),
