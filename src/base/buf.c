@@ -19,7 +19,7 @@
 #define BUF_CAP_MIN 64
 #define READ_CHUNK 16384
 
-void buf_deinit(struct buf *b)
+void buf_release(struct buf *b)
 {
     free(b->data);
     *b = (struct buf){0};

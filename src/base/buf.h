@@ -27,7 +27,6 @@ struct buf {
     size_t cap;
 };
 
-void buf_deinit(struct buf *b);
 void buf_add(struct buf *b, const void *data, size_t len);
 void buf_printf(struct buf *b, const char *fmt, ...) printf_like(2, 3);
 void buf_vprintf(struct buf *b, const char *fmt, va_list args) printf_like(2, 0);
@@ -35,6 +34,15 @@ void buf_vprintf(struct buf *b, const char *fmt, va_list args) printf_like(2, 0)
 void buf_consume(struct buf *b, size_t n);
 /* Hands the bytes to the caller, who frees them; *b is empty after. Never NULL. */
 char *buf_take(struct buf *b);
+
+/* Of buf_deinit, where there is something. */
+void buf_release(struct buf *b);
+
+static inline void buf_deinit(struct buf *b)
+{
+    if (b->data)
+        buf_release(b);
+}
 
 /* Of buf_reserve, where there is no room yet. */
 void buf_grow(struct buf *b, size_t n);

@@ -41,6 +41,13 @@ struct err {
     char message[ERR_MESSAGE_MAX]; /* NUL-terminated, cut at the end of a UTF-8 character */
 };
 
+/* No failure: as one that is zero-initialised, for who can't spare the time to clear all of it. */
+static inline void err_clear(struct err *err)
+{
+    err->code = ERR_NONE;
+    err->message[0] = '\0';
+}
+
 /* Fills `err` (which may be NULL) and returns -1, so that `return err_set(…)` reads well. */
 int err_set(struct err *err, enum err_code code, const char *fmt, ...) printf_like(3, 4);
 

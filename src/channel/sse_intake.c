@@ -169,7 +169,8 @@ static struct event *make_event(struct sse_intake *in, const struct sse_message 
 static void take_message(struct sse_intake *in, const struct sse_message *m)
 {
     int64_t now_ms = clock_wall_ms(&in->channel->host->clock);
-    struct err err = {0};
+    struct err err;
+    err_clear(&err);
     struct event *event = make_event(in, m, now_ms, &err);
     if (event)
         add_event(in, event, m);

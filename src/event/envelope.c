@@ -7,6 +7,7 @@
 #include "event/envelope.h"
 
 #include <assert.h>
+#include <stdlib.h>
 
 #include "base/base64.h"
 #include "base/json.h"
@@ -19,7 +20,7 @@ struct document {
     struct slice members[ATTRIBUTES];
     struct slice data, data_id, data_base64; /* data_id: of an object in `data`, its "id" */
     struct buf extensions;                   /* ,"name":value of each that CloudEvents allow */
-    struct err problem;                      /* the first that they don't allow */
+    struct err *problem;                     /* the first that they don't allow; NULL: none */
     struct buf texts[ATTRIBUTES];            /* members whose text has escapes */
     struct buf attributes, decoded;          /* what the event is made of */
 };
@@ -31,6 +32,7 @@ static void document_deinit(struct document *d)
     buf_deinit(&d->extensions);
     buf_deinit(&d->attributes);
     buf_deinit(&d->decoded);
+    free(d->problem);
 }
 
 static bool is_null(struct slice value)
@@ -40,12 +42,14 @@ static bool is_null(struct slice value)
 
 static void take_extension(struct document *d, struct slice name, struct slice value)
 {
-    struct err err = {0};
     if (is_null(value))
         return;
+    struct err err;
     if (attribute_check_extension(name, value, &err) < 0) {
-        if (d->problem.code == ERR_NONE)
-            d->problem = err;
+        if (!d->problem) {
+            d->problem = mem_alloc(sizeof(*d->problem));
+            *d->problem = err;
+        }
         return;
     }
     buf_add_char(&d->extensions, ',');
@@ -251,8 +255,8 @@ static int make_cloudevent(const struct envelope_context *c, struct document *d,
         if (read_member(d, (enum attribute)i, &texts[i], err) < 0)
             return -1;
     }
-    if (d->problem.code != ERR_NONE)
-        return err_set(err, ERR_INVALID, "%s", d->problem.message);
+    if (d->problem)
+        return err_set(err, ERR_INVALID, "%s", d->problem->message);
     if (read_data(d, texts[ATTRIBUTE_DATACONTENTTYPE], &parts, err) < 0)
         return -1;
     *event = make_of_document(c, d, texts, &parts);

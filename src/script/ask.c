@@ -10,7 +10,10 @@ void script_handler_ask(struct script_machine *m, size_t handler, const struct e
 {
     const struct script_handler *h = script_handler_at(m, handler);
     bool has_key = true;
-    *asked = (struct script_asked){.passes = true, .key = event_key(event)};
+    asked->passes = true;
+    asked->key = event_key(event);
+    asked->own_key = (struct buf){0};
+    err_clear(&asked->err);
     if (h->has_filter && script_handler_filter(m, handler, event, &asked->passes, &asked->err) < 0)
         return;
     if (!asked->passes || !h->has_key ||

@@ -150,7 +150,7 @@ int send_from_script(lua_State *L)
     struct script_machine *m = run->m;
     struct script_send send = {0};
     struct script_sent sent = {.id = &m->id};
-    struct err err = {0};
+    struct err err;
     lua_settop(L, 2);
     if (lua_isnil(L, 2))
         machine_raise(L, SEND_TAKES, SLICE_FMT(SLICE_LIT("…")));
@@ -167,6 +167,7 @@ int send_from_script(lua_State *L)
     send.data = read_data(L, run);
 
     buf_clear(&m->id);
+    err_clear(&err);
     machine_hold(L, run, send.data.len);
     if (m->ports->send(m->ports->ctx, run->ctx, &send, &sent, &err) < 0)
         machine_raise(L, "sync:send: %s", err.message);
