@@ -19,7 +19,7 @@
    at first. */
 struct uuid_source {
     struct rng *rng; /* draws by it, so that a seed repeats them; NULL: from OpenSSL */
-    unsigned char bytes[320];
+    unsigned char bytes[1280];
     size_t left;
 };
 
