@@ -182,6 +182,13 @@ int db_write_back(struct db *db, struct err *err)
     return 0;
 }
 
+int64_t db_bytes_written(struct db *db)
+{
+    int pages = 0, most;
+    sqlite3_db_status(db->handle, SQLITE_DBSTATUS_CACHE_WRITE, &pages, &most, 0);
+    return (int64_t)pages * LOG_PAGE_SIZE;
+}
+
 void db_trim(struct db *db)
 {
     sqlite3_db_release_memory(db->handle);

@@ -40,6 +40,8 @@ int db_bound_log(struct db *db, int64_t size_max, int64_t disk_free_min,
 /* Writes all that the log holds into the file, and syncs it. Closing does so too, but says nothing
    when it fails. */
 int db_write_back(struct db *db, struct err *err) must_check;
+/* By this connection since it was opened, what was committed to the write-ahead log. */
+int64_t db_bytes_written(struct db *db);
 /* Gives back the memory of pages that nothing uses just now. */
 void db_trim(struct db *db);
 /* Whether the system could not read what was asked for, since it was opened: SQLite may call that

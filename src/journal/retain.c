@@ -26,7 +26,11 @@
 #define REST_MAX_MS 60000
 #define KEPT_PER_MS 20 /* events gone past cost about a microsecond each: a fiftieth of the time */
 #define MEASURE_MS 1000
-#define LOOK_MAX 2000 /* events that are looked at in one go for one that isn't dated ahead */
+/* With room and nothing to remove it is measured anew only after so long, or when so much was written
+   that it could make a difference: SQLite compiles what it is asked anew each time. */
+#define MEASURE_REST_MS 100
+#define MEASURE_SHARE 64 /* of a limit, one part */
+#define LOOK_MAX 2000    /* events that are looked at in one go for one that isn't dated ahead */
 #define UNDATED_MS INT64_C(3600000)
 
 struct sweep {
@@ -42,7 +46,8 @@ struct sweep {
 /* What a rollback takes back. */
 struct standing {
     struct space space;
-    int64_t measured_ms; /* monotonic */
+    int64_t measured_ms; /* monotonic; 0: not yet */
+    int64_t written;     /* bytes that the connection had written then */
     struct sweep sweep;
 };
 
@@ -409,12 +414,31 @@ static int measure(struct retain *r, struct err *err)
 {
     bool was_pressed = r->now.space.is_pressed;
     r->now.measured_ms = mono_ms(r);
+    r->now.written = db_bytes_written(r->options.db);
     if (space_measure(&r->now.space, r->options.db, &r->options.retention, r->options.disk_free,
                       err) < 0)
         return -1;
     if (r->now.space.is_pressed && !was_pressed)
         r->now.sweep.is_over = false; /* what was too young may go now */
     return 0;
+}
+
+/* Bytes that can be written without making a difference. */
+static int64_t slack(const struct journal_retention *retention)
+{
+    int64_t size = retention->size_max, least = retention->disk_free_min;
+    if (size == 0 || (least > 0 && least < size))
+        size = least;
+    return size > 0 ? size / MEASURE_SHARE : INT64_MAX;
+}
+
+static bool is_measure_due(const struct retain *r)
+{
+    const struct standing *now = &r->now;
+    return now->measured_ms == 0 || !now->sweep.is_over || now->space.is_pressed ||
+           now->space.shown.room != JOURNAL_HAS_ROOM ||
+           mono_ms(r) >= now->measured_ms + MEASURE_REST_MS ||
+           db_bytes_written(r->options.db) - now->written >= slack(&r->options.retention);
 }
 
 static int sweep(struct retain *r, struct err *err)
@@ -441,7 +465,7 @@ static int sweep(struct retain *r, struct err *err)
 int retain_slice(struct retain *r, struct err *err)
 {
     r->removed = 0;
-    if (measure(r, err) < 0)
+    if (is_measure_due(r) && measure(r, err) < 0)
         return -1;
     if (r->now.sweep.is_over && mono_ms(r) >= r->now.sweep.again_ms)
         r->now.sweep = sweep_start;
