@@ -78,6 +78,7 @@ static const struct http_route routes[] = {
     {"PATCH", "/api/dead-letters/*", route_letter_edit},
     {"DELETE", "/api/dead-letters/*", route_letter_drop},
     {"POST", "/api/dead-letters/*/retry", route_letter_retry},
+    {"GET", "/api/dead-letters/*/request", route_letter_request},
 };
 
 static struct http_server *open_server(struct admin *a, const struct admin_options *options,

@@ -53,6 +53,9 @@ void route_letter_retry(void *ctx, struct http_exchange *x);
 void route_letter_drop(void *ctx, struct http_exchange *x);
 void route_letter_edit(void *ctx, struct http_exchange *x);
 
+/* letter_request.c */
+void route_letter_request(void *ctx, struct http_exchange *x);
+
 /* bulk.c */
 void route_letters_retry(void *ctx, struct http_exchange *x);
 
@@ -121,6 +124,8 @@ void rendering_start(struct admin *a, struct rendering *r, journal_job_fn render
 void rendering_free(struct rendering *r);
 
 /* try.c */
+/* What a trial that failed with this is answered with. */
+int tried_status(enum err_code code);
 /* Whether more events may be gathered behind these, to be tried; -1 with ERR_FULL. */
 int tried_has_room(const struct buf *events, struct err *err) must_check;
 

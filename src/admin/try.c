@@ -38,7 +38,7 @@ static void try_free(struct try *t)
 
 /* ---- the answer ---- */
 
-static int status_of(enum err_code code)
+int tried_status(enum err_code code)
 {
     switch (code) {
     case ERR_NOT_FOUND:
@@ -82,7 +82,7 @@ static void on_tried(void *ctx, const struct trial_end *end)
     else if (code == ERR_SCRIPT)
         refuse_scripts(t, end);
     else if (code != ERR_CANCELLED)
-        http_exchange_problem(t->x, status_of(code), "%s", end->err.message);
+        http_exchange_problem(t->x, tried_status(code), "%s", end->err.message);
     try_free(t);
 }
 
@@ -181,7 +181,7 @@ static void on_found(void *ctx)
         start(t);
         return;
     }
-    http_exchange_problem(t->x, status_of(t->err.code), "%s", t->err.message);
+    http_exchange_problem(t->x, tried_status(t->err.code), "%s", t->err.message);
     try_free(t);
 }
 

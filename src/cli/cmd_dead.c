@@ -9,6 +9,7 @@
 #include "cli/commands.h"
 #include "cli/dead.h"
 #include "cli/editor.h"
+#include "cli/json_view.h"
 #include "cli/operand.h"
 
 #define LIST_DEFAULT 50
@@ -65,6 +66,17 @@ static const struct command list = {
 
 /* ---- show ------------------------------------------------------------------------------------ */
 
+/* A handler's run and a malformed message send nothing themselves. Without it the letter has been shown
+   all the same. */
+static void show_request(struct dead *dead, struct slice letter)
+{
+    struct buf attempt = {0};
+    if (view_member(letter, "connector").data &&
+        dead_find_request(dead, dead->in->options.operands[0], &attempt) == EXIT_DONE)
+        dead_print_request(buf_slice(&attempt));
+    buf_deinit(&attempt);
+}
+
 static int run_show(const struct invocation *in)
 {
     struct dead dead;
@@ -72,10 +84,12 @@ static int run_show(const struct invocation *in)
     int status = dead_open(&dead, in);
     if (status == EXIT_DONE)
         status = dead_find(&dead, in->options.operands[0], &letter);
-    if (status == EXIT_DONE && options_has(&in->options, "json"))
+    if (status == EXIT_DONE && options_has(&in->options, "json")) {
         printf("%.*s\n", SLICE_FMT(slice_trim(buf_slice(&letter))));
-    else if (status == EXIT_DONE)
+    } else if (status == EXIT_DONE) {
         dead_print_letter(buf_slice(&letter));
+        show_request(&dead, buf_slice(&letter));
+    }
     dead_close(&dead);
     buf_deinit(&letter);
     return status;
@@ -88,7 +102,7 @@ static const struct option_row show_options[] = {
 
 static const struct command show = {
     .name = "show",
-    .summary = "one dead letter: why, its data, its attempts",
+    .summary = "one dead letter: why, its data, its attempts, what a retry would send",
     .usage = "dead show ID",
     .operands = "ID",
     .options = show_options,

@@ -81,6 +81,19 @@ int dead_find(struct dead *dead, const char *id, struct buf *letter)
     return status;
 }
 
+int dead_find_request(struct dead *dead, const char *id, struct buf *attempt)
+{
+    struct buf target = {0};
+    add_target(&target, id, "/request");
+    const struct client_request request = {.method = "GET",
+                                           .target = target.data,
+                                           .about = "what a retry would send",
+                                           .members = {"requests", "outcome"}};
+    int status = client_send(&dead->client, &request, attempt);
+    buf_deinit(&target);
+    return status;
+}
+
 static void begin_progress(struct dead *dead, const char *what)
 {
     dead->client.progress = progress_new(stderr, what);

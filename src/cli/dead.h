@@ -61,6 +61,11 @@ int dead_print(struct dead *dead) must_check;
 /* All about one letter, for people. */
 void dead_print_letter(struct slice letter);
 
+/* What a retry of a connector's letter would send, by the scripts at work, as JSON. */
+int dead_find_request(struct dead *dead, const char *id, struct buf *attempt) must_check;
+/* The same for people; dead_request.c. */
+void dead_print_request(struct slice attempt);
+
 /* All that the filters name, one JSON document a line. */
 int dead_export(struct dead *dead) must_check;
 /* Gives one letter other data, JSON. */

@@ -54,3 +54,9 @@ struct dryrun_result *dry_machine_try(struct dry_machine *dry, const struct even
 {
     return dryrun_event(dry->dryrun, dry->m, event);
 }
+
+struct dryrun_result *dry_machine_attempt(struct dry_machine *dry, const struct event *event,
+                                          const struct dryrun_send *wish, struct err *err)
+{
+    return dryrun_attempt(dry->dryrun, dry->m, event, wish, err);
+}

@@ -38,5 +38,9 @@ struct dry_machine *dry_machine_new(const struct dry_scripts *scripts, script_pr
 void dry_machine_free(struct dry_machine *dry); /* accepts NULL */
 /* As dryrun_event. */
 struct dryrun_result *dry_machine_try(struct dry_machine *dry, const struct event *event);
+/* As dryrun_attempt. */
+struct dryrun_result *dry_machine_attempt(struct dry_machine *dry, const struct event *event,
+                                          const struct dryrun_send *wish,
+                                          struct err *err) must_check;
 
 #endif

@@ -525,11 +525,14 @@ struct dryrun_result *dryrun_attempt(struct dryrun *d, struct script_machine *m,
         .key = wish->key,
     };
     buf_clear(&d->id);
-    add_id(d, NULL, &sent, &d->id);
+    if (wish->id.data)
+        buf_add_slice(&d->id, wish->id);
+    else
+        add_id(d, NULL, &sent, &d->id);
     struct send *send = note_send(d, &sent, buf_slice(&d->id));
     send->public.was_unknown = wish->was_unknown;
     d->notes->result.attempt = &send->public;
-    attempt(d, SLICE_NULL, send);
+    attempt(d, wish->handler, send);
     return end(d);
 }
 

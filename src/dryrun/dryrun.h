@@ -86,6 +86,7 @@ struct dryrun_send {
     struct dryrun_send *next;
     struct slice id; /* of the delivery: a stand-in, the same for the same send */
     struct slice connector;
+    struct slice handler;     /* of dryrun_attempt's wish alone: that once sent it; absent: none */
     struct slice key;         /* absent: none */
     struct slice transformer; /* its own; absent: the connector's */
     struct slice data;        /* JSON, before the transformer; absent: the event brought none */
@@ -157,7 +158,8 @@ struct dryrun_result *dryrun_event(struct dryrun *d, struct script_machine *m,
                                    const struct event *event);
 
 /* An attempt by itself: its connector, key, transformer, data and was_unknown are those of `wish`, data
-   absent being the event's. NULL with err where there is no such connector. */
+   absent being the event's, and so are its id and handler, where it has them. NULL with err where there
+   is no such connector. */
 struct dryrun_result *dryrun_attempt(struct dryrun *d, struct script_machine *m,
                                      const struct event *event, const struct dryrun_send *wish,
                                      struct err *err) must_check;

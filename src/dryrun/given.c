@@ -2,6 +2,7 @@
 /* Copyright (c) 2026 The Liaison authors */
 #include "dryrun/given.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -154,4 +155,35 @@ struct event *given_event(struct slice json, int64_t now_ms, struct err *err)
         return NULL;
     }
     return is_recorded(json, &seq) ? parse_recorded(json, seq, err) : parse_new(json, now_ms, err);
+}
+
+/* ---- deliveries ---- */
+
+void given_delivery_init(struct given_delivery *d, struct slice json)
+{
+    *d = (struct given_delivery){0};
+    const struct {
+        const char *name;
+        struct slice *text;
+    } members[] = {
+        {"id", &d->wish.id},   {"connector", &d->wish.connector},     {"handler", &d->wish.handler},
+        {"key", &d->wish.key}, {"transformer", &d->wish.transformer},
+    };
+    static_assert(ARRAY_LEN(members) == ARRAY_LEN(d->texts), "a text for each");
+    struct slice value;
+    for (size_t i = 0; i < ARRAY_LEN(members); i++) {
+        buf_reserve(&d->texts[i], 0);
+        if (json_get(json, members[i].name, &value) && json_get_string(value, &d->texts[i]) == 0)
+            *members[i].text = buf_slice(&d->texts[i]);
+    }
+    if (json_get(json, "data", &value))
+        d->wish.data = value;
+    d->wish.was_unknown =
+        json_get(json, "wasUnknown", &value) && slice_is_equal(value, SLICE_LIT("true"));
+}
+
+void given_delivery_deinit(struct given_delivery *d)
+{
+    for (size_t i = 0; i < ARRAY_LEN(d->texts); i++)
+        buf_deinit(&d->texts[i]);
 }

@@ -288,7 +288,8 @@ int engine_set_paused(struct engine *e, struct slice connector, bool is_paused,
 
 /* What today's scripts, as they were loaded, would do with events; beside all that is live. */
 struct engine_trial {
-    struct slice events; /* a JSON array, as in engine/trials.h */
+    struct slice events;   /* a JSON array, as in engine/trials.h */
+    struct slice delivery; /* as there */
     struct slice source; /* the text of one script that is tried in place of theirs; absent: none */
 };
 /* As trials_start; secrets are masked in what `done` gets. */

@@ -30,7 +30,7 @@ struct trial {
     struct trials *trials;
     struct side after, before;
     bool compares;
-    struct buf events;
+    struct buf events, delivery; /* `delivery` empty: absent */
     int64_t now_ms, until_us;
     trial_fn done;
     void *ctx;
@@ -74,6 +74,19 @@ static void run_event(struct side *side, const struct event *event, struct buf *
     dryrun_result_free(result);
 }
 
+static int attempt_delivery(struct trial *t, const struct event *event)
+{
+    struct given_delivery delivery;
+    given_delivery_init(&delivery, buf_slice(&t->delivery));
+    struct dryrun_result *result =
+        dry_machine_attempt(t->after.machine, event, &delivery.wish, &t->err);
+    if (result)
+        dryrun_add_json(&t->out, result);
+    dryrun_result_free(result);
+    given_delivery_deinit(&delivery);
+    return result ? 0 : -1;
+}
+
 static int compare_event(struct trial *t, struct compare *compare, const struct event *event)
 {
     struct buf before = {0}, after = {0};
@@ -112,7 +125,10 @@ static int try_event(struct trial *t, struct compare *compare, struct slice json
     } else {
         if (t->out.len > 1)
             buf_add_char(&t->out, ',');
-        run_event(&t->after, event, &t->out);
+        if (t->delivery.len > 0)
+            rc = attempt_delivery(t, event);
+        else
+            run_event(&t->after, event, &t->out);
     }
     event_unref(event);
     return rc;
@@ -180,6 +196,7 @@ static void trial_free(struct trial *t)
     side_deinit(&t->after);
     side_deinit(&t->before);
     buf_deinit(&t->events);
+    buf_deinit(&t->delivery);
     findings_clear(&t->findings);
     buf_deinit(&t->out);
     free(t);
@@ -235,6 +252,7 @@ int trials_start(struct trials *trials, const struct trial_wish *wish, trial_fn 
     if (t->compares)
         side_init(&t->before, wish->before);
     buf_add_slice(&t->events, wish->events);
+    buf_add_slice(&t->delivery, wish->delivery);
     t->now_ms = wish->now_ms;
     t->done = done;
     t->ctx = ctx;

@@ -28,12 +28,16 @@ struct trial_wish {
     struct dry_scripts scripts;
     const struct dry_scripts *before; /* compares with these; NULL: nothing is compared */
     struct slice events;              /* a JSON array of such as dryrun/given.h takes */
-    int64_t now_ms;                   /* the receipt of those that aren't recorded */
+    struct slice
+        delivery;   /* JSON, as there: this alone is attempted, of the one event; absent: all that
+                              handlers send */
+    int64_t now_ms; /* the receipt of those that aren't recorded */
 };
 
 /* What came of it; borrowed. */
 struct trial_end {
     /* ERR_NONE; ERR_SCRIPT, the scripts can't be loaded; ERR_INVALID, one of the events is none;
+       ERR_NOT_FOUND, there is no such connector;
        ERR_TIMEOUT or ERR_FULL, it was too much; ERR_CANCELLED, the trials are freed, and nobody waits
        for an answer any more. */
     struct err err;

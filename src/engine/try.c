@@ -56,6 +56,7 @@ int engine_try(struct engine *e, const struct engine_trial *wish, trial_fn done,
                 .memory_max = e->config->memory_max,
             },
         .events = wish->events,
+        .delivery = wish->delivery,
         .now_ms = clock_wall_ms(&e->clock),
     };
     struct asked *asked = mem_alloc(sizeof(*asked));

@@ -424,6 +424,39 @@ def test_dead_show_tells_all(fake):
     assert fake.run("dead", "show", LETTER["id"], "--json").json() == LETTER
 
 
+def test_dead_show_tells_what_a_retry_would_send(fake):
+    fake.answers[f"GET /api/dead-letters/{LETTER['id']}"] = LETTER
+    path = f"GET /api/dead-letters/{LETTER['id']}/request"
+    fake.answers[path] = {"requests": [
+        {"method": "PUT", "url": "http://x/7", "headers": {"Authorization": "***"}, "json": {"a": [1]}},
+        {"method": "POST", "url": "http://x/", "headers": {}, "body": "one\ntwo\x1b[1m"}],
+        "outcome": "retry", "reason": "later"}
+    shown = fake.run("dead", "show", LETTER["id"])
+    assert shown.status == 0
+    assert shown.out.partition("A RETRY WOULD SEND")[2].partition("\n")[2] == """
+    PUT http://x/7
+    Authorization: ***
+
+    {
+      "a": [
+        1
+      ]
+    }
+
+    POST http://x/
+
+    one
+    two [1m
+
+    retry: later
+"""
+    fake.answers[path] = {"requests": [], "outcome": "skipped", "reason": "not ours"}
+    assert fake.run("dead", "show", LETTER["id"]).out.endswith("\n\n    nothing\n\n    skipped: not ours\n")
+    fake.answers[path] = problem(409, "its event is gone")
+    shown = fake.run("dead", "show", LETTER["id"])
+    assert shown.status == 0 and "A RETRY" not in shown.out and "its event is gone" in shown.err
+
+
 @pytest.mark.parametrize("event, line", [
     ({"type": "a.b", "id": "e1"}, "event      a.b, id e1"), ({"type": "a.b"}, "event      a.b"),
     ({"id": "e1", "type": None}, "event      id e1"), ({}, None)])

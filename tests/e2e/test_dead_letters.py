@@ -52,6 +52,55 @@ def deliver(daemon, key="k", **data):
     daemon.wait_delivered("receiver", done + 1)
 
 
+# ---- what a retry would send ----
+
+
+def asked(daemon, letter):
+    return daemon.get(path_of(letter, "/request"))
+
+
+def test_what_a_retry_would_send_is_shown_by_the_scripts_at_work(daemon, project, receiver):
+    letter = make_letter(daemon, receiver, n=1)
+    [sent] = receiver.requests
+    [shown] = asked(daemon, letter).json()["requests"]
+    assert (shown["method"], shown["json"]) == ("POST", {"n": 1})
+    assert shown["url"].rstrip("/") == receiver.url.rstrip("/")
+    assert shown["headers"]["Idempotency-Key"] == letter["id"] == sent.headers["idempotency-key"]
+
+    patch(daemon, letter, '{"data": {"n": 2}}')
+    project.connector("receiver", """
+        return {
+          transformer = function(data, event) return { n = data.n, was = event.data.n } end,
+          send = function(data, delivery)
+            http.put(setting "url" .. "/" .. delivery.handler, { json = data, headers = { K = delivery.key } })
+          end,
+        }
+    """)
+    assert daemon.command("reload").status == 0
+    [shown] = asked(daemon, letter).json()["requests"]
+    assert (shown["method"], shown["json"], shown["headers"]["K"]) == ("PUT", {"n": 2, "was": 1}, "k")
+    assert shown["url"].endswith(letter["handler"])
+    assert len(receiver.requests) == 1  # nothing was sent
+    assert daemon.dead_letters()[0]["attempts"] == letter["attempts"]
+
+
+def test_of_what_sends_nothing_it_says_why(daemon, project, receiver):
+    letter = make_letter(daemon, receiver, n=1)
+    daemon.emit("broken", {})
+    wait_until(lambda: len(daemon.dead_letters()) == 2, "the handler's")
+    [handlers_own] = [each for each in daemon.dead_letters() if each["connector"] is None]
+    for answer, status, words in (
+            (asked(daemon, {"id": "1-none"}), 404, "there is no dead letter 1-none"),
+            (asked(daemon, handlers_own), 409, "no delivery")):
+        assert answer.status == status and words in answer.json()["detail"]
+    (project.path / "connectors" / "receiver.lua").unlink()
+    project.script(SCRIPT.replace('"receiver"', '"other"'))
+    project.connector("other", CONNECTOR)
+    assert daemon.command("reload").status == 0
+    answer = asked(daemon, letter)
+    assert answer.status == 409 and "receiver" in answer.json()["detail"]
+
+
 # ---- edit ----
 
 

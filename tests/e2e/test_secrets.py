@@ -74,7 +74,8 @@ def wait_dead(daemon):
 
 
 def assert_kept_nowhere(daemon, letter):
-    for path in ("/api/status", "/api/dead-letters", f"/api/dead-letters/{letter['id']}"):
+    for path in ("/api/status", "/api/dead-letters", f"/api/dead-letters/{letter['id']}",
+                 f"/api/dead-letters/{letter['id']}/request"):
         assert_has_no_secret(daemon.get(path).body, path)
     shown = daemon.command("dead", "show", letter["id"])
     assert_has_no_secret(shown.out + shown.err, "dead show")

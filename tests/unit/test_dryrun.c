@@ -538,6 +538,13 @@ static void test_one_attempt_by_itself(void **state)
     assert_slice(f.result->attempt->run.requests->body, "[7]");
     assert_slice(f.result->attempt->key, "k");
 
+    assert_true(slice_has_prefix(f.result->attempt->id, SLICE_LIT("0-"))); /* a stand-in */
+    const struct dryrun_send known = {
+        .connector = SLICE_LIT("out"), .id = SLICE_LIT("7-abc"), .handler = SLICE_LIT("sync/t#1")};
+    dryrun_result_free(f.result);
+    f.result = dryrun_attempt(f.d, f.p->machine, event, &known, &err);
+    assert_slice(f.result->attempt->id, "7-abc");
+
     const struct dryrun_send wrong = {.connector = SLICE_LIT("aut")};
     assert_null(dryrun_attempt(f.d, f.p->machine, event, &wrong, &err));
     assert_string_equal(err.message, "no connector \"aut\": did you mean \"out\"?");

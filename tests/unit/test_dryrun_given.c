@@ -101,6 +101,29 @@ static void test_data_of_a_type(void **state)
     assert_non_null(strstr(err.message, "the data aren't JSON"));
 }
 
+static void test_a_delivery_has_what_it_is_given(void **state)
+{
+    (void)state;
+    struct given_delivery d;
+    given_delivery_init(&d, SLICE_LIT("{\"id\":\"1-a\",\"connector\":\"c\\n\",\"handler\":\"h\","
+                                      "\"key\":\"\",\"transformer\":\"t\",\"data\":null,"
+                                      "\"wasUnknown\":true}"));
+    assert_slice(d.wish.id, "1-a");
+    assert_slice(d.wish.connector, "c\n");
+    assert_slice(d.wish.handler, "h");
+    assert_slice(d.wish.transformer, "t");
+    assert_slice(d.wish.data, "null");
+    assert_true(d.wish.key.data && d.wish.key.len == 0 && d.wish.was_unknown);
+    given_delivery_deinit(&d);
+
+    given_delivery_init(&d, SLICE_LIT("{\"connector\":\"c\"}"));
+    assert_null(d.wish.id.data);
+    assert_null(d.wish.key.data);
+    assert_null(d.wish.data.data);
+    assert_false(d.wish.was_unknown);
+    given_delivery_deinit(&d);
+}
+
 static void test_what_is_no_event_is_refused(void **state)
 {
     (void)state;
@@ -122,6 +145,7 @@ int main(void)
         cmocka_unit_test(test_a_recorded_one_keeps_number_channel_and_receipt),
         cmocka_unit_test(test_a_recorded_text_is_text_again),
         cmocka_unit_test(test_data_of_a_type),
+        cmocka_unit_test(test_a_delivery_has_what_it_is_given),
         cmocka_unit_test(test_what_is_no_event_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -23,6 +23,7 @@ struct fixture {
     struct project *p;
     struct loop *loop;
     struct trials *trials;
+    struct slice delivery; /* of those that are started; absent: none */
     struct ended ended[TRIALS_MAX];
     size_t n_ended;
 };
@@ -88,6 +89,7 @@ static int start(struct fixture *f, const char *handler, const char *before, con
     struct sources *others = before ? sources_of(f, before) : NULL;
     const struct dry_scripts old = scripts_of(others);
     const struct trial_wish wish = {
+        .delivery = f->delivery,
         .scripts = scripts_of(sources),
         .before = before ? &old : NULL,
         .events = slice_str(events),
@@ -134,6 +136,23 @@ static void test_each_event_has_its_result(void **state)
     assert_int_equal(*json, '[');
     assert_contains(json, "\"json\":[7],\"answer\":{\"status\":200}}]");
     assert_contains(strstr(json, "]},{") ? strstr(json, "]},{") : "", "\"json\":[7]");
+    tear_down(&f);
+}
+
+static void test_a_delivery_alone_is_attempted(void **state)
+{
+    (void)state;
+    struct fixture f;
+    set_up(&f);
+    f.delivery = SLICE_LIT("{\"id\":\"9-ab\",\"connector\":\"out\",\"data\":[8]}");
+    start_well(&f, SEND("{ e.data }"), NULL, "[" EVENT "]");
+    f.delivery = SLICE_LIT("{\"connector\":\"aut\"}");
+    start_well(&f, SEND("{ e.data }"), NULL, "[" EVENT "]");
+    wait_for(&f, 2);
+    assert_contains(f.ended[0].json.data, "\"handlers\":[],\"attempt\":{\"connector\":\"out\",");
+    assert_contains(f.ended[0].json.data, "\"Idempotency-Key\":\"9-ab\"},\"json\":[8],");
+    assert_int_equal(f.ended[1].err.code, ERR_NOT_FOUND);
+    assert_contains(f.ended[1].err.message, "did you mean \"out\"?");
     tear_down(&f);
 }
 
@@ -243,6 +262,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_event_has_its_result),
+        cmocka_unit_test(test_a_delivery_alone_is_attempted),
         cmocka_unit_test(test_two_versions_are_compared),
         cmocka_unit_test(test_scripts_that_do_not_load_say_why),
         cmocka_unit_test(test_what_is_no_event_is_refused),
