@@ -113,6 +113,7 @@ void backlog_turn_changed(struct lanes *lanes, struct lane *lane)
 static void park(struct lanes *lanes, struct lane *lane, int64_t due_at)
 {
     lane->is_parked = true;
+    lane->head_due_at = due_at;
     lane->ask = 1;
     if (due_at != NEVER)
         heap_insert(&lanes->parked, &lane->due, due_at);
@@ -136,6 +137,7 @@ void backlog_passed(struct lanes *lanes, struct lane *lane, int64_t position)
     if (!lane->is_parked || lane->through + 1 != position)
         return;
     lane->through = position;
+    lane->head_due_at = NEVER;
     lane->pause_seen_ms = -1;
     if (batch_lane_passed(lanes, lane))
         backlog_lane_due(lanes, lane);
@@ -288,6 +290,7 @@ static void go_back(struct lanes *lanes, struct lane *lane, int64_t position)
         unpark(lanes, lane);
     if (lane->through >= position)
         lane->through = position - 1;
+    lane->head_due_at = NEVER;
     lane->pause_seen_ms = lane->shelved_at = -1;
     lane->ask = 1;
     set_more(lane, MORE_RESTING);
@@ -489,12 +492,13 @@ static void mark(struct lanes *lanes, struct target *t, const struct lane_place 
             park(lanes, lane, NEVER);
             return;
         }
-        if (batch_mark(lanes, lane, place, moment_mono_of(now, place->due_ms))) {
+        int64_t due_at = moment_due_of(now, place->due_ms, place->written_ms);
+        if (batch_mark(lanes, lane, place, due_at)) {
             park(lanes, lane, NEVER);
             return;
         }
-        if (place->due_ms > now.wall_ms) {
-            park(lanes, lane, moment_mono_of(now, place->due_ms));
+        if (due_at > now.mono_ms) {
+            park(lanes, lane, due_at);
             return;
         }
     }
@@ -517,13 +521,16 @@ void lanes_scanned(struct lanes *lanes, struct target *t, const struct lane_plac
     backlog_changed(lanes, t);
 }
 
-/* Of the head that was parked the lane knows what its row doesn't. */
+/* Of the head that was parked the lane knows what its row doesn't, or says by a clock that was set. */
 static void resume(struct lane *lane, struct delivery *d)
 {
+    if (lane->head_due_at < d->due_at)
+        d->due_at = lane->head_due_at;
     if (lane->pause_seen_ms >= 0)
         d->pause_seen_ms = lane->pause_seen_ms;
     if (lane->shelved_at >= 0)
         delivery_shelve(d, lane->shelved_at);
+    lane->head_due_at = NEVER;
     lane->pause_seen_ms = lane->shelved_at = -1;
 }
 

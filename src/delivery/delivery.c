@@ -37,7 +37,7 @@ void delivery_init(struct delivery *d, struct moment now, int64_t paused_ms)
     d->first_attempt_at = NOT_YET;
     d->pause_seen_ms = paused_ms;
     d->due_at = d->delay_ms > 0 ? time_add(now.mono_ms, d->delay_ms) : AT_ONCE;
-    d->expires_at = d->expires_ms > 0 ? moment_mono_of(now, d->expires_ms) : NEVER;
+    d->expires_at = d->expires_ms > 0 ? moment_due_of(now, d->expires_ms, d->created_ms) : NEVER;
     d->due = d->expiry = (struct heap_node){0};
     d->size = sizeof(*d) + d->data.len + (d->event ? event_size(d->event) : 0);
     d->lane = NULL;
@@ -58,7 +58,8 @@ void delivery_restore(struct delivery *d, const struct delivery_row *row, struct
     if (row->state != DELIVERY_WAITING)
         return; /* it begins anew */
     d->attempts = d->tries = row->attempts;
-    d->due_at = row->due_ms > now.wall_ms ? moment_mono_of(now, row->due_ms) : AT_ONCE;
+    int64_t due_at = moment_due_of(now, row->due_ms, row->written_ms);
+    d->due_at = due_at > now.mono_ms ? due_at : AT_ONCE;
     if (row->first_attempt_ms > 0) {
         int64_t first = row->first_attempt_ms < now.wall_ms ? row->first_attempt_ms : now.wall_ms;
         d->first_attempt_at = moment_mono_of(now, first);
@@ -196,6 +197,7 @@ struct delivery_row delivery_describe(const struct delivery *d, struct moment no
         .due_ms = !waits || d->is_shelved   ? 0
                   : d->due_at > now.mono_ms ? wall_of(d->due_at, now)
                                             : now.wall_ms,
+        .written_ms = waits ? now.wall_ms : 0,
         .expires_ms = d->expires_ms,
         .ended_ms = waits ? 0 : now.wall_ms,
     };

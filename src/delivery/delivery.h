@@ -3,7 +3,7 @@
 /*
  * One delivery by itself: what is known of it in memory, in monotonic time, and its row, in wall
  * time. The two are as far from now in the one as in the other, so that a clock that is set
- * expires nothing in memory.
+ * expires nothing in memory. A row also says when it was written, for a clock that is set back.
  */
 #ifndef LIAISON_DELIVERY_DELIVERY_H
 #define LIAISON_DELIVERY_DELIVERY_H
@@ -40,6 +40,15 @@ static inline int64_t time_add(int64_t a, int64_t b)
 static inline int64_t moment_mono_of(struct moment now, int64_t wall_ms)
 {
     return time_add(now.mono_ms, wall_ms - now.wall_ms);
+}
+
+/* When that is, by the monotonic clock, which was to be at `due_ms` as seen at `written_ms` (0: that
+   isn't known), both by the clock on the wall. It may have been set back since: nothing waits for
+   longer than it was to, until the clock has caught up. */
+static inline int64_t moment_due_of(struct moment now, int64_t due_ms, int64_t written_ms)
+{
+    bool is_ahead = written_ms > now.wall_ms;
+    return time_add(now.mono_ms, due_ms - (is_ahead ? written_ms : now.wall_ms));
 }
 
 /* Sets what isn't the owner's, as of one that has no row. `paused_ms` is its target's so far. */

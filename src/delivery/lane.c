@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
+#include "delivery/delivery.h"
 #include "delivery/target.h"
 
 #define SPARE_MAX 4096
@@ -71,8 +72,12 @@ static void enter_map(struct lane *lane, struct map *home, struct slice key)
 static struct lane *lane_new(struct lane_pool *pool, struct target *t, bool is_keyed)
 {
     struct lane *lane = pool->n_spare > 0 ? take_spare(pool) : mem_alloc(sizeof(*lane));
-    *lane = (struct lane){
-        .target = t, .ask = 1, .is_keyed = is_keyed, .pause_seen_ms = -1, .shelved_at = -1};
+    *lane = (struct lane){.target = t,
+                          .ask = 1,
+                          .is_keyed = is_keyed,
+                          .head_due_at = NEVER,
+                          .pause_seen_ms = -1,
+                          .shelved_at = -1};
     list_init(&lane->ready);
     list_init(&lane->deliveries);
     list_init(&lane->marked);

@@ -44,7 +44,8 @@ struct lane {
     struct heap_node due;   /* while it is parked until a time */
     int64_t through;        /* the position of the last one loaded: what is on disk is behind it */
     int64_t woken;          /* the position of one that is due whatever its row says; 0: none */
-    int64_t pause_seen_ms;  /* of the head that was parked; -1: none was */
+    int64_t head_due_at;    /* of the head that was parked; NEVER: as its row says */
+    int64_t pause_seen_ms;  /* … -1: none was */
     int64_t shelved_at;     /* since when that waits to be woken; -1: it doesn't */
     int64_t ready_at;       /* since when its head is ready, where its target takes batches */
     /* Where its first rows are of a batch that is away, or coming back: */

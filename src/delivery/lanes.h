@@ -154,7 +154,8 @@ struct lane_place {
     int64_t position;
     struct slice key;
     bool has_key;
-    int64_t due_ms;     /* wall */
+    int64_t due_ms;     /* wall … */
+    int64_t written_ms; /* … as the clock was then; 0: it isn't known */
     struct slice batch; /* which it is to be tried again in, if any */
 };
 

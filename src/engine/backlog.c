@@ -12,7 +12,7 @@
 
 /* Where one row stands; its texts lie in scan.texts. */
 struct place {
-    int64_t position, due_ms;
+    int64_t position, due_ms, written_ms;
     size_t key, key_len, batch_len; /* the batch behind the key */
     bool has_key;
 };
@@ -50,6 +50,7 @@ static bool add_place(void *ctx, const struct journal_place *found)
     scan->places[scan->n_places++] = (struct place){
         .position = found->position,
         .due_ms = found->due_ms,
+        .written_ms = found->written_ms,
         .key = scan->texts.len,
         .key_len = found->key.len,
         .batch_len = found->batch.len,
@@ -91,6 +92,7 @@ static void take_scan(struct page *page)
             .key = slice_of(texts + p->key, p->key_len),
             .has_key = p->has_key,
             .due_ms = p->due_ms,
+            .written_ms = p->written_ms,
             .batch = slice_of(texts + p->key + p->key_len, p->batch_len),
         };
     }
@@ -186,7 +188,13 @@ static void load_free(struct page *page)
     free(load);
 }
 
-/* An attempt at what waited since before the start may have been under way at the end before. */
+/* What waited at the start, and was due: the clock may have been set since, back also before that. */
+bool backlog_was_cut_off(const struct engine *e, const struct delivery_row *row)
+{
+    bool was_due = row->due_ms <= e->started_ms || row->created_ms > e->started_ms;
+    return row->position <= e->first_position && was_due;
+}
+
 static void take_row(struct load *load, struct found *f)
 {
     struct engine *e = load->page.engine;
@@ -201,7 +209,7 @@ static void take_row(struct load *load, struct found *f)
         item = handle_load(e, load->target, f->event, row, &f->rows);
     } else {
         item = item_from_row(e, NULL, f->event, load->target, row);
-        item->d.was_cut_off = row->due_ms <= e->started_ms;
+        item->d.was_cut_off = backlog_was_cut_off(e, row);
     }
     lanes_loaded(e->lanes, load->target, f->want, &item->d, row);
 }
@@ -266,6 +274,7 @@ static bool begin_behind(void *ctx, struct slice connector, int64_t last_positio
 
 int backlog_start(struct engine *e, struct journal_reader *reader, struct err *err)
 {
-    lanes_begin_at(e->lanes, delivery_seq(journal_next_seq(e->journal), 0));
+    e->first_position = delivery_seq(journal_next_seq(e->journal), 0);
+    lanes_begin_at(e->lanes, e->first_position);
     return journal_waiting_connectors(reader, begin_behind, e, err);
 }

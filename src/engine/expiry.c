@@ -66,7 +66,7 @@ static void take_row(struct sweep *sweep, struct found *f)
         return;
     }
     struct item *item = item_from_row(e, NULL, f->event, sweep->target, row);
-    item->d.was_cut_off = row->due_ms <= e->started_ms;
+    item->d.was_cut_off = backlog_was_cut_off(e, row);
     if (lanes_expired(e->lanes, sweep->target, &item->d, row))
         e->n_unwatched++;
     else

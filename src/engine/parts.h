@@ -128,6 +128,7 @@ struct engine {
     struct clock clock;
     struct rng rng;
     int64_t started_ms;
+    int64_t first_position; /* connectors' places since then are behind it */
 
     struct script_machine *machine;
     unsigned version;       /* of the machine: one more with each reload */
@@ -381,6 +382,9 @@ int backlog_start(struct engine *e, struct journal_reader *reader, struct err *e
 void backlog_scan(void *ctx, struct target *t, int64_t after, int64_t through, size_t limit);
 void backlog_load(void *ctx, struct target *t, const struct lane_want *wants, size_t n_wants,
                   size_t bytes_max);
+/* Whether an attempt at what waits for a connector may have been under way when the process before
+   ended. */
+bool backlog_was_cut_off(const struct engine *e, const struct delivery_row *row);
 
 /* expiry.c */
 void expiry_find(void *ctx, struct target *t, const struct delivery_expiry *after,

@@ -88,7 +88,8 @@ struct delivery_row {
     bool unknown;             /* any attempt's end was never seen: the other side may have it */
     int64_t created_ms;       /* all times are wall times in ms */
     int64_t first_attempt_ms; /* 0: none yet */
-    int64_t due_ms;           /* when it may be attempted */
+    int64_t due_ms;           /* when it may be attempted … */
+    int64_t written_ms;       /* … by the clock as it was then; 0 while it doesn't wait */
     int64_t expires_ms;       /* 0: never */
     int64_t ended_ms;         /* 0 while it waits */
     int64_t

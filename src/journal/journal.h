@@ -312,8 +312,8 @@ struct journal_place {
     int64_t position;
     struct slice key;
     bool has_key;
-    int64_t due_ms;
-    struct slice batch; /* as in its row */
+    int64_t due_ms, written_ms; /* as in its row … */
+    struct slice batch;         /* … */
 };
 typedef bool (*journal_place_visit)(void *ctx, const struct journal_place *place);
 int journal_waiting_places(struct journal_reader *r, const struct journal_target *target,

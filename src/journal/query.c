@@ -258,6 +258,7 @@ int journal_waiting_places(struct journal_reader *r, const struct journal_target
             .key = db_column_text(s, 1),
             .has_key = sqlite3_column_type(s, 1) != SQLITE_NULL,
             .due_ms = sqlite3_column_int64(s, 2),
+            .written_ms = sqlite3_column_int64(s, 4),
             .batch = db_column_text(s, 3),
         };
         if (!visit(ctx, &place))

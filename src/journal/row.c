@@ -97,6 +97,27 @@ void row_give_event(sqlite3_context *value, int column, const struct event_row *
     }
 }
 
+/* Those behind the result. */
+static void give_wait(sqlite3_context *value, int column, const struct delivery_row *row)
+{
+    switch (column) {
+    case 18:
+        give_time(value, row->position);
+        break;
+    case 19:
+        give_time(value, row->script_version);
+        break;
+    case 20:
+        give_text(value, row->batch);
+        break;
+    case 21:
+        give_time(value, row->written_ms);
+        break;
+    default:
+        die("new deliveries have no column %d", column);
+    }
+}
+
 void row_give_delivery(sqlite3_context *value, int column, const struct delivery_row *row)
 {
     switch (column) {
@@ -154,17 +175,8 @@ void row_give_delivery(sqlite3_context *value, int column, const struct delivery
     case 17:
         give_text(value, row->result);
         break;
-    case 18:
-        give_time(value, row->position);
-        break;
-    case 19:
-        give_time(value, row->script_version);
-        break;
-    case 20:
-        give_text(value, row->batch);
-        break;
     default:
-        die("new deliveries have no column %d", column);
+        give_wait(value, column, row);
     }
 }
 
@@ -193,6 +205,7 @@ void row_bind_delivery(sqlite3_stmt *s, const struct delivery_row *row)
     db_bind_time(s, 20, row->position);
     db_bind_time(s, 21, row->script_version);
     db_bind_text(s, 22, row->batch);
+    db_bind_time(s, 23, row->written_ms);
 }
 
 void row_bind_attempt(sqlite3_stmt *s, int64_t delivery, const struct attempt_row *attempt)
@@ -268,7 +281,8 @@ void row_delivery(sqlite3_stmt *s, struct delivery_row *row)
         .position = sqlite3_column_int64(s, 18),
         .script_version = sqlite3_column_int64(s, 19),
         .batch = db_column_text(s, 20),
-        .stale_by = db_column_text(s, 21),
+        .written_ms = sqlite3_column_int64(s, 21),
+        .stale_by = db_column_text(s, 22),
     };
 }
 

@@ -23,7 +23,7 @@ struct event_row {
 /* The value of a column of the tables new_events and new_deliveries, borrowed. */
 void row_give_event(sqlite3_context *value, int column, const struct event_row *row);
 void row_give_delivery(sqlite3_context *value, int column, const struct delivery_row *row);
-/* Parameters 1 to 18 and 20 to 22 of SQL_UPDATE_DELIVERY. */
+/* Parameters 1 to 18 and 20 to 23 of SQL_UPDATE_DELIVERY. */
 void row_bind_delivery(sqlite3_stmt *s, const struct delivery_row *row);
 void row_bind_attempt(sqlite3_stmt *s, int64_t delivery, const struct attempt_row *attempt);
 

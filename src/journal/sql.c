@@ -1,212 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Liaison authors */
 /*
- * The schema and every statement on it.
- *
- * States and kinds are words and times are Unix milliseconds, for people who query the file. An
- * index ends in the row's number by itself. Those of deliveries hold only what waits or is dead, so
- * that a delivery that succeeds at once costs no index anything; the statements name the index they
- * are made for, since without statistics SQLite would rather walk the whole table in order.
+ * Every statement on the schema. They name the index that they are made for, since without statistics
+ * SQLite would rather walk the whole table in order.
  */
 #include "journal/sql.h"
 
 #include <assert.h>
 
 #include "base/attr.h"
-
-/* ---- The schema ----------------------------------------------------------------------------- */
-
-static const char version_1[] =
-    "CREATE TABLE schema ("
-    "  version INTEGER NOT NULL,"
-    "  journal TEXT NOT NULL,"              /* this journal's own random id */
-    "  created_at INTEGER NOT NULL,"        /* ms, as all that ends in _at */
-    "  last_seq INTEGER NOT NULL DEFAULT 0" /* so far were events numbered that are gone */
-    ");"
-    "CREATE TABLE events ("
-    "  seq INTEGER PRIMARY KEY,"
-    "  channel TEXT NOT NULL,"
-    "  id TEXT,"
-    "  type TEXT,"
-    "  source TEXT,"
-    "  subject TEXT,"
-    "  time TEXT,"               /* as sent */
-    "  key TEXT,"                /* NULL: no order */
-    "  attributes TEXT,"         /* a JSON object of the others */
-    "  data,"                    /* JSON is TEXT, all else a BLOB */
-    "  data_kind TEXT NOT NULL," /* none json bytes */
-    "  received_at INTEGER NOT NULL,"
-    "  state TEXT NOT NULL," /* open closed dead dropped unmatched malformed */
-    "  closed_at INTEGER,"
-    "  replay INTEGER NOT NULL DEFAULT 0," /* how often it was handled anew */
-    "  own_id INTEGER NOT NULL,"           /* 1: the sender gave the id */
-    "  identity BLOB"                      /* what makes another event its duplicate */
-    ");"
-    "CREATE INDEX events_open ON events(seq) WHERE state = 'open';"
-    "CREATE INDEX events_channel ON events(channel) WHERE identity IS NOT NULL;"
-    "CREATE TABLE deliveries ("
-    "  seq INTEGER PRIMARY KEY," /* event * 2^20 + its place among the event's */
-    "  event INTEGER GENERATED ALWAYS AS (seq >> 20) VIRTUAL,"
-    "  id TEXT NOT NULL,"
-    "  connector TEXT," /* NULL: a handler's run, or a malformed message */
-    "  handler TEXT,"
-    "  key TEXT,"
-    "  transformer TEXT,"
-    "  data,"                /* NULL: the event's */
-    "  state TEXT NOT NULL," /* waiting delivered dead skipped superseded dropped */
-    "  cause TEXT,"
-    "  error TEXT,"
-    "  attempts INTEGER NOT NULL,"
-    "  unknown INTEGER NOT NULL," /* 1: any attempt's end was never seen */
-    "  created_at INTEGER NOT NULL,"
-    "  first_attempt_at INTEGER,"
-    "  due_at INTEGER,"
-    "  expires_at INTEGER,"
-    "  ended_at INTEGER"
-    ");"
-    "CREATE INDEX deliveries_waiting_key ON deliveries(connector, key) WHERE state = 'waiting';"
-    "CREATE INDEX deliveries_waiting_connector ON deliveries(connector) WHERE state = 'waiting';"
-    "CREATE INDEX deliveries_waiting ON deliveries(seq) WHERE state = 'waiting';"
-    "CREATE INDEX deliveries_dead ON deliveries(seq) WHERE state = 'dead';"
-    "CREATE TABLE attempts ("
-    "  delivery INTEGER NOT NULL,"
-    "  n INTEGER NOT NULL," /* 1 for the first */
-    "  at INTEGER NOT NULL,"
-    "  ms INTEGER NOT NULL,"
-    "  code TEXT,"
-    "  error TEXT,"
-    "  answer,"
-    "  PRIMARY KEY (delivery, n)"
-    ") WITHOUT ROWID;"
-    "CREATE TABLE positions ("
-    "  channel TEXT PRIMARY KEY,"
-    "  position TEXT NOT NULL"
-    ") WITHOUT ROWID;"
-    "CREATE TABLE sums ("
-    "  scope TEXT NOT NULL," /* channel connector */
-    "  name TEXT NOT NULL,"
-    "  term TEXT NOT NULL,"
-    "  value INTEGER NOT NULL,"
-    "  PRIMARY KEY (scope, name, term)"
-    ") WITHOUT ROWID;";
-
-static const char version_2[] =
-    /* Those of events that are gone, while they are among the channel's newest. */
-    "CREATE TABLE identities ("
-    "  channel TEXT NOT NULL,"
-    "  seq INTEGER NOT NULL," /* the event's */
-    "  identity BLOB NOT NULL,"
-    "  PRIMARY KEY (channel, seq)"
-    ") WITHOUT ROWID;";
-
-/* What a connector returned, while a handler may ask for it. */
-static const char version_3[] = "ALTER TABLE deliveries ADD COLUMN result TEXT;";
-
-/* What waits for a connector, or for a handler to run, in order, all together and by key: so it is
-   read in pages, however much it is. */
-static const char version_4[] =
-    "ALTER TABLE deliveries ADD COLUMN position INTEGER;"
-    "UPDATE deliveries SET position = seq WHERE state = 'waiting';"
-    "DROP INDEX deliveries_waiting_key;"
-    "DROP INDEX deliveries_waiting_connector;"
-    "CREATE INDEX deliveries_waiting_position ON deliveries(connector, position)"
-    " WHERE state = 'waiting' AND connector IS NOT NULL;"
-    "CREATE INDEX deliveries_waiting_key ON deliveries(connector, key, position)"
-    " WHERE state = 'waiting' AND connector IS NOT NULL;"
-    "CREATE INDEX runs_waiting ON deliveries(seq)"
-    " WHERE state = 'waiting' AND connector IS NULL;"
-    "CREATE INDEX runs_waiting_position ON deliveries(handler, position)"
-    " WHERE state = 'waiting' AND connector IS NULL;"
-    "CREATE INDEX runs_waiting_key ON deliveries(handler, key, position)"
-    " WHERE state = 'waiting' AND connector IS NULL;";
-
-/* What waits and expires, by when. */
-static const char version_5[] =
-    "CREATE INDEX deliveries_expiring ON deliveries(connector, expires_at)"
-    " WHERE state = 'waiting' AND expires_at > 0;";
-
-/* A row is written once where its event ends well: that it is open stands beside it, so that nothing
-   but this is changed when it is closed. `events` is for people and for queries, as it was.
-
-   Identities are found by the blocks of 64 numbers in which a channel has some: an index of them
-   would cost an entry for each. */
-static const char version_6[] =
-    "CREATE TABLE open_events (seq INTEGER PRIMARY KEY);"
-    "INSERT INTO open_events SELECT seq FROM events INDEXED BY events_open WHERE state = 'open';"
-    "CREATE TABLE identity_blocks ("
-    "  channel TEXT NOT NULL,"
-    "  block INTEGER NOT NULL," /* seq >> 6 */
-    "  PRIMARY KEY (channel, block)"
-    ") WITHOUT ROWID;"
-    "INSERT INTO identity_blocks SELECT DISTINCT channel, seq >> 6"
-    " FROM events INDEXED BY events_channel WHERE identity IS NOT NULL;"
-    "DROP INDEX events_open;"
-    "DROP INDEX events_channel;"
-    "UPDATE events SET state = 'closed' WHERE seq IN (SELECT seq FROM open_events);"
-    /* Views that somebody else made read `events` still, and needn't make sense. */
-    "PRAGMA legacy_alter_table = ON;"
-    "ALTER TABLE events RENAME TO event_rows;"
-    "PRAGMA legacy_alter_table = OFF;"
-    "CREATE VIEW events AS SELECT seq, channel, id, type, source, subject, time, key, attributes,"
-    " data, data_kind, received_at, iif(seq IN open_events, 'open', state) AS state,"
-    /* Of one that ended well: when the last of its deliveries ended. */
-    " iif(seq IN open_events, NULL, coalesce(closed_at, (SELECT max(ended_at) FROM deliveries d"
-    " WHERE d.seq >= event_rows.seq << 20 AND d.seq < (event_rows.seq + 1) << 20), received_at))"
-    " AS closed_at, replay, own_id, identity FROM event_rows;";
-
-/* What people do: dead letters edited, connectors paused, events handled again as new. A dead letter
-   is found by its key when a newer delivery of that succeeds. */
-static const char version_7[] =
-    "ALTER TABLE deliveries ADD COLUMN stale_by TEXT;" /* the id of the newest such delivery */
-    "CREATE INDEX deliveries_dead_key ON deliveries(connector, key)"
-    " WHERE state = 'dead' AND connector IS NOT NULL AND key IS NOT NULL;"
-    "CREATE TABLE edits ("
-    "  delivery INTEGER NOT NULL,"
-    "  n INTEGER NOT NULL," /* 1 for the first */
-    "  at INTEGER NOT NULL,"
-    "  data," /* as it was before; NULL: the event's */
-    "  PRIMARY KEY (delivery, n)"
-    ") WITHOUT ROWID;"
-    "CREATE TABLE pauses ("
-    "  connector TEXT PRIMARY KEY,"
-    "  at INTEGER NOT NULL"
-    ") WITHOUT ROWID;"
-    "ALTER TABLE event_rows ADD COLUMN replay_handler TEXT;" /* whose it was alone; NULL: all */
-    "ALTER TABLE event_rows ADD COLUMN replay_forced INTEGER;" /* 1: also what is older than delivered */
-    "DROP VIEW events;"
-    "CREATE VIEW events AS SELECT seq, channel, id, type, source, subject, time, key, attributes,"
-    " data, data_kind, received_at, iif(seq IN open_events, 'open', state) AS state,"
-    " iif(seq IN open_events, NULL, coalesce(closed_at, (SELECT max(ended_at) FROM deliveries d"
-    " WHERE d.seq >= event_rows.seq << 20 AND d.seq < (event_rows.seq + 1) << 20), received_at))"
-    " AS closed_at, replay, own_id, identity, replay_handler, replay_forced FROM event_rows;"
-    "CREATE TABLE replays ("
-    "  id INTEGER PRIMARY KEY,"
-    "  wish TEXT NOT NULL,"      /* what was asked for, a JSON object */
-    "  cursor INTEGER NOT NULL," /* all events up to here were looked at */
-    "  through INTEGER NOT NULL,"
-    "  replayed INTEGER NOT NULL,"
-    "  refused INTEGER NOT NULL," /* they were still being handled */
-    "  at INTEGER NOT NULL,"
-    "  ended_at INTEGER"
-    ");";
-
-/* By which scripts each delivery was attempted last: a small number, as there are few and long hashes. */
-static const char version_8[] =
-    "ALTER TABLE deliveries ADD COLUMN script_version INTEGER;" /* NULL: none attempted it yet */
-    "CREATE TABLE script_versions ("
-    "  version INTEGER PRIMARY KEY,"
-    "  hash TEXT NOT NULL," /* over all files that were loaded */
-    "  at INTEGER NOT NULL"
-    ");";
-
-/* In which batch a delivery is to be tried again. */
-static const char version_9[] = "ALTER TABLE deliveries ADD COLUMN batch TEXT;"; /* NULL: none */
-
-const char *const sql_migrations[] = {version_1, version_2, version_3, version_4, version_5,
-                                      version_6, version_7, version_8, version_9};
-const size_t sql_migrations_count = ARRAY_LEN(sql_migrations);
-
-/* ---- Statements ----------------------------------------------------------------------------- */
 
 /* Read by row_event and row_delivery. */
 #define EVENT_COLUMNS                                                                              \
@@ -218,7 +20,7 @@ const size_t sql_migrations_count = ARRAY_LEN(sql_migrations);
 #define DELIVERY_COLUMNS                                                                           \
     "seq, id, connector, handler, key, transformer, data, state, cause, error, attempts, "         \
     "unknown, created_at, first_attempt_at, due_at, expires_at, ended_at, result, position, "      \
-    "script_version, batch"
+    "script_version, batch, written_at"
 /* What the writer alone gives stands behind that. */
 #define DELIVERY_READ DELIVERY_COLUMNS ", stale_by"
 /* A result that comes when its event is closed is for nobody. */
@@ -278,7 +80,8 @@ const size_t sql_migrations_count = ARRAY_LEN(sql_migrations);
 
 /* Parameters: 1 connector or handler; 2 and 3 the positions to begin behind and to end with; 4 the
    number of rows; 5 the key. */
-#define PLACES(source) "SELECT position, key, due_at, batch FROM deliveries " source IN_PLACE
+#define PLACES(source)                                                                             \
+    "SELECT position, key, due_at, batch, written_at FROM deliveries " source IN_PLACE
 #define ROWS(source) "SELECT " DELIVERY_READ " FROM deliveries " source IN_PLACE
 #define FOR_CONNECTOR(index) "INDEXED BY " index " WHERE state = 'waiting' AND connector = ?1"
 #define FOR_HANDLER(index)                                                                         \
@@ -335,15 +138,15 @@ const char *const sql_text[] = {
         " SELECT seq, id, connector, handler, key, transformer, data, state, cause, error, "
         "attempts,"
         " unknown, created_at, first_attempt_at, due_at, expires_at, ended_at, " RESULT(
-            "new_deliveries.result",
-            "new_deliveries.seq") ", position, script_version, batch FROM new_deliveries",
-    /* 1 to 18 its columns up to the result, 20 to 22 those behind it, 19 the state before. */
+            "new_deliveries.result", "new_deliveries.seq") ", position, script_version, batch, "
+                                                           "written_at FROM new_deliveries",
+    /* 1 to 18 its columns up to the result, 20 to 23 those behind it, 19 the state before. */
     [SQL_UPDATE_DELIVERY] =
         "UPDATE deliveries SET id = ?2, connector = ?3, handler = ?4, key = ?5, transformer = ?6,"
         " data = ?7, state = ?8, cause = ?9, error = ?10, attempts = ?11, unknown = ?12,"
         " created_at = ?13, first_attempt_at = ?14, due_at = ?15, expires_at = ?16, ended_at = ?17,"
-        " result = " RESULT("?18", "?1") ", position = ?20, script_version = ?21, batch = ?22"
-                                         " WHERE seq = ?1 AND state = ?19",
+        " result = " RESULT("?18", "?1") ", position = ?20, script_version = ?21, batch = ?22,"
+                                         " written_at = ?23 WHERE seq = ?1 AND state = ?19",
     /* Behind the last one between 1 and, exclusive, 2. */
     [SQL_NEXT_PUBLICATION] =
         "SELECT coalesce(max(seq) + 1, ?1) FROM deliveries WHERE seq >= ?1 AND seq < ?2",

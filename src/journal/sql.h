@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Liaison authors */
 /*
- * All SQL of the journal, as one table. What a statement's parameters and columns are stands with
- * it in sql.c.
+ * All SQL of the journal, as one table, and the versions of its schema. What a statement's parameters
+ * and columns are stands with it in sql.c, what tables and columns hold in sql_schema.c.
  */
 #ifndef LIAISON_JOURNAL_SQL_H
 #define LIAISON_JOURNAL_SQL_H

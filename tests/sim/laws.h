@@ -13,7 +13,8 @@
 
 #include <stdbool.h>
 
-/* Of one connector, as many deliveries may be in memory, by the limits handed in. */
+/* Of one connector, as many deliveries may be in memory, by the limits handed in; half as much again
+   of one that coalesces. */
 #define LAWS_LOADED 40
 
 struct buf;

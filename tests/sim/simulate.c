@@ -19,7 +19,7 @@
 #include "traffic.h"
 
 #define START_MS INT64_C(1767225600000) /* 2026-01-01 */
-#define STUCK_US (24 * US_PER_H)        /* by then all is over */
+#define STUCK_US (12 * US_PER_H)        /* by then all is over */
 
 void world_make(struct world *w, const struct wish *wish)
 {

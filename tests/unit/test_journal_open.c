@@ -148,14 +148,15 @@ static void a_newer_one_is_refused_and_not_a_byte_of_it_changed(void **state)
     struct fixture *f = *state;
     struct buf before = {0}, after = {0};
     fixture_append(f, "a");
-    fixture_exec(f, "PRAGMA user_version = 10; UPDATE schema SET version = 10");
+    fixture_exec(f, "PRAGMA user_version = 1000; UPDATE schema SET version = 1000");
     fixture_close(f);
     assert_int_equal(buf_read_file(&before, f->path.data, 1 << 20, NULL), 0);
     char expected[160];
-    snprintf(expected, sizeof(expected),
-             "was written by a newer Liaison (schema 10, this one knows %zu): install that version "
-             "or choose another journal",
-             schema_own().version);
+    snprintf(
+        expected, sizeof(expected),
+        "was written by a newer Liaison (schema 1000, this one knows %zu): install that version "
+        "or choose another journal",
+        schema_own().version);
     assert_refused(f, ERR_NEWER, expected);
     assert_int_equal(buf_read_file(&after, f->path.data, 1 << 20, NULL), 0);
     assert_int_equal(before.len, after.len);

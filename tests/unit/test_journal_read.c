@@ -345,6 +345,7 @@ static bool take_row(void *ctx, const struct delivery_row *row)
     assert_int_equal(row->created_ms, expected->created_ms);
     assert_int_equal(row->first_attempt_ms, expected->first_attempt_ms);
     assert_int_equal(row->due_ms, expected->due_ms);
+    assert_int_equal(row->written_ms, expected->written_ms);
     assert_int_equal(row->expires_ms, expected->expires_ms);
     assert_int_equal(row->ended_ms, expected->ended_ms);
     return true;
@@ -362,6 +363,7 @@ static void a_delivery_is_found_by_its_public_id_as_it_was_put(void **state)
     row.attempts = 4;
     row.first_attempt_ms = 11;
     row.due_ms = 12;
+    row.written_ms = 10;
     row.expires_ms = 13;
     put(f, row);
     struct delivery_row keyless = fixture_delivery(7, 4, DELIVERY_DELIVERED);

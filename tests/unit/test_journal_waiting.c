@@ -35,6 +35,7 @@ static void put(struct fixture *f, int64_t event, int64_t position, const char *
     row.key = slice_str(key);
     row.has_key = key != NULL;
     row.due_ms = position * 10;
+    row.written_ms = position * 9;
     journal_put_delivery(f->journal, &row, DELIVERY_NEW, NULL, NULL, NULL);
 }
 
@@ -58,6 +59,7 @@ static void fill(struct fixture *f)
 static bool note_place(void *ctx, const struct journal_place *place)
 {
     assert_int_equal(place->due_ms, place->position * 10);
+    assert_int_equal(place->written_ms, place->position * 9);
     buf_printf(ctx, "%s%.*s%lld", ((struct buf *)ctx)->len > 0 ? " " : "",
                SLICE_FMT(place->has_key ? place->key : SLICE_LIT("-")), (long long)place->position);
     if (place->batch.len > 0)
@@ -67,8 +69,8 @@ static bool note_place(void *ctx, const struct journal_place *place)
 
 static bool note_row(void *ctx, const struct delivery_row *row)
 {
-    const struct journal_place place = {row->position, row->key, row->has_key, row->due_ms,
-                                        row->batch};
+    const struct journal_place place = {row->position, row->key,        row->has_key,
+                                        row->due_ms,   row->written_ms, row->batch};
     return note_place(ctx, &place);
 }
 
@@ -127,6 +129,7 @@ static void rows_say_in_which_batch_they_are_tried_again(void **state)
     struct delivery_row row = fixture_delivery(1, 0, DELIVERY_WAITING);
     row.position = 5;
     row.due_ms = 50;
+    row.written_ms = 45;
     row.connector = SLICE_LIT("cal");
     row.key = SLICE_LIT("k");
     row.has_key = true;

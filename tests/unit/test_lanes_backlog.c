@@ -325,6 +325,49 @@ static void what_isnt_due_when_it_is_found_is_left_until_then(void **state)
     assert_trace(f, "?calendar/a:8-99*1");
 }
 
+static void
+where_the_clock_was_set_back_what_is_found_is_left_for_as_long_as_it_was_put_off(void **state)
+{
+    struct lanes_fixture *f = *state;
+    int64_t was = f->time.wall_ms + 3600000; /* by the clock before it was set */
+    lanes_begin_behind(f->lanes, f->calendar, 99, 1);
+    turn(f);
+    const struct lane_place place = {.position = 9,
+                                     .key = SLICE_LIT("a"),
+                                     .has_key = true,
+                                     .due_ms = was + 700,
+                                     .written_ms = was};
+    forget_trace(f);
+    lanes_scanned(f->lanes, f->calendar, &place, 1, false);
+    turn(f);
+    scanned(f, "", true);
+    forget_trace(f);
+    pass(f, 700);
+    assert_trace(f, "?calendar/a:8-99*1");
+    loaded(f, 0, "a9", "a",
+           (struct delivery_row){
+               .position = 9, .due_ms = place.due_ms, .written_ms = place.written_ms});
+    lanes_load_ended(f->lanes, f->calendar, (const bool[]){false});
+    turn(f);
+    assert_trace(f, "+a9");
+}
+
+static void the_parked_is_due_in_time_wherever_the_clock_is_set_to(void **state)
+{
+    struct lanes_fixture *f = *state;
+    park_two(f);
+    int64_t due_ms = f->time.wall_ms + 1000;
+    scanned(f, "", true);
+    f->time.wall_ms -= 3600000;
+    pass(f, 1000);
+    assert_trace(f, "?calendar/a:0-5*1 ?calendar/b:1-5*1 +c +d");
+    loaded(f, 0, "a1", "a", (struct delivery_row){.position = 1, .due_ms = due_ms});
+    loaded(f, 1, "b2", "b", (struct delivery_row){.position = 2, .due_ms = due_ms});
+    lanes_load_ended(f->lanes, f->calendar, (const bool[]){false, false});
+    turn(f);
+    assert_trace(f, "+a1 +b2");
+}
+
 static void while_a_target_is_paused_its_time_stands_still_for_the_parked_too(void **state)
 {
     struct lanes_fixture *f = *state;
@@ -596,6 +639,8 @@ int main(void)
         test(who_waits_for_later_makes_room_for_others),
         test(the_parked_is_read_when_it_is_due),
         test(followers_are_parked_with_their_head),
+        test(where_the_clock_was_set_back_what_is_found_is_left_for_as_long_as_it_was_put_off),
+        test(the_parked_is_due_in_time_wherever_the_clock_is_set_to),
         test(what_isnt_due_when_it_is_found_is_left_until_then),
         test(while_a_target_is_paused_its_time_stands_still_for_the_parked_too),
         test(few_that_rest_come_home_when_there_is_nothing_else),

@@ -248,6 +248,7 @@ static void a_row_tells_how_it_stands(void **state)
     assert_int_equal(f->row.created_ms, f->time.wall_ms);
     assert_int_equal(f->row.expires_ms, f->time.wall_ms + 60000);
     assert_int_equal(f->row.ended_ms, 0);
+    assert_int_equal(f->row.written_ms, f->time.wall_ms);
     assert_true(f->row.has_key);
     assert_ptr_equal(f->row.data.data, p->d.data.data);
     assert_ptr_equal(f->row.transformer.data, p->d.transformer);
@@ -267,6 +268,7 @@ static void a_success_is_written_without_its_attempt(void **state)
     assert_int_equal(f->row.attempts, 2);
     assert_int_equal(f->row.ended_ms, f->time.wall_ms);
     assert_int_equal(f->row.due_ms, 0);
+    assert_int_equal(f->row.written_ms, 0);
     assert_false(f->row.has_key);
 }
 
@@ -484,6 +486,40 @@ static void a_row_is_due_when_it_says(void **state)
     assert_int_equal(find_parcel(f, "a1")->d.state, DELIVERY_WAITING);
 }
 
+static void where_the_clock_was_set_back_a_row_waits_for_as_long_as_it_was_put_off(void **state)
+{
+    struct lanes_fixture *f = *state;
+    int64_t was = f->time.wall_ms + 5 * HOUR_MS; /* by the clock before it was set */
+    restore(
+        f, "a1", "a",
+        (struct delivery_row){.state = DELIVERY_WAITING, .due_ms = was + 700, .written_ms = was});
+    restore(f, "b1", "b",
+            (struct delivery_row){.state = DELIVERY_WAITING, .due_ms = was, .written_ms = was});
+    turn(f);
+    assert_trace(f, "+b1");
+    pass(f, 699);
+    assert_trace(f, "");
+    pass(f, 1);
+    assert_trace(f, "+a1");
+}
+
+static void where_the_clock_was_set_back_a_row_expires_as_long_after_its_send(void **state)
+{
+    struct lanes_fixture *f = *state;
+    struct parcel *p = parcel_new(f, "a1", "a", (struct take){0});
+    p->d.created_ms = f->time.wall_ms + 5 * HOUR_MS;
+    p->d.expires_ms = p->d.created_ms + 700;
+    lanes_restore(f->lanes, &p->d,
+                  &(struct delivery_row){.state = DELIVERY_WAITING,
+                                         .due_ms = p->d.created_ms + HOUR_MS,
+                                         .written_ms = p->d.created_ms});
+    forget_trace(f);
+    pass(f, 699);
+    assert_trace(f, "");
+    pass(f, 1);
+    assert_trace(f, "a1:dead/expired");
+}
+
 static void a_row_that_comes_back_isnt_told_as_kept(void **state)
 {
     struct lanes_fixture *f = *state;
@@ -629,6 +665,8 @@ int main(void)
         test(what_has_expired_when_its_turn_comes_isnt_attempted),
         test(a_clock_that_is_set_expires_and_starts_nothing),
         test(a_row_is_due_when_it_says),
+        test(where_the_clock_was_set_back_a_row_waits_for_as_long_as_it_was_put_off),
+        test(where_the_clock_was_set_back_a_row_expires_as_long_after_its_send),
         test(a_row_that_comes_back_isnt_told_as_kept),
         test(attempts_and_age_go_on_where_they_were),
         test(one_whose_age_ended_meanwhile_is_attempted_once_more),
