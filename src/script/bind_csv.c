@@ -19,7 +19,7 @@ static const struct option rows[] = {
     {"delimiter", OPTION_STRING, NULL},
     {"newline", OPTION_STRING, NULL},
 };
-static const struct option_set decode_options = {"csv.decode", rows, CSV_NEWLINE};
+static const struct option_set decode_options = {"csv.decode", rows, CSV_NEWLINE, NULL};
 static const struct option_set encode_options = OPTION_SET("csv.encode", rows);
 
 /* Where the arguments and what they mean stand on the stack. */

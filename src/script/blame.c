@@ -75,11 +75,22 @@ static int find_script(lua_State *L, int from, lua_Debug *ar)
     return -1;
 }
 
+/* Without the "base.lua:59: " that Lua puts before an error in a function of ours. */
+static struct slice strip_own_place(lua_State *L, struct slice text)
+{
+    lua_Debug ar;
+    if (!lua_getstack(L, 1, &ar) || !lua_getinfo(L, "Sl", &ar) || *ar.source != '=')
+        return text;
+    char own[sizeof(ar.short_src) + 16];
+    snprintf(own, sizeof(own), "%s:%d: ", ar.short_src, ar.currentline);
+    return slice_has_prefix(text, slice_str(own)) ? slice_from(text, strlen(own)) : text;
+}
+
 /* By the message's own words, else where the script is just now. */
 static struct place find_place(lua_State *L, struct slice text)
 {
     struct script_machine *m = machine_of(L);
-    struct place place = find_place_in(m, text);
+    struct place place = find_place_in(m, strip_own_place(L, text));
     lua_Debug ar;
     if (place.source || !m->sources || find_script(L, 1, &ar) < 0)
         return place;

@@ -22,6 +22,15 @@ int check_find_assignment(struct slice text, const char *name)
     return 0;
 }
 
+int check_find_return(struct slice text)
+{
+    struct syntax *s = syntax_parse(text);
+    const struct node *last = s ? syntax_root(s)->last : NULL;
+    int line = last && last->kind == NODE_RETURN ? last->line : 0;
+    syntax_free(s);
+    return line;
+}
+
 /* ---- telling ---- */
 
 void check_tell(const struct check *c, enum problem_level level, const struct node *n,

@@ -17,6 +17,8 @@
 void check_project(struct loader *l);
 /* The line of the first `name =` in `text`, or 0. */
 int check_find_assignment(struct slice text, const char *name);
+/* The line of the `return` that ends the file, or 0. */
+int check_find_return(struct slice text);
 
 /* ---- among the checks ---- */
 

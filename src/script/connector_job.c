@@ -21,7 +21,9 @@ void connector_tell_at(struct connector_job *job, int line, const char *text)
 
 void connector_tell(struct connector_job *job, const char *option, const char *text)
 {
-    connector_tell_at(job, option ? check_find_assignment(job->source->text, option) : 0, text);
+    struct slice file = job->source->text;
+    connector_tell_at(job, option ? check_find_assignment(file, option) : check_find_return(file),
+                      text);
 }
 
 void connector_offence(void *ctx, const char *name, const char *text)

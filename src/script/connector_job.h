@@ -25,7 +25,7 @@ struct connector_job {
     bool is_ok;
 };
 
-/* Tells a problem of `option`, NULL for the file as a whole. */
+/* Tells a problem of `option`, NULL for what the file returns. */
 void connector_tell(struct connector_job *job, const char *option, const char *text);
 /* The same, at that line. */
 void connector_tell_at(struct connector_job *job, int line, const char *text);

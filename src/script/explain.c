@@ -480,14 +480,6 @@ static bool explain_loop(struct explanation *out, const struct search *s)
     return false;
 }
 
-/* What fails though none of its parts is useless by itself. */
-static bool explain_otherwise(struct explanation *out, const struct search *s)
-{
-    return s->deed == DEED_COMPARE ? explain_mixed(out, s)
-           : s->deed == DEED_CALL  ? explain_loop(out, s)
-                                   : false;
-}
-
 /* ---- arguments of functions that aren't the script's ---- */
 
 static bool is_callee(const struct node *n, struct slice name)
@@ -570,6 +562,26 @@ static void explain_call(struct explanation *out, struct frame *f, const struct 
 }
 
 /* ---- all ---- */
+
+/* table.sort(list) without a function, of what has no order. */
+static bool explain_sort(struct explanation *out, const struct search *s)
+{
+    if (!slice_is_equal(s->failure->callee, SLICE_LIT("sort")))
+        return false;
+    explain_call(out, s->f, s->failure);
+    buf_add_str(&out->words,
+                "table.sort: two of the elements have no order: give it a function(a, b) that is "
+                "true where a comes first, or write sortBy(list, name)");
+    return true;
+}
+
+/* What fails though none of its parts is useless by itself. */
+static bool explain_otherwise(struct explanation *out, const struct search *s)
+{
+    if (s->deed == DEED_COMPARE)
+        return explain_mixed(out, s) || explain_sort(out, s);
+    return s->deed == DEED_CALL && explain_loop(out, s);
+}
 
 void explain(struct explanation *out, struct frame *f, const struct failure *failure)
 {

@@ -177,7 +177,7 @@ static int host_options(lua_State *L)
         rows[i].type = type_named(L, luaL_checkstring(L, 4 + 2 * i));
         rows[i].expects = NULL;
     }
-    const struct option_set set = {luaL_checkstring(L, 1), rows, n};
+    const struct option_set set = {luaL_checkstring(L, 1), rows, n, NULL};
     options_read_or_raise(L, 2, &set);
     return n;
 }

@@ -82,19 +82,24 @@ void loader_tell(struct loader *l, bool is_warning, const char *file, int line, 
     buf_deinit(&text);
 }
 
-/* Takes "FILE:LINE: " off a message, where FILE is one of the sources. */
+/* Takes "FILE:LINE: " off a message. */
+static bool take_place(const struct source *source, const char **text, int *line)
+{
+    struct slice name = source->name;
+    int end = 0;
+    if (strncmp(*text, name.data, name.len) != 0 ||
+        sscanf(*text + name.len, ":%d: %n", line, &end) < 1 || end == 0)
+        return false;
+    *text += name.len + (size_t)end;
+    return true;
+}
+
+/* The same, where FILE is one of the sources. */
 static const struct source *split_place(struct loader *l, const char **text, int *line)
 {
-    for (size_t i = 0; i < sources_count(l->m->sources); i++) {
-        const struct source *source = sources_at(l->m->sources, i);
-        struct slice name = source->name;
-        int end = 0;
-        if (strncmp(*text, name.data, name.len) != 0 ||
-            sscanf(*text + name.len, ":%d: %n", line, &end) < 1 || end == 0)
-            continue;
-        *text += name.len + (size_t)end;
-        return source;
-    }
+    for (size_t i = 0; i < sources_count(l->m->sources); i++)
+        if (take_place(sources_at(l->m->sources, i), text, line))
+            return sources_at(l->m->sources, i);
     return NULL;
 }
 
@@ -135,23 +140,39 @@ int64_t loader_time_ms(const struct script_machine *m)
     return ms > LOAD_TIME_MIN_MS ? ms : LOAD_TIME_MIN_MS;
 }
 
-static void tell_file_end(struct loader *l, const struct source *source, struct file_end *end)
+/* At the line where the file, or one that it requires, was stopped. */
+static void tell_stop(struct loader *l, const struct source *source, const struct script_run *run,
+                      const char *text)
 {
-    struct buf time = {0};
+    struct buf frames = {0};
+    int line = 0;
+    blame_add_frames(run, &frames);
+    const char *at = frames.data ? frames.data + strspn(frames.data, "\n ") : "";
+    const struct source *found = /* a file of specs is none of the sources */
+        take_place(source, &at, &line) ? source : split_place(l, &at, &line);
+    tell(l, false, found ? found->name.data : source->name.data, line, text);
+    buf_deinit(&frames);
+}
+
+static void tell_file_end(struct loader *l, const struct source *source,
+                          const struct script_run *run, struct file_end *end)
+{
+    struct buf text = {0};
     switch (end->result) {
     case MACHINE_TIME:
-        text_add_duration(&time, loader_time_ms(l->m));
-        loader_tell(l, false, source->name.data, 0,
-                    "stopped: its top level ran longer than %s; does a loop never end?", time.data);
+        buf_add_str(&text, "stopped: its top level ran longer than ");
+        text_add_duration(&text, loader_time_ms(l->m));
+        buf_add_str(&text, "; does a loop never end?");
+        tell_stop(l, source, run, text.data);
         break;
     case MACHINE_MEMORY:
-        tell(l, false, source->name.data, 0, "loading it needs more memory than limits.memory");
+        tell_stop(l, source, run, "loading it needs more memory than limits.memory");
         break;
     default:
         loader_tell_raised(l, source->name.data, end->error.data ? end->error.data : "it failed");
         break;
     }
-    buf_deinit(&time);
+    buf_deinit(&text);
 }
 
 struct compile_job {
@@ -207,7 +228,7 @@ int loader_run(struct loader *l, const struct source *source)
     if (end.result == MACHINE_ERROR)
         blame_take(run, &end.error);
     if (end.ref == LUA_NOREF)
-        tell_file_end(l, source, &end);
+        tell_file_end(l, source, run, &end);
     buf_deinit(&end.error);
     machine_return_run(run, end.result == MACHINE_RETURNED);
     return end.ref;

@@ -89,6 +89,8 @@ void options_add_unknown(struct buf *out, const struct option_set *set, struct s
         buf_add_str(out, "; it takes");
         for (int i = 0; i < set->n_rows; i++)
             buf_printf(out, " `%s`", names[i]);
+        if (set->hint)
+            buf_printf(out, "; %s", set->hint);
     }
 }
 

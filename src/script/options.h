@@ -38,11 +38,12 @@ struct option_set {
     const char *what; /* begins each error: "sync:send" */
     const struct option *rows;
     int n_rows;
+    const char *hint; /* follows the list of what there is; or NULL */
 };
 
 #define OPTION_SET(what, rows)                                                                     \
     {                                                                                              \
-        (what), (rows), (int)ARRAY_LEN(rows)                                                       \
+        (what), (rows), (int)ARRAY_LEN(rows), NULL                                                 \
     }
 
 /* The row of that name, or NULL. */

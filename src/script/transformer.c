@@ -6,6 +6,7 @@
 #include <lauxlib.h>
 
 #include "base/text.h"
+#include "script/check.h"
 #include "script/load.h"
 
 #define NAMES_MAX 256
@@ -38,7 +39,7 @@ void transformer_add(struct loader *l, const struct source *source, int ref)
     if (map_find(&m->transformer_map, source->module))
         return;
     if (machine_protect(m, make_list, &job, NULL) < 0 || job.list_ref == LUA_NOREF) {
-        loader_tell(l, false, source->name.data, 0,
+        loader_tell(l, false, source->name.data, check_find_return(source->text),
                     "a transformer's file returns a function: return function(data, event) … end");
         return;
     }

@@ -174,7 +174,7 @@ def test_an_endless_loop_is_stopped(specs):
         end)
         it("works", function() end)
     """)
-    result = specs.run()
+    result = specs.run("--set=limits.handlerTime=200ms")
     assert result.status == 1
     assert "it was stopped: it ran longer than 2s; does a loop never end?" in result.out
     assert result.out.endswith("1 passed, 1 failed\n")
@@ -325,7 +325,7 @@ def test_coverage_names_handlers_and_lines_that_never_ran(specs):
     specs.write("lib/unused.lua", "return function()\n  return 1\nend\n")
     specs.write("tests/a.lua", 'it("a", function() handle { type = "a", data = { isNew = true } } end)\n')
     specs.write("tests/b.lua", 'it("loops", function() while true do end end)\n')
-    result = specs.run("--coverage")
+    result = specs.run("--coverage", "--set=limits.handlerTime=200ms")
     assert result.status == 1
     assert result.out.split("coverage\n")[1].splitlines() == [
         "  1 of 2 handlers ran; never: second",

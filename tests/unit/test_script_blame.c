@@ -172,6 +172,12 @@ static const struct {
     {"return 3 >= event.data.id",
      "3 >= event.data.id: 3 is a number, and id a text: toNumber(…) and tostring(…) make one of "
      "the other"},
+    {"table.sort({ {}, {} })", "table.sort: two of the elements have no order: give it a "
+                               "function(a, b) that is true where a comes first, or write "
+                               "sortBy(list, name)"},
+    {"table.sort({ 1, '2' })", "table.sort: two of the elements have no order: give it a "
+                               "function(a, b) that is true where a comes first, or write "
+                               "sortBy(list, name)"},
     {"return #event.data.slot", "event.data.slot: data has no slot; did you mean slots?"},
     {"return #event.data.count", "event.data.count: count is a number"},
     {"return event.data.slots.length + 1",

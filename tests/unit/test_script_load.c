@@ -47,10 +47,10 @@ static void test_a_failing_file_has_its_line(void **state)
     assert_file_problem("scripts/a.lua", "error({ code = 5 })", "scripts/a.lua:1: {\"code\":5}");
     if (PROJECT_CAN_STOP)
         assert_file_problem("scripts/a.lua", "while true do end",
-                            "scripts/a.lua:0: stopped: its top level ran longer than 2s");
+                            "scripts/a.lua:1: stopped: its top level ran longer than 2s");
     assert_file_problem("scripts/a.lua",
                         "local t = {} while true do t[#t + 1] = ('x'):rep(99999) .. #t end",
-                        "scripts/a.lua:0: loading it needs more memory");
+                        "scripts/a.lua:1: loading it needs more memory");
 }
 
 static void test_an_error_in_a_lib_is_told_of_the_lib(void **state)
@@ -77,12 +77,12 @@ static void test_every_problem_is_told_not_only_the_first(void **state)
     assert_false(project_load(p));
     assert_problem(p, "scripts/a.lua:1: ");
     assert_problem(p, "scripts/b.lua:1: ");
-    assert_problem(p, "connectors/c.lua:0: a connector's file returns a function");
+    assert_problem(p, "connectors/c.lua:1: a connector's file returns a function");
     assert_problem(p, "connectors/d.lua:1: retry.base: \"x\" is no duration");
     assert_problem(p, "connectors/d.lua:1: retry: `cap` must be a duration");
     assert_problem(
         p, "connectors/d.lua:1: a connector: there is no option `ordr`: did you mean `order`?");
-    assert_problem(p, "transformers/e.lua:0: a transformer's file returns a function");
+    assert_problem(p, "transformers/e.lua:1: a transformer's file returns a function");
     project_free(p);
 }
 
@@ -245,7 +245,9 @@ static void test_wrong_options_of_connectors_say_what_to_write(void **state)
         project_free(p);
     }
     assert_file_problem("connectors/c.lua", "return {}",
-                        "connectors/c.lua:0: a connector's table needs `send`");
+                        "connectors/c.lua:1: a connector's table needs `send`");
+    assert_file_problem("connectors/c.lua", "local function send() return 1 end\nreturn send()",
+                        "connectors/c.lua:2: a connector's file returns a function");
     assert_file_problem("connectors/c.lua", "",
                         "connectors/c.lua:0: a connector's file returns a function");
 }
