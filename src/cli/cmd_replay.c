@@ -43,6 +43,18 @@ static int check_rate(const struct invocation *in)
     return EXIT_DONE;
 }
 
+/* All that ever was is handled again by nobody's slip. */
+static int check_filters(const struct invocation *in)
+{
+    static const char *const filters[] = {"since", "until", "type", "connector", "key", "dead"};
+    for (size_t i = 0; i < ARRAY_LEN(filters); i++) {
+        if (options_has(&in->options, filters[i]))
+            return EXIT_DONE;
+    }
+    return command_misuse(in, "which events? Name filters such as --since 2h, or --type '*' to "
+                              "replay every event on record");
+}
+
 static int write_wish(const struct invocation *in, struct buf *body)
 {
     static const char *const texts[] = {"type", "handler", "connector", "key", "rate"};
@@ -137,7 +149,9 @@ static int run(const struct invocation *in)
     bool is_dry = options_has(&in->options, "dry-run");
     struct client_request request = {
         .method = "POST", .target = "/api/replay", .members = {is_dry ? "matching" : "begun"}};
-    int status = write_wish(in, &body);
+    int status = check_filters(in);
+    if (status == EXIT_DONE)
+        status = write_wish(in, &body);
     if (status == EXIT_DONE)
         status = client_open(&client, in);
     request.body = buf_slice(&body);

@@ -378,6 +378,24 @@ def test_a_request_is_not_smuggled_in_the_body_of_another(daemon):
         assert answer.count(b"HTTP/1.1 ") <= 1 and received(daemon) == 0, both
 
 
+@pytest.mark.parametrize("type, length, answers", [
+    (b"application/json", len(BODY), [b"100", b"202"]),
+    (b"application/json", 10**8, [b"413"]),
+    (b"text/plain", len(BODY), [b"415"]),
+])
+def test_who_waits_for_leave_to_send_gets_it_or_is_refused_at_once(daemon, type, length, answers):
+    got = []
+    with socket.create_connection(("127.0.0.1", daemon.port), 30 * SLOWNESS) as client:
+        client.sendall(b"POST /events HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\n"
+                       b"Content-Type: %s\r\nContent-Length: %d\r\n\r\n" % (type, length))
+        got.append(client.recv(65536).split(b" ", 2)[1])
+        if got == [b"100"]:
+            client.sendall(BODY)
+            got.append(client.recv(65536).split(b" ", 2)[1])
+    assert got == answers
+    assert received(daemon) == answers.count(b"202")
+
+
 @pytest.mark.parametrize("head, status", [
     (b"HTTP/1.1\r\n", b"400"),
     (b"HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n", b"400"),

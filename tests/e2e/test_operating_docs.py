@@ -16,7 +16,7 @@ ADDRESS = "http://127.0.0.1:8750"
 BLOCK = re.compile(r"^```\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 # For people who look after a daemon; `run`, `new` and the like are for those who write its scripts.
 COMMANDS = {"status", "top", "tail", "explain", "dead", "replay", "pause", "resume", "backup", "fsck",
-            "check", "emit"}
+            "check", "emit", "reload"}
 ENDLESS = {"top", "tail"}
 
 SCRIPT = relay("schedule.updated", "calendarApi")

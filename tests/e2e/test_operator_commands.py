@@ -403,7 +403,7 @@ def test_replay_waits_for_its_end(daemon, receiver):
 
 
 @pytest.mark.parametrize("arguments, status, words", [
-    ([], 1, "which events?"), (["--since", "yesterday"], 2, "such as 2h"),
+    ([], 2, "which events? Name"), (["--force"], 2, "--since 2h"), (["--since", "yesterday"], 2, "such as 2h"),
     (["--type", "x", "--handler", "none"], 1, "no handler"), (["--type", "x", "--rate", "x"], 2, "50/s"),
 ])
 def test_replay_says_what_it_needs(daemon, arguments, status, words):
