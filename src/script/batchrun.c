@@ -8,8 +8,10 @@
 
 #include <lauxlib.h>
 
+#include "base/json.h"
 #include "base/text.h"
 #include "script/bindings.h"
+#include "script/document.h"
 #include "script/run.h"
 
 /* Rows for which limits.handlerTime is there once more, and how often at most. */
@@ -25,14 +27,40 @@ static const struct script_attempt *row_at(const struct script_batch_run *b, siz
 
 /* ---- what `send` is given ---- */
 
-/* [-0, +1, e] What stands at this place: what its transformer returned, or its data. */
-static void push_value(lua_State *L, const struct script_batch_run *b, int values, size_t place)
+/* [-0, +0] The JSON of this place's document, which nobody has made yet; absent where there is none. */
+static struct slice json_at(lua_State *L, const struct script_batch_run *b, int values,
+                            size_t place)
 {
+    struct slice json = run_given(row_at(b, place));
     lua_rawgeti(L, values, (int)place + 1);
-    if (!lua_isnil(L, -1))
-        return;
+    bool is_made = !lua_isnil(L, -1);
     lua_pop(L, 1);
-    run_push_data(L, row_at(b, place));
+    return is_made || !json_is_object(json) ? SLICE_NULL : json;
+}
+
+/* [-0, +1, e] A pack with room for all of these. */
+static void push_pack(lua_State *L, const struct script_batch_run *b, int values)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < b->n_places; i++)
+        bytes += json_at(L, b, values, i).len;
+    document_push_pack(L, b->n_places, bytes);
+}
+
+/* [-0, +1, e] What stands at this place: what its transformer returned, or its data. */
+static void push_value(lua_State *L, const struct script_batch_run *b, int values, int pack,
+                       size_t place)
+{
+    struct slice json = json_at(L, b, values, place);
+    if (json.data) {
+        document_push_packed(L, pack, json);
+    } else {
+        lua_rawgeti(L, values, (int)place + 1);
+        if (!lua_isnil(L, -1))
+            return;
+        lua_pop(L, 1);
+        run_push_data(L, row_at(b, place));
+    }
     lua_pushvalue(L, -1);
     lua_rawseti(L, values, (int)place + 1);
 }
@@ -41,12 +69,13 @@ static void push_value(lua_State *L, const struct script_batch_run *b, int value
    in `items`. */
 static void push_list(lua_State *L, const struct script_batch_run *b)
 {
-    luaL_checkstack(L, 6, "batch");
+    luaL_checkstack(L, 10, "batch");
     lua_createtable(L, (int)b->n_places, 0);
     lua_rawgeti(L, LUA_REGISTRYINDEX, b->values_ref);
     int list = lua_gettop(L) - 1;
+    push_pack(L, b, list + 1);
     for (size_t i = 0; i < b->n_places; i++) {
-        push_value(L, b, list + 1, i);
+        push_value(L, b, list + 1, list + 2, i);
         lua_rawseti(L, list, (int)i + 1);
         if (i % 64 == 0)
             machine_check_stopping(L, "the batch");

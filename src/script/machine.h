@@ -246,7 +246,8 @@ struct script_machine {
 
     /* Scratch of the bindings, kept here so that an error raised through them leaks nothing. */
     struct json_reader reader;
-    struct json_reader filler;                 /* of documents, perhaps while `reader` is at work */
+    struct json_reader filler; /* of documents, perhaps while `reader` is at work */
+    unsigned char n_passed_on; /* documents in a row that nobody looked into, as far as counted */
     unsigned char object_sizes[DECODE_LEVELS]; /* members that the last object of a level had */
     struct buf json, text, url, body, id;
     struct buf trace, message_id; /* header values */

@@ -173,8 +173,7 @@ void run_push_data(lua_State *L, const struct script_attempt *attempt)
         push_event_data(L, attempt->event);
 }
 
-/* The JSON that an attempt's data are read from; absent where they are none. */
-static struct slice given_of(const struct script_attempt *attempt)
+struct slice run_given(const struct script_attempt *attempt)
 {
     if (attempt->data.data)
         return attempt->data;
@@ -212,7 +211,7 @@ static int begin_attempt(lua_State *L)
     lua_rawgeti(L, LUA_REGISTRYINDEX, run->connector->send_ref);
     run_push_data(L, run->attempt);
     if (transformers.list_ref == LUA_NOREF) /* else what comes of it is another document */
-        run->given = given_of(run->attempt);
+        run->given = run_given(run->attempt);
     if (run->connector->takes_delivery)
         run_push_delivery(L, run->attempt, buf_slice(&run->delivery_id), run->connector);
     else

@@ -26,6 +26,8 @@ void run_set_text(lua_State *L, const char *name, struct slice value);
 void run_push_event(lua_State *L, const struct event *event);
 /* [-0, +1, e] What a delivery sends, before its transformer. */
 void run_push_data(lua_State *L, const struct script_attempt *attempt);
+/* The JSON that this is read from, borrowed; absent where it is none. */
+struct slice run_given(const struct script_attempt *attempt);
 /* [-0, +2, e] The transformers and the event that they take; nil for what there isn't. */
 void run_push_transformers(lua_State *L, const struct script_run *run,
                            const struct run_transformers *transformers);

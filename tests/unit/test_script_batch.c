@@ -173,6 +173,35 @@ static void rows_that_nobody_touched_leave_as_they_came(void **state)
     end(b);
 }
 
+static void a_row_that_is_looked_into_is_a_table_like_any_other(void **state)
+{
+    (void)state;
+    struct batch *b = load(SEND("list[2].b = list[2].a + 1 "
+                                "for k in pairs(list[3]) do list[3][k] = nil end " POST));
+    attempt(b, ROWS("{ \"a\": 1 }", "{ \"a\": 2 }", "{ \"a\": 3 }", "{ \"a\": 4 }"));
+    assert_string_equal(strstr(project_request_text(b->p, 0), "\n\n") + 2,
+                        "[{ \"a\": 1 },{\"a\":2,\"b\":3},{},{ \"a\": 4 }]");
+    end(b);
+}
+
+/* The texts of all are one object, which a row that is kept keeps. */
+static void rows_may_be_looked_into_after_their_batch(void **state)
+{
+    (void)state;
+    struct batch *b =
+        load("local kept\n" SEND("if kept then reject(kept[1].a .. kept[2].a .. list[1].a) end\n"
+                                 "kept = { list[3], list[1] }"));
+    attempt(b, ROWS("{ \"a\": \"x\" }", "[]", "{ \"a\": \"y\" }"));
+    assert_ends(b, "all:returned");
+    for (size_t i = 0; i < 3; i++)
+        event_unref(b->events[i]);
+    buf_clear(&b->ends);
+    attempt(b, ROWS("{ \"a\": \"z\" }", "{}"));
+    b->events[2] = NULL;
+    assert_ends(b, "all:reject yxz");
+    end(b);
+}
+
 static void lines_of_rows_leave_as_they_came(void **state)
 {
     (void)state;
@@ -442,6 +471,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_that_nobody_touched_leave_as_they_came),
+        cmocka_unit_test(a_row_that_is_looked_into_is_a_table_like_any_other),
+        cmocka_unit_test(rows_may_be_looked_into_after_their_batch),
         cmocka_unit_test(lines_of_rows_leave_as_they_came),
         cmocka_unit_test(a_batch_says_what_it_is),
         cmocka_unit_test(each_row_is_transformed_by_its_own),

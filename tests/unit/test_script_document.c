@@ -149,6 +149,29 @@ static void test_it_may_be_looked_into_after_its_run(void **state)
     project_free(p);
 }
 
+/* Tables of what is only passed on have no room for members; one may be looked into nevertheless. */
+static void test_one_of_many_that_are_passed_on_may_be_looked_into(void **state)
+{
+    (void)state;
+    struct project *p = project_new();
+    project_write(p, "connectors/out.lua",
+                  "local n = 0\n"
+                  "return function(data)\n"
+                  "  n = n + 1\n"
+                  "  if n > 200 then reject(json.encode { data.b, data }) end\n"
+                  "end");
+    project_write(p, "scripts/s.lua", "");
+    project_load_well(p);
+    for (int i = 0; i < 200; i++)
+        project_attempt_event(p, "out", DATA);
+    assert_int_equal(p->result.end, SCRIPT_RETURNED);
+    for (int i = 0; i < 2; i++) {
+        project_attempt_event(p, "out", DATA);
+        assert_string_equal(project_error(p), "[1,{\"a\":[2,3],\"b\":1,\"c\":{\"d\":null}}]");
+    }
+    project_free(p);
+}
+
 static void test_each_handler_has_its_own(void **state)
 {
     (void)state;
@@ -205,6 +228,7 @@ int main(void)
         cmocka_unit_test(test_it_is_written),
         cmocka_unit_test(test_it_serves_as_options),
         cmocka_unit_test(test_it_may_be_looked_into_after_its_run),
+        cmocka_unit_test(test_one_of_many_that_are_passed_on_may_be_looked_into),
         cmocka_unit_test(test_each_handler_has_its_own),
         cmocka_unit_test(test_what_there_is_no_memory_for_stays_unread),
     };
