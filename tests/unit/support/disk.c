@@ -240,8 +240,12 @@ static void resize(struct buf *b, size_t len)
 
 static void put(struct buf *b, size_t at, const char *bytes, size_t len)
 {
-    if (b->len < at + len)
-        resize(b, at + len);
+    if (b->len < at)
+        resize(b, at);
+    if (b->len < at + len) {
+        buf_reserve(b, at + len - b->len);
+        b->len = at + len;
+    }
     memcpy(b->data + at, bytes, len);
 }
 
