@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "journal/journal.h"
 #include "traffic.h"
 #include "world.h"
 
@@ -396,27 +395,16 @@ void ledger_crashed(struct ledger *l)
     }
 }
 
-static bool note_event(void *ctx, struct event *event, enum event_state state)
-{
-    (void)state;
-    struct occurrence *o = ledger_find(ctx, event->id);
-    if (o)
-        o->is_handled_by_hand = true;
-    return true;
-}
-
-void ledger_retried(struct ledger *l, struct slice delivery_id, struct journal_reader *reader)
+void ledger_retried(struct ledger *l, struct slice delivery_id, struct slice event_id)
 {
     struct sent_id *id = ledger_find_id(l, delivery_id);
-    struct err err = {0};
+    struct occurrence *event = ledger_find(l, event_id);
     if (id) {
         id->was_retried = true;
         id->is_put_off = false;
-        return;
+    } else if (event) { /* of a handler's run, or never attempted */
+        event->is_handled_by_hand = true;
     }
-    /* A handler's run, or never attempted. */
-    if (journal_find_event(reader, atoll(delivery_id.data), note_event, l, &err) < 0)
-        world_broken(l->world, 9, "an event can't be read: %s", err.message);
 }
 
 void ledger_dropped(struct ledger *l, struct slice delivery_id)

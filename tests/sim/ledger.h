@@ -21,7 +21,6 @@
 #include "base/slice.h"
 #include "plan.h"
 
-struct journal_reader;
 struct ledger_lane;
 struct world;
 
@@ -125,8 +124,8 @@ void ledger_turn(struct ledger *l);
 void ledger_settled(struct ledger *l);
 /* The daemon has ended, with or without a word. */
 void ledger_crashed(struct ledger *l);
-/* A person has this delivery attempted again, or its handler run; `reader` knows its event. */
-void ledger_retried(struct ledger *l, struct slice delivery_id, struct journal_reader *reader);
+/* A person has this delivery of an event attempted again, or its handler run. */
+void ledger_retried(struct ledger *l, struct slice delivery_id, struct slice event_id);
 /* … or drops it. */
 void ledger_dropped(struct ledger *l, struct slice delivery_id);
 /* Events of this channel and key may be handled as new; false, and they aren't: that was asked for too

@@ -16,7 +16,8 @@
 #define LETTERS_MAX 200           /* that they look at */
 
 struct letter {
-    char id[48];
+    char id[48];    /* begins with its event's seq */
+    char event[24]; /* its id */
 };
 
 struct people {
@@ -33,24 +34,44 @@ struct people {
 static bool note_letter(void *ctx, const struct delivery_row *row)
 {
     struct people *p = ctx;
-    if (row->handler.data && p->n_letters < LETTERS_MAX)
-        snprintf(p->letters[p->n_letters++].id, sizeof(p->letters[0].id), "%.*s",
-                 SLICE_FMT(row->id));
+    if (row->handler.data && p->n_letters < LETTERS_MAX) {
+        struct letter *letter = &p->letters[p->n_letters++];
+        *letter = (struct letter){.event = ""};
+        snprintf(letter->id, sizeof(letter->id), "%.*s", SLICE_FMT(row->id));
+    }
     return p->n_letters < LETTERS_MAX;
 }
 
-static struct journal_reader *list_letters(struct people *p)
+static bool note_event(void *ctx, struct event *event, enum event_state state)
 {
-    struct err err = {0};
-    const struct journal_filter dead = {.state = DELIVERY_DEAD, .limit = LETTERS_MAX};
-    struct journal_reader *reader = journal_reader_open(life_journal_path(p->world->life), &err);
-    p->n_letters = 0;
-    if (!reader || journal_list_deliveries(reader, &dead, note_letter, p, &err) < 0)
-        world_broken(p->world, 9, "dead letters can't be listed: %s", err.message);
-    return reader;
+    struct letter *letter = ctx;
+    (void)state;
+    snprintf(letter->event, sizeof(letter->event), "%.*s", SLICE_FMT(event->id));
+    return true;
 }
 
-static void on_letter(void *ctx, enum letter_result result, const char *text)
+static void read_letters(struct journal_reader *reader, void *ctx)
+{
+    struct people *p = ctx;
+    struct err err = {0};
+    const struct journal_filter dead = {.state = DELIVERY_DEAD, .limit = LETTERS_MAX};
+    p->n_letters = 0;
+    if (journal_list_deliveries(reader, &dead, note_letter, p, &err) < 0)
+        world_broken(p->world, 9, "dead letters can't be listed: %s", err.message);
+    for (size_t i = 0; i < p->n_letters; i++) {
+        struct letter *letter = &p->letters[i];
+        if (journal_find_event(reader, atoll(letter->id), note_event, letter, &err) < 0)
+            world_broken(p->world, 9, "an event can't be read: %s", err.message);
+    }
+}
+
+/* As whoever asks the daemon: it reads between its own work, and `then` comes unless it ends before. */
+static void list_letters(struct people *p, journal_done_fn then)
+{
+    journal_read(engine_journal(life_engine(p->world->life)), read_letters, then, p);
+}
+
+static void on_treated(void *ctx, enum letter_result result, const char *text)
 {
     static const char *const words[] = {"done", "not found", "not dead", "refused", "failed"};
     struct people *p = ctx;
@@ -58,46 +79,43 @@ static void on_letter(void *ctx, enum letter_result result, const char *text)
     world_say(p->world, "people: %s", words[result]);
 }
 
-static void treat_letter(struct people *p, struct journal_reader *reader, const char *id)
+static void retry_letter(struct people *p, const struct letter *letter, bool is_forced)
 {
     struct world *w = p->world;
-    struct engine *e = life_engine(w->life);
-    if (world_chance(w, 250)) {
-        world_say(w, "people: drop %s", id);
-        ledger_dropped(w->ledger, slice_str(id));
-        engine_drop_letter(e, slice_str(id), on_letter, p);
-    } else {
-        bool is_forced = world_chance(w, 200);
-        world_say(w, "people: retry %s%s", id, is_forced ? " by force" : "");
-        ledger_retried(w->ledger, slice_str(id), reader);
-        engine_retry_letter(e, slice_str(id), is_forced, on_letter, p);
-    }
+    world_say(w, "people: retry %s%s", letter->id, is_forced ? " by force" : "");
+    ledger_retried(w->ledger, slice_str(letter->id), slice_str(letter->event));
+    engine_retry_letter(life_engine(w->life), slice_str(letter->id), is_forced, on_treated, p);
 }
 
-static void treat_letters(struct people *p)
+static void drop_letter(struct people *p, const struct letter *letter)
 {
     struct world *w = p->world;
+    world_say(w, "people: drop %s", letter->id);
+    ledger_dropped(w->ledger, slice_str(letter->id));
+    engine_drop_letter(life_engine(w->life), slice_str(letter->id), on_treated, p);
+}
+
+static void treat_letters(void *ctx)
+{
+    struct people *p = ctx;
+    struct world *w = p->world;
     bool all = world_chance(w, 300);
-    struct journal_reader *reader = list_letters(p);
     for (size_t i = 0; i < p->n_letters; i++) {
-        if (all || world_chance(w, 200))
-            treat_letter(p, reader, p->letters[i].id);
+        if (!all && !world_chance(w, 200))
+            continue;
+        if (world_chance(w, 250))
+            drop_letter(p, &p->letters[i]);
+        else
+            retry_letter(p, &p->letters[i], world_chance(w, 200));
     }
-    journal_reader_close(reader);
 }
 
 /* They give it all one more chance, and what parks its key until it is through. */
-static void retry_all(struct people *p)
+static void retry_all(void *ctx)
 {
-    struct world *w = p->world;
-    struct journal_reader *reader = list_letters(p);
-    for (size_t i = 0; i < p->n_letters; i++) {
-        const char *id = p->letters[i].id;
-        world_say(w, "people: retry %s by force", id);
-        ledger_retried(w->ledger, slice_str(id), reader);
-        engine_retry_letter(life_engine(w->life), slice_str(id), true, on_letter, p);
-    }
-    journal_reader_close(reader);
+    struct people *p = ctx;
+    for (size_t i = 0; i < p->n_letters; i++)
+        retry_letter(p, &p->letters[i], true);
 }
 
 /* ---- pauses ---- */
@@ -185,7 +203,7 @@ static void on_next(void *ctx)
     case 1:
     case 2:
     case 3:
-        treat_letters(p);
+        list_letters(p, treat_letters);
         break;
     case 4:
     case 5:
@@ -207,15 +225,13 @@ static void on_heal(void *ctx)
     agenda_put(&w->agenda, &p->next, US_PER_MIN);
     if (!life_engine(w->life))
         return;
-    retry_all(p);
+    list_letters(p, retry_all);
     if (p->is_healed)
         return;
     project_mend(w);
     engine_reload(life_engine(w->life), "the simulation", on_reload, p);
-    for (int i = 0; i < PLAN_CONNECTORS; i++) {
-        if (p->is_paused[i])
-            set_paused(p, i, false);
-    }
+    for (int i = 0; i < PLAN_CONNECTORS; i++)
+        set_paused(p, i, false); /* a crash may have lost what they think was done */
     p->is_healed = true;
 }
 

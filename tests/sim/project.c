@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <inttypes.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -13,6 +14,8 @@
 #include "base/err.h"
 #include "world.h"
 
+#define PAGE_SIZE "2048" /* a fourth of the daemon's: each commit writes whole pages */
+#define WORLDS_NEW 8     /* one in so many begins without a journal, and makes its own */
 #define SOURCE LIAISON_SOURCE_DIR "/tests/sim/project"
 
 static void write_file(struct world *w, const char *name, struct slice text)
@@ -60,6 +63,22 @@ static void copy_folder(struct world *w, const char *folder)
     buf_deinit(&path);
 }
 
+/* Empty, as one is that was made and not yet filled. */
+static void make_journal(const struct world *w)
+{
+    struct buf path = {0};
+    sqlite3 *db = NULL;
+    buf_printf(&path, "%s/var", w->folder);
+    if (mkdir(path.data, 0700) < 0)
+        die("%s can't be made", path.data);
+    buf_add_str(&path, "/journal.db");
+    if (sqlite3_open(path.data, &db) != SQLITE_OK ||
+        sqlite3_exec(db, "PRAGMA page_size = " PAGE_SIZE "; VACUUM", NULL, NULL, NULL) != SQLITE_OK)
+        die("%s can't be made", path.data);
+    sqlite3_close(db);
+    buf_deinit(&path);
+}
+
 void project_make(struct world *w)
 {
     struct buf path = {0};
@@ -73,6 +92,8 @@ void project_make(struct world *w)
     copy_folder(w, "connectors");
     copy_folder(w, "transformers");
     copy_folder(w, "lib");
+    if (w->wish.seed % WORLDS_NEW != 0)
+        make_journal(w);
 }
 
 /* Nothing but another hash; a transformer that fails; a script that isn't one. */
