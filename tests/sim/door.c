@@ -20,6 +20,7 @@
 #define CALM_US (120 * US_PER_S) /* between two requests, in the mean */
 #define GROUP_MAX 20
 #define AGAIN_US (5 * US_PER_S)
+#define CUT_PERMILLE 8 /* of answers, right behind which the power goes */
 
 struct http_exchange {
     struct door *door;
@@ -117,6 +118,8 @@ static void answered(struct door *door, int status)
         door->group[i]->is_accepted = true;
     door->n_group = 0;
     wait_for_next(door);
+    if (world_chance(door->world, CUT_PERMILLE))
+        life_cut(door->world->life);
 }
 
 void door_hang_up(struct door *door)

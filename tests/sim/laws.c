@@ -15,12 +15,15 @@
 #include "life.h"
 #include "world.h"
 
+#define COMMITS 8 /* whose sums are looked at once: what is wrong stays so */
+#define TURNS 64  /* … and what is in memory */
+
 struct laws {
     struct world *world;
     struct engine *engine;
     sqlite3 *db; /* sees what is committed, each time anew */
     sqlite3_stmt *sums;
-    uint64_t turns;
+    uint64_t turns, commits;
 };
 
 static char *journal_path(const struct world *w)
@@ -59,15 +62,6 @@ struct laws *laws_open(struct world *w, struct engine *engine)
     laws->engine = engine;
     open_sums(laws);
     return laws;
-}
-
-void laws_close(struct laws *laws)
-{
-    if (!laws)
-        return;
-    sqlite3_finalize(laws->sums);
-    sqlite3_close(laws->db);
-    free(laws);
 }
 
 /* ---- 2: the sums ---- */
@@ -183,7 +177,18 @@ void laws_after_start(struct laws *laws)
 
 void laws_after_commit(struct laws *laws)
 {
+    if (++laws->commits % COMMITS == 0)
+        check_sums(laws);
+}
+
+void laws_close(struct laws *laws)
+{
+    if (!laws)
+        return;
     check_sums(laws);
+    sqlite3_finalize(laws->sums);
+    sqlite3_close(laws->db);
+    free(laws);
 }
 
 /* ---- 6: bounded ---- */
@@ -212,7 +217,6 @@ static size_t loaded_max(const struct plan_connector *connector)
     return connector->coalesces ? LAWS_LOADED + LAWS_LOADED / 2 : LAWS_LOADED;
 }
 
-/* Walks over all that is in memory, so now and then. */
 static void check_memory(struct laws *laws)
 {
     size_t counts[PLAN_CONNECTORS] = {0};
@@ -226,9 +230,10 @@ static void check_memory(struct laws *laws)
 
 void laws_after_turn(struct laws *laws)
 {
+    if (++laws->turns % TURNS != 0)
+        return;
     engine_each_target(laws->engine, check_target, laws);
-    if (++laws->turns % 64 == 0)
-        check_memory(laws);
+    check_memory(laws);
 }
 
 bool laws_is_over(struct laws *laws)

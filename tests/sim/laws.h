@@ -24,7 +24,8 @@ struct world;
 
 /* For one life. */
 struct laws *laws_open(struct world *w, struct engine *engine);
-void laws_close(struct laws *laws); /* accepts NULL */
+/* As it ends, while the disk is as it was; accepts NULL. */
+void laws_close(struct laws *laws);
 void laws_after_start(struct laws *laws);
 void laws_after_commit(struct laws *laws);
 void laws_after_turn(struct laws *laws);

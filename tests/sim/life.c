@@ -60,7 +60,7 @@ static void work_soon(struct life *l)
 {
     struct world *w = l->world;
     int64_t after_us = world_chance(w, 5) ? world_span_us(w, 100 * US_PER_MS, 3 * US_PER_S)
-                                          : world_span_us(w, US_PER_MS, 60 * US_PER_MS);
+                                          : world_span_us(w, 2 * US_PER_MS, 200 * US_PER_MS);
     if (!heap_has(&l->disk_step.node) || l->disk_step.node.rank > w->agenda.now_us + after_us)
         agenda_put(&w->agenda, &l->disk_step, after_us);
 }
@@ -227,13 +227,20 @@ static void on_crash(void *ctx)
         l->is_ending = true;
         return;
     case 2:
-        l->end = WITH_THE_POWER;
-        l->is_ending = true;
+        life_cut(l);
         return;
     default: /* in the midst of a commit to come */
         disk_cut(w->disk, 1 + (unsigned)world_below(w, CUT_MAX));
         return;
     }
+}
+
+void life_cut(struct life *l)
+{
+    if (!l->laws || l->is_healed)
+        return;
+    l->end = WITH_THE_POWER;
+    l->is_ending = true;
 }
 
 /* Somebody sets the clock on the wall, by seconds mostly. */

@@ -25,6 +25,9 @@ void life_begin(struct life *l);
 void life_turn(struct life *l);
 /* No more crashes and jumps of the clock; where it isn't alive, it is soon. */
 void life_heal(struct life *l);
+/* The power goes at this moment: nothing that the daemon does from now on counts, behind the callback under
+   way. Nothing where it isn't alive, or healed. */
+void life_cut(struct life *l);
 /* Ends it in order, now; what it queued is on disk. */
 void life_end(struct life *l);
 

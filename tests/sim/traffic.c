@@ -2,6 +2,7 @@
 /* Copyright (c) 2026 The Liaison authors */
 #include "traffic.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "base/buf.h"
@@ -28,6 +29,7 @@ struct flow {
 
 struct traffic {
     struct world *world;
+    int64_t open; /* attempts at this moment, of all connectors */
     struct flow flows[PLAN_CONNECTORS];
 };
 
@@ -104,6 +106,8 @@ bool traffic_begin(struct traffic *t, int connector, bool is_retry)
     int64_t now_ms = t->world->agenda.now_us / US_PER_MS;
     bool probes = is_probe(t, connector);
     f->n++;
+    if (++t->open > engine_config(life_engine(t->world->life))->in_flight)
+        world_broken(t->world, 6, "%" PRId64 " attempts are in flight", t->open);
     if (probes && ++f->probes > 1)
         world_broken(t->world, 6, "%s is paused, and probed by %u attempts at once",
                      plan_connectors[connector].name, f->probes);
@@ -116,6 +120,7 @@ bool traffic_begin(struct traffic *t, int connector, bool is_retry)
 
 void traffic_end(struct traffic *t, int connector, bool is_probe)
 {
+    t->open--;
     t->flows[connector].probes -= is_probe;
 }
 
@@ -140,6 +145,7 @@ static void window_clear(struct window *w)
 
 void traffic_crashed(struct traffic *t)
 {
+    t->open = 0;
     for (int c = 0; c < PLAN_CONNECTORS; c++) {
         struct flow *f = &t->flows[c];
         f->probes = 0;

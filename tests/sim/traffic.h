@@ -4,7 +4,7 @@
  * What a connector's receiver sees of it by time, in one life of the daemon:
  *
  *     a connector that is paused by itself (its breaker, refusals) is probed by one attempt at a time
- *     a rate isn't passed
+ *     a rate isn't passed, nor the limit of what may be in flight
  *     of its attempts no more than a fifth, or 10 a second, are retries
  */
 #ifndef LIAISON_SIM_TRAFFIC_H

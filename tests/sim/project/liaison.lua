@@ -2,7 +2,7 @@
 return {
   listen = "127.0.0.1:8750",
   journal = "var/journal.db",
-  limits = { handlerTime = "1h", inFlight = 200, diskFree = 0 },
+  limits = { handlerTime = "1h", inFlight = 20, diskFree = 0 },
   retain = { delivered = "30d", dead = "90d" },
   reload = "manual",
 }
