@@ -12,6 +12,7 @@
 
 #include "base/text.h"
 #include "journal/files.h"
+#include "journal/gather.h"
 #include "journal/mend.h"
 #include "journal/note.h"
 #include "journal/objects.h"
@@ -150,6 +151,7 @@ static int open_database(struct journal *j, struct err *err)
         return -1;
     db_trim(&j->db); /* of what making or checking it took; a daemon may stay idle for long */
     /* The log is there since the first statement that read. */
+    gather_log(j->db.handle);
     return files_watch_init(&j->files, path, err);
 }
 
