@@ -86,7 +86,8 @@ static void show(const struct invocation *in, const struct dryrun_result *result
 static int try_event(const struct invocation *in, struct project *project,
                      const struct event *event)
 {
-    struct dryrun *dryrun = dryrun_new(&(struct dryrun_options){.mask = project->mask});
+    struct dryrun *dryrun =
+        dryrun_new(&(struct dryrun_options){.mask = project->mask, .says_where = true});
     struct problem_count count = {0};
     const struct project_options options = {
         .config = &project->config,

@@ -161,8 +161,8 @@ static void add_end(struct view *v, const struct dryrun_end *end, const char *su
         is_bad = true;
         break;
     }
-    if (!is_good && end->reason.len > 0) {
-        buf_add_str(v->out, ": ");
+    if (end->reason.len > 0) {
+        buf_add_str(v->out, is_good ? "; the line that ran last is " : ": ");
         add_lines(v, end->reason, margin + 2);
     }
     v->n_failed += is_bad;

@@ -20,8 +20,8 @@ struct dry_machine *dry_machine_new(const struct dry_scripts *scripts, script_pr
 {
     struct dry_machine *dry = mem_calloc(1, sizeof(*dry));
     dry->mask = mask_new();
-    dry->dryrun =
-        dryrun_new(&(struct dryrun_options){.mask = dry->mask, .time_max_ms = EVENT_TIME_MAX_MS});
+    dry->dryrun = dryrun_new(&(struct dryrun_options){
+        .mask = dry->mask, .says_where = true, .time_max_ms = EVENT_TIME_MAX_MS});
     const struct script_options options = {
         .sources = scripts->sources,
         .module_dir = scripts->module_dir,

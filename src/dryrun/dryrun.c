@@ -420,6 +420,33 @@ static struct slice ask(struct actor *a, size_t index)
     return key;
 }
 
+static void handle(struct actor *a, size_t index, struct slice key)
+{
+    a->script_run = script_handle(a->d->m, index, a->d->event, key, on_end, a);
+    run_on(a);
+}
+
+static bool is_silent(const struct dryrun_handler *h)
+{
+    return !h->is_filtered && h->run.end.outcome == OUTCOME_DELIVERED && !h->sends;
+}
+
+/* Runs one that sent nothing once more, and notes its lines: not the first time, since it may be too slow
+   then for its limit. */
+static void find_last_line(struct dryrun *d, size_t index, struct slice key,
+                           struct dryrun_handler *h)
+{
+    struct dryrun_handler again = {.name = h->name, .file = h->file};
+    struct actor a = {.d = d, .run = &again.run, .handler = &again};
+    /* cppcheck-suppress autoVariables */
+    d->actor = &a; /* while it runs */
+    script_note_lines(d->m, true);
+    handle(&a, index, key);
+    script_note_lines(d->m, false);
+    if (again.run.end.outcome == OUTCOME_DELIVERED && !again.sends)
+        h->run.end.reason = again.run.end.reason;
+}
+
 static void run_handler(struct dryrun *d, size_t index)
 {
     const struct script_handler *handler = script_handler_at(d->m, index);
@@ -435,10 +462,10 @@ static void run_handler(struct dryrun *d, size_t index)
         end_late(&a);
     else
         key = ask(&a, index);
-    if (!a.has_ended && !h->is_filtered) {
-        a.script_run = script_handle(d->m, index, d->event, key, on_end, &a);
-        run_on(&a);
-    }
+    if (!a.has_ended && !h->is_filtered)
+        handle(&a, index, key);
+    if (d->options.says_where && is_silent(h))
+        find_last_line(d, index, key, h);
     for (struct dryrun_send *s = h->sends; s; s = s->next) {
         struct send *send = container_of(s, struct send, public);
         if (!send->is_done)

@@ -71,7 +71,9 @@ struct dryrun_request {
 struct dryrun_end {
     enum outcome outcome; /* OUTCOME_DELIVERED of a handler: it came to its end */
     const char *cause;    /* OUTCOME_DEAD: refused script limit */
-    struct slice reason;  /* the error, or what skip, retry or reject said; absent: none */
+    struct slice
+        reason; /* the error, or what skip, retry or reject said; of a handler that came to its
+                             end and sent nothing, the line that ran last; absent: none */
 };
 
 /* A handler's run, or an attempt. */
@@ -136,6 +138,7 @@ struct dryrun_options {
     const struct mask *mask; /* borrowed; NULL: nothing is masked */
     dryrun_answer_fn answer; /* NULL: as above */
     void *ctx;
+    bool says_where;     /* a handler that sends nothing ended: it is run once more for that */
     int64_t time_max_ms; /* that all runs of an event may take together; 0: a minute */
     struct log *log;     /* takes what the machine's other runs log; may be NULL */
 };

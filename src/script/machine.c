@@ -13,6 +13,7 @@
 #include "script/batchrun.h"
 #include "script/bindings.h"
 #include "script/connector_statuses.h"
+#include "script/last_line.h"
 #include "script/spec_parts.h"
 #include "script/watchdog.h"
 
@@ -219,6 +220,7 @@ struct script_run *machine_take_run(struct script_machine *m, enum run_kind kind
     list_add_tail(&m->busy, &run->link);
     run->kind = kind;
     run->after_ms = -1;
+    run->last_source = NULL;
     make_room(m);
     return run;
 }
@@ -353,6 +355,8 @@ enum machine_result machine_resume(struct script_run *run, int n_args, int64_t l
     }
     if (m->spec)
         spec_enter(m);
+    if (m->notes_lines)
+        last_line_arm(m->L);
     watchdog_enter(m->watchdog, left_us > 0 ? left_us : 0);
     int status = lua_resume(run->co, n_args);
     run->ran_us += watchdog_leave(m->watchdog, &was_stopped);

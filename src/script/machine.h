@@ -144,6 +144,8 @@ struct script_run {
        connector's `statuses` accept nothing. */
     bool is_verifying;
     const struct script_answer *answer; /* while script_answer runs */
+    const char *last_source;            /* last_line.h; NULL: none */
+    int last_line;
     int last_status; /* of the last request; 0: it got no answer, or there was none */
     bool is_unknown;
     unsigned n_writes;                    /* those that carried an Idempotency-Key */
@@ -221,6 +223,7 @@ struct script_machine {
     struct buf settings; /* a JSON object */
     int64_t handler_time_ms;
     const char *module_dir;
+    bool notes_lines;
     bool has_stand_ins;
 
     /* What was registered. */

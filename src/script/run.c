@@ -17,6 +17,7 @@
 #include "script/codec.h"
 #include "script/document.h"
 #include "script/exact.h"
+#include "script/last_line.h"
 #include "script/machine.h"
 #include "script/returned.h"
 #include "script/watchdog.h"
@@ -400,6 +401,8 @@ static void end_returned(struct ending *e)
 {
     e->result.end = SCRIPT_RETURNED;
     e->result.status = e->run->last_status;
+    if (e->run->m->notes_lines && e->run->kind == RUN_HANDLER)
+        last_line_add(e->run, &e->error);
     if (!e->run->keeps_value)
         return;
     returned_take(e->run, &e->value);

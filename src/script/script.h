@@ -288,8 +288,10 @@ enum script_said {
 /* Borrowed during the callback. */
 struct script_result {
     enum script_end end;
-    struct slice error; /* for SKIP RETRY REJECT the reason; else with file, line, traceback */
-    int64_t after_ms;   /* RETRY: -1 where none was given */
+    /* For SKIP RETRY REJECT the reason; RETURNED, a handler's, where lines are noted: the one that ran
+       last, "FILE:LINE" and its text; else with file, line, traceback. */
+    struct slice error;
+    int64_t after_ms; /* RETRY: -1 where none was given */
     int status; /* SCRIPT_HTTP: of the answer, 0 with a failure; RETURNED: of the last answer, 0
                    where there was none */
     const char *failure;            /* SCRIPT_HTTP: as in script_answer, or NULL */
@@ -312,6 +314,9 @@ typedef void (*script_result_fn)(void *ctx, const struct script_result *result);
 struct script_run *script_handle(struct script_machine *m, size_t handler,
                                  const struct event *event, struct slice key, script_result_fn done,
                                  void *run_ctx);
+
+/* From now on, whether runs note the line that ran last; that makes scripts slower. Not while one runs. */
+void script_note_lines(struct script_machine *m, bool notes);
 
 /* The key function's or filter's answer, where the handler has them. -1 with err when it failed or
    gave no string, number or nil (key): ERR_TIMEOUT where it was stopped over its limits, ERR_NO_MEMORY

@@ -204,6 +204,8 @@ def test_a_type_without_a_handler_names_the_nearest(things):
 @pytest.mark.parametrize("handler, status, shown", [
     ('{ filter = function(e) return false end }, function() end', 0, "its filter lets the event pass by"),
     ('function(e) log.info("no room", { n = 1 }) end', 0, 'log.info: no room {"n":1}\n  sends nothing'),
+    ('function(e)\n if e.data == 2 then\n sync:send { connector = "receiver" }\n end\n end', 0,
+     "sends nothing; the line that ran last is scripts/sync.lua:3\n        3 | if e.data == 2 then"),
     ('function(e) skip "not ours" end', 0, "skipped: not ours"),
     ('function(e) error "oops" end', 1, "would be a dead letter, script: "),
     ('function(e) retry "later" end', 1, "would be tried again: later"),

@@ -381,6 +381,44 @@ static void test_a_handler_that_sends_nothing_shows_what_it_logged(void **state)
     tear_down(&f);
 }
 
+/* Its second run leaves no trace; who fails, sends or is let by has no need of one. */
+static void test_a_handler_that_sends_nothing_says_which_line_ran_last(void **state)
+{
+    (void)state;
+    struct fixture f;
+    set_up(&f);
+    dryrun_free(f.d);
+    struct dryrun_options options = options_of(&f);
+    options.says_where = true;
+    set_up_with(&f, &options);
+    try_script(&f,
+               "local function forward(data)\n"
+               "  if data.isNew then\n"
+               "    sync:send{ connector = 'out', data = data }\n"
+               "  end\n"
+               "end\n"
+               "sync:on('t', function(event)\n"
+               "  log.info 'once'\n"
+               "  http.get 'http://x/look'\n"
+               "  forward(event.data)\n"
+               "end)\n"
+               "sync:on('t', function(event) sync:send{ connector = 'out', data = 1 } end)\n"
+               "sync:on('t', function(event) skip 'no' end)\n"
+               "sync:on('t', { filter = function() return false end }, function(event) end)\n"
+               "sync:on('t', function(event) end)",
+               "{\"isNew\":false}");
+    const struct dryrun_handler *h = f.result->handlers;
+    assert_slice(h->run.end.reason, "scripts/main.lua:3\n    3 | if data.isNew then");
+    assert_null(h->run.requests->next);
+    assert_null(h->run.lines->next);
+    h = h->next;
+    assert_null(h->run.end.reason.data);
+    assert_null(h->sends->next);
+    assert_slice(h->next->run.end.reason, "no");
+    assert_null(h->next->next->run.end.reason.data);
+    tear_down(&f);
+}
+
 /* As the daemon sends it: with the key of its run. */
 static void test_sends_have_the_key_of_their_handler(void **state)
 {
@@ -591,6 +629,7 @@ int main(void)
         cmocka_unit_test(test_no_handler_names_the_nearest_pattern),
         cmocka_unit_test(test_a_filter_lets_an_event_pass_by),
         cmocka_unit_test(test_a_handler_that_sends_nothing_shows_what_it_logged),
+        cmocka_unit_test(test_a_handler_that_sends_nothing_says_which_line_ran_last),
         cmocka_unit_test(test_sends_have_the_key_of_their_handler),
         cmocka_unit_test(test_a_key_function_that_returns_nil_leaves_sends_without_a_key),
         cmocka_unit_test(test_a_failed_handler_keeps_what_it_sent_before),
