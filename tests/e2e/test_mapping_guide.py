@@ -20,8 +20,11 @@ FILE = re.compile(r"-- (\w+/\w+\.lua)\n")
 
 class Reader:
     def __init__(self, folder):
+        programs = folder / "programs"  # the program may have another name there
+        programs.mkdir()
+        (programs / "liaison").symlink_to(LIAISON)
         self.folder = folder
-        self.environment = {**os.environ, "PATH": f"{os.path.dirname(LIAISON)}:{os.environ['PATH']}"}
+        self.environment = {**os.environ, "PATH": f"{programs}:{os.environ['PATH']}"}
 
     @property
     def project(self):

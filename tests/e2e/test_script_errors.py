@@ -133,6 +133,19 @@ def test_the_error_that_the_documentation_shows_is_the_one_that_comes(project, m
     assert daemon.dead_letters()[0]["error"] == error
 
 
+def test_a_check_opens_neither_channel_nor_journal(project, bus):
+    project.script(f"""
+        local sync = SyncManager.new {{ eventBusUrl = "{bus.url}" }}
+        sync:on("thing", function(event) sync:send {{ connector = "out", data = event.data }} end)
+        sync:start()
+    """)
+    project.connector("out", f'return function(data) http.post("{bus.url}") end')
+    result = liaison("check", project.path)
+    assert (result.status, result.out) == (0, "ok: 1 handler, 1 connector\n")
+    assert bus.asked == []
+    assert not (project.path / "var").exists()
+
+
 def test_findings_fail_the_check_and_not_the_start(project, make_daemon):
     project.script("""
         local sync = SyncManager.new {}
