@@ -2,53 +2,18 @@
 # Copyright (c) 2026 The Liaison authors
 """The pages of the documentation lead to each other: each link's file is there, and in it the heading."""
 
-import re
-
 import pytest
 
 from support import ROOT
+from support.links import fault, links
 
 PAGES = [ROOT / "README.md", *sorted(path for folder in ("docs", "connectors", "transformers", "examples")
                                      for path in (ROOT / folder).rglob("*.md"))]
-FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
-CODE = re.compile(r"`[^`\n]*`")
-LINK = re.compile(r"\]\(([^)\s]+)\)")
-HEADING = re.compile(r"^#+ (.*?) *$", re.MULTILINE)
-
-
-def links(page):
-    """Those within the repository: each without what stands in code."""
-    text = CODE.sub("", FENCE.sub("", page.read_text()))
-    return [target for target in LINK.findall(text) if not re.match(r"[a-z]+:", target)]
-
-
-def anchors(page):
-    """The names by which its headings are found, as GitHub and others make them: a second one of the
-    same text has a number."""
-    seen = {}
-    for heading in HEADING.findall(FENCE.sub("", page.read_text())):
-        text = re.sub(r"\[(.*?)\]\(.*?\)", r"\1", heading)
-        name = re.sub(r"[^\w\- ]", "", text.lower()).replace(" ", "-")
-        count = seen[name] = seen.get(name, -1) + 1
-        yield name if count == 0 else f"{name}-{count}"
-
-
-def fault(page, target, root=ROOT):
-    """Why a link leads nowhere, or None."""
-    name, _, anchor = target.partition("#")
-    path = (page.parent / name).resolve() if name else page
-    if not path.is_relative_to(root):
-        return "is outside of the repository"
-    if not path.exists():
-        return "isn't there"
-    if anchor and anchor not in anchors(path):
-        return "has no such heading"
-    return None
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_each_link_leads_somewhere(page):
-    faults = {target: fault(page, target) for target in links(page)}
+    faults = {target: fault(page, target, ROOT) for target in links(page)}
     assert not {target: why for target, why in faults.items() if why}
 
 
@@ -79,4 +44,4 @@ def test_what_leads_nowhere_is_found(tmp_path, target, why):
     page.write_text(f"# Title\n\n[a]({target})\n\n```\n[b](nowhere)\n```\n")
     (tmp_path / "HTTP.md").write_text("# HTTP\n## `POST` /events\n```\n# in code\n```\n## POST events\n")
     [link] = links(page)
-    assert fault(page, link, root=tmp_path) == why
+    assert fault(page, link, tmp_path) == why

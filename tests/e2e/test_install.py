@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from support import LIAISON, ROOT, clean_environment
+from support.links import fault, links
 
 BUILD = Path(os.environ.get("LIAISON_BINARY", LIAISON)).parents[1]
 CACHE = (BUILD / "CMakeCache.txt").read_text()
@@ -60,6 +61,14 @@ def test_who_builds_the_program_alone_gets_its_modules():
                            capture_output=True, check=True).stdout
     modules = re.findall(r"lib/liaison/(\w+)\.so", built)
     assert sorted(set(modules)) == sorted(p.stem for p in (ROOT / "src" / "modules").glob("*.c"))
+
+
+def test_the_pages_find_what_they_link_to(installed):
+    """But for the licence, which is called `copyright` there, as Debian wants it."""
+    root = installed / "share" / "doc" / "liaison"
+    faults = {(page.name, target): fault(page, target, root)
+              for page in root.rglob("*.md") for target in links(page)}
+    assert {link for link, why in faults.items() if why} == {("README.md", "LICENSE")}
 
 
 def test_nothing_is_installed_that_is_a_link_or_writable_by_all(installed):
