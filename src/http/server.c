@@ -18,6 +18,7 @@
 
 #define CONNECTIONS_MAX 2048u
 #define RECEIVE_MS 60000
+#define CROWD_TOLD_MS 60000 /* that all connections are taken, once in so long */
 /* Of a connection, for heads and what is sent at once: a head may have a little less. The library
    clears it for each request. */
 #define CONNECTION_MEMORY ((size_t)16 * 1024)
@@ -238,6 +239,18 @@ static void completed(void *ctx, struct MHD_Connection *connection, void **slot,
         exchange_release(x);
 }
 
+static void count_connection(struct http_server *server)
+{
+    struct clock clock = loop_clock(server->loop);
+    int64_t now_ms = clock_mono_ms(&clock);
+    if (++server->n_connections < server->options.connections_max || !server->options.log ||
+        now_ms < server->crowd_told_ms + CROWD_TOLD_MS)
+        return;
+    server->crowd_told_ms = now_ms;
+    log_warn(server->options.log, "all connections are taken: who comes now waits",
+             LOG_INT("connections", server->n_connections));
+}
+
 /* MHD_OPTION_NOTIFY_CONNECTION */
 static void connection_changed(void *ctx, struct MHD_Connection *connection, void **slot,
                                enum MHD_ConnectionNotificationCode code)
@@ -248,11 +261,13 @@ static void connection_changed(void *ctx, struct MHD_Connection *connection, voi
             MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
         *slot = mem_alloc(sizeof(struct deadline));
         deadline_begin(&server->deadlines, *slot, info->connect_fd);
+        count_connection(server);
     } else {
         deadline_stop(*slot);
         free(*slot);
         *slot = NULL;
         server->has_room = true;
+        server->n_connections--;
     }
 }
 
@@ -386,6 +401,7 @@ struct http_server *http_server_new(struct loop *loop, const struct http_server_
     if (server->options.connections_max == 0)
         server->options.connections_max = CONNECTIONS_MAX;
     server->loop = loop;
+    server->crowd_told_ms = -CROWD_TOLD_MS;
     list_init(&server->former);
     for (size_t i = 0; i < EXCHANGE_PLACES; i++)
         list_init(&server->at[i]);

@@ -57,11 +57,13 @@ struct http_server {
     size_t n_at[EXCHANGE_PLACES];
     struct loop_timer *patience; /* runs while some wait */
     size_t n_pending;
-    bool has_resumed;    /* exchanges were answered since the daemon ran last */
-    bool has_dispatched; /* a route was called since it began to run */
-    bool has_moved;      /* a request got further since then */
-    bool has_room; /* a connection has ended; the library accepts others from its next run on, where
-                            there was no room for them, and doesn't ask for that */
+    unsigned n_connections;
+    int64_t crowd_told_ms; /* when it was said last that all are taken */
+    bool has_resumed;      /* exchanges were answered since the daemon ran last */
+    bool has_dispatched;   /* a route was called since it began to run */
+    bool has_moved;        /* a request got further since then */
+    bool has_room;    /* a connection has ended: where there was no room, the library accepts others
+                              from its next run on, and doesn't ask for that */
     bool is_running;  /* inside of it */
     bool is_stopping; /* for good */
 };

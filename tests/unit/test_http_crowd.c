@@ -8,10 +8,13 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "http/server.h"
 #include "server_fixture.h"
 
@@ -26,6 +29,8 @@ struct fixture {
     int clients[CLIENTS]; /* -1: closed */
     size_t n_calls;
     struct rlimit files; /* as they were */
+    int log_fd;
+    struct log *log;
 };
 
 static void reply(void *ctx, struct http_exchange *x)
@@ -44,6 +49,10 @@ static int setup(void **state)
         f->clients[i] = -1;
     server_setup(&f->http, routes, ARRAY_LEN(routes), f);
     getrlimit(RLIMIT_NOFILE, &f->files);
+    f->log_fd = memfd_create("log", MFD_CLOEXEC);
+    f->log =
+        log_new(&(struct log_options){.fd = f->log_fd, .level = LOG_WARN, .clock = clock_system()});
+    f->http.options.log = f->log;
     *state = f;
     return 0;
 }
@@ -63,6 +72,8 @@ static int teardown(void **state)
     setrlimit(RLIMIT_NOFILE, &f->files);
     close_clients(f, CLIENTS);
     server_teardown(&f->http);
+    log_free(f->log);
+    close(f->log_fd);
     free(f);
     return 0;
 }
@@ -129,12 +140,43 @@ static void test_who_comes_when_files_are_used_up_is_served_when_there_are_some(
     expect_a_newcomer_served(f);
 }
 
+/* How often the log says it. */
+static size_t count_told(const struct fixture *f)
+{
+    char text[4096];
+    ssize_t len = pread(f->log_fd, text, sizeof(text) - 1, 0);
+    size_t n = 0;
+    assert_true(len >= 0);
+    text[len] = '\0';
+    for (const char *at = text; (at = strstr(at, "all connections are taken")); at++)
+        n++;
+    return n;
+}
+
+static void test_that_there_is_no_place_is_told_but_not_all_the_time(void **state)
+{
+    struct fixture *f = *state;
+    f->http.options.connections_max = PLACES;
+    server_restart(&f->http);
+    wire_spend(&f->http.wire, SPENT_MS);
+    assert_int_equal(count_told(f), 0);
+    for (size_t times = 0; times < 2; times++) {
+        come(f);
+        wire_spend(&f->http.wire, SPENT_MS);
+        assert_int_equal(count_told(f), 1);
+        close_clients(f, CLIENTS);
+        wire_spend(&f->http.wire, SPENT_MS);
+        expect_a_newcomer_served(f);
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_who_finds_no_place_is_served_when_another_leaves),
+        TEST(test_that_there_is_no_place_is_told_but_not_all_the_time),
         TEST(test_who_comes_when_files_are_used_up_is_served_when_there_are_some),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
