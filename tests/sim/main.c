@@ -56,6 +56,17 @@ static const char usage[] =
 
 /* ---- one ---- */
 
+static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
+{
+    (void)st, (void)kind, (void)at;
+    return remove(path);
+}
+
+static void remove_folder(const char *path)
+{
+    nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
 static void print_result(uint64_t seed, const struct simulated *s)
 {
     printf("seed %" PRIu64 ": %.1f hours, %u lives, %" PRIu64 " lines, trace %016" PRIx64 "\n",
@@ -90,9 +101,12 @@ static void begin(struct job *job, const struct options *o, uint64_t seed)
     _exit(0);
 }
 
-/* Whether it went well. */
-static bool end(struct job *job, int status, struct tally *tally, bool is_alone)
+/* Whether it went well. Its folder goes: a thousand of them would fill the memory that they are in. */
+static bool end(const struct options *o, struct job *job, int status, struct tally *tally)
 {
+    char folder[64];
+    snprintf(folder, sizeof(folder), "%s/%" PRIu64, o->wish.root, job->seed);
+    remove_folder(folder);
     struct simulated result;
     bool is_well = WIFEXITED(status) && WEXITSTATUS(status) == 0 &&
                    read(job->from, &result, sizeof(result)) == sizeof(result);
@@ -111,7 +125,7 @@ static bool end(struct job *job, int status, struct tally *tally, bool is_alone)
     tally->n_lives += result.n_lives;
     tally->n_lines += result.n_lines;
     tally->hash += result.hash;
-    if (is_alone && result.us > 0)
+    if (o->n == 1 && result.us > 0)
         print_result(job->seed, &result);
     return true;
 }
@@ -153,7 +167,7 @@ static void run_all(const struct options *o, struct tally *tally)
         int status;
         job = wait_for_one(jobs, o->jobs, &status);
         n_running--;
-        if (!end(job, status, tally, o->n == 1) && !o->goes_on)
+        if (!end(o, job, status, tally) && !o->goes_on)
             stops = true;
     }
 }
@@ -168,12 +182,6 @@ static void make_root(struct options *o, char *in_memory, char *on_disk)
         o->wish.root = mkdtemp(on_disk);
     if (!o->wish.root)
         die("no folder can be made in /tmp");
-}
-
-static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
-{
-    (void)st, (void)kind, (void)at;
-    return remove(path);
 }
 
 static uint64_t read_number(const char *text)
@@ -238,6 +246,6 @@ int main(int argc, char **argv)
         printf("%.1f simulated days, %" PRIu64 " lives, %" PRIu64 " lines, traces %016" PRIx64
                ", %.1f s\n",
                (double)tally.us / US_PER_H / 24, tally.n_lives, tally.n_lines, tally.hash, seconds);
-    nftw(o.wish.root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    remove_folder(o.wish.root);
     return tally.n_failed > 0;
 }
