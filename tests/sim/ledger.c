@@ -309,6 +309,16 @@ static void check_verified(struct ledger *l, const struct send *send, const stru
         world_broken(l->world, 4, "%s (%s) is sent again, and was there", send->name, id->id);
 }
 
+/* What people have changed goes out as they did. */
+static void check_edited(struct ledger *l, const struct send *send, const struct sent_id *id,
+                         struct slice data)
+{
+    if (id->was_edited && data.data &&
+        !memmem(data.data, data.len, LEDGER_EDITED, strlen(LEDGER_EDITED)))
+        world_broken(l->world, 5, "%s (%s) is sent as it was before people changed it", send->name,
+                     id->id);
+}
+
 /* What was put off together, or alone, and is tried again so, but for what has died or expired; 0: it may be
    with others now. */
 static uint64_t take_kept(struct ledger *l, struct sent_id *id, const struct ledger_row *row)
@@ -326,6 +336,7 @@ struct attempt ledger_begin(struct ledger *l, const struct ledger_row *row)
     struct ledger_lane *lane = find_lane(l, send, row->key);
     check_repeat(l, send, sent);
     check_verified(l, send, sent);
+    check_edited(l, send, sent, row->data);
     bool is_retry = sent->is_put_off && !sent->was_retried;
     uint64_t kept_with = take_kept(l, sent, row);
     if (lane) {
@@ -405,6 +416,13 @@ void ledger_retried(struct ledger *l, struct slice delivery_id, struct slice eve
     } else if (event) { /* of a handler's run, or never attempted */
         event->is_handled_by_hand = true;
     }
+}
+
+void ledger_edited(struct ledger *l, struct slice delivery_id)
+{
+    struct sent_id *id = ledger_find_id(l, delivery_id);
+    if (id)
+        id->was_edited = true;
 }
 
 void ledger_dropped(struct ledger *l, struct slice delivery_id)

@@ -60,6 +60,7 @@ struct sent_id {
     bool was_taken;   /* the receiver took it, whatever it answered */
     bool was_retried; /* by a person */
     bool was_dropped; /* … */
+    bool was_edited;  /* … which they were told is kept */
 };
 
 struct send {
@@ -97,6 +98,7 @@ struct ledger_row {
     struct slice id, key; /* the delivery's; key with data NULL: none */
     struct slice batch;   /* the id that they have together; absent: it is alone */
     uint64_t group;       /* another one for each request */
+    struct slice data;    /* absent: it isn't known */
 };
 
 struct ledger;
@@ -126,6 +128,9 @@ void ledger_settled(struct ledger *l);
 void ledger_crashed(struct ledger *l);
 /* A person has this delivery of an event attempted again, or its handler run. */
 void ledger_retried(struct ledger *l, struct slice delivery_id, struct slice event_id);
+/* … or has changed its data, to have LEDGER_EDITED in it from now on. */
+#define LEDGER_EDITED "\"edited\":true"
+void ledger_edited(struct ledger *l, struct slice delivery_id);
 /* … or drops it. */
 void ledger_dropped(struct ledger *l, struct slice delivery_id);
 /* Events of this channel and key may be handled as new; false, and they aren't: that was asked for too

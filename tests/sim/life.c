@@ -3,6 +3,7 @@
 #include "life.h"
 
 #include <fcntl.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -23,7 +24,9 @@
 #define LIFE_US (70 * US_PER_MIN) /* in the mean */
 #define CUT_MAX 60                /* changes of files that a power cut waits for */
 #define JUMP_US (3 * US_PER_H)    /* between two jumps of the clock, in the mean */
-#define REST_US (5 * US_PER_S)    /* after which an idle disk is looked at, for retention */
+#define REFUSAL_US                                                                                 \
+    (2 * US_PER_H)             /* between two times in which the disk takes nothing, in the mean */
+#define REST_US (5 * US_PER_S) /* after which an idle disk is looked at, for retention */
 
 /* How a life ends. */
 enum end {
@@ -43,7 +46,8 @@ struct life {
     struct engine *engine;
     struct laws *laws;
     int nowhere; /* a descriptor for what nobody reads */
-    struct agenda_item begin, disk_step, crash, jump;
+    struct agenda_item begin, disk_step, crash, jump, refusal;
+    bool is_refused; /* the disk takes nothing */
     bool is_ending;
     enum end end;
     bool has_drained;
@@ -81,6 +85,39 @@ static void on_disk_step(void *ctx)
     if (did)
         laws_after_commit(l->laws);
     agenda_put(&l->world->agenda, &l->disk_step, REST_US);
+}
+
+static void accept_again(struct life *l)
+{
+    disk_mend(l->world->disk);
+    l->is_refused = false;
+    if (!l->is_healed)
+        agenda_put(&l->world->agenda, &l->refusal, world_wait_us(l->world, REFUSAL_US));
+}
+
+/* For some time the disk is full, or writes or syncs fail. */
+static void on_refusal(void *ctx)
+{
+    static const struct {
+        enum disk_op op;
+        int code;
+        const char *word;
+    } kinds[] = {{DISK_WRITE, SQLITE_FULL, "is full"},
+                 {DISK_WRITE, SQLITE_IOERR_WRITE, "can't be written"},
+                 {DISK_SYNC, SQLITE_IOERR_FSYNC, "can't be synced"}};
+    struct life *l = ctx;
+    struct world *w = l->world;
+    if (l->is_refused) {
+        world_say(w, "the disk works again");
+        accept_again(l);
+        return;
+    }
+    size_t kind = world_below(w, ARRAY_LEN(kinds));
+    world_say(w, "the disk %s", kinds[kind].word);
+    l->is_refused = true;
+    disk_fail(w->disk, kinds[kind].op, (unsigned)world_below(w, 20), DISK_FOREVER,
+              kinds[kind].code);
+    agenda_put(&w->agenda, &l->refusal, world_span_us(w, US_PER_S, US_PER_MIN));
 }
 
 /* ---- its beginning ---- */
@@ -149,6 +186,8 @@ void life_begin(struct life *l)
     l->n++;
     world_say(w, "life %u begins", l->n);
     l->is_ending = l->has_drained = l->is_asleep = false;
+    if (l->is_refused) /* it would end at once, and somebody make room */
+        accept_again(l);
     if (!l->is_healed && world_chance(w, 60)) /* the power goes while it starts */
         disk_cut(w->disk, 1 + (unsigned)world_below(w, CUT_MAX));
     if (!w->is_loadable) /* it would end at once, and somebody see why */
@@ -302,7 +341,9 @@ void life_heal(struct life *l)
     l->is_healed = true;
     agenda_remove(&l->world->agenda, &l->crash);
     agenda_remove(&l->world->agenda, &l->jump);
+    agenda_remove(&l->world->agenda, &l->refusal);
     disk_cut(l->world->disk, 0);
+    accept_again(l);
     if (!l->engine)
         agenda_put(&l->world->agenda, &l->begin, US_PER_S);
 }
@@ -316,7 +357,9 @@ struct life *life_new(struct world *w)
     l->disk_step = (struct agenda_item){.fn = on_disk_step, .ctx = l, .is_aside = true};
     l->crash = (struct agenda_item){.fn = on_crash, .ctx = l};
     l->jump = (struct agenda_item){.fn = on_jump, .ctx = l, .is_aside = true};
+    l->refusal = (struct agenda_item){.fn = on_refusal, .ctx = l, .is_aside = true};
     agenda_put(&w->agenda, &l->jump, world_wait_us(w, JUMP_US));
+    agenda_put(&w->agenda, &l->refusal, world_wait_us(w, REFUSAL_US));
     return l;
 }
 

@@ -3,7 +3,7 @@
 /*
  * The daemon's lives, one after the other: it is started, its disk does its work step by step, and it
  * ends: in order, killed, or with the power, which may go in the midst of a commit and take with it what
- * wasn't synced.
+ * wasn't synced. For some time the disk may take nothing.
  */
 #ifndef LIAISON_SIM_LIFE_H
 #define LIAISON_SIM_LIFE_H

@@ -42,6 +42,11 @@ MUTANTS = [
         ("src/journal/journal.c",
          "        if (recent_load(j->recent, db_column_text(s, 0), &j->db, err) < 0)\n"
          "            return -1;\n", "        ;\n")]),
+    Mutant(1, "a commit that failed counts as one", [
+        ("src/journal/writer.c",
+         "    if (commit_group(&w->options.committer, &w->group, retain, &err) == 0) {\n",
+         "    if (commit_group(&w->options.committer, &w->group, retain, &err) == 0 ||\n"
+         "        err.code != ERR_CORRUPT) {\n")]),
     Mutant(2, "duplicates aren't counted", [
         ("src/journal/commit.c", "SUM_DUPLICATE, (int64_t)duplicates)", "SUM_DUPLICATE, 0)")]),
     Mutant(2, "what waits again isn't taken off the dead", [
@@ -97,6 +102,9 @@ MUTANTS = [
     Mutant(5, "sends are counted on over the runs of a handler", [
         ("src/engine/send.c", ".n = counts_add(&run->sent, hash_siphash(seed, send->key)),",
          ".n = counts_add(&run->work->stored, hash_siphash(seed, send->key)),")]),
+    Mutant(5, "what people change in a dead letter isn't kept", [
+        ("src/journal/sql.c", "UPDATE deliveries SET data = ?2 WHERE seq = ?1 AND state = 'dead'",
+         "UPDATE deliveries SET data = data || substr(?2, 1, 0) WHERE seq = ?1 AND state = 'dead'")]),
     Mutant(6, "memory isn't bounded", [
         ("src/delivery/room.c",
          "    return batches > lanes->limits.loaded ? batches : lanes->limits.loaded;\n",

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "engine/engine.h"
@@ -18,6 +19,7 @@
 struct letter {
     char id[48];    /* begins with its event's seq */
     char event[24]; /* its id */
+    char data[192]; /* of a delivery; empty: it is a handler's run, or has more than that */
 };
 
 struct people {
@@ -38,6 +40,8 @@ static bool note_letter(void *ctx, const struct delivery_row *row)
         struct letter *letter = &p->letters[p->n_letters++];
         *letter = (struct letter){.event = ""};
         snprintf(letter->id, sizeof(letter->id), "%.*s", SLICE_FMT(row->id));
+        if (row->connector.data && row->data.len > 0 && row->data.len < sizeof(letter->data))
+            snprintf(letter->data, sizeof(letter->data), "%.*s", SLICE_FMT(row->data));
     }
     return p->n_letters < LETTERS_MAX;
 }
@@ -95,18 +99,60 @@ static void drop_letter(struct people *p, const struct letter *letter)
     engine_drop_letter(life_engine(w->life), slice_str(letter->id), on_treated, p);
 }
 
+/* A letter that is changed, and retried when it is told that this is kept. */
+struct edit {
+    struct people *people;
+    struct letter letter;
+};
+
+static void on_edited(void *ctx, enum letter_result result, const char *text)
+{
+    struct edit *edit = ctx;
+    (void)text;
+    world_say(edit->people->world, "people: edited %s: %d", edit->letter.id, (int)result);
+    if (result == LETTER_DONE) {
+        ledger_edited(edit->people->world->ledger, slice_str(edit->letter.id));
+        retry_letter(edit->people, &edit->letter, true);
+    }
+    free(edit);
+}
+
+static void edit_letter(struct people *p, const struct letter *letter)
+{
+    struct edit *edit = mem_alloc(sizeof(*edit));
+    struct buf data = {0};
+    *edit = (struct edit){.people = p, .letter = *letter};
+    buf_printf(&data, "{%s,%s", LEDGER_EDITED, letter->data + 1);
+    world_say(p->world, "people: edit %s", letter->id);
+    engine_edit_letter(life_engine(p->world->life), slice_str(letter->id), buf_slice(&data),
+                       on_edited, edit);
+    buf_deinit(&data);
+}
+
+static bool can_be_edited(const struct letter *letter)
+{
+    return letter->data[0] == '{' && !strstr(letter->data, LEDGER_EDITED);
+}
+
+static void treat_letter(struct people *p, const struct letter *letter)
+{
+    struct world *w = p->world;
+    if (world_chance(w, 250))
+        drop_letter(p, letter);
+    else if (world_chance(w, 300) && can_be_edited(letter))
+        edit_letter(p, letter);
+    else
+        retry_letter(p, letter, world_chance(w, 200));
+}
+
 static void treat_letters(void *ctx)
 {
     struct people *p = ctx;
     struct world *w = p->world;
     bool all = world_chance(w, 300);
     for (size_t i = 0; i < p->n_letters; i++) {
-        if (!all && !world_chance(w, 200))
-            continue;
-        if (world_chance(w, 250))
-            drop_letter(p, &p->letters[i]);
-        else
-            retry_letter(p, &p->letters[i], world_chance(w, 200));
+        if (all || world_chance(w, 200))
+            treat_letter(p, &p->letters[i]);
     }
 }
 

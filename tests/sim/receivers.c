@@ -299,6 +299,7 @@ static void begin_attempt(struct visit *v, const struct http_request *request)
         .mark = between(request->body, "\"mark\":\"", '"'),
         .id = http_header_get(request->headers, "X-Delivery"),
         .key = http_header_get(request->headers, "X-Key"),
+        .data = request->body,
     };
     struct slice once = http_header_get(request->headers, "Idempotency-Key");
     if (!slice_is_equal(row.id, once))
