@@ -77,6 +77,13 @@ bool check_is_sync(const struct node *n)
            check_is_function(value->first, "SyncManager", "new");
 }
 
+bool check_is_answer(const struct node *n)
+{
+    const struct node *value = value_of(n);
+    return value && value->kind == NODE_CALL && value->first->kind == NODE_INDEX &&
+           check_is_library(value->first->first, "http");
+}
+
 bool check_is_delivery(const struct node *n)
 {
     const struct node *value = value_of(n);
@@ -289,6 +296,7 @@ static void check_file(struct loader *l, const struct source *source)
             check_literals(&c);
         check_names(&c);
         check_calls(&c);
+        check_fields(&c);
         check_habits(&c);
         check_handlers(&c);
         check_lookups(&c);

@@ -37,6 +37,8 @@ void check_names(const struct check *c);
 /* check_calls.c: options that aren't there or are of a wrong type; a dot for a colon; what waits where
    nothing can wait. */
 void check_calls(const struct check *c);
+/* check_fields.c: fields that an answer, a delivery or a batch doesn't have. */
+void check_fields(const struct check *c);
 /* check_habits.c: what is right elsewhere and never meant here: list[0], null == nil, "a" + "b". */
 void check_habits(const struct check *c);
 /* The same of a handler, whose first parameter is the event. */
@@ -50,6 +52,8 @@ bool check_is_library(const struct node *n, const char *library);
 bool check_is_function(const struct node *n, const char *library, const char *name);
 /* Whether it is a name of what SyncManager.new returned. */
 bool check_is_sync(const struct node *n);
+/* Whether it is a name of what http.get and its siblings returned. */
+bool check_is_answer(const struct node *n);
 /* Whether it is a name of what sync:send returned. */
 bool check_is_delivery(const struct node *n);
 

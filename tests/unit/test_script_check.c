@@ -93,6 +93,18 @@ static const struct {
     {"sync:send{ connector = 'out', data = 1, delay = event.data.delay }", NULL},
     {"return http.get('http://h', { headers = {}, timeout = 5 })", NULL},
 
+    /* fields of what is given */
+    {"local r = http.get('http://h')\nreturn r.data.id",
+     "finding scripts/s.lua:5: r is an answer of http, which has no `data`: write r.json"},
+    {"local r = http.get('http://h') return r.statu",
+     "which has no `statu`: did you mean `status`?"},
+    {"local r = http.get('http://h') return r.ok",
+     "which has no `ok`; it has body, headers, json, status"},
+    {"local r = http.get('http://h') r.ok = 1 return r.ok, r.json.x, r.headers.y, r.status", NULL},
+    {"local r = http.get('http://h') r = event return r.data", NULL},
+    {"local d = sync:send{ connector = 'out', data = 1 } return d.json.id",
+     "d is what sync:send returned, which has no `json`; it has await, connector, id, key"},
+
     /* what waits */
     {"table.sort(event.data.list, function(a, b) return http.get('http://h').status < b end)",
      "finding scripts/s.lua:4: http.get can't be used in a comparator of table.sort"},
@@ -183,6 +195,22 @@ static void test_every_file_is_looked_through(void **state)
     (void)state;
     assert_problem("connectors/out.lua", "return function(data)\n  return respones(data)\nend",
                    "finding connectors/out.lua:2: there is no `respones`");
+    assert_problem(
+        "connectors/out.lua", "return function(data, delivery)\n  return delivery.eventId\nend",
+        "finding connectors/out.lua:2: delivery is a delivery, which has no `eventId`: did "
+        "you mean `event`?");
+    assert_problem(
+        "connectors/out.lua", "return { send = function(data, d) return d.attempts end }",
+        "finding connectors/out.lua:1: d is a delivery, which has no `attempts`: did you mean");
+    assert_problem(
+        "connectors/out.lua",
+        "return { batch = {}, send = function(list, b) return b.deliveries, b.event end }",
+        "finding connectors/out.lua:1: b is a batch, which has no `event`; it has attempt, ");
+    assert_problem(
+        "connectors/out.lua",
+        "return { verify = function(data, d) return d.key == data.id end,\n"
+        "send = function(data, d) return d.lastError end, statuses = function(a) return a.x end }",
+        NULL);
     assert_problem("transformers/t.lua", "return function(data)\n  return tostrin(data)\nend",
                    "finding transformers/t.lua:2: there is no `tostrin`");
     assert_problem("lib/l.lua", "return { f = function() return nothing.x end }",
