@@ -192,6 +192,10 @@ static void add_element(struct buf *out, lua_State *L, const struct node *n)
         buf_printf(out, " is %.14g, and ", key);
     }
     absence_add_name(out, n->first);
+    if (lua_type(L, -1) == LUA_TSTRING) {
+        buf_printf(out, " is a text, of which text.sub(s, %.14g, %.14g) is a letter", key, key);
+        return;
+    }
     if (!is_list(L)) {
         buf_printf(out, " has no [%.14g]", key);
         add_names(out, L, SLICE_LIT(""), true);

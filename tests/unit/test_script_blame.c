@@ -57,6 +57,8 @@ static const struct {
     {"return event.data.none[1].start", "event.data.none[1].start: none has 0 elements"},
     {"return event.data.slots[0].start",
      "event.data.slots[0].start: slots has 1 element, and the first is [1]"},
+    {"return event.data.id[1] .. 'x'",
+     "event.data.id[1]: id is a text, of which text.sub(s, 1, 1) is a letter"},
     {"local i = 4 return event.data.slots[i].start",
      "event.data.slots[i].start: i is 4, and slots has 1 element"},
     {"local k = 'x' return event.data.rooms[k].name",
