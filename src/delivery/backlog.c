@@ -534,11 +534,19 @@ static void resume(struct lane *lane, struct delivery *d)
     lane->pause_seen_ms = lane->shelved_at = -1;
 }
 
+/* What stands before the next one was there when the process before ended, and was to be attempted
+   first. */
+static bool is_behind(const struct lane *lane)
+{
+    return lane->n_loaded > 0 && !target_took_batches(lane->target);
+}
+
 void lanes_loaded(struct lanes *lanes, struct target *t, size_t want, struct delivery *d,
                   const struct delivery_row *row)
 {
     struct lane *lane = t->backlog.asked_for[want];
     d->position = row->position;
+    d->was_cut_off = d->was_cut_off && !is_behind(lane);
     machine_init(lanes, d, row);
     resume(lane, d);
     t->backlog.n_away--;

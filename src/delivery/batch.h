@@ -63,6 +63,9 @@ extern const struct attempt_end lanes_left_out;
    then. */
 bool lanes_will_wait(const struct delivery *d, const struct attempt_end *end);
 
+/* Which member, of the number of the one given, is before it in its lane; itself: none is. */
+size_t lanes_member_before(const struct batch *b, size_t i);
+
 /* The attempt at b has ended so: `end` for all members but those that have an end of their own in
    `own`, by member (NULL: it has none; or no list at all). `end` is NULL where all have. */
 void lanes_batch_ended(struct lanes *lanes, struct batch *b, const struct attempt_end *end,

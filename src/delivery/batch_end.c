@@ -45,6 +45,19 @@ bool lanes_will_wait(const struct delivery *d, const struct attempt_end *end)
     return verdict.outcome == OUTCOME_RETRY || verdict.outcome == OUTCOME_PAUSE;
 }
 
+/* A dead letter that goes back to its place may have come between them. */
+size_t lanes_member_before(const struct batch *b, size_t i)
+{
+    const struct delivery *d = b->members[i];
+    const struct list *end = &d->lane->deliveries;
+    for (const struct list *it = d->in_lane.prev; it != end; it = it->prev) {
+        const struct delivery *before = list_entry(it, const struct delivery, in_lane);
+        if (before->batch == b)
+            return before->batch_place;
+    }
+    return i;
+}
+
 static size_t count_common(const struct ending *e)
 {
     size_t n = 0;

@@ -24,7 +24,7 @@ static bool is_plain(const struct delivery *d)
 
 static bool may_have_been_attempted(const struct delivery *d)
 {
-    return d->tries > 0 || d->first_attempt_at != INT64_MIN || (d->unknown && !d->was_behind);
+    return d->tries > 0 || d->first_attempt_at != INT64_MIN || d->unknown;
 }
 
 static bool waits(const struct delivery *d)
@@ -57,12 +57,6 @@ static bool is_newer(const struct delivery *d, const struct delivery *than)
 static bool replaces(const struct delivery *d, const struct delivery *e)
 {
     return e != d && is_of_same_handler(d, e) && can_be_replaced(e, d) && is_newer(d, e);
-}
-
-void coalesce_entered(struct delivery *d)
-{
-    d->was_behind =
-        d->was_cut_off && !lane_has_head(d->lane, d) && !target_takes_batches(d->target);
 }
 
 /* ---- replacing ---- */

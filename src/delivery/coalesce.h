@@ -29,9 +29,6 @@ struct lane;
 struct lanes;
 struct target;
 
-/* d has come into its lane: of what waited at a start the first may have been attempted by the process before, and what it was
-   attempted with. */
-void coalesce_entered(struct delivery *d);
 /* d has come to the end of its lane: it may replace others. */
 void coalesce_came(struct lanes *lanes, struct delivery *d);
 /* d, in its lane, waits (again) since its row is written: the newest behind it may replace it. */

@@ -119,10 +119,8 @@ void delivery_take_back(struct delivery *d, bool is_unknown)
 {
     delivery_undo_start(d);
     d->due_at = AT_ONCE;
-    if (!is_unknown)
-        return;
-    d->unknown = d->is_ahead = true;
-    d->was_behind = false;
+    if (is_unknown)
+        d->unknown = d->is_ahead = true;
 }
 
 void delivery_start(struct delivery *d, int64_t now, int64_t paused_ms)

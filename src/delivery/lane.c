@@ -53,7 +53,7 @@ struct lane *lane_find(const struct target *t, struct slice key, int64_t positio
 
 const struct delivery *target_last_in_order(const struct target *t, struct slice key)
 {
-    bool is_in_order = t->policy.is_ordered && !t->policy.coalesces && !target_takes_batches(t);
+    bool is_in_order = t->policy.is_ordered && !target_takes_batches(t) && !t->took_batches;
     if (!is_in_order || !key.data || !t->is_keyed)
         return NULL;
     const struct lane *lane = lane_find(t, key, 0);

@@ -250,7 +250,6 @@ void machine_enter(struct lanes *lanes, struct delivery *d)
 {
     d->target->n_inside++;
     d->target->bytes_inside += d->size;
-    coalesce_entered(d);
     enter_phase(lanes, d);
     if (lane_has_head(d->lane, d)) {
         machine_head_arrived(lanes, d);

@@ -87,7 +87,6 @@ struct delivery {
     bool unknown;              /* an attempt's end was never seen */
     bool is_letter;            /* a dead letter that a person retries */
     bool is_ahead;             /* of its row, which says another place, or less than is known */
-    bool was_behind;           /* others, when it came into its lane, if it was cut off */
     bool is_replaced;          /* something newer takes its place: coalesce.h */
     bool is_overtaken; /* something newer of its key has succeeded: dead, it keeps nothing */
     char *last_error;
@@ -237,6 +236,10 @@ void lanes_set_in_flight(struct lanes *lanes, size_t in_flight);
 struct target *lanes_find_target(struct lanes *lanes, struct slice name, bool is_handler);
 const char *target_name(const struct target *t);
 bool target_is_handler(const struct target *t);
+/* It took batches before this process began, or does: of what waited then each may have been attempted,
+   and not only the first of its lane. */
+void target_set_took_batches(struct target *t);
+bool target_took_batches(const struct target *t);
 /* For what the owner wants to find again with a target. */
 void target_set_owner(struct target *t, void *owner);
 void *target_owner(const struct target *t);
@@ -297,7 +300,7 @@ typedef void (*target_visit_fn)(void *ctx, struct target *t);
 void lanes_each_target(struct lanes *lanes, target_visit_fn fn, void *ctx);
 
 /* The last one of t's with this key that is in memory, where each is attempted only when the one
-   before it has ended: t keeps order, takes no batches, and puts no newer one in an older one's place.
+   before it has ended: t keeps order, and takes no batches, nor did.
    NULL: there is none, or it is otherwise. */
 const struct delivery *target_last_in_order(const struct target *t, struct slice key);
 /* Visits what is in memory, lane by lane, until one visit returns false or so many lanes were looked

@@ -58,6 +58,16 @@ bool target_is_handler(const struct target *t)
     return t->is_handler;
 }
 
+void target_set_took_batches(struct target *t)
+{
+    t->took_batches = true;
+}
+
+bool target_took_batches(const struct target *t)
+{
+    return t->took_batches;
+}
+
 void target_set_owner(struct target *t, void *owner)
 {
     t->owner = owner;

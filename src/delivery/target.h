@@ -53,6 +53,7 @@ struct target {
     size_t n_attempted; /* … and deliveries in these */
     size_t n_parked;
     struct batching batching;
+    bool took_batches;     /* at any time, as far as its owner knows */
     int64_t last_position; /* given so far */
     struct backlog backlog;
     struct limit limit;

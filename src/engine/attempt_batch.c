@@ -31,7 +31,6 @@ struct batch_attempt {
     const struct attempt_end **own; /* by row; NULL: it has none */
     struct list ends;               /* struct own_end */
     size_t n_asking;                /* rows of which it isn't known yet whether they are older */
-    size_t n_waiting;               /* rows whose own end has them wait for another attempt */
     struct script_batch_run *run;
     int64_t started_us;
     bool was_logged;
@@ -111,7 +110,6 @@ static void set_own(struct batch_attempt *a, size_t row, const struct attempt_en
     own->end.us = clock_mono_us(&a->engine->clock) - a->started_us;
     list_add_tail(&a->ends, &own->link);
     a->own[row] = &own->end;
-    a->n_waiting += lanes_will_wait(a->batch->members[row], &own->end);
 }
 
 static void on_row_ended(void *ctx, size_t row, const struct script_result *result)
@@ -119,7 +117,6 @@ static void on_row_ended(void *ctx, size_t row, const struct script_result *resu
     struct batch_attempt *a = ((struct item *)ctx)->batch;
     if (!result) {
         a->own[row] = &lanes_left_out;
-        a->n_waiting++;
         return;
     }
     const struct attempt_end end = attempt_end_of(a->engine, result);
@@ -127,23 +124,18 @@ static void on_row_ended(void *ctx, size_t row, const struct script_result *resu
     set_own(a, row, &end);
 }
 
-/* What is behind a row of its key that has to wait waits with it. */
-static bool is_behind_a_waiting_one(const struct batch_attempt *a, size_t row)
+static bool waits(const struct batch_attempt *a, size_t row)
 {
-    struct delivery *const *members = a->batch->members;
-    for (size_t i = 0; a->n_waiting > 0 && i < row; i++) {
-        bool waits =
-            a->own[i] && (a->own[i] == &lanes_left_out || lanes_will_wait(members[i], a->own[i]));
-        if (waits && members[i]->lane == members[row]->lane)
-            return true;
-    }
-    return false;
+    const struct attempt_end *own = a->own[row];
+    return own && (own == &lanes_left_out || lanes_will_wait(a->batch->members[row], own));
 }
 
+/* What is behind a row of its key that has to wait waits with it, and so does what is behind that. */
 static bool is_left_out(void *ctx, size_t row)
 {
     struct batch_attempt *a = ((struct item *)ctx)->batch;
-    if (!a->own[row] && is_behind_a_waiting_one(a, row))
+    size_t before = lanes_member_before(a->batch, row);
+    if (!a->own[row] && before != row && waits(a, before))
         a->own[row] = &lanes_left_out;
     return a->own[row] != NULL;
 }

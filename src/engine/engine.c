@@ -140,6 +140,8 @@ static int go_on(struct engine *e, struct err *err)
     if (result == 0)
         result = pauses_start(e, reader, err);
     if (result == 0)
+        result = batchers_start(e, reader, err);
+    if (result == 0)
         result = replay_start(e, reader, err);
     if (result == 0) {
         arrivals_start(e);

@@ -466,6 +466,12 @@ void ends_free(struct ends *ends); /* accepts NULL */
 /* At the start: connectors that people have paused wait. */
 int pauses_start(struct engine *e, struct journal_reader *reader, struct err *err) must_check;
 
+/* batchers.c */
+/* At the start: which connectors took batches before. */
+int batchers_start(struct engine *e, struct journal_reader *reader, struct err *err) must_check;
+/* The machine's connectors may be others, or take batches now. */
+void batchers_note(struct engine *e);
+
 /* work.c */
 struct work *work_new(struct engine *e, struct event *event);
 struct work *work_find(struct engine *e, int64_t seq);

@@ -214,6 +214,7 @@ static void switch_to(struct reloads *r, struct script_machine *machine, struct 
     e->machine = machine;
     e->version++;
     targets_set(e);
+    batchers_note(e);
     if (channels_set(e, reader, &err) < 0)
         log_error(e->log, "a channel can't be opened", LOG_STR("error", err.message));
     await_run_all_again(e);

@@ -534,6 +534,12 @@ void journal_set_paused(struct journal *j, struct slice connector, bool is_pause
     steer(j, &pause, 0, done, ctx);
 }
 
+void journal_note_batches(struct journal *j, struct slice connector)
+{
+    const struct op_steer batcher = {.kind = STEER_BATCHER, .text = connector};
+    steer(j, &batcher, 0, NULL, NULL);
+}
+
 void journal_begin_replay(struct journal *j, struct slice wish, int64_t through,
                           journal_steer_fn done, void *ctx)
 {

@@ -209,6 +209,9 @@ void journal_edit_letter(struct journal *j, int64_t seq, struct slice data, jour
 void journal_set_paused(struct journal *j, struct slice connector, bool is_paused,
                         journal_steer_fn done, void *ctx);
 
+/* Remembers that the connector takes batches. */
+void journal_note_batches(struct journal *j, struct slice connector);
+
 /* A replay: recorded events are handled again as new, one after the other, up to
    `through`. One at a time: it isn't done where another is under way. `wish` says what was asked for, to whoever goes
    on with it after a restart. */
@@ -351,6 +354,10 @@ int journal_edits(struct journal_reader *r, int64_t delivery_seq, journal_edit_v
 typedef bool (*journal_pause_visit)(void *ctx, struct slice connector, int64_t at_ms);
 int journal_pauses(struct journal_reader *r, journal_pause_visit visit, void *ctx,
                    struct err *err) must_check;
+/* The connectors that take batches, or did at any time. */
+typedef bool (*journal_batcher_visit)(void *ctx, struct slice connector);
+int journal_batchers(struct journal_reader *r, journal_batcher_visit visit, void *ctx,
+                     struct err *err) must_check;
 /* The newest version of the scripts, 0 where there is none, and its hash, appended. */
 int journal_last_scripts(struct journal_reader *r, int64_t *version, struct buf *hash,
                          struct err *err) must_check;

@@ -79,6 +79,7 @@ struct op_steer {
         STEER_EDIT,         /* delivery `number` has the data `text` from now on */
         STEER_PAUSE,        /* connector `text` */
         STEER_RESUME,       /* … */
+        STEER_BATCHER,      /* … takes batches */
         STEER_BEGIN_REPLAY, /* `text`: what was asked for; through the event */
         STEER_REPLAY,       /* the event is open again; `text`: for this handler alone */
         STEER_PASS,         /* up to the event, `number` were refused */

@@ -374,6 +374,20 @@ int journal_pauses(struct journal_reader *r, journal_pause_visit visit, void *ct
     return rc < 0 ? -1 : 0;
 }
 
+int journal_batchers(struct journal_reader *r, journal_batcher_visit visit, void *ctx,
+                     struct err *err)
+{
+    sqlite3_stmt *s = db_statement(&r->db, SQL_BATCHERS, err);
+    int rc = -1;
+    while (s && (rc = db_step(&r->db, s, err)) > 0) {
+        if (!visit(ctx, db_column_text(s, 0)))
+            break;
+    }
+    if (s)
+        sqlite3_reset(s);
+    return rc < 0 ? -1 : 0;
+}
+
 int journal_last_scripts(struct journal_reader *r, int64_t *version, struct buf *hash,
                          struct err *err)
 {

@@ -551,6 +551,7 @@ static int copy_small_tables(struct copying *c)
         copy_small_table(c, "identities", by_place, is_any) < 0 ||
         copy_small_table(c, "open_events", by_seq, is_any) < 0 ||
         copy_small_table(c, "pauses", by_connector, is_any) < 0 ||
+        copy_small_table(c, "batchers", by_connector, is_any) < 0 ||
         copy_small_table(c, "script_versions", by_version, is_any) < 0 ||
         copy_small_table(c, "edits", by_delivery, is_any) < 0)
         return -1;

@@ -172,6 +172,7 @@ const char *const sql_text[] = {
     [SQL_EDIT] = "UPDATE deliveries SET data = ?2 WHERE seq = ?1 AND state = 'dead'",
     [SQL_PAUSE] = "INSERT OR IGNORE INTO pauses(connector, at) VALUES (?1, ?2)",
     [SQL_RESUME] = "DELETE FROM pauses WHERE connector = ?1",
+    [SQL_PUT_BATCHER] = "INSERT OR IGNORE INTO batchers(connector) VALUES (?1)",
     [SQL_PUT_SCRIPTS] =
         "INSERT OR REPLACE INTO script_versions(version, hash, at) VALUES (?1, ?2, ?3)",
     [SQL_FORGET_SCRIPTS] = "DELETE FROM script_versions WHERE version <= ?1 - 10000",
@@ -327,6 +328,7 @@ const char *const sql_text[] = {
     [SQL_LAST_SCRIPTS] = "SELECT version, hash FROM script_versions ORDER BY version DESC LIMIT 1",
     [SQL_SCRIPTS] = "SELECT hash FROM script_versions WHERE version = ?1",
     [SQL_PAUSES] = "SELECT connector, at FROM pauses",
+    [SQL_BATCHERS] = "SELECT connector FROM batchers",
     [SQL_REPLAYS] = "SELECT id, wish, cursor, through, replayed, refused, at, ended_at FROM replays"
                     " ORDER BY id DESC LIMIT 20",
     /* Of rows from behind 1 on, so many: what was delivered, or is known to be older than that. */

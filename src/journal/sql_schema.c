@@ -200,6 +200,12 @@ static const char version_9[] = "ALTER TABLE deliveries ADD COLUMN batch TEXT;";
 static const char version_10[] =
     "ALTER TABLE deliveries ADD COLUMN written_at INTEGER;"; /* NULL: it doesn't wait */
 
-const char *const sql_migrations[] = {version_1, version_2, version_3, version_4, version_5,
-                                      version_6, version_7, version_8, version_9, version_10};
+/* Connectors that took batches at any time: of what waited for one at a crash all may have been under
+   way, and not only what stood first. */
+static const char version_11[] =
+    "CREATE TABLE batchers (connector TEXT PRIMARY KEY) WITHOUT ROWID;";
+
+const char *const sql_migrations[] = {version_1, version_2,  version_3, version_4,
+                                      version_5, version_6,  version_7, version_8,
+                                      version_9, version_10, version_11};
 const size_t sql_migrations_count = ARRAY_LEN(sql_migrations);

@@ -4,7 +4,7 @@
 
 #include "base/buf.h"
 
-/* ---- edits and pauses ---- */
+/* ---- edits, pauses, batches ---- */
 
 static int edit(struct committer *c, struct op_steer *steer, struct err *err)
 {
@@ -35,6 +35,16 @@ static int set_paused(struct committer *c, struct op_steer *steer, struct err *e
     db_bind_text(s, 1, steer->text);
     if (pauses)
         db_bind_int(s, 2, steer->op.at_ms);
+    steer->was_done = true;
+    return db_run(c->db, s, err);
+}
+
+static int put_batcher(struct committer *c, struct op_steer *steer, struct err *err)
+{
+    sqlite3_stmt *s = db_statement(c->db, SQL_PUT_BATCHER, err);
+    if (!s)
+        return -1;
+    db_bind_text(s, 1, steer->text);
     steer->was_done = true;
     return db_run(c->db, s, err);
 }
@@ -156,6 +166,8 @@ int steer_apply(struct committer *c, struct op_steer *steer, struct err *err)
     case STEER_PAUSE:
     case STEER_RESUME:
         return set_paused(c, steer, err);
+    case STEER_BATCHER:
+        return put_batcher(c, steer, err);
     case STEER_BEGIN_REPLAY:
         return begin_replay(c, steer, err);
     case STEER_REPLAY:

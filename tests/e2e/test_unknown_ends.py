@@ -147,6 +147,27 @@ def test_of_what_waited_at_a_crash_none_but_the_first_of_each_key_is_asked_for(s
     assert set(receiver.keys()) - {None} and len(set(receiver.keys()) - {None}) == count
 
 
+BATCHING = """
+return {
+  timeout = %s,
+  batch = { size = 10, wait = "100ms" },
+  send = function(list) return http.post("%s/batch", { json = list }) end,
+}
+"""
+
+
+def test_of_a_batch_at_a_crash_each_is_asked_for_though_none_is_taken_any_more(start, receiver, project):
+    receiver.answer_next(Reply(hangs=True))
+    daemon = start(30 * SLOWNESS, BATCHING)
+    daemon.post("/events", [{"type": "thing.changed", "data": {"id": n}, "partitionkey": "k"} for n in range(3)])
+    receiver.wait_for(1)
+    daemon.kill()
+    project.connector("a", VERIFYING % (30 * SLOWNESS, receiver.url))
+    daemon.start()
+    daemon.wait_delivered("a", 3)
+    assert asked(receiver) == ["POST"] + 3 * ["GET 200"]
+
+
 def test_it_is_asked_when_a_409_comes_and_then_tried_again(start, receiver):
     receiver.answer_next(Reply(hangs=True), 404, 409, 404, 404, 409, 200)
     daemon = start(0.5 * SLOWNESS, VERIFYING)

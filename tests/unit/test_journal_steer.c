@@ -140,6 +140,30 @@ static void what_is_not_dead_is_not_edited(void **state)
     assert_int_equal(fixture_query(f, "SELECT data IS NULL FROM deliveries"), 1);
 }
 
+/* ---- batches ---- */
+
+static bool note_batcher(void *ctx, struct slice connector)
+{
+    buf_printf(ctx, "%.*s ", SLICE_FMT(connector));
+    return true;
+}
+
+static void who_takes_batches_is_known_over_a_restart(void **state)
+{
+    struct fixture *f = *state;
+    struct buf found = {0};
+    journal_note_batches(f->journal, SLICE_LIT("dw"));
+    journal_note_batches(f->journal, SLICE_LIT("cal"));
+    journal_note_batches(f->journal, SLICE_LIT("dw"));
+    fixture_settle(f);
+    fixture_reopen(f);
+    struct journal_reader *r = fixture_reader(f);
+    assert_int_equal(journal_batchers(r, note_batcher, &found, NULL), 0);
+    journal_reader_close(r);
+    assert_string_equal(found.data, "cal dw ");
+    buf_deinit(&found);
+}
+
 /* ---- pauses ---- */
 
 static bool note_pause(void *ctx, struct slice connector, int64_t at_ms)
@@ -404,6 +428,7 @@ int main(void)
         TEST(what_waits_is_told_where_somebody_asks),
         TEST(an_edit_keeps_what_it_replaces),
         TEST(what_is_not_dead_is_not_edited),
+        TEST(who_takes_batches_is_known_over_a_restart),
         TEST(pauses_stand_over_a_restart_until_they_end),
         TEST(a_delivery_names_the_scripts_that_attempted_it_last),
         TEST(versions_of_long_ago_are_forgotten),

@@ -82,10 +82,6 @@ static void the_last_in_order_is_the_one_that_has_to_end_first(void **state)
     assert_string_equal(target_last_in_order(f->calendar, a)->id, "a2");
     assert_null(target_last_in_order(f->calendar, SLICE_LIT("c")));
     assert_null(target_last_in_order(f->calendar, SLICE_NULL));
-    f->policy.coalesces = true;
-    set_policy(f);
-    assert_null(target_last_in_order(f->calendar, a));
-    f->policy.coalesces = false;
     f->policy.batch = (struct batch_policy){.size = 2, .bytes = 1000};
     set_policy(f);
     assert_null(target_last_in_order(f->calendar, a));

@@ -279,6 +279,19 @@ static void a_half_that_has_to_wait_lets_the_other_go(void **state)
     assert_trace(f, "+[b1]"); /* a2 waits behind a1 */
 }
 
+static void members_are_known_by_the_one_before_them_in_their_lane(void **state)
+{
+    struct lanes_fixture *f = *state;
+    take(f, "a1", "a");
+    take(f, "b1", "b");
+    take(f, "a2", "a");
+    turn(f);
+    const struct batch *b = find_parcel(f, "a1")->d.batch;
+    assert_int_equal(lanes_member_before(b, 0), 0);
+    assert_int_equal(lanes_member_before(b, 1), 1);
+    assert_int_equal(lanes_member_before(b, 2), 0);
+}
+
 static void batches_dont_count_among_the_refusals_that_pause(void **state)
 {
     struct lanes_fixture *f = *state;
@@ -595,6 +608,7 @@ int main(void)
         TEST(a_batch_that_is_too_large_is_split_whatever_is_said_of_that),
         TEST(a_row_with_its_own_end_is_no_part_of_the_halves),
         TEST(a_half_that_has_to_wait_lets_the_other_go),
+        TEST(members_are_known_by_the_one_before_them_in_their_lane),
         TEST(batches_dont_count_among_the_refusals_that_pause),
         TEST(a_batch_that_is_tried_again_keeps_its_members),
         TEST(a_batch_of_one_that_is_tried_again_stays_alone),

@@ -401,6 +401,47 @@ static void where_nothing_comes_of_it_the_first_is_sent(void **state)
     assert_trace(f, "+a3");
 }
 
+/* a3 to a5 were there when the process before ended. */
+static void load_cut_off(struct lanes_fixture *f)
+{
+    lanes_begin_behind(f->lanes, f->calendar, 5, 3);
+    turn(f);
+    scanned(f, "a3 a4 a5", true);
+    turn(f);
+    for (int64_t position = 3; position <= 5; position++) {
+        struct parcel *p = parcel_new(f, numbered(f, "a", (int)position), "a", (struct take){0});
+        p->d.was_cut_off = true;
+        lanes_loaded(f->lanes, f->calendar, 0, &p->d,
+                     &(struct delivery_row){.state = DELIVERY_WAITING, .position = position});
+    }
+    lanes_load_ended(f->lanes, f->calendar, (const bool[]){false});
+    forget_trace(f);
+}
+
+static void of_one_after_the_other_but_the_first_may_have_been_attempted(void **state)
+{
+    struct lanes_fixture *f = *state;
+    load_cut_off(f);
+    assert_true(find_parcel(f, "a3")->d.unknown);
+    assert_false(find_parcel(f, "a5")->d.unknown);
+    settle_all(f);
+    assert_trace(f, "a4=superseded/coalesced: a5 is newer +a3");
+    deliver(f, "a3");
+    assert_trace(f, "a3:delivered a3=delivered +a5");
+}
+
+static void of_a_batch_each_may_have_been_attempted(void **state)
+{
+    struct lanes_fixture *f = *state;
+    target_set_took_batches(f->calendar);
+    load_cut_off(f);
+    assert_true(find_parcel(f, "a5")->d.unknown);
+    turn(f);
+    deliver(f, "a3");
+    deliver(f, "a4");
+    assert_trace(f, "+a3 a3:delivered a3=delivered +a4 a4:delivered a4=delivered +a5");
+}
+
 static void without_coalescing_any_more_nothing_is_waited_for(void **state)
 {
     struct lanes_fixture *f = *state;
@@ -439,6 +480,8 @@ int main(void)
         SMALL(what_comes_to_the_disk_after_its_turn_isnt_waited_for),
         SMALL(where_nothing_comes_of_it_the_first_is_sent),
         SMALL(without_coalescing_any_more_nothing_is_waited_for),
+        SMALL(of_one_after_the_other_but_the_first_may_have_been_attempted),
+        SMALL(of_a_batch_each_may_have_been_attempted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

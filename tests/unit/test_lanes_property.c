@@ -256,6 +256,22 @@ static void start_lanes(struct world *w)
     w->lanes = lanes_new(&ports, clock_of_fake(&w->time), rng_next(&w->rng), &limits);
     lanes_begin_at(w->lanes, w->last_position);
     set_targets(w, true);
+    for (int i = 0; i < 2 && w->has_batches; i++)
+        target_set_took_batches(w->targets[i]);
+}
+
+/* What is read goes on behind a place: no two of a key may have the same. */
+static void check_places(struct world *w)
+{
+    for (int i = 0; i < w->n_made; i++) {
+        const struct parcel *p = &w->parcels[i];
+        for (int k = 0; k < i && !is_run(p); k++) {
+            const struct parcel *other = &w->parcels[k];
+            check(w, state_of(&p->row) != DELIVERY_WAITING ||
+                         state_of(&other->row) != DELIVERY_WAITING || p->target != other->target ||
+                         p->row.row.position != other->row.row.position);
+        }
+    }
 }
 
 /* What has a row stays on disk for now, and is what its target begins behind with, but for handlers,
@@ -283,6 +299,7 @@ static void begin_behind(struct world *w)
    on disk doesn't. */
 static void restore_all(struct world *w)
 {
+    check_places(w);
     begin_behind(w);
     for (int i = 0; i < w->n_made; i++) {
         struct parcel *p = &w->parcels[i];
@@ -321,10 +338,6 @@ static void restart(struct world *w)
         w->parcels[i].order = w->parcels[i].row.order;
         w->parcels[i].was_woken = w->parcels[i].is_shelved = false;
         w->parcels[i].is_expiring = w->parcels[i].is_early = false;
-        /* One behind others may have been attempted for the first time where its target took batches:
-           that isn't known. */
-        bool is_known = !w->parcels[i].was_batched || w->parcels[i].row.row.first_attempt_ms > 0;
-        w->parcels[i].was_attempted = w->parcels[i].was_attempted && is_known;
         w->parcels[i].is_old = true;
         w->parcels[i].is_free = w->parcels[i].was_retried;
     }

@@ -49,7 +49,6 @@ static void begin_attempt(struct world *w, struct parcel *p)
     check_newest(w, p);
     p->was_woken = p->is_shelved = false;
     p->was_attempted = true;
-    p->was_batched = p->d.batch != NULL;
     p->is_early = false;
     p->place = ATTEMPTED;
 }

@@ -64,7 +64,6 @@ struct parcel {
     bool is_shelved; /* waits to be woken */
     bool was_retried;
     bool was_attempted;
-    bool was_batched; /* … with others */
     bool is_early;    /* due when one was that it replaced, whatever its row says yet */
     bool is_old;      /* made before the last start */
     bool is_stale;    /* on disk: something newer of its key has succeeded */
