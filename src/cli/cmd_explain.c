@@ -78,99 +78,97 @@ static void add_detail(struct buf *out, struct slice object, const char *name, c
     add_first_line(out, object, name);
 }
 
-/* A line at a time that another one has. */
-static struct buf *add_at(struct story *s, struct slice at)
-{
-    struct happening *h = grow(s);
-    buf_add_slice(&h->at, at);
-    return &h->text;
-}
-
 /* What befell one delivery between its sending and its end. */
 struct course {
     struct story *story;
     const char *name;
-    bool has_line;  /* it was sent, or attempted, before */
-    size_t attempt; /* the last one's line, if any … */
-    bool is_tried;  /* … there is one */
-    bool is_letter; /* it was edited since: then it was dead */
+    bool has_line; /* it was sent, or attempted, before */
 };
 
-static void add_attempt(struct course *c, struct slice attempt)
+static void add_attempt(const struct course *c, struct slice attempt)
 {
     struct buf *text = add(c->story, attempt, "at");
     if (!text)
         return;
     if (c->has_line)
         keep_order(c->story);
-    c->has_line = c->is_tried = true;
-    c->attempt = c->story->n - 1;
     buf_printf(text, "attempt of %s failed after %" PRId64 " ms: ", c->name,
                view_integer(attempt, "ms", 0));
     view_add(text, attempt, "error");
 }
 
-static void add_edit(struct course *c, struct slice edit)
+static void add_edit(const struct course *c, struct slice edit)
 {
     struct buf *text = add(c->story, edit, "at");
-    c->is_letter = true;
     if (!text)
         return;
     buf_printf(text, "edited: %s", c->name);
     add_detail(text, edit, "data", "before");
 }
 
-/* What was edited was dead, and what is attempted or has ended otherwise after that was retried, at
-   the latest then: neither has a time of its own on record. */
-static void add_retry(struct course *c, struct slice object, const char *when)
+/* What was retried was dead before. */
+static void add_retry(const struct course *c, struct slice retry)
 {
-    struct story *s = c->story;
-    struct buf *text;
-    if (!c->is_letter)
-        return;
-    c->is_letter = false;
-    if (c->is_tried) {
-        struct buf at = {0};
-        buf_add_slice(&at, buf_slice(&s->items[c->attempt].at));
-        buf_printf(add_at(s, buf_slice(&at)), "dead: %s", c->name);
-        buf_deinit(&at);
+    struct buf *text = add(c->story, retry, "died");
+    if (text) {
+        buf_printf(text, "dead: %s", c->name);
+        add_detail(text, retry, "cause", "cause");
     }
-    if ((text = add(s, object, when)))
+    if ((text = add(c->story, retry, "at")))
         buf_printf(text, "retried: %s", c->name);
 }
 
-static bool is_before(struct slice a, struct slice b)
+/* One after the other, each with a time at which it was; of one moment in this order. */
+enum deed { DEED_EDIT, DEED_RETRY, DEED_ATTEMPT, DEED_COUNT };
+
+struct deeds {
+    struct json_items items;
+    struct slice next;
+    struct buf at;
+    bool has_next;
+};
+
+static void go_on(struct deeds *d)
 {
-    struct buf x = {0}, y = {0};
-    view_add(&x, a, "at");
-    view_add(&y, b, "at");
-    bool is = slice_compare(buf_slice(&x), buf_slice(&y)) < 0;
-    buf_deinit(&x);
-    buf_deinit(&y);
-    return is;
+    struct slice unused;
+    buf_clear(&d->at);
+    d->has_next = json_items_next(&d->items, &unused, &d->next);
+    if (d->has_next)
+        view_add(&d->at, d->next, "at");
 }
 
-/* Attempts and edits, in order of time. */
+static struct deeds *earliest(struct deeds *all)
+{
+    struct deeds *found = NULL;
+    for (struct deeds *d = all; d < all + DEED_COUNT; d++) {
+        if (d->has_next && (!found || slice_compare(buf_slice(&d->at), buf_slice(&found->at)) < 0))
+            found = d;
+    }
+    return found;
+}
+
 static void add_course(struct course *c, struct slice delivery)
 {
-    struct json_items attempts, edits;
-    struct slice unused, attempt, edit;
-    json_items_begin(&attempts, view_member(delivery, "attempts"));
-    json_items_begin(&edits, view_member(delivery, "edits"));
-    bool has_attempt = json_items_next(&attempts, &unused, &attempt);
-    bool has_edit = json_items_next(&edits, &unused, &edit);
-    while (has_attempt || has_edit) {
-        if (has_edit && (!has_attempt || is_before(edit, attempt))) {
-            add_edit(c, edit);
-            has_edit = json_items_next(&edits, &unused, &edit);
-        } else {
-            add_retry(c, attempt, "at");
-            add_attempt(c, attempt);
-            has_attempt = json_items_next(&attempts, &unused, &attempt);
-        }
+    static const char *const members[DEED_COUNT] = {"edits", "retries", "attempts"};
+    struct deeds all[DEED_COUNT] = {0}, *d;
+    for (size_t i = 0; i < DEED_COUNT; i++) {
+        json_items_begin(&all[i].items, view_member(delivery, members[i]));
+        go_on(&all[i]);
     }
-    json_items_end(&attempts);
-    json_items_end(&edits);
+    while ((d = earliest(all))) {
+        if (d == &all[DEED_EDIT])
+            add_edit(c, d->next);
+        else if (d == &all[DEED_RETRY])
+            add_retry(c, d->next);
+        else
+            add_attempt(c, d->next);
+        c->has_line = c->has_line || d == &all[DEED_ATTEMPT];
+        go_on(d);
+    }
+    for (size_t i = 0; i < DEED_COUNT; i++) {
+        json_items_end(&all[i].items);
+        buf_deinit(&all[i].at);
+    }
 }
 
 /* "connector ID", or a handler's run. */
@@ -206,8 +204,6 @@ static void add_delivery(struct story *s, struct slice delivery)
     }
     struct course course = {.story = s, .name = name.data, .has_line = text != NULL};
     add_course(&course, delivery);
-    if (strcmp(state.data, "dead") != 0 && strcmp(state.data, "dropped") != 0)
-        add_retry(&course, delivery, view_member(delivery, "at").data ? "at" : "due");
     if ((text = add(s, delivery, "at"))) {
         buf_printf(text, "%s: %s", state.data, name.data);
         add_detail(text, delivery, "cause", "cause");
@@ -484,9 +480,7 @@ const struct command command_explain = {
     .operands = "EVENT",
     .examples = examples,
     .help = "EVENT is Liaison's own number, or the sender's id. Times are UTC. Attempts that\n"
-            "succeeded have no line of their own: the delivery's end is one. Of a dead letter\n"
-            "that was edited, its death and the latest time of its retry are told by what\n"
-            "followed; of one that was retried as it was, they aren't on record.",
+            "succeeded have no line of their own: the delivery's end is one.",
     .options = options,
     .operands_min = 1,
     .operands_max = 1,

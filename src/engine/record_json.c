@@ -123,6 +123,33 @@ static int read_edits(struct journal_reader *reader, struct json_writer *w,
     return rc;
 }
 
+static bool add_retry(void *ctx, int64_t at_ms, int64_t died_ms, struct slice cause)
+{
+    struct json_writer *w = ctx;
+    json_object_begin(w, NULL);
+    json_member_time(w, "at", at_ms);
+    json_member_time(w, "died", died_ms);
+    json_member_string(w, "cause", cause);
+    json_object_end(w);
+    return true;
+}
+
+static int read_retries(struct journal_reader *reader, struct json_writer *w,
+                        const struct delivery_row *row, struct err *err)
+{
+    json_array_begin(w, "retries");
+    int rc = journal_retries(reader, row->seq, add_retry, w, err);
+    json_array_end(w);
+    return rc;
+}
+
+/* What people did with it. */
+static int read_deeds(struct journal_reader *reader, struct json_writer *w,
+                      const struct delivery_row *row, struct err *err)
+{
+    return read_edits(reader, w, row, err) < 0 ? -1 : read_retries(reader, w, row, err);
+}
+
 /* By which scripts it was attempted last. */
 static int read_scripts(struct journal_reader *reader, struct json_writer *w,
                         const struct delivery_row *row, struct err *err)
@@ -168,7 +195,7 @@ int letter_add_json(struct journal_reader *reader, struct json_writer *w,
     }
     add_end(w, row);
     if (extent == LETTER_WHOLE &&
-        (read_edits(reader, w, row, err) < 0 || read_scripts(reader, w, row, err) < 0))
+        (read_deeds(reader, w, row, err) < 0 || read_scripts(reader, w, row, err) < 0))
         return -1;
     if (extent != LETTER_WHOLE)
         json_member_bool(w, "truncated", true);
@@ -224,7 +251,7 @@ int delivery_add_json_brief(struct journal_reader *reader, struct json_writer *w
                             const struct delivery_row *row, bool is_in_flight, struct err *err)
 {
     begin_delivery(w, row);
-    if (read_attempts(reader, w, row, err) < 0 || read_edits(reader, w, row, err) < 0 ||
+    if (read_attempts(reader, w, row, err) < 0 || read_deeds(reader, w, row, err) < 0 ||
         read_scripts(reader, w, row, err) < 0)
         return -1;
     end_delivery(w, row, is_in_flight);

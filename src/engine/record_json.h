@@ -33,7 +33,7 @@ int delivery_add_json(struct journal_reader *reader, struct json_writer *w,
 /* Of one that has no row yet. */
 void delivery_add_json_unkept(struct json_writer *w, const struct delivery_row *row,
                               const struct event *event, bool is_in_flight);
-/* Without its data and its event, for who shows it with that, but with its edits. */
+/* Without its data and its event, for who shows it with that, but with its edits and retries. */
 int delivery_add_json_brief(struct journal_reader *reader, struct json_writer *w,
                             const struct delivery_row *row, bool is_in_flight,
                             struct err *err) must_check;

@@ -69,7 +69,7 @@ static int check_rows(struct check *c, struct err *err)
         SQL_CHECK_EVENT_STATES,     SQL_CHECK_DELIVERY_STATES, SQL_CHECK_ORPHANS,
         SQL_CHECK_ORPHAN_ATTEMPTS,  SQL_CHECK_ORPHAN_EDITS,    SQL_CHECK_DEAD_EVENTS,
         SQL_CHECK_MALFORMED_EVENTS, SQL_CHECK_WAITING_RUNS,    SQL_CHECK_PLACES,
-        SQL_CHECK_OPEN_EVENTS,      SQL_CHECK_BLOCKS,
+        SQL_CHECK_OPEN_EVENTS,      SQL_CHECK_BLOCKS,          SQL_CHECK_ORPHAN_RETRIES,
     };
     struct db *db = &c->reader->db;
     for (size_t i = 0; i < ARRAY_LEN(checks); i++) {

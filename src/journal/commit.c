@@ -289,10 +289,25 @@ static int void_older(struct committer *c, const struct delivery_row *row, struc
     return row->marks_waiting ? mark_stale(c, row, SQL_MARK_STALE_WAITING, err) : 0;
 }
 
+/* A dead letter that waits again was retried: what is known of its death goes with that. */
+static int keep_retry(struct committer *c, const struct op_put_delivery *put, struct err *err)
+{
+    if (put->from != DELIVERY_DEAD || put->row.state != DELIVERY_WAITING)
+        return 0;
+    sqlite3_stmt *s = db_statement(c->db, SQL_KEEP_RETRY, err);
+    if (!s)
+        return -1;
+    db_bind_int(s, 1, put->row.seq);
+    db_bind_int(s, 2, put->op.at_ms);
+    return db_run(c->db, s, err);
+}
+
 /* 1: done; 0: it wasn't in the state that it was to be changed from. */
 static int apply_put_delivery(struct committer *c, const struct op_put_delivery *put,
                               struct err *err)
 {
+    if (keep_retry(c, put, err) < 0)
+        return -1;
     int rc = put_row(c, &put->row, put->from, err);
     if (rc < 0)
         return -1;

@@ -350,6 +350,10 @@ int journal_attempts(struct journal_reader *r, int64_t delivery_seq, journal_att
 typedef bool (*journal_edit_visit)(void *ctx, int64_t at_ms, struct slice data);
 int journal_edits(struct journal_reader *r, int64_t delivery_seq, journal_edit_visit visit,
                   void *ctx, struct err *err) must_check;
+/* When people retried a dead letter, the oldest first, and of what it had died; died_ms 0: it isn't known. */
+typedef bool (*journal_retry_visit)(void *ctx, int64_t at_ms, int64_t died_ms, struct slice cause);
+int journal_retries(struct journal_reader *r, int64_t delivery_seq, journal_retry_visit visit,
+                    void *ctx, struct err *err) must_check;
 /* The connectors that people have paused, since when. */
 typedef bool (*journal_pause_visit)(void *ctx, struct slice connector, int64_t at_ms);
 int journal_pauses(struct journal_reader *r, journal_pause_visit visit, void *ctx,

@@ -361,6 +361,23 @@ int journal_edits(struct journal_reader *r, int64_t delivery_seq, journal_edit_v
     return rc < 0 ? -1 : 0;
 }
 
+int journal_retries(struct journal_reader *r, int64_t delivery_seq, journal_retry_visit visit,
+                    void *ctx, struct err *err)
+{
+    sqlite3_stmt *s = db_statement(&r->db, SQL_RETRIES, err);
+    int rc = -1;
+    if (!s)
+        return -1;
+    db_bind_int(s, 1, delivery_seq);
+    while ((rc = db_step(&r->db, s, err)) > 0) {
+        if (!visit(ctx, sqlite3_column_int64(s, 0), sqlite3_column_int64(s, 1),
+                   db_column_text(s, 2)))
+            break;
+    }
+    sqlite3_reset(s);
+    return rc < 0 ? -1 : 0;
+}
+
 int journal_pauses(struct journal_reader *r, journal_pause_visit visit, void *ctx, struct err *err)
 {
     sqlite3_stmt *s = db_statement(&r->db, SQL_PAUSES, err);

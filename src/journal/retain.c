@@ -145,8 +145,8 @@ static int keep_identities(struct retain *r, int64_t first, int64_t last, struct
 static int remove_events(struct retain *r, int64_t first, int64_t last, struct err *err)
 {
     static const enum sql removals[] = {SQL_REMOVE_ATTEMPTS, SQL_REMOVE_EDITS,
-                                        SQL_REMOVE_DELIVERIES, SQL_REMOVE_EVENTS,
-                                        SQL_REMOVE_BLOCKS};
+                                        SQL_REMOVE_RETRIES,  SQL_REMOVE_DELIVERIES,
+                                        SQL_REMOVE_EVENTS,   SQL_REMOVE_BLOCKS};
     if (keep_identities(r, first, last, err) < 0)
         return -1;
     for (size_t i = 0; i < ARRAY_LEN(removals); i++) {

@@ -525,10 +525,10 @@ static int copy_rows(struct copying *c)
 {
     static const enum sql opening[] = {SQL_SALVAGE_PUT_OPEN, SQL_SALVAGE_CLOSE_ROWS,
                                        SQL_SALVAGE_DROP_OPEN};
-    static const enum sql mending[] = {SQL_SALVAGE_DROP_RUNS,   SQL_SALVAGE_DROP_DELIVERIES,
-                                       SQL_SALVAGE_ADD_EVENTS,  SQL_SALVAGE_CLOSE_EVENTS,
-                                       SQL_SALVAGE_DROP_EVENTS, SQL_SALVAGE_DROP_EDITS,
-                                       SQL_SALVAGE_PUT_BLOCKS};
+    static const enum sql mending[] = {SQL_SALVAGE_DROP_RUNS,    SQL_SALVAGE_DROP_DELIVERIES,
+                                       SQL_SALVAGE_ADD_EVENTS,   SQL_SALVAGE_CLOSE_EVENTS,
+                                       SQL_SALVAGE_DROP_EVENTS,  SQL_SALVAGE_DROP_EDITS,
+                                       SQL_SALVAGE_DROP_RETRIES, SQL_SALVAGE_PUT_BLOCKS};
     if (copy_table(c, &c->deliveries, is_unfinished) < 0 ||
         copy_table(c, &c->events, is_wanted_event) < 0 || forget_guesses(c) < 0 ||
         run_each(c, opening, ARRAY_LEN(opening)) < 0 ||
@@ -553,7 +553,8 @@ static int copy_small_tables(struct copying *c)
         copy_small_table(c, "pauses", by_connector, is_any) < 0 ||
         copy_small_table(c, "batchers", by_connector, is_any) < 0 ||
         copy_small_table(c, "script_versions", by_version, is_any) < 0 ||
-        copy_small_table(c, "edits", by_delivery, is_any) < 0)
+        copy_small_table(c, "edits", by_delivery, is_any) < 0 ||
+        copy_small_table(c, "retries", by_delivery, is_any) < 0)
         return -1;
     return copy_small_table(c, "sums", by_term, is_sum);
 }

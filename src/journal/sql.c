@@ -170,6 +170,10 @@ const char *const sql_text[] = {
         " FROM edits WHERE delivery = ?1), ?2, data FROM deliveries WHERE seq = ?1"
         " AND state = 'dead'",
     [SQL_EDIT] = "UPDATE deliveries SET data = ?2 WHERE seq = ?1 AND state = 'dead'",
+    [SQL_KEEP_RETRY] =
+        "INSERT INTO retries(delivery, n, at, died_at, cause) SELECT seq, 1 +"
+        " (SELECT coalesce(max(n), 0) FROM retries WHERE delivery = ?1), ?2, ended_at, cause"
+        " FROM deliveries WHERE seq = ?1 AND state = 'dead'",
     [SQL_PAUSE] = "INSERT OR IGNORE INTO pauses(connector, at) VALUES (?1, ?2)",
     [SQL_RESUME] = "DELETE FROM pauses WHERE connector = ?1",
     [SQL_PUT_BATCHER] = "INSERT OR IGNORE INTO batchers(connector) VALUES (?1)",
@@ -230,6 +234,8 @@ const char *const sql_text[] = {
                             " WHERE delivery >= ?1 << 20 AND delivery < (?2 + 1) << 20",
     [SQL_REMOVE_EDITS] = "DELETE FROM edits"
                          " WHERE delivery >= ?1 << 20 AND delivery < (?2 + 1) << 20",
+    [SQL_REMOVE_RETRIES] = "DELETE FROM retries"
+                           " WHERE delivery >= ?1 << 20 AND delivery < (?2 + 1) << 20",
     [SQL_REMOVE_DELIVERIES] = "DELETE FROM deliveries"
                               " WHERE seq >= ?1 << 20 AND seq < (?2 + 1) << 20",
     [SQL_REMOVE_EVENTS] = "DELETE FROM event_rows WHERE seq >= ?1 AND seq <= ?2",
@@ -325,6 +331,7 @@ const char *const sql_text[] = {
         " (SELECT value FROM sums WHERE scope = 'connector' AND sums.name = names.name"
         " AND term = 'waiting') FROM names WHERE name IS NOT NULL",
     [SQL_EDITS] = "SELECT at, data FROM edits WHERE delivery = ?1 ORDER BY n",
+    [SQL_RETRIES] = "SELECT at, died_at, cause FROM retries WHERE delivery = ?1 ORDER BY n",
     [SQL_LAST_SCRIPTS] = "SELECT version, hash FROM script_versions ORDER BY version DESC LIMIT 1",
     [SQL_SCRIPTS] = "SELECT hash FROM script_versions WHERE version = ?1",
     [SQL_PAUSES] = "SELECT connector, at FROM pauses",
@@ -367,6 +374,10 @@ const char *const sql_text[] = {
         "SELECT 'edit ' || n || ' belongs to delivery number ' || delivery || ', which isn''t "
         "there'"
         " FROM edits x WHERE NOT EXISTS (SELECT 1 FROM deliveries WHERE seq = x.delivery)",
+    [SQL_CHECK_ORPHAN_RETRIES] =
+        "SELECT 'retry ' || n || ' belongs to delivery number ' || delivery || ', which isn''t "
+        "there'"
+        " FROM retries x WHERE NOT EXISTS (SELECT 1 FROM deliveries WHERE seq = x.delivery)",
     [SQL_CHECK_DEAD_EVENTS] =
         "SELECT 'event ' || seq || ' is dead, but has no dead letter of a handler'"
         " FROM events e WHERE state = 'dead' AND NOT EXISTS (SELECT 1 FROM deliveries d"
@@ -445,6 +456,8 @@ const char *const sql_text[] = {
         " FROM event_rows WHERE identity IS NOT NULL",
     [SQL_SALVAGE_DROP_EDITS] = "DELETE FROM edits WHERE NOT EXISTS"
                                " (SELECT 1 FROM deliveries WHERE seq = edits.delivery)",
+    [SQL_SALVAGE_DROP_RETRIES] = "DELETE FROM retries WHERE NOT EXISTS"
+                                 " (SELECT 1 FROM deliveries WHERE seq = retries.delivery)",
     /* Open events, waiting deliveries, dead ones; the first two by the sums. */
     [SQL_SALVAGE_COUNTS] =
         "SELECT (SELECT count(*) FROM open_events),"

@@ -205,7 +205,17 @@ static const char version_10[] =
 static const char version_11[] =
     "CREATE TABLE batchers (connector TEXT PRIMARY KEY) WITHOUT ROWID;";
 
-const char *const sql_migrations[] = {version_1, version_2,  version_3, version_4,
-                                      version_5, version_6,  version_7, version_8,
-                                      version_9, version_10, version_11};
+/* Of a dead letter that people retried: when, and of what it had died when. */
+static const char version_12[] = "CREATE TABLE retries ("
+                                 "  delivery INTEGER NOT NULL,"
+                                 "  n INTEGER NOT NULL," /* 1 for the first */
+                                 "  at INTEGER NOT NULL,"
+                                 "  died_at INTEGER,"
+                                 "  cause TEXT,"
+                                 "  PRIMARY KEY (delivery, n)"
+                                 ") WITHOUT ROWID;";
+
+const char *const sql_migrations[] = {version_1, version_2,  version_3,  version_4,
+                                      version_5, version_6,  version_7,  version_8,
+                                      version_9, version_10, version_11, version_12};
 const size_t sql_migrations_count = ARRAY_LEN(sql_migrations);

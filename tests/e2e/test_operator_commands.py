@@ -106,6 +106,18 @@ def test_explain_tells_that_an_edited_letter_was_dead_and_is_retried(daemon, rec
                      "attempt", "dead:", "edited:", "retried:", "delivered:", "it"]
 
 
+def test_explain_tells_when_a_letter_died_and_was_retried_as_it_was(daemon, receiver):
+    id = make_letter(daemon, receiver, 1)
+    assert daemon.command("dead", "retry", id).status == 0
+    daemon.wait_delivered("receiver", 1)
+    lines = [line[26:] for line in daemon.command("explain", "e1").out.splitlines()]
+    assert [line.split()[0] for line in lines] == [
+        "received", "sent", "attempt", "dead:", "retried:", "delivered:", "it"]
+    assert lines[3] == f"dead: receiver {id}, cause refused"
+    delivery, = daemon.get("/api/events/1").json()["deliveries"]
+    assert [set(retry) for retry in delivery["retries"]] == [{"at", "died", "cause"}]
+
+
 def test_explain_of_a_key_names_its_newest_event(daemon):
     emit(daemon, 1, partitionkey="o-61")
     emit(daemon, 2, partitionkey="o-61")

@@ -140,6 +140,40 @@ static void what_is_not_dead_is_not_edited(void **state)
     assert_int_equal(fixture_query(f, "SELECT data IS NULL FROM deliveries"), 1);
 }
 
+/* ---- retries ---- */
+
+static bool note_retry(void *ctx, int64_t at_ms, int64_t died_ms, struct slice cause)
+{
+    assert_int_equal(at_ms, FIXTURE_WALL_MS);
+    buf_printf(ctx, "%lld %.*s|", (long long)died_ms, SLICE_FMT(cause));
+    return true;
+}
+
+static void a_retry_keeps_of_what_it_had_died(void **state)
+{
+    struct fixture *f = *state;
+    int64_t seq = delivery_seq(fixture_append(f, "a"), 0);
+    struct delivery_row dead = fixture_delivery(1, 0, DELIVERY_DEAD);
+    const struct delivery_row waiting = fixture_delivery(1, 0, DELIVERY_WAITING);
+    dead.cause = SLICE_LIT("refused");
+    dead.ended_ms = 11;
+    put(f, dead, DELIVERY_NEW);
+    put(f, waiting, DELIVERY_DEAD);
+    put(f, waiting, DELIVERY_WAITING);
+    dead.cause = SLICE_LIT("script");
+    dead.ended_ms = 12;
+    put(f, dead, DELIVERY_WAITING);
+    put(f, waiting, DELIVERY_DEAD);
+    fixture_settle(f);
+    struct buf retries = {0};
+    struct journal_reader *r = fixture_reader(f);
+    assert_int_equal(journal_retries(r, seq, note_retry, &retries, NULL), 0);
+    journal_reader_close(r);
+    assert_string_equal(retries.data, "11 refused|12 script|");
+    buf_deinit(&retries);
+    fixture_check(f);
+}
+
 /* ---- batches ---- */
 
 static bool note_batcher(void *ctx, struct slice connector)
@@ -428,6 +462,7 @@ int main(void)
         TEST(what_waits_is_told_where_somebody_asks),
         TEST(an_edit_keeps_what_it_replaces),
         TEST(what_is_not_dead_is_not_edited),
+        TEST(a_retry_keeps_of_what_it_had_died),
         TEST(who_takes_batches_is_known_over_a_restart),
         TEST(pauses_stand_over_a_restart_until_they_end),
         TEST(a_delivery_names_the_scripts_that_attempted_it_last),
