@@ -96,7 +96,7 @@ static struct map_node **bucket_of(const struct map *m, uint64_t hash)
     return &m->buckets[hash & (m->n_buckets - 1)];
 }
 
-static struct map_node *find(const struct map *m, struct slice key, uint64_t hash)
+struct map_node *map_find_hashed(const struct map *m, struct slice key, uint64_t hash)
 {
     if (m->n_buckets == 0)
         return NULL;
@@ -108,19 +108,22 @@ static struct map_node *find(const struct map *m, struct slice key, uint64_t has
 
 struct map_node *map_find(const struct map *m, struct slice key)
 {
-    return m->len > 0 ? find(m, key, hash_siphash(m->seed, key)) : NULL;
+    return m->len > 0 ? map_find_hashed(m, key, hash_siphash(m->seed, key)) : NULL;
 }
 
 struct map_node *map_seek(const struct map *m, struct slice key, uint64_t *hash)
 {
     *hash = hash_siphash(m->seed, key);
-    return find(m, key, *hash);
+    return map_find_hashed(m, key, *hash);
 }
 
 static void bucket_push(struct map *m, struct map_node *node)
 {
     struct map_node **bucket = bucket_of(m, node->hash);
     node->next = *bucket;
+    node->place = bucket;
+    if (node->next)
+        node->next->place = &node->next;
     *bucket = node;
 }
 
@@ -133,12 +136,13 @@ static void rebuild(struct map *m, size_t n_buckets)
         bucket_push(m, node);
 }
 
+/* Half full at most: to pass others in a bucket is to wait for memory that nobody has used lately. */
 static void make_room(struct map *m)
 {
     size_t n = m->n_buckets;
     if (n == 0)
         rebuild(m, BUCKETS_MIN);
-    else if (m->len >= n)
+    else if (m->len >= n / 2)
         rebuild(m, n * 2);
 }
 
@@ -146,7 +150,7 @@ static void make_room(struct map *m)
 static void give_back(struct map *m)
 {
     size_t n = m->n_buckets;
-    if (n > BUCKETS_MIN && m->len < n / 8)
+    if (n > BUCKETS_MIN && m->len < n / 16)
         rebuild(m, n / 2);
 }
 
@@ -173,12 +177,10 @@ void map_insert(struct map *m, struct map_node *node)
 
 void map_remove(struct map *m, struct map_node *node)
 {
-    struct map_node **at = bucket_of(m, node->hash);
-    while (*at != node) {
-        assert(*at); /* else the node isn't in this map */
-        at = &(*at)->next;
-    }
-    *at = node->next;
+    assert(*node->place == node); /* else the node isn't in a map */
+    *node->place = node->next;
+    if (node->next)
+        node->next->place = node->place;
     *(node->older ? &node->older->newer : &m->oldest) = node->newer;
     *(node->newer ? &node->newer->older : &m->newest) = node->older;
     m->len--;

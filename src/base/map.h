@@ -21,7 +21,8 @@
 #include "base/slice.h"
 
 struct map_node {
-    struct map_node *next;          /* in its bucket */
+    struct map_node *next;          /* in its bucket … */
+    struct map_node **place;        /* … where what points to this one stands */
     struct map_node *older, *newer; /* in the order of insertion */
     uint64_t hash;
     struct slice key; /* set by the owner before map_insert, constant while in the map */
@@ -45,6 +46,9 @@ void map_insert(struct map *m, struct map_node *node);
    once. Nothing else may be inserted meanwhile. */
 struct map_node *map_seek(const struct map *m, struct slice key, uint64_t *hash);
 void map_insert_sought(struct map *m, struct map_node *node, uint64_t hash);
+/* For keys that nobody else chooses, whose hash is the caller's own, spread by its low bits; they are
+   inserted by map_insert_sought. */
+struct map_node *map_find_hashed(const struct map *m, struct slice key, uint64_t hash);
 /* The node must be in the map (asserted). The buckets shrink when mostly empty. */
 void map_remove(struct map *m, struct map_node *node);
 

@@ -3,6 +3,7 @@
 /*
  * What is in memory of an open event and of its deliveries, and when it goes.
  */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,13 @@ static struct slice seq_key(const int64_t *seq)
     return slice_of((const char *)seq, sizeof(*seq));
 }
 
+/* Events that are open at once have numbers that lie close together: a number is its own hash. */
+struct work *work_find(struct engine *e, int64_t seq)
+{
+    struct map_node *node = map_find_hashed(&e->works, seq_key(&seq), (uint64_t)seq);
+    return node ? container_of(node, struct work, node) : NULL;
+}
+
 struct work *work_new(struct engine *e, struct event *event)
 {
     struct work *work = mem_calloc(1, sizeof(*work));
@@ -23,14 +31,9 @@ struct work *work_new(struct engine *e, struct event *event)
     list_init(&work->lingering);
     work->node.key = seq_key(&work->seq);
     list_init(&work->items);
-    map_insert(&e->works, &work->node);
+    assert(!work_find(e, work->seq));
+    map_insert_sought(&e->works, &work->node, (uint64_t)work->seq);
     return work;
-}
-
-struct work *work_find(struct engine *e, int64_t seq)
-{
-    struct map_node *node = map_find(&e->works, seq_key(&seq));
-    return node ? container_of(node, struct work, node) : NULL;
 }
 
 void work_free(struct engine *e, struct work *work)

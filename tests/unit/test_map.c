@@ -121,6 +121,27 @@ static void keys_are_bytes_with_nul_and_empty_ones_too(void **state)
     map_deinit(&m);
 }
 
+/* By a hash that is the caller's: all in one place, too. */
+static void keys_may_be_hashed_by_who_chooses_them(void **state)
+{
+    (void)state;
+    struct map m;
+    struct entry entries[40];
+    map_init(&m);
+    for (int i = 0; i < 40; i++) {
+        snprintf(entries[i].key, sizeof(entries[i].key), "key-%d", i);
+        entries[i].node.key = slice_str(entries[i].key);
+        map_insert_sought(&m, &entries[i].node, 7);
+    }
+    for (int i = 0; i < 40; i += 3)
+        map_remove(&m, &entries[i].node);
+    for (int i = 0; i < 40; i++)
+        assert_ptr_equal(map_find_hashed(&m, slice_str(entries[i].key), 7),
+                         i % 3 ? &entries[i].node : NULL);
+    assert_null(map_find_hashed(&m, slice_str(entries[1].key), 8));
+    map_deinit(&m);
+}
+
 static void removed_entries_are_gone_and_their_keys_free(void **state)
 {
     (void)state;
@@ -226,6 +247,7 @@ int main(void)
         cmocka_unit_test(an_empty_map_finds_nothing),
         cmocka_unit_test(finds_what_was_inserted_and_nothing_else),
         cmocka_unit_test(keys_are_bytes_with_nul_and_empty_ones_too),
+        cmocka_unit_test(keys_may_be_hashed_by_who_chooses_them),
         cmocka_unit_test(removed_entries_are_gone_and_their_keys_free),
         cmocka_unit_test(gives_memory_back_when_mostly_empty),
         cmocka_unit_test(each_walks_in_the_order_of_insertion),
