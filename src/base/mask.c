@@ -43,6 +43,7 @@ struct mask {
     _Atomic unsigned char begins[256];
     /* A bit for each pair of bytes where one may: of those few places pass it. */
     _Atomic uint64_t filter[FILTER_BITS / 64];
+    atomic_bool has_needles;
     _Atomic(struct passing *) passing; /* NULL before the first, then the same for good */
 };
 
@@ -283,7 +284,10 @@ void mask_apply(const struct mask *mask, struct buf *b, size_t from)
 
 bool mask_may_change(const struct mask *mask, struct slice s)
 {
-    return mask && (atomic_load(&mask->passing) || next_candidate(mask, s, 0) < s.len);
+    if (!mask)
+        return false;
+    return atomic_load(&mask->passing) ||
+           (atomic_load(&mask->has_needles) && next_candidate(mask, s, 0) < s.len);
 }
 
 static struct needle *needle_new(struct needle *next, struct slice s)
@@ -315,6 +319,7 @@ static void add_needle(struct mask *mask, struct slice s)
         if (slice_is_equal(slice_of(known->bytes, known->len), s))
             return;
     }
+    atomic_store(&mask->has_needles, true);
     atomic_store(chain, needle_new(head, s));
     let_pass(mask, s);
 }

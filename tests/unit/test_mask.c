@@ -67,7 +67,7 @@ static void what_begins_as_no_secret_does_is_known_to_stay(void **state)
     (void)state;
     struct mask *mask = mask_of("hunter22", NULL), *empty = mask_new();
     assert_false(mask_may_change(NULL, SLICE_LIT("hunter22")));
-    assert_false(mask_may_change(empty, SLICE_LIT("hunter22")));
+    assert_false(mask_may_change(empty, SLICE_LIT("hunter22 \\u0041")));
     assert_false(mask_may_change(mask, SLICE_LIT("delivered")));
     assert_true(mask_may_change(mask, SLICE_LIT("a hunter22")));
     mask_add_passing(mask, SLICE_LIT("token"));
