@@ -17,9 +17,8 @@
 #define RING_BYTES (16 << 20)
 #define PAGE_EVENTS 1000
 #define PAGE_BYTES (8 << 20)
-/* A turn of the loop handles events for no longer: meanwhile answers wait, and the places of those
-   attempts stand idle. */
-#define TURN_MS 1
+/* No more at once: what is made for an event is soon used by its runs, and should still be at hand. */
+#define STEP_MAX 128
 /* Events in memory, at least, whatever limits.inFlight says. */
 #define WORKS_MIN 2000
 
@@ -238,12 +237,12 @@ static void handle_next(struct engine *e)
     known_rows_free(&rows);
 }
 
-void arrivals_pump(struct engine *e)
+void arrivals_pump(struct engine *e, int64_t until_ms)
 {
     struct arrivals *a = e->arrivals;
     bool was_recovering = is_recovering(a);
-    int64_t until = clock_mono_ms(&e->clock) + TURN_MS;
-    while (arrivals_can_go_on(e) && clock_mono_ms(&e->clock) < until) {
+    for (int i = 0; i < STEP_MAX && arrivals_can_go_on(e) && clock_mono_ms(&e->clock) < until_ms;
+         i++) {
         handle_next(e);
         clock_renew(&e->clock);
     }

@@ -26,12 +26,19 @@ static void arm_due(struct engine *e)
 
 static void drain_check(struct engine *e);
 
+/* A turn of the loop handles events for no longer: meanwhile answers wait, and the places of those
+   attempts stand idle. */
+#define TURN_MS 1
+
 /* Before the loop sleeps: everything that this turn made possible is started. */
 static void on_pump(void *ctx)
 {
     struct engine *e = ctx;
-    arrivals_pump(e);
-    lanes_pump(e->lanes);
+    int64_t until = clock_mono_ms(&e->clock) + TURN_MS;
+    do {
+        arrivals_pump(e, until);
+        lanes_pump(e->lanes);
+    } while (arrivals_can_go_on(e) && clock_mono_ms(&e->clock) < until);
     if (arrivals_can_go_on(e))
         loop_hurry(e->loop);
     arm_due(e);

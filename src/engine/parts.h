@@ -262,8 +262,8 @@ void arrivals_expect(struct engine *e, size_t n_events, size_t bytes);
 void arrivals_came(struct engine *e, size_t n_events, size_t bytes);
 /* An event is kept. Takes the reference. */
 void arrivals_add(struct engine *e, struct event *event);
-/* Handles those that wait, for a few milliseconds. */
-void arrivals_pump(struct engine *e);
+/* Handles some of those that wait, until this time (monotonic) at the latest. */
+void arrivals_pump(struct engine *e, int64_t until_ms);
 /* Whether arrivals_pump has something to do now. */
 bool arrivals_can_go_on(const struct engine *e);
 /* Whether no more should come into memory now. */
