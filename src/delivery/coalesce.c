@@ -61,7 +61,9 @@ static bool replaces(const struct delivery *d, const struct delivery *e)
 
 /* ---- replacing ---- */
 
-static void supersede(struct lanes *lanes, struct delivery *e, const struct delivery *by)
+/* `heir`, where it isn't NULL, has a row, which says from now on that it stands where e's did. */
+static void supersede(struct lanes *lanes, struct delivery *e, const struct delivery *by,
+                      const struct delivery *heir)
 {
     struct buf cause = {0};
     buf_printf(&cause, "coalesced: %s is newer", by->id ? by->id : "another one");
@@ -71,14 +73,15 @@ static void supersede(struct lanes *lanes, struct delivery *e, const struct deli
     list_remove(&e->errand); /* its row is written as it ends */
     e->lane->n_leaving++;
     e->target->n_leaving++;
+    e->heir = heir;
     machine_settle(lanes, e, DELIVERY_SUPERSEDED, NULL);
+    e->heir = NULL;
 }
 
 /* d stands where e did: e's lane keeps its turn where it has one. */
 static void stand_for(struct lanes *lanes, struct delivery *d, struct delivery *e)
 {
     struct lane *lane = e->lane;
-    bool was_head = lane_has_head(lane, e);
     if (e->phase != PHASE_QUEUED)
         machine_move(lanes, e, PHASE_QUEUED);
     if (e->is_gathered)
@@ -91,8 +94,6 @@ static void stand_for(struct lanes *lanes, struct delivery *d, struct delivery *
     list_add_tail(&e->in_lane, &d->in_lane); /* before it */
     if (!lane->own_key)
         lane->node.key.data = lane_head(lane)->key;
-    if (was_head && list_is_empty(&lane->ready))
-        machine_head_arrived(lanes, d);
 }
 
 /* Something that stays stands between d's place and that of its row: at a start it would be that which
@@ -108,16 +109,20 @@ static bool has_passed(const struct delivery *d, int64_t row_position)
     return false;
 }
 
-/* d, which has a row, takes e's place; its row says so later, but where that matters. */
+/* d takes e's place, and e ends. Where d has a row that says so later, but where that matters: then it does
+   in one with e's end, as no two rows may have one place. What is written of d, as it comes to the head,
+   comes behind that. */
 static void take_place(struct lanes *lanes, struct delivery *d, struct delivery *e)
 {
+    bool has_row = d->state == DELIVERY_WAITING, was_head = lane_has_head(e->lane, e);
+    bool is_sooner = d->due_at > machine_now(lanes) && d->due_at > e->due_at;
     int64_t row_position = d->position;
     stand_for(lanes, d, e);
-    if (d->state != DELIVERY_WAITING)
-        return;
-    d->is_ahead = true;
-    if (has_passed(d, row_position))
-        machine_write(lanes, d);
+    bool is_heir = has_row && (is_sooner || has_passed(d, row_position));
+    d->is_ahead = d->is_ahead || (has_row && !is_heir);
+    supersede(lanes, e, d, is_heir ? d : NULL);
+    if (was_head && list_is_empty(&d->lane->ready))
+        machine_head_arrived(lanes, d);
 }
 
 /* All that d replaces; the first one's place is its own. What had a row stands for nothing any more
@@ -131,11 +136,12 @@ static void replace(struct lanes *lanes, struct delivery *d)
         next = it->next;
         if (!replaces(d, e))
             continue;
-        if (!has_place)
+        had_row = had_row || e->state == DELIVERY_WAITING;
+        if (has_place)
+            supersede(lanes, e, d, NULL);
+        else
             take_place(lanes, d, e);
         has_place = true;
-        had_row = had_row || e->state == DELIVERY_WAITING;
-        supersede(lanes, e, d);
     }
     if (has_place && had_row && d->state != DELIVERY_WAITING)
         lanes_keep(lanes, d);

@@ -31,6 +31,7 @@ void delivery_init(struct delivery *d, struct moment now, int64_t paused_ms)
     d->attempts = d->tries = d->refusals = 0;
     d->successes_seen = 0;
     d->unknown = d->was_cut_off;
+    d->heir = NULL;
     d->is_overtaken = d->is_letter = d->is_replaced = d->is_ahead = false;
     d->started_at = d->parked_at = 0;
     d->is_shelved = false;
@@ -170,6 +171,13 @@ static struct slice batch_of(const struct delivery *d)
     return stays && *d->batch->id ? slice_str(d->batch->id) : SLICE_NULL;
 }
 
+static int64_t due_ms_of(const struct delivery *d, struct moment now)
+{
+    if (d->is_shelved)
+        return 0;
+    return d->due_at > now.mono_ms ? wall_of(d->due_at, now) : now.wall_ms;
+}
+
 struct delivery_row delivery_describe(const struct delivery *d, struct moment now)
 {
     bool waits = d->next == DELIVERY_WAITING;
@@ -192,9 +200,9 @@ struct delivery_row delivery_describe(const struct delivery *d, struct moment no
         .unknown = d->unknown,
         .created_ms = d->created_ms,
         .first_attempt_ms = d->first_attempt_at == NOT_YET ? 0 : wall_of(d->first_attempt_at, now),
-        .due_ms = !waits || d->is_shelved   ? 0
-                  : d->due_at > now.mono_ms ? wall_of(d->due_at, now)
-                                            : now.wall_ms,
+        .due_ms = waits ? due_ms_of(d, now) : 0,
+        .heir_seq = d->heir ? d->heir->seq : 0,
+        .heir_due_ms = d->heir ? due_ms_of(d->heir, now) : 0,
         .written_ms = waits ? now.wall_ms : 0,
         .expires_ms = d->expires_ms,
         .ended_ms = waits ? 0 : now.wall_ms,

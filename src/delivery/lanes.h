@@ -88,6 +88,7 @@ struct delivery {
     bool is_letter;            /* a dead letter that a person retries */
     bool is_ahead;             /* of its row, which says another place, or less than is known */
     bool is_replaced;          /* something newer takes its place: coalesce.h */
+    const struct delivery *heir; /* … which has a row; while its own end is described */
     bool is_overtaken; /* something newer of its key has succeeded: dead, it keeps nothing */
     char *last_error;
     int64_t started_at;       /* all `_at` are monotonic ms; of the attempt in progress */

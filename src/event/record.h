@@ -97,6 +97,9 @@ struct delivery_row {
     /* Dead: the id of a newer delivery of its connector and key that has succeeded; the journal's
        writer gives it. */
     struct slice stale_by;
+    /* Superseded: the row of this number, which waits, stands at its position from now on, and is due
+       then; 0: none does. */
+    int64_t heir_seq, heir_due_ms;
     bool
         marks_waiting; /* delivered: older rows that wait, dead letters that are retried, are told, too */
     /* Delivered: what its connector returned, for the handler that awaits it, as JSON text of the

@@ -302,6 +302,21 @@ static int keep_retry(struct committer *c, const struct op_put_delivery *put, st
     return db_run(c->db, s, err);
 }
 
+/* What takes the place of one that was replaced has it in one with that one's end. */
+static int give_place(struct committer *c, const struct op_put_delivery *put, struct err *err)
+{
+    if (put->row.heir_seq == 0)
+        return 0;
+    sqlite3_stmt *s = db_statement(c->db, SQL_TAKE_PLACE, err);
+    if (!s)
+        return -1;
+    db_bind_int(s, 1, put->row.heir_seq);
+    db_bind_int(s, 2, put->row.position);
+    db_bind_time(s, 3, put->row.heir_due_ms);
+    db_bind_int(s, 4, put->op.at_ms);
+    return db_run(c->db, s, err);
+}
+
 /* 1: done; 0: it wasn't in the state that it was to be changed from. */
 static int apply_put_delivery(struct committer *c, const struct op_put_delivery *put,
                               struct err *err)
@@ -316,7 +331,7 @@ static int apply_put_delivery(struct committer *c, const struct op_put_delivery 
         return 0;
     }
     count_delivery(c, &put->row, put->from);
-    if (void_older(c, &put->row, err) < 0)
+    if (void_older(c, &put->row, err) < 0 || give_place(c, put, err) < 0)
         return -1;
     return put->attempt && put_attempt(c, put->row.seq, put->attempt, err) < 0 ? -1 : 1;
 }
@@ -368,7 +383,7 @@ static bool can_be_gathered(struct op *op)
         return op_set_event(op)->from == EVENT_OPEN && op_set_event(op)->to == EVENT_CLOSED;
     case OP_PUT_DELIVERY:
         return op_put_delivery(op)->from == DELIVERY_NEW && !op_put_delivery(op)->attempt &&
-               !op_put_delivery(op)->row.result.data &&
+               !op_put_delivery(op)->row.result.data && op_put_delivery(op)->row.heir_seq == 0 &&
                op_put_delivery(op)->row.state != DELIVERY_DEAD;
     default:
         return false;

@@ -147,6 +147,8 @@ const char *const sql_text[] = {
         " created_at = ?13, first_attempt_at = ?14, due_at = ?15, expires_at = ?16, ended_at = ?17,"
         " result = " RESULT("?18", "?1") ", position = ?20, script_version = ?21, batch = ?22,"
                                          " written_at = ?23 WHERE seq = ?1 AND state = ?19",
+    [SQL_TAKE_PLACE] = "UPDATE deliveries SET position = ?2, due_at = ?3, written_at = ?4"
+                       " WHERE seq = ?1 AND state = 'waiting'",
     /* Behind the last one between 1 and, exclusive, 2. */
     [SQL_NEXT_PUBLICATION] =
         "SELECT coalesce(max(seq) + 1, ?1) FROM deliveries WHERE seq >= ?1 AND seq < ?2",

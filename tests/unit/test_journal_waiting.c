@@ -145,6 +145,26 @@ static void rows_say_in_which_batch_they_are_tried_again(void **state)
     assert_rows(f, cal, all, "j3 k5 k7 -9");
 }
 
+static void what_takes_anothers_place_stands_there_with_that_ones_end(void **state)
+{
+    struct fixture *f = *state;
+    const struct journal_target cal = CAL;
+    const struct journal_range all = {.through = 99, .limit = 9};
+    fill(f);
+    struct delivery_row row = fixture_delivery(1, 0, DELIVERY_SUPERSEDED);
+    row.position = 5;
+    row.connector = SLICE_LIT("cal");
+    row.key = SLICE_LIT("k");
+    row.has_key = true;
+    row.heir_seq = delivery_seq(4, 0); /* k at 7 */
+    row.heir_due_ms = 50;
+    f->clock.wall_ms = 45;
+    journal_put_delivery(f->journal, &row, DELIVERY_WAITING, NULL, NULL, NULL);
+    fixture_settle(f);
+    assert_places(f, cal, all, "j3 k5 -9");
+    assert_rows(f, cal, all, "j3 k5 -9");
+}
+
 static void rows_come_by_key_or_by_place(void **state)
 {
     fill(*state);
@@ -256,6 +276,7 @@ int main(void)
         TEST(places_come_in_the_order_of_waiting),
         TEST(rows_say_in_which_batch_they_are_tried_again),
         TEST(rows_come_by_key_or_by_place),
+        TEST(what_takes_anothers_place_stands_there_with_that_ones_end),
         TEST(connectors_with_something_waiting_are_known_with_the_last_of_it),
         TEST(what_has_expired_comes_in_order_of_time),
         TEST(what_was_queued_before_is_on_disk_when_that_is_said),

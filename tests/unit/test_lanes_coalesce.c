@@ -401,6 +401,58 @@ static void where_nothing_comes_of_it_the_first_is_sent(void **state)
     assert_trace(f, "+a3");
 }
 
+static void load_by(struct lanes_fixture *f, const char *id, const char *handler, int64_t position,
+                    int64_t due_in_ms)
+{
+    struct parcel *p = parcel_new(f, id, "a", (struct take){0});
+    p->d.handler = (char *)handler;
+    p->d.seq = position * 100;
+    lanes_loaded(f->lanes, f->calendar, 0, &p->d,
+                 &(struct delivery_row){.state = DELIVERY_WAITING,
+                                        .position = position,
+                                        .due_ms = f->time.wall_ms + due_in_ms});
+}
+
+/* At no moment two rows have one place, nor would what stays be taken for the first. */
+static void what_passes_another_has_its_place_in_one_with_the_end_of_whose_it_was(void **state)
+{
+    struct lanes_fixture *f = *state;
+    lanes_begin_behind(f->lanes, f->calendar, 5, 3);
+    turn(f);
+    scanned(f, "a3 a4 a5", true);
+    turn(f);
+    forget_trace(f);
+    load_by(f, "a3", "onUpdate", 3, 0);
+    load_by(f, "x4", "other", 4, 0);
+    load_by(f, "a5", "onUpdate", 5, 0);
+    assert_trace(f, "a3:superseded/coalesced: a5 is newer");
+    assert_int_equal(f->row.position, 3);
+    assert_int_equal(f->row.heir_seq, 500);
+    assert_int_equal(f->row.heir_due_ms, f->time.wall_ms);
+    lanes_load_ended(f->lanes, f->calendar, (const bool[]){false});
+    settle_all(f);
+    assert_trace(f, "a3=superseded/coalesced: a5 is newer +a5");
+}
+
+static void what_is_due_sooner_by_that_has_it_in_its_row(void **state)
+{
+    struct lanes_fixture *f = *state;
+    lanes_begin_behind(f->lanes, f->calendar, 5, 3);
+    turn(f);
+    scanned(f, "a3 a4 a5", true);
+    turn(f);
+    forget_trace(f);
+    load_by(f, "a3", "onUpdate", 3, 100);
+    load_by(f, "a4", "onUpdate", 4, 5000);
+    assert_trace(f, "a3:superseded/coalesced: a4 is newer");
+    assert_int_equal(f->row.heir_seq, 400);
+    assert_int_equal(f->row.heir_due_ms, f->time.wall_ms + 100);
+    load_by(f, "a5", "onUpdate", 5, -1);
+    assert_trace(f, "a4:superseded/coalesced: a5 is newer");
+    assert_int_equal(f->row.heir_seq, 0);
+    lanes_load_ended(f->lanes, f->calendar, (const bool[]){false});
+}
+
 /* a3 to a5 were there when the process before ended. */
 static void load_cut_off(struct lanes_fixture *f)
 {
@@ -480,6 +532,8 @@ int main(void)
         SMALL(what_comes_to_the_disk_after_its_turn_isnt_waited_for),
         SMALL(where_nothing_comes_of_it_the_first_is_sent),
         SMALL(without_coalescing_any_more_nothing_is_waited_for),
+        SMALL(what_passes_another_has_its_place_in_one_with_the_end_of_whose_it_was),
+        SMALL(what_is_due_sooner_by_that_has_it_in_its_row),
         SMALL(of_one_after_the_other_but_the_first_may_have_been_attempted),
         SMALL(of_a_batch_each_may_have_been_attempted),
     };

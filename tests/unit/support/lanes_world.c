@@ -114,7 +114,14 @@ static void queue_row(struct world *w, struct parcel *p, struct delivery_row *ro
     latest->row.cause = SLICE_NULL; /* the texts behind these are not kept */
     latest->row.batch = SLICE_NULL;
     latest->row.id = latest->row.connector = latest->row.handler = latest->row.key = SLICE_NULL;
-    w->ops[w->n_ops++] = (struct op){p, *latest};
+    struct op *op = &w->ops[w->n_ops++];
+    *op = (struct op){.parcel = p, .row = *latest};
+    if (row->heir_seq == 0)
+        return;
+    op->heir = &w->parcels[row->heir_seq - 1];
+    op->heir->latest.row.position = row->position;
+    op->heir->latest.row.due_ms = row->heir_due_ms;
+    op->heir_row = op->heir->latest;
 }
 
 /* The newer one stands where p did, and is due when it was; p was never attempted. */
@@ -398,6 +405,8 @@ void world_write_to(struct world *w, size_t n_ops)
     for (; w->n_written < n_ops; w->n_written++) {
         const struct op *op = &w->ops[w->n_written];
         op->parcel->row = op->row;
+        if (op->heir)
+            op->heir->row = op->heir_row;
         if (state_of(&op->row) == DELIVERY_DELIVERED)
             void_older(w, op->parcel);
     }

@@ -77,6 +77,8 @@ struct parcel {
 struct op {
     struct parcel *parcel;
     struct row row;
+    struct parcel *heir; /* whose row changes with it, or NULL */
+    struct row heir_row;
 };
 
 /* What a target has asked for. */
