@@ -69,7 +69,7 @@ MUTANTS = [
         ("src/engine/targets.c", ".parks = c->parks,", ".parks = false,")]),
     Mutant(3, "coalescing replaces what was attempted", [
         ("src/delivery/coalesce.c",
-         "    return d->tries > 0 || d->first_attempt_at != INT64_MIN || (d->unknown && !d->was_behind);\n",
+         "    return d->tries > 0 || d->first_attempt_at != INT64_MIN || d->unknown;\n",
          "    (void)d;\n    return false;\n"),
         ("src/delivery/coalesce.c", "    return !d->is_letter && !d->last_error && ",
          "    return !d->is_letter && ")]),
