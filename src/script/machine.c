@@ -221,6 +221,7 @@ struct script_run *machine_take_run(struct script_machine *m, enum run_kind kind
     run->kind = kind;
     run->after_ms = -1;
     run->last_source = NULL;
+    run->stop_line = 0;
     make_room(m);
     return run;
 }

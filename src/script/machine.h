@@ -146,6 +146,7 @@ struct script_run {
     const struct script_answer *answer; /* while script_answer runs */
     const char *last_source;            /* last_line.h; NULL: none */
     int last_line;
+    int stop_line;   /* the one that the watchdog stopped it before; 0: it didn't */
     int last_status; /* of the last request; 0: it got no answer, or there was none */
     bool is_unknown;
     unsigned n_writes;                    /* those that carried an Idempotency-Key */

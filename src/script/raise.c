@@ -88,6 +88,8 @@ void machine_add_traceback(const struct script_run *run, struct buf *out)
         lua_getinfo(L, "Snl", &ar);
         if (!is_script(&ar))
             continue;
+        if (level == 0 && run->stop_line > 0) /* LuaJIT's own is that of the instruction before */
+            ar.currentline = run->stop_line;
         add_frame(&ar, out);
         n++;
     }

@@ -16,6 +16,7 @@
 
 #include "base/buf.h"
 #include "base/thread.h"
+#include "script/machine.h"
 
 #define TICK_MS 5
 #define TICK_US ((int64_t)TICK_MS * 1000)
@@ -52,9 +53,12 @@ static int64_t read_us(clockid_t clock)
 
 static void on_instruction(lua_State *L, lua_Debug *ar)
 {
-    (void)ar;
-    if (lua_isyieldable(L))
+    struct script_run *run = machine_of(L)->current;
+    if (lua_isyieldable(L)) {
+        if (run && lua_getinfo(L, "l", ar))
+            run->stop_line = ar->currentline;
         lua_yield(L, 0);
+    }
     luaL_error(L, "stopped");
 }
 
