@@ -159,6 +159,7 @@ def test_nothing_that_comes_later_overtakes_a_letter_whose_followers_are_gone(da
     refuse(receiver, 1)
     emit(daemon, "a", 1)
     wait_parked(daemon, "a")
+    wait_until(lambda: daemon.dead_letters(), "the letter to be on disk")
     daemon.kill()
     daemon.start()
     emit(daemon, "a", 2)
