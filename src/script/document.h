@@ -30,7 +30,7 @@ struct document_pack;
 /* [-0, +1, e] One with room for n of them, of so many bytes in all. */
 struct document_pack *document_push_pack(lua_State *L, size_t n, size_t bytes);
 /* [-0, +1, e] As document_push; `pack` is the stack index of the pack, which has room for it. */
-void document_push_packed(lua_State *L, int pack, struct slice text);
+void document_push_packed(lua_State *L, int index, struct slice text);
 
 /* [-0, +0] Whether the value at `index` is one that nobody has looked into. *text is then its text,
    borrowed from the table, until that is filled or goes. */
