@@ -13,6 +13,7 @@
 #include "cli/commands.h"
 #include "cli/json_view.h"
 #include "cli/query.h"
+#include "cli/recorded.h"
 
 /* ---- its happenings -------------------------------------------------------------------------- */
 
@@ -428,9 +429,10 @@ static int find(struct client *client, const char *id, struct buf *event)
 {
     struct buf cursor = {0}, seq = {0};
     int status = EXIT_DONE;
+    struct slice event_id = recorded_event_of(id);
     /* Liaison's own number is found at once; the sender's id, from the newest event on. */
-    if (id[strspn(id, "0123456789")] == '\0')
-        buf_add_str(&seq, id);
+    if (strspn(id, "0123456789") >= event_id.len)
+        buf_add_slice(&seq, event_id);
     else
         do
             status = find_page(client, "id", id, &cursor, &seq);
@@ -479,8 +481,9 @@ const struct command command_explain = {
     .usage = "explain EVENT",
     .operands = "EVENT",
     .examples = examples,
-    .help = "EVENT is Liaison's own number, or the sender's id. Times are UTC. Attempts that\n"
-            "succeeded have no line of their own: the delivery's end is one.",
+    .help = "EVENT is Liaison's own number, the sender's id, or the id of a delivery or dead letter of\n"
+            "it. Times are UTC. Attempts that succeeded have no line of their own: the delivery's end\n"
+            "is one.",
     .options = options,
     .operands_min = 1,
     .operands_max = 1,

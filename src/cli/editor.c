@@ -14,6 +14,7 @@
 
 #define FILE_MAX ((size_t)64 << 20)
 
+/* NULL where there is only vi, and no terminal for it. */
 static const char *find_editor(void)
 {
     static const char *const names[] = {"VISUAL", "EDITOR"};
@@ -22,7 +23,7 @@ static const char *find_editor(void)
         if (editor && *editor)
             return editor;
     }
-    return "vi";
+    return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) ? "vi" : NULL;
 }
 
 /* A line of its own for each member of the top object or element of the top array. */
@@ -68,9 +69,8 @@ static int write_file(int fd, struct slice text)
 }
 
 /* The editor may be a command with options, so the shell takes it apart. */
-static int run_editor(const char *path)
+static int run_editor(const char *editor, const char *path)
 {
-    const char *editor = find_editor();
     struct buf line = {0};
     buf_printf(&line, "%s \"$1\"", editor);
     pid_t child = fork();
@@ -103,7 +103,9 @@ static int read_back(const char *path, struct slice json, struct buf *edited)
 
 int editor_edit(struct slice json, struct buf *edited)
 {
-    const char *folder = getenv("TMPDIR");
+    const char *folder = getenv("TMPDIR"), *editor = find_editor();
+    if (!editor)
+        return command_fail("there is no terminal for vi: give the data as DATA, or set EDITOR");
     struct buf path = {0}, text = {0};
     buf_printf(&path, "%s/liaison-XXXXXX.json", folder && *folder ? folder : "/tmp");
     add_readable(&text, json);
@@ -115,10 +117,10 @@ int editor_edit(struct slice json, struct buf *edited)
     if (fd >= 0)
         close(fd);
     if (status == EXIT_DONE)
-        status = run_editor(path.data);
-    if (status == EXIT_DONE)
-        status = read_back(path.data, json, edited);
-    if (status == EXIT_DONE)
+        status = run_editor(editor, path.data);
+    bool is_kept =
+        status == EXIT_DONE && (status = read_back(path.data, json, edited)) != EXIT_DONE;
+    if (fd >= 0 && !is_kept)
         unlink(path.data);
     buf_deinit(&path);
     buf_deinit(&text);

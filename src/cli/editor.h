@@ -10,9 +10,9 @@
 #include "base/buf.h"
 #include "base/slice.h"
 
-/* Opens $VISUAL or $EDITOR (else vi) on a temporary file that holds `json`, and adds what was saved to
-   `edited`: nothing where that means the same as before. EXIT_DONE, or EXIT_FAILED when it was said
-   why; text that is no JSON stays in its file then, which is named. */
+/* Opens $VISUAL or $EDITOR (else vi, on a terminal) on a temporary file that holds `json`, and adds what
+   was saved to `edited`: nothing where that means the same as before. EXIT_DONE, or EXIT_FAILED when it
+   was said why; text that is no JSON stays in its file then, which is named. */
 int editor_edit(struct slice json, struct buf *edited) must_check;
 
 #endif

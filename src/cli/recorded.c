@@ -162,8 +162,7 @@ int recorded_newest(struct recorded *r, size_t n, recorded_fn fn, void *ctx)
                      : recorded_ask_newest(&r->client, NULL, n, fn, ctx);
 }
 
-/* EVENT-HASH of a delivery begins with its event's number. */
-static struct slice event_of(const char *id)
+struct slice recorded_event_of(const char *id)
 {
     struct slice given = slice_str(id);
     struct slice number = slice_upto(given, slice_find(given, '-'));
@@ -179,7 +178,7 @@ int recorded_find(struct recorded *r, const char *id, recorded_fn fn, void *ctx)
 {
     struct visit visit = {.fn = fn, .ctx = ctx};
     const struct journal_filter filter = {
-        .id = event_of(id), .newest_first = true, .state = -1, .limit = 1};
+        .id = recorded_event_of(id), .newest_first = true, .state = -1, .limit = 1};
     if (!r->reader)
         return ask_one(&r->client, filter.id, fn, ctx);
     int status = read_events(r, &filter, &visit);

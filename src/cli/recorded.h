@@ -41,6 +41,8 @@ int recorded_newest(struct recorded *r, size_t n, recorded_fn fn, void *ctx) mus
 /* The daemon's alone, of `type`, or of types that begin so, where that isn't NULL. */
 int recorded_ask_newest(struct client *client, const char *type, size_t n, recorded_fn fn,
                         void *ctx) must_check;
+/* EVENT-HASH, the id of a delivery, begins with its event's number: that, borrowed; others as they are. */
+struct slice recorded_event_of(const char *id);
 /* One by Liaison's number or the sender's id, or by the id of a delivery or dead letter of it. */
 int recorded_find(struct recorded *r, const char *id, recorded_fn fn, void *ctx) must_check;
 

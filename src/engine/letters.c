@@ -145,7 +145,7 @@ static void refuse_stale(struct letter_request *l, const struct delivery_row *de
     struct buf text = {0};
     buf_printf(&text,
                "it is stale: %.*s, a newer delivery of its connector and key, has succeeded, and "
-               "this one would overwrite it; force retries it all the same",
+               "this one would overwrite it: with `force` it is retried all the same",
                SLICE_FMT(dead->stale_by));
     answer(l, LETTER_REFUSED, text.data);
     buf_deinit(&text);

@@ -140,8 +140,7 @@ static void check_connector(const struct check *c, const struct node *value)
 static void check_transformer(const struct check *c, const struct node *value)
 {
     char *name = slice_dup(value->name);
-    if (!sources_find_own(c->l->m->sources, SOURCE_TRANSFORMER, value->name) &&
-        !transformer_find(c->l, name))
+    if (!transformer_find(c->l, name))
         transformer_tell_missing(c->l, name, c->source->name.data, value->line);
     free(name);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Liaison authors */
 /* Fields of what scripts are given: answers of http, what sync:send returned, a connector's delivery or
-   batch. */
+   batch, the list of rows that it has with a batch. */
 #include "base/text.h"
 #include "script/check.h"
 
@@ -19,6 +19,7 @@ static const struct shape delivery = {
     {"id", "attempt", "event", "key", "connector", "handler", "createdAt", "lastError"}};
 static const struct shape batch = {
     "a batch", {"id", "attempt", "lastError", "connector", "createdAt", "deliveries"}};
+static const struct shape list = {"the list of a batch's rows", {NULL}};
 
 /* ---- what a name stands for ---- */
 
@@ -36,21 +37,36 @@ static bool is_returned(const struct node *n)
     return n->parent && n->parent->kind == NODE_RETURN && !n->parent->parent->parent;
 }
 
-/* Of the second parameter of a connector's `send` or `verify`; NULL where it isn't one. */
+static bool takes_batches(const struct node *connector)
+{
+    const struct node *value = find_field(connector, "batch");
+    return value && !slice_is_equal(value->text, SLICE_LIT("false"));
+}
+
+/* Of `send`, whose second parameter tells of the attempt, and whose first is the data: of those only a
+   list of rows is known. */
+static const struct shape *find_sent(const struct node *connector, bool is_first)
+{
+    bool is_batch = takes_batches(connector);
+    if (is_first)
+        return is_batch ? &list : NULL;
+    return is_batch ? &batch : &delivery;
+}
+
+/* Of a parameter of a connector's `send` or `verify`; NULL where nothing is known of it. */
 static const struct shape *find_attempted(const struct check *c, const struct node *parameter)
 {
     const struct node *function = parameter->parent, *field = function->parent;
-    if (c->source->kind != SOURCE_CONNECTOR || parameter != node_child(function, 1))
+    bool is_first = parameter == node_child(function, 0);
+    if (c->source->kind != SOURCE_CONNECTOR || (!is_first && parameter != node_child(function, 1)))
         return NULL;
     if (is_returned(function))
-        return &delivery;
+        return is_first ? NULL : &delivery;
     if (!field || field->kind != NODE_FIELD || !is_returned(field->parent))
         return NULL;
-    if (slice_is_equal(node_key(field), SLICE_LIT("verify")))
-        return &delivery;
-    if (!slice_is_equal(node_key(field), SLICE_LIT("send")))
-        return NULL;
-    return find_field(field->parent, "batch") ? &batch : &delivery;
+    if (slice_is_equal(node_key(field), SLICE_LIT("send")))
+        return find_sent(field->parent, is_first);
+    return !is_first && slice_is_equal(node_key(field), SLICE_LIT("verify")) ? &delivery : NULL;
 }
 
 static const struct shape *find_shape(const struct check *c, const struct node *n)
@@ -84,7 +100,10 @@ static void tell(const struct check *c, const struct node *n, const struct shape
     struct buf text = {0};
     buf_printf(&text, "%.*s is %s, which has no `%.*s`", SLICE_FMT(n->first->text), shape->what,
                SLICE_FMT(name));
-    if (shape == &answer && slice_is_equal(name, SLICE_LIT("data"))) {
+    if (shape == &list) {
+        buf_printf(&text, ": write %.*s[1].%.*s, or go over them: for _, row in ipairs(%.*s) do",
+                   SLICE_FMT(n->first->text), SLICE_FMT(name), SLICE_FMT(n->first->text));
+    } else if (shape == &answer && slice_is_equal(name, SLICE_LIT("data"))) {
         buf_printf(&text, ": write %.*s.json", SLICE_FMT(n->first->text));
     } else if (nearest) {
         buf_printf(&text, ": did you mean `%s`?", nearest);

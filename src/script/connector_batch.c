@@ -84,6 +84,6 @@ void connector_read_batch(struct connector_job *job, int index)
         read_rows(job, index);
     else if (!lua_isboolean(L, index))
         connector_tell(job, "batch",
-                       "`batch` must be false, or a table as in { size = 500, bytes = \"1MB\", "
+                       "`batch` must be true or false, or a table as in { size = 500, bytes = \"1MB\", "
                        "wait = \"200ms\" }");
 }

@@ -63,7 +63,7 @@ void connector_finish(struct loader *l);
 void transformer_add(struct loader *l, const struct source *source, int ref);
 /* One of the project, or one that ships and is loaded now; NULL when there is none. */
 const struct transformer *transformer_find(struct loader *l, const char *name);
-/* Tells that there is none. */
+/* Tells that there is none; nothing where the project has a file of it, of which another problem was told. */
 void transformer_tell_missing(struct loader *l, const char *name, const char *file, int line);
 
 /* ---- bind_lookup.c ---- */

@@ -86,6 +86,8 @@ static void add_name(void *ctx, struct map_node *node)
 void transformer_tell_missing(struct loader *l, const char *name, const char *file, int line)
 {
     struct names names = {.len = 0};
+    if (sources_find_own(l->m->sources, SOURCE_TRANSFORMER, slice_str(name)))
+        return;
     map_each(&l->m->transformer_map, add_name, &names);
     const char *nearest = text_nearest(slice_str(name), names.items, names.len);
     if (nearest)

@@ -73,6 +73,8 @@ def test_explain_tells_all_in_order(daemon, receiver):
     assert "failed after" in lines[2] and "503" in lines[2]
     assert [line[:24] for line in lines[:-1]] == sorted(line[:24] for line in lines[:-1])
     assert daemon.command("explain", "1").out == result.out
+    delivery = re.search(r" (1-[0-9a-f]{24})", result.out).group(1)
+    assert daemon.command("explain", delivery).out == result.out
     assert daemon.command("explain", "1", "--json").json() == daemon.get("/api/events/1").json()
 
 
@@ -354,6 +356,9 @@ def test_dead_edit_that_changes_nothing_or_goes_wrong_leaves_it(daemon, receiver
     assert (unchanged.status, unchanged.out) == (0, "nothing was changed\n")
     failed = daemon.command("dead", "edit", id, env=editor(tmp_path, "exit 3"))
     assert failed.status == 1 and "the editor" in failed.err
+    assert list(tmp_path.glob("liaison-*")) == []
+    nowhere = daemon.command("dead", "edit", id, env={"EDITOR": "", "VISUAL": ""})
+    assert nowhere.status == 1 and "no terminal for vi: give the data as DATA" in nowhere.err
     broken = daemon.command("dead", "edit", id, env=editor(tmp_path, 'echo "{" >"$2"'))
     assert broken.status == 1 and "no JSON" in broken.err
     kept = re.search(r"it is in (\S+)", broken.err).group(1)

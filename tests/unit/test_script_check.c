@@ -206,6 +206,13 @@ static void test_every_file_is_looked_through(void **state)
         "connectors/out.lua",
         "return { batch = {}, send = function(list, b) return b.deliveries, b.event end }",
         "finding connectors/out.lua:1: b is a batch, which has no `event`; it has attempt, ");
+    assert_problem("connectors/out.lua",
+                   "return { batch = { size = 9 }, send = function(row) return row.id end }",
+                   "finding connectors/out.lua:1: row is the list of a batch's rows, which has no "
+                   "`id`: write row[1].id, or go over them: for _, row in ipairs(row) do");
+    assert_problem("connectors/out.lua",
+                   "return { batch = false, send = function(row, d) return row.id, d.event end }",
+                   NULL);
     assert_problem(
         "connectors/out.lua",
         "return { verify = function(data, d) return d.key == data.id end,\n"

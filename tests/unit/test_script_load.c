@@ -213,7 +213,7 @@ static void test_wrong_options_of_connectors_say_what_to_write(void **state)
         {"batch = { bytes = {} }", "connectors/c.lua:2: batch.bytes must be a size up to 16MB"},
         {"batch = { wait = -1 }", "connectors/c.lua:2: batch.wait: "},
         {"batch = { rows = 5 }", "connectors/c.lua:2: batch: there is no option `rows`"},
-        {"batch = 500", "connectors/c.lua:2: `batch` must be false, or a table as in"},
+        {"batch = 500", "connectors/c.lua:2: `batch` must be true or false, or a table as in"},
         {"coalesce = true, order = 'none'",
          "connectors/c.lua:2: `coalesce = true` sends the newest of what waits in the order of a "
          "key, and `order = \"none\"` says that there is none"},
@@ -302,6 +302,19 @@ static void test_a_name_without_a_transformer_has_its_line(void **state)
                         "local sync = SyncManager.new{}\nsync:on('t', function()\n"
                         "sync:send{ data = 1, transformer = 'nope' } end)\nsync:start()",
                         "scripts/s.lua:3: no transformer \"nope\": make transformers/nope.lua");
+}
+
+static void test_a_transformer_whose_file_is_wrong_is_told_once(void **state)
+{
+    (void)state;
+    struct project *p = project_new();
+    project_write(p, "transformers/t.lua", "return {}");
+    project_write(p, "connectors/c.lua", "return { transformer = 't', send = function() end }");
+    project_write(p, "scripts/s.lua", "SyncManager.new{}:start()");
+    assert_false(project_load(p));
+    assert_problem(p, "transformers/t.lua:1: a transformer's file returns a function");
+    assert_null(strstr(p->problems.data, "no transformer"));
+    project_free(p);
 }
 
 static void test_two_files_of_one_name_are_told(void **state)
@@ -483,6 +496,7 @@ int main(void)
         cmocka_unit_test(test_options_of_later_versions_may_say_that_nothing_is_asked),
         cmocka_unit_test(test_a_name_without_a_connector_has_its_line),
         cmocka_unit_test(test_a_name_without_a_transformer_has_its_line),
+        cmocka_unit_test(test_a_transformer_whose_file_is_wrong_is_told_once),
         cmocka_unit_test(test_two_files_of_one_name_are_told),
         cmocka_unit_test(test_a_manager_that_never_starts_is_a_warning),
         cmocka_unit_test(test_a_handler_that_writes_by_itself_is_a_warning),

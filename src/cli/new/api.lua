@@ -198,7 +198,7 @@ function SyncManager:start() end
 ---@field concurrency? "auto"|integer
 ---@field rate? string|false "50/s", "1000/m", "10/h"
 ---@field breaker? Breaker|false
----@field batch? BatchPolicy|false
+---@field batch? BatchPolicy|boolean
 ---@field statuses? table<integer|string, StatusWord>|fun(answer: HttpAnswer): StatusWord? by status or class ("4xx"), before the table of outcomes
 ---@field verify? fun(data: any, delivery: Delivery): boolean whether what was written and never answered is there
 ---@field auth? Auth|false who its requests come from
