@@ -83,7 +83,8 @@ void connector_read_batch(struct connector_job *job, int index)
     if (is_table)
         read_rows(job, index);
     else if (!lua_isboolean(L, index))
-        connector_tell(job, "batch",
-                       "`batch` must be true or false, or a table as in { size = 500, bytes = \"1MB\", "
-                       "wait = \"200ms\" }");
+        connector_tell(
+            job, "batch",
+            "`batch` must be true or false, or a table as in { size = 500, bytes = \"1MB\", "
+            "wait = \"200ms\" }");
 }
