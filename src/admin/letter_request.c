@@ -66,12 +66,6 @@ static void on_tried(void *ctx, const struct trial_end *end)
 
 /* ---- the letter, on the reader's thread ---- */
 
-static void add_text(struct json_writer *w, const char *name, struct slice text)
-{
-    if (text.data)
-        json_member_string(w, name, text);
-}
-
 static bool note_letter(void *ctx, const struct delivery_row *row)
 {
     struct asked *a = ctx;
@@ -82,12 +76,12 @@ static bool note_letter(void *ctx, const struct delivery_row *row)
         return false;
     struct json_writer w = {.out = &a->delivery};
     json_object_begin(&w, NULL);
-    add_text(&w, "id", row->id);
-    add_text(&w, "connector", row->connector);
-    add_text(&w, "handler", row->handler);
+    json_member_given(&w, "id", row->id);
+    json_member_given(&w, "connector", row->connector);
+    json_member_given(&w, "handler", row->handler);
     if (row->has_key)
         json_member_string(&w, "key", row->key);
-    add_text(&w, "transformer", row->transformer);
+    json_member_given(&w, "transformer", row->transformer);
     if (row->data.data)
         json_member_raw(&w, "data", row->data);
     json_member_bool(&w, "wasUnknown", row->unknown);

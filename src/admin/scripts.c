@@ -10,14 +10,6 @@
 #include "base/buf.h"
 #include "script/sources.h"
 
-static void add_text(struct json_writer *w, const char *name, struct slice text)
-{
-    if (text.data)
-        json_member_string(w, name, text);
-    else
-        json_member_null(w, name);
-}
-
 /* ---- what is loaded ---- */
 
 static void add_file(struct json_writer *w, const struct engine *e, const struct source *source)
@@ -42,7 +34,7 @@ static void add_file(struct json_writer *w, const struct engine *e, const struct
     json_member_cstr(w, "kind", kinds[source->kind]);
     json_member_bool(w, "shipped", source->is_shipped);
     json_member_cstr(w, "hash", hash);
-    add_text(w, "lastError", error);
+    json_member_text(w, "lastError", error);
     json_member_time(w, "lastErrorAt", at_ms);
     json_object_end(w);
 }

@@ -153,7 +153,10 @@ void json_object_end(struct json_writer *w);
 void json_array_begin(struct json_writer *w, const char *name);
 void json_array_end(struct json_writer *w);
 void json_member_string(struct json_writer *w, const char *name, struct slice s);
-void json_member_cstr(struct json_writer *w, const char *name, const char *s); /* NULL: null */
+void json_member_cstr(struct json_writer *w, const char *name, const char *s);  /* NULL: null */
+void json_member_text(struct json_writer *w, const char *name, struct slice s); /* absent: null */
+void json_member_given(struct json_writer *w, const char *name,
+                       struct slice s); /* absent: left out */
 void json_member_integer(struct json_writer *w, const char *name, int64_t i);
 void json_member_bool(struct json_writer *w, const char *name, bool v);
 void json_member_null(struct json_writer *w, const char *name);

@@ -202,12 +202,23 @@ void json_member_string(struct json_writer *w, const char *name, struct slice s)
     json_add_string(w->out, s);
 }
 
-void json_member_cstr(struct json_writer *w, const char *name, const char *s)
+void json_member_text(struct json_writer *w, const char *name, struct slice s)
 {
-    if (s)
-        json_member_string(w, name, slice_str(s));
+    if (s.data)
+        json_member_string(w, name, s);
     else
         json_member_null(w, name);
+}
+
+void json_member_given(struct json_writer *w, const char *name, struct slice s)
+{
+    if (s.data)
+        json_member_string(w, name, s);
+}
+
+void json_member_cstr(struct json_writer *w, const char *name, const char *s)
+{
+    json_member_text(w, name, slice_str(s));
 }
 
 void json_member_integer(struct json_writer *w, const char *name, int64_t i)

@@ -481,11 +481,9 @@ const struct command command_explain = {
     .usage = "explain EVENT",
     .operands = "EVENT",
     .examples = examples,
-    .help =
-        "EVENT is Liaison's own number, the sender's id, or the id of a delivery or dead letter "
-        "of\n"
-        "it. Times are UTC. Attempts that succeeded have no line of their own: the delivery's end\n"
-        "is one.",
+    .help = "EVENT is Liaison's own number, the sender's id, or the id of a delivery or dead\n"
+            "letter of it. Times are UTC. Attempts that succeeded have no line of their own: the\n"
+            "delivery's end is one.",
     .options = options,
     .operands_min = 1,
     .operands_max = 1,

@@ -5,14 +5,6 @@
 #include "base/buf.h"
 #include "event/envelope.h"
 
-static void add_text(struct json_writer *w, const char *name, struct slice text)
-{
-    if (text.data)
-        json_member_string(w, name, text);
-    else
-        json_member_null(w, name);
-}
-
 /* ---- data ---- */
 
 static void add_event_data(struct json_writer *w, const struct event *event)
@@ -156,7 +148,7 @@ static int read_scripts(struct journal_reader *reader, struct json_writer *w,
 {
     struct buf hash = {0};
     int rc = row->script_version ? journal_scripts(reader, row->script_version, &hash, err) : 0;
-    add_text(w, "scripts", buf_slice(&hash));
+    json_member_text(w, "scripts", buf_slice(&hash));
     buf_deinit(&hash);
     return rc;
 }
@@ -165,28 +157,28 @@ static int read_scripts(struct journal_reader *reader, struct json_writer *w,
 
 static void add_names(struct json_writer *w, const struct delivery_row *row)
 {
-    add_text(w, "connector", row->connector);
-    add_text(w, "handler", row->handler);
+    json_member_text(w, "connector", row->connector);
+    json_member_text(w, "handler", row->handler);
 }
 
 static void add_key(struct json_writer *w, const struct delivery_row *row)
 {
-    add_text(w, "key", row->has_key ? row->key : SLICE_NULL);
+    json_member_text(w, "key", row->has_key ? row->key : SLICE_NULL);
 }
 
 static void add_end(struct json_writer *w, const struct delivery_row *row)
 {
-    add_text(w, "error", row->error);
+    json_member_text(w, "error", row->error);
     json_member_time(w, "at", row->ended_ms);
-    add_text(w, "staleBy", row->stale_by);
+    json_member_text(w, "staleBy", row->stale_by);
 }
 
 int letter_add_json(struct journal_reader *reader, struct json_writer *w,
                     const struct delivery_row *row, enum letter_extent extent, struct err *err)
 {
     json_object_begin(w, NULL);
-    add_text(w, "id", row->id);
-    add_text(w, "cause", row->cause);
+    json_member_text(w, "id", row->id);
+    json_member_text(w, "cause", row->cause);
     add_names(w, row);
     if (extent != LETTER_BARE) {
         add_key(w, row);
@@ -208,7 +200,7 @@ int letter_add_json(struct journal_reader *reader, struct json_writer *w,
 static void begin_delivery(struct json_writer *w, const struct delivery_row *row)
 {
     json_object_begin(w, NULL);
-    add_text(w, "id", row->id);
+    json_member_text(w, "id", row->id);
     json_member_cstr(w, "state", delivery_state_name(row->state));
     add_names(w, row);
     add_key(w, row);
@@ -217,7 +209,7 @@ static void begin_delivery(struct json_writer *w, const struct delivery_row *row
 static void end_delivery(struct json_writer *w, const struct delivery_row *row, bool is_in_flight)
 {
     add_end(w, row);
-    add_text(w, "cause", row->cause);
+    json_member_text(w, "cause", row->cause);
     json_member_bool(w, "inFlight", is_in_flight);
     json_member_time(w, "created", row->created_ms);
     json_member_time(w, "due", row->state == DELIVERY_WAITING ? row->due_ms : 0);
@@ -263,12 +255,12 @@ int delivery_add_json_brief(struct journal_reader *reader, struct json_writer *w
 void event_add_members(struct json_writer *w, const struct event *event, enum event_state state)
 {
     json_member_integer(w, "seq", event->seq);
-    add_text(w, "id", event->id);
-    add_text(w, "type", event->type);
-    add_text(w, "source", event->source);
-    add_text(w, "subject", event->subject);
-    add_text(w, "time", event->time);
-    add_text(w, "key", event->has_key ? event->key : SLICE_NULL);
+    json_member_text(w, "id", event->id);
+    json_member_text(w, "type", event->type);
+    json_member_text(w, "source", event->source);
+    json_member_text(w, "subject", event->subject);
+    json_member_text(w, "time", event->time);
+    json_member_text(w, "key", event->has_key ? event->key : SLICE_NULL);
     if (event->attributes.data)
         json_member_raw(w, "attributes", event->attributes);
     else

@@ -40,29 +40,23 @@ struct replay {
 
 /* ---- the wish as JSON ---- */
 
-static void add_text(struct json_writer *w, const char *name, struct slice text)
-{
-    if (text.data)
-        json_member_string(w, name, text);
-}
-
 static void write_wish(struct buf *out, const struct engine_replay *wish)
 {
     struct json_writer w = {.out = out};
     const struct journal_filter *f = &wish->filter;
     json_object_begin(&w, NULL);
-    add_text(&w, "type", f->type);
-    add_text(&w, "connector", f->connector);
-    add_text(&w, "channel", f->channel);
-    add_text(&w, "key", f->key);
-    add_text(&w, "id", f->id);
+    json_member_given(&w, "type", f->type);
+    json_member_given(&w, "connector", f->connector);
+    json_member_given(&w, "channel", f->channel);
+    json_member_given(&w, "key", f->key);
+    json_member_given(&w, "id", f->id);
     if (f->state >= 0)
         json_member_cstr(&w, "state", event_state_name((enum event_state)f->state));
     if (f->since_ms)
         json_member_time(&w, "since", f->since_ms);
     if (f->until_ms)
         json_member_time(&w, "until", f->until_ms);
-    add_text(&w, "handler", wish->handler);
+    json_member_given(&w, "handler", wish->handler);
     if (f->has_dead)
         json_member_bool(&w, "dead", true);
     if (wish->is_forced)

@@ -48,8 +48,8 @@ static const struct option http_rows[] = {
     {"cache", OPTION_LATER, NULL},
 };
 
-#define DATA_HINT "what is sent goes into `json`, as in { json = data }"
-const struct option_set options_of_http = {"http", http_rows, (int)ARRAY_LEN(http_rows), DATA_HINT};
+const struct option_set options_of_http = {"http", http_rows, (int)ARRAY_LEN(http_rows),
+                                           "what is sent goes into `json`, as in { json = data }"};
 
 /* The stack of startRequest and finishRequest: what they were called with, then the options. */
 enum { ARG_WHAT = 1, ARG_METHOD, ARG_URL, ARG_OPTIONS, FIRST };
@@ -530,7 +530,8 @@ static int http_start(lua_State *L)
     struct script_machine *m = machine_of(L);
     struct auth auth;
     struct request r = {.L = L, .m = m, .what = lua_tostring(L, ARG_WHAT), .auth = &auth};
-    const struct option_set options = {r.what, http_rows, (int)ARRAY_LEN(http_rows), DATA_HINT};
+    struct option_set options = options_of_http;
+    options.what = r.what;
     struct err err = {0};
     lua_settop(L, ARG_OPTIONS);
     struct script_run *run = machine_check_can_wait(L, r.what);

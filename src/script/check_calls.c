@@ -110,7 +110,8 @@ static void check_value(const struct check *c, const char *what, const struct op
 static void check_options(const struct check *c, const char *what, const struct option_set *rows,
                           const struct node *table)
 {
-    const struct option_set set = {what, rows->rows, rows->n_rows, rows->hint};
+    struct option_set set = *rows;
+    set.what = what;
     if (!table || table->kind != NODE_TABLE)
         return;
     for (const struct node *field = table->first; field; field = field->next) {
