@@ -18,7 +18,7 @@ http {{
   fastcgi_temp_path {folder}/fastcgi;
   uwsgi_temp_path {folder}/uwsgi;
   scgi_temp_path {folder}/scgi;
-  log_format statuses "$status";
+  log_format statuses "$msec $status";
   keepalive_requests 100000;
   limit_req_zone $server_port zone=all:1m rate={rate}r/s;
   upstream behind {{ server {behind}; keepalive 16; }}
@@ -67,4 +67,12 @@ class Nginx(Program):
 
     def statuses(self):
         """Of all answers, in their order."""
-        return [int(line) for line in (self._folder / "statuses").read_text().split()]
+        return [int(status) for _, status in self._answers()]
+
+    def seconds(self):
+        """From its first answer to its last."""
+        times = [float(at) for at, _ in self._answers()]
+        return times[-1] - times[0]
+
+    def _answers(self):
+        return [line.split() for line in (self._folder / "statuses").read_text().splitlines()]
