@@ -207,12 +207,17 @@ void rendering_free(struct rendering *r)
     free(r);
 }
 
+void answer_failure(struct http_exchange *x, const struct err *err)
+{
+    int status = err->code == ERR_NOT_FOUND ? 404 : err->code == ERR_INVALID ? 400 : 500;
+    http_exchange_problem(x, status, "%s", err->message);
+}
+
 static void on_rendered(void *ctx)
 {
     struct rendering *r = ctx;
-    int status = r->err.code == ERR_NOT_FOUND ? 404 : r->err.code == ERR_INVALID ? 400 : 500;
     if (r->err.code != ERR_NONE)
-        http_exchange_problem(r->x, status, "%s", r->err.message);
+        answer_failure(r->x, &r->err);
     else
         http_exchange_reply(r->x, r->status, "application/json", buf_slice(&r->out));
     rendering_free(r);

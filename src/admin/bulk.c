@@ -46,7 +46,8 @@ static void collect_ids(struct journal_reader *reader, void *ctx)
     struct journal_filter *filter = &b->filter.journal;
     size_t before = b->n_ids;
     filter->through_seq = 0;
-    if (journal_bound_deliveries(reader, filter, LISTING_LOOKED_AT, &b->err) < 0 ||
+    if (filter_check(&b->filter, reader, &b->err) < 0 ||
+        journal_bound_deliveries(reader, filter, LISTING_LOOKED_AT, &b->err) < 0 ||
         journal_list_deliveries(reader, filter, collect_id, b, &b->err) < 0)
         return;
     b->has_more = filter_turn_page(&b->filter, b->n_ids - before);
@@ -73,7 +74,7 @@ static void bulk_end(struct bulk *b)
     json_member_integer(&w, "refused", (int64_t)b->n_refused);
     json_object_end(&w);
     if (b->err.code != ERR_NONE)
-        http_exchange_problem(b->x, 500, "%s", b->err.message);
+        answer_failure(b->x, &b->err);
     else
         http_exchange_reply(b->x, 200, "application/json", buf_slice(&out));
     buf_deinit(&out);
@@ -183,6 +184,7 @@ void route_letters_retry(void *ctx, struct http_exchange *x)
         err_set(&err, ERR_INVALID, "send a JSON object: {\"filter\": {…}}, or {} for all");
     else if (body_read(http_exchange_body(x), take_member, b, &err) == 0) {
         list_add_tail(&a->bulks, &b->link);
+        filter_doubt(&b->filter, a->engine);
         journal_read(engine_journal(a->engine), collect_ids, on_collected, b);
         return;
     }

@@ -234,6 +234,69 @@ void filter_deinit(struct filter *f)
 {
     for (size_t i = 0; i < FILTER_TEXTS; i++)
         free(f->texts[i]);
+    for (size_t i = 0; i < FILTER_DOUBTS; i++)
+        free(f->doubts[i]);
+}
+
+/* ---- names that may be mistyped ---- */
+
+typedef int (*check_name_fn)(struct engine *e, struct slice name, struct err *err);
+
+static struct err *doubt(struct engine *e, check_name_fn check, struct slice name)
+{
+    struct err err;
+    if (!name.data || check(e, name, &err) == 0)
+        return NULL;
+    err.code = ERR_INVALID;
+    struct err *kept = mem_alloc(sizeof(*kept));
+    *kept = err;
+    return kept;
+}
+
+void filter_doubt(struct filter *f, struct engine *e)
+{
+    if (f->journal.connector.len > 0) /* empty: handlers' own */
+        f->doubts[0] = doubt(e, engine_check_connector, f->journal.connector);
+    f->doubts[1] = doubt(e, engine_check_channel, f->journal.channel);
+}
+
+bool filter_has_doubts(const struct filter *f)
+{
+    return f->doubts[0] || f->doubts[1];
+}
+
+struct counted {
+    const struct filter *filter;
+    bool is_known[FILTER_DOUBTS];
+};
+
+/* The sums stand over retention, and when the connector is gone. */
+static bool note_counted(void *ctx, const char *scope, const char *name, const char *term,
+                         int64_t value)
+{
+    struct counted *counted = ctx;
+    const struct journal_filter *f = &counted->filter->journal;
+    size_t i = strcmp(scope, "channel") == 0;
+    (void)term, (void)value;
+    if (slice_is_equal(slice_str(name), i ? f->channel : f->connector))
+        counted->is_known[i] = true;
+    return true;
+}
+
+int filter_check(const struct filter *f, struct journal_reader *reader, struct err *err)
+{
+    struct counted counted = {.filter = f};
+    if (!filter_has_doubts(f))
+        return 0;
+    if (journal_sums(reader, note_counted, &counted, err) < 0)
+        return -1;
+    for (size_t i = 0; i < FILTER_DOUBTS; i++) {
+        if (f->doubts[i] && !counted.is_known[i]) {
+            *err = *f->doubts[i];
+            return -1;
+        }
+    }
+    return 0;
 }
 
 /* ---- what isn't on disk ---- */

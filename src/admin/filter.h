@@ -13,6 +13,7 @@
 #include "base/attr.h"
 #include "base/err.h"
 #include "base/slice.h"
+#include "engine/engine.h"
 #include "event/event.h"
 #include "http/server.h"
 #include "journal/journal.h"
@@ -26,15 +27,17 @@ enum filter_kind {
 };
 
 #define FILTER_TEXTS 6
+#define FILTER_DOUBTS 2
 #define FILTER_LIMIT 100 /* rows of a page, unless asked otherwise … */
 #define FILTER_LIMIT_MAX 1000
 
 /* In place. */
 struct filter {
     enum filter_kind kind;
-    struct journal_filter journal; /* the newest first */
-    int64_t limit_asked;           /* as it was, however large; 0: not at all */
-    char *texts[FILTER_TEXTS];     /* what its slices point to */
+    struct journal_filter journal;     /* the newest first */
+    int64_t limit_asked;               /* as it was, however large; 0: not at all */
+    char *texts[FILTER_TEXTS];         /* what its slices point to */
+    struct err *doubts[FILTER_DOUBTS]; /* see filter_doubt; NULL: none */
 };
 
 void filter_init(struct filter *f, enum filter_kind kind);
@@ -51,6 +54,12 @@ int filter_set_query(struct filter *f, const struct http_exchange *x, struct err
 bool filter_turn_page(struct filter *f, size_t n_rows);
 /* Whether there is a filter of that name for this kind, a page's own aside. */
 bool filter_has(const struct filter *f, struct slice name);
+/* A connector or channel that the engine doesn't know, and of which the journal has never counted
+   anything, is mistyped. _doubt, on the loop, notes what the engine knows; _check, on the reader's thread
+   and before anything is listed, gives -1 with ERR_INVALID and what was meant. */
+void filter_doubt(struct filter *f, struct engine *e);
+int filter_check(const struct filter *f, struct journal_reader *reader, struct err *err) must_check;
+bool filter_has_doubts(const struct filter *f);
 /* Of a delivery that isn't on disk. */
 bool filter_takes(const struct filter *f, const struct delivery_row *row,
                   const struct event *event);

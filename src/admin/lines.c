@@ -107,7 +107,7 @@ static void begin(struct lines *l)
 {
     struct http_exchange *x = l->r->x;
     if (l->r->err.code != ERR_NONE) {
-        http_exchange_problem(x, 500, "%s", l->r->err.message);
+        answer_failure(x, &l->r->err);
         lines_free(l);
         return;
     }

@@ -192,6 +192,8 @@ static bool add_delivery(void *ctx, const struct delivery_row *row)
 static int add_rows(struct rendering *r, struct journal_filter *filter, struct err *err)
 {
     bool is_of_events = r->filter.kind == FILTER_EVENTS;
+    if (filter_check(&r->filter, r->reader, err) < 0)
+        return -1;
     if (is_of_events ? journal_bound_events(r->reader, filter, LISTING_LOOKED_AT, err) < 0
                      : journal_bound_deliveries(r->reader, filter, LISTING_LOOKED_AT, err) < 0)
         return -1;
@@ -233,6 +235,7 @@ void listing_set_lines(struct rendering *r)
 
 void listing_start(struct admin *a, struct rendering *r)
 {
+    filter_doubt(&r->filter, a->engine);
     if (!lines_start(a, r))
         rendering_start(a, r, render_page);
 }

@@ -41,6 +41,32 @@ static void on_begun(void *ctx, bool has_begun)
     wish_free(wish);
 }
 
+static void begin(struct wish *wish)
+{
+    wish->replay.filter = wish->filter.journal;
+    wish->replay.handler = slice_str(wish->handler);
+    engine_replay(wish->admin->engine, &wish->replay, on_begun, wish);
+}
+
+static void check_names(struct journal_reader *reader, void *ctx)
+{
+    struct wish *wish = ctx;
+    struct err err = {0};
+    if (filter_check(&wish->filter, reader, &err) < 0)
+        wish->err = err;
+}
+
+static void on_names(void *ctx)
+{
+    struct wish *wish = ctx;
+    if (wish->err.code == ERR_NONE) {
+        begin(wish);
+        return;
+    }
+    answer_failure(wish->x, &wish->err);
+    wish_free(wish);
+}
+
 /* ---- counted ---- */
 
 static bool count_event(void *ctx, struct event *event, enum event_state state)
@@ -58,7 +84,8 @@ static void count_page(struct journal_reader *reader, void *ctx)
     struct journal_filter *f = &wish->filter.journal;
     int64_t before = wish->n_found;
     f->through_seq = 0;
-    if (journal_bound_events(reader, f, LISTING_LOOKED_AT, &wish->err) < 0 ||
+    if (filter_check(&wish->filter, reader, &wish->err) < 0 ||
+        journal_bound_events(reader, f, LISTING_LOOKED_AT, &wish->err) < 0 ||
         journal_list_events(reader, f, count_event, wish, &wish->err) < 0)
         return;
     wish->has_more = filter_turn_page(&wish->filter, (size_t)(wish->n_found - before));
@@ -78,7 +105,7 @@ static void on_counted(void *ctx)
     json_member_integer(&w, "matching", wish->n_found);
     json_object_end(&w);
     if (wish->err.code != ERR_NONE)
-        http_exchange_problem(wish->x, 500, "%s", wish->err.message);
+        answer_failure(wish->x, &wish->err);
     else
         http_exchange_reply(wish->x, 200, "application/json", buf_slice(&out));
     buf_deinit(&out);
@@ -91,9 +118,7 @@ static int take_handler(struct wish *wish, struct slice value, struct err *err)
 {
     if (body_take_string("handler", value, &wish->handler, err) < 0)
         return -1;
-    if (engine_has_handler(wish->admin->engine, slice_str(wish->handler)))
-        return 0;
-    return err_set(err, ERR_INVALID, "there is no handler \"%s\"", wish->handler);
+    return engine_check_handler(wish->admin->engine, slice_str(wish->handler), err);
 }
 
 static int take_member(void *ctx, struct slice name, struct slice value, struct err *err)
@@ -141,13 +166,15 @@ void route_replay(void *ctx, struct http_exchange *x)
     if (body_read(http_exchange_body(x), take_member, wish, &err) < 0 || check(wish, &err) < 0) {
         http_exchange_problem(x, 400, "%s", err.message);
         wish_free(wish);
-    } else if (wish->is_dry) {
-        journal_read(engine_journal(a->engine), count_page, on_counted, wish);
-    } else {
-        wish->replay.filter = wish->filter.journal;
-        wish->replay.handler = slice_str(wish->handler);
-        engine_replay(a->engine, &wish->replay, on_begun, wish);
+        return;
     }
+    filter_doubt(&wish->filter, a->engine);
+    if (wish->is_dry)
+        journal_read(engine_journal(a->engine), count_page, on_counted, wish);
+    else if (filter_has_doubts(&wish->filter))
+        journal_read(engine_journal(a->engine), check_names, on_names, wish);
+    else
+        begin(wish);
 }
 
 /* ---- shown and stopped ---- */

@@ -117,6 +117,9 @@ struct unkept {
     struct buf json;
 };
 
+/* Says by its code what failed: 404, 400 or 500. */
+void answer_failure(struct http_exchange *x, const struct err *err);
+
 /* Queues `render` with a struct rendering as its ctx, which is answered and freed after it. */
 struct rendering *rendering_new(struct http_exchange *x);
 void rendering_start(struct admin *a, struct rendering *r, journal_job_fn render);

@@ -16,6 +16,7 @@
  *     replay.c   recorded events handled again as new
  *     newest.c   … of which nothing is sent that is older than what was delivered
  *     pauses.c   connectors that people have paused
+ *     names.c    names that people give, which may be mistyped
  *     reload.c   the scripts and settings loaded anew while all this goes on
  *     ends.c     how deliveries ended lately, while somebody follows along
  *     try.c      what the scripts would do with an event, beside all this
@@ -132,6 +133,12 @@ struct engine_target_view {
 };
 typedef void (*engine_target_fn)(void *ctx, const struct engine_target_view *target);
 void engine_each_target(struct engine *e, engine_target_fn fn, void *ctx);
+
+/* Whether there is one of that name: 0, or -1 with ERR_NOT_FOUND, whose message names what was meant, or
+   what there is. A connector that is gone is there while anything of it is in memory. */
+int engine_check_connector(struct engine *e, struct slice name, struct err *err) must_check;
+int engine_check_channel(struct engine *e, struct slice name, struct err *err) must_check;
+int engine_check_handler(struct engine *e, struct slice name, struct err *err) must_check;
 
 /* How many deliveries of a connector were dropped as dead letters before the process began. */
 int64_t engine_dropped_before(const struct engine *e, struct slice connector);
@@ -274,8 +281,6 @@ typedef void (*replay_fn)(void *ctx, bool has_begun);
 void engine_replay(struct engine *e, const struct engine_replay *wish, replay_fn done, void *ctx);
 /* Ends the one that is under way, once what it has begun is open; false when there is none. */
 bool engine_stop_replay(struct engine *e);
-/* Whether a handler of that name is registered. */
-bool engine_has_handler(const struct engine *e, struct slice name);
 
 /* ---- pauses by people ---- */
 

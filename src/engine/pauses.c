@@ -21,19 +21,12 @@ static void on_kept(void *ctx, bool was_done)
     free(p);
 }
 
-static int no_such_connector(const struct engine *e, struct slice name, struct err *err)
-{
-    const char *nearest = script_connector_nearest(e->machine, name);
-    return err_set(err, ERR_NOT_FOUND, "there is no connector %.*s%s%s%s", SLICE_FMT(name),
-                   nearest ? ": did you mean " : "", nearest ? nearest : "", nearest ? "?" : "");
-}
-
 int engine_set_paused(struct engine *e, struct slice connector, bool is_paused,
                       void (*done)(void *ctx), void *ctx, struct err *err)
 {
+    if (engine_check_connector(e, connector, err) < 0)
+        return -1;
     struct target *target = lanes_find_target(e->lanes, connector, false);
-    if (!target)
-        return no_such_connector(e, connector, err);
     struct pausing *p = mem_alloc(sizeof(*p));
     *p = (struct pausing){done, ctx};
     if (is_paused)

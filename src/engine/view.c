@@ -129,15 +129,6 @@ static void visit_target(void *ctx, struct target *t)
         walk->fn(walk->ctx, &view);
 }
 
-bool engine_has_handler(const struct engine *e, struct slice name)
-{
-    for (size_t i = 0; i < script_handler_count(e->machine); i++) {
-        if (slice_is_equal(script_handler_at(e->machine, i)->name, name))
-            return true;
-    }
-    return false;
-}
-
 void engine_each_target(struct engine *e, engine_target_fn fn, void *ctx)
 {
     struct target_walk walk = {e, fn, ctx};

@@ -90,7 +90,6 @@ def test_events_are_listed_the_newest_first_with_both_ids(daemon):
     ("since=2026-01-01T00:00:00%2B01:00&until=2000-01-01T00:00:00Z", []),
     ("type=thing.*&key=k&limit=1", ["e2", "e1"]),
     ("channel=embedded&limit=2", ["e4", "e3", "e2", "e1"]),
-    ("channel=other", []),
 ])
 def test_events_are_filtered(daemon, query, expected):
     fill(daemon)
@@ -221,3 +220,62 @@ def test_a_wrong_filter_is_refused_with_what_there_is(daemon, path, words):
     assert answer.status == 400
     assert answer.headers["content-type"].startswith("application/problem+json")
     assert words in answer.json()["detail"]
+
+
+# ---- names that may be mistyped ----
+
+BAD_NAMES = [("connector=recever", "there is no connector recever: did you mean receiver?"),
+             ("connector=crm", "there is no connector crm: there are other, receiver"),
+             ("channel=embeded", "there is no channel embeded: did you mean embedded?"),
+             ("channel=bus", "there is no channel bus: there is embedded")]
+
+
+def test_a_name_of_nothing_is_refused_and_not_found_nothing_of(daemon):
+    for query, words in BAD_NAMES:
+        for kind in ("events", "deliveries", "dead-letters"):
+            for accept in ("application/json", "application/x-ndjson"):
+                answer = daemon.get(f"/api/{kind}?{query}", headers={"Accept": accept})
+                assert (answer.status, answer.json()["detail"]) == (400, words), (kind, accept)
+
+
+def test_a_name_of_nothing_neither_retries_nor_replays(daemon):
+    for query, words in BAD_NAMES:
+        name, value = query.split("=")
+        for path, wish in [("dead-letters/retry", {"filter": {name: value}}), ("replay", {name: value}),
+                           ("replay", {name: value, "dryRun": True})]:
+            answer = daemon.post(f"/api/{path}", wish)
+            assert (answer.status, answer.json()["detail"]) == (400, words), path
+    assert daemon.get("/api/replay").json()["items"] == []
+
+
+def test_a_handler_there_is_not_is_named_with_the_nearest(daemon):
+    answer = daemon.post("/api/replay", {"type": "*", "handler": "sync/thing.#1"})
+    assert (answer.status, answer.json()["detail"]) == (
+        400, "there is no handler sync/thing.#1: did you mean sync/thing.*#1?")
+
+
+def test_a_name_of_something_finds_it_before_anything_was_sent(daemon):
+    for query in ("connector=receiver", "connector=", "channel=embedded", "connector=deadLetters"):
+        assert items(daemon, f"/api/deliveries?{query}") == []
+
+
+def test_what_a_removed_connector_left_is_found(daemon, receiver):
+    receiver.answer_next(400)
+    daemon.emit("thing.made", {"n": 1, "to": "other"}, id="e1")
+    letter, = wait_until(daemon.dead_letters, "the dead letter")
+    daemon.stop()
+    (daemon.project.path / "connectors" / "other.lua").unlink()
+    daemon.start()
+    assert ids(daemon, "/api/dead-letters?connector=other") == [letter["id"]]
+    assert daemon.post("/api/dead-letters/retry", {"filter": {"connector": "other"}, "dryRun": True}).json()[
+        "matching"] == 1
+    assert daemon.command("dead", "drop", "--connector", "other").out == "dropped 1\n"
+    assert items(daemon, "/api/deliveries?connector=other&state=waiting") == []
+
+
+def test_commands_tell_a_name_of_nothing(daemon):
+    for arguments in (["dead", "list"], ["dead", "list", "--json"], ["dead", "export"], ["dead", "retry"],
+                      ["dead", "drop"], ["dead", "retry", "--dry-run"], ["replay"], ["replay", "--dry-run"]):
+        result = daemon.command(*arguments, "--connector", "recever")
+        assert (result.status, result.out) == (1, ""), arguments
+        assert "there is no connector recever: did you mean receiver?" in result.err
