@@ -23,7 +23,7 @@ enum filter_kind {
     FILTER_EVENTS,
     FILTER_DELIVERIES,
     FILTER_LETTERS,
-    FILTER_ENDS, /* by cursor alone */
+    FILTER_ENDS,
 };
 
 #define FILTER_TEXTS 6
@@ -60,6 +60,8 @@ bool filter_has(const struct filter *f, struct slice name);
 void filter_doubt(struct filter *f, struct engine *e);
 int filter_check(const struct filter *f, struct journal_reader *reader, struct err *err) must_check;
 bool filter_has_doubts(const struct filter *f);
+/* Of an end as engine_each_end tells it. */
+bool filter_takes_end(const struct filter *f, struct slice json);
 /* Of a delivery that isn't on disk. */
 bool filter_takes(const struct filter *f, const struct delivery_row *row,
                   const struct event *event);

@@ -147,38 +147,3 @@ void route_delivery(void *ctx, struct http_exchange *x)
     engine_each_delivery(a->engine, note_own, r);
     rendering_start(a, r, render_delivery);
 }
-
-/* ---- as they end ---- */
-
-static void add_end(void *ctx, struct slice json)
-{
-    json_member_raw(ctx, NULL, json);
-}
-
-void route_tail(void *ctx, struct http_exchange *x)
-{
-    struct admin *a = ctx;
-    struct filter filter;
-    struct err err = {0};
-    struct buf out = {0};
-    struct json_writer w = {.out = &out};
-    bool has_missed;
-    char next[24];
-    filter_init(&filter, FILTER_ENDS);
-    if (filter_set_query(&filter, x, &err) < 0) {
-        http_exchange_problem(x, 400, "%s", err.message);
-    } else {
-        json_object_begin(&w, NULL);
-        json_array_begin(&w, "items");
-        int64_t end =
-            engine_each_end(a->engine, filter.journal.after_seq, &has_missed, add_end, &w);
-        json_array_end(&w);
-        snprintf(next, sizeof(next), "%" PRId64, end);
-        json_member_cstr(&w, "next", next);
-        json_member_bool(&w, "missed", has_missed);
-        json_object_end(&w);
-        http_exchange_reply(x, 200, "application/json", buf_slice(&out));
-    }
-    filter_deinit(&filter);
-    buf_deinit(&out);
-}

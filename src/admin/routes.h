@@ -44,6 +44,8 @@ void route_event_list(void *ctx, struct http_exchange *x);
 void route_event(void *ctx, struct http_exchange *x);
 void route_deliveries(void *ctx, struct http_exchange *x);
 void route_delivery(void *ctx, struct http_exchange *x);
+
+/* tail.c */
 void route_tail(void *ctx, struct http_exchange *x);
 
 /* letters.c */

@@ -175,12 +175,14 @@ static int judge_failure(const struct exchange *e, const struct http_answer *ans
     progress_hide(e->client->progress);
     if (answer->failure == HTTP_TOO_BIG)
         return command_fail("the answer is too big: ask for less");
-    if (answer->failure != HTTP_OK && e->request->can_do_without)
+    if (answer->failure != HTTP_OK && (e->request->can_do_without || e->request->is_awaited))
         return EXIT_NO_DAEMON;
     if (answer->failure != HTTP_OK)
         return say_no_daemon(e->client, answer);
     if (is_json(answer->body) && is_problem(answer))
         return say_problem(e->request, answer->status, answer->body);
+    if (e->request->is_awaited)
+        return EXIT_NO_DAEMON;
     return say_stranger(e->client, answer->status);
 }
 

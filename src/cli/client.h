@@ -66,6 +66,7 @@ struct client_request {
     const char *members[CLIENT_MEMBERS_MAX]; /* that a success has, as many as are not NULL */
     struct buf *problem; /* a refusal's document is added to it; NULL: it is only said */
     bool can_do_without; /* that nobody answers isn't said */
+    bool is_awaited;     /* nor that what answers is no Liaison yet */
 };
 
 /* Sends a request and waits for its answer. EXIT_DONE after a success, its body, one JSON document,

@@ -5,12 +5,16 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/map.h"
 #include "cli/client.h"
 #include "cli/commands.h"
 #include "cli/json_view.h"
 #include "cli/query.h"
 
 #define POLL_MS 500
+#define TIMEOUT_MS 30000
+#define AWAY_MS 250 /* between two tries at first, twice as long each time … */
+#define AWAY_MAX_MS 4000
 
 /* ---- one line each --------------------------------------------------------------------------- */
 
@@ -43,31 +47,55 @@ static void print_line(struct slice end)
     buf_deinit(&safe);
 }
 
-static bool is_wanted(const struct invocation *in, struct slice end)
+/* ---- what was printed ------------------------------------------------------------------------ */
+
+/* Behind a restart the daemon tells once more what ended just before. */
+#define SEEN_MAX 4096
+
+struct seen {
+    uint64_t ends[SEEN_MAX]; /* hashes of their ids and times, the newest ones */
+    size_t n;
+};
+
+/* Whether it is new, and notes it. */
+static bool see(struct seen *seen, struct slice end)
 {
-    static const char *const names[] = {"connector", "type", "key"};
-    bool is_wanted = true;
-    for (size_t i = 0; i < ARRAY_LEN(names) && is_wanted; i++) {
-        struct buf value = {0};
-        const char *wanted = options_get(&in->options, names[i]);
-        view_add(&value, end, names[i]);
-        is_wanted = !wanted || slice_is_equal(buf_slice(&value), slice_str(wanted));
-        buf_deinit(&value);
+    static const uint64_t seed[2] = {0};
+    struct buf name = {0};
+    view_add(&name, end, "id");
+    buf_add_char(&name, ' ');
+    view_add(&name, end, "at");
+    uint64_t hash = hash_siphash(seed, buf_slice(&name));
+    buf_deinit(&name);
+    for (size_t i = 0; i < seen->n && i < SEEN_MAX; i++) {
+        if (seen->ends[i] == hash)
+            return false;
     }
-    return is_wanted;
+    seen->ends[seen->n++ % SEEN_MAX] = hash;
+    return true;
 }
 
-static void print_ends(const struct invocation *in, struct slice answer)
+/* ---- following along ------------------------------------------------------------------------- */
+
+struct follower {
+    const struct invocation *in;
+    struct client client;
+    struct buf target, cursor, answer;
+    struct seen seen;
+    int64_t away_ms; /* how long it is waited for the daemon before the next try; 0: it is there */
+};
+
+static void print_ends(struct follower *f)
 {
     struct json_items items;
-    struct slice unused, end;
+    struct slice answer = buf_slice(&f->answer), unused, end;
     if (view_is_true(answer, "missed"))
         fputs("liaison: more ended than is remembered: some are missing here\n", stderr);
     json_items_begin(&items, view_member(answer, "items"));
     while (json_items_next(&items, &unused, &end)) {
-        if (!is_wanted(in, end))
+        if (!see(&f->seen, end))
             continue;
-        if (options_has(&in->options, "json"))
+        if (options_has(&f->in->options, "json"))
             printf("%.*s\n", SLICE_FMT(end));
         else
             print_line(end);
@@ -75,51 +103,94 @@ static void print_ends(const struct invocation *in, struct slice answer)
     json_items_end(&items);
 }
 
-/* ---- following along ------------------------------------------------------------------------- */
-
-static void rest(void)
+static void rest(int64_t ms)
 {
-    const struct timespec time = {.tv_nsec = POLL_MS * 1000000L};
+    const struct timespec time = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L};
     nanosleep(&time, NULL);
 }
 
-static int ask(struct client *client, struct buf *cursor, struct buf *answer)
+static void set_target(struct follower *f)
 {
-    struct buf target = {0};
-    buf_add_str(&target, "/api/tail");
-    if (cursor->len)
-        query_add(&target, "cursor", buf_slice(cursor));
-    const struct client_request request = {
-        .method = "GET", .target = target.data, .members = {"items", "next"}};
-    int status = client_send(client, &request, answer);
-    buf_deinit(&target);
+    static const char *const names[] = {"connector", "type", "key"};
+    buf_clear(&f->target);
+    buf_add_str(&f->target, "/api/tail");
+    if (f->cursor.len)
+        query_add(&f->target, "cursor", buf_slice(&f->cursor));
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        const char *wanted = options_get(&f->in->options, names[i]);
+        if (wanted)
+            query_add(&f->target, names[i], slice_str(wanted));
+    }
+}
+
+/* One that never answered is an error, one that did is waited for. */
+static int ask(struct follower *f)
+{
+    set_target(f);
+    const struct client_request request = {.method = "GET",
+                                           .target = f->target.data,
+                                           .timeout_ms = TIMEOUT_MS,
+                                           .members = {"items", "next"},
+                                           .is_awaited = f->cursor.len > 0};
+    int status = client_send(&f->client, &request, &f->answer);
     if (status == EXIT_DONE) {
-        buf_clear(cursor);
-        view_add(cursor, buf_slice(answer), "next");
+        buf_clear(&f->cursor);
+        view_add(&f->cursor, buf_slice(&f->answer), "next");
+    }
+    return status;
+}
+
+/* Says so once, and waits longer each time. */
+static void wait_for_daemon(struct follower *f)
+{
+    if (f->away_ms == 0)
+        fputs("liaison: the daemon is gone: waiting until it is back\n", stderr);
+    f->away_ms = f->away_ms == 0 ? AWAY_MS : f->away_ms * 2;
+    if (f->away_ms > AWAY_MAX_MS)
+        f->away_ms = AWAY_MAX_MS;
+    rest(f->away_ms);
+}
+
+static void note_back(struct follower *f)
+{
+    if (f->away_ms > 0)
+        fputs("liaison: it is back\n", stderr);
+    f->away_ms = 0;
+}
+
+static int follow(struct follower *f)
+{
+    int status;
+    while ((status = ask(f)) == EXIT_DONE || (status == EXIT_NO_DAEMON && f->cursor.len > 0)) {
+        if (status != EXIT_DONE) {
+            wait_for_daemon(f);
+            continue;
+        }
+        note_back(f);
+        print_ends(f);
+        if (fflush(stdout) != 0)
+            break; /* who read it has gone */
+        rest(POLL_MS);
     }
     return status;
 }
 
 static int run(const struct invocation *in)
 {
-    struct client client;
-    struct buf cursor = {0}, answer = {0};
-    int status = client_open(&client, in);
-    while (status == EXIT_DONE && (status = ask(&client, &cursor, &answer)) == EXIT_DONE) {
-        print_ends(in, buf_slice(&answer));
-        if (fflush(stdout) != 0)
-            break; /* who read it has gone */
-        rest();
-    }
-    client_close(&client);
-    buf_deinit(&cursor);
-    buf_deinit(&answer);
+    struct follower follower = {.in = in};
+    int status = client_open(&follower.client, in);
+    if (status == EXIT_DONE)
+        status = follow(&follower);
+    client_close(&follower.client);
+    buf_deinit(&follower.target);
+    buf_deinit(&follower.cursor);
+    buf_deinit(&follower.answer);
     return status;
 }
 
 static const struct option_row options[] = {
     {"connector", 0, "CONNECTOR", "of this connector"},
-    {"type", 0, "TYPE", "of events of this type"},
+    {"type", 0, "TYPE", "of events of this type, or of those that begin so: schedule.*"},
     {"key", 0, "KEY", "of this key"},
     DAEMON_OPTIONS,
     {"json", 0, NULL, "print a JSON document a line"},
@@ -136,8 +207,10 @@ const struct command command_tail = {
     .name = "tail",
     .summary = "each delivery as it ends",
     .usage = "tail [--connector NAME] [--type TYPE] [--key KEY]",
-    .help = "Prints a line for each delivery, and each handler's run that failed for good, as it\n"
-            "ends from now on, until it is interrupted. Times are UTC.",
+    .help =
+        "Prints a line for each delivery, and each handler's run that failed for good, as it\n"
+        "ends from now on, until it is interrupted. Times are UTC. When the daemon goes away it\n"
+        "waits, and goes on with what has ended since when it is back.",
     .options = options,
     .examples = examples,
     .run = run,

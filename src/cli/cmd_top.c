@@ -25,6 +25,12 @@ struct look {
     int64_t at_ms;     /* monotonic */
 };
 
+struct top {
+    struct client client;
+    struct look looks[2];  /* the last two that were answered */
+    int64_t away_since_ms; /* wall: nobody answers since then; 0: the daemon does */
+};
+
 static int64_t sum_of(struct slice status, const char *scope, struct slice row, const char *term)
 {
     struct buf name = {0};
@@ -119,6 +125,16 @@ static void add_problems(struct buf *out, struct slice status)
     json_items_end(&items);
 }
 
+/* What is shown then is how it was. */
+static void add_away(struct buf *out, int64_t since_ms)
+{
+    if (since_ms == 0)
+        return;
+    buf_add_str(out, "THE DAEMON IS AWAY since ");
+    text_add_time(out, since_ms);
+    buf_add_str(out, ": this is how it was, until it is back\n");
+}
+
 static void add_head(struct buf *out, const struct client *client, struct slice status)
 {
     struct slice journal = view_member(status, "journal");
@@ -131,54 +147,63 @@ static void add_head(struct buf *out, const struct client *client, struct slice 
     buf_printf(out, ", %" PRId64 " to be written. q quits\n", view_integer(journal, "queued", 0));
 }
 
-static void draw(struct screen *screen, const struct client *client, const struct look looks[2])
+static void draw(struct screen *screen, const struct top *top)
 {
     struct buf out = {0};
-    struct slice status = buf_slice(&looks[1].status);
-    add_head(&out, client, status);
+    struct slice status = buf_slice(&top->looks[1].status);
+    add_head(&out, &top->client, status);
+    add_away(&out, top->away_since_ms);
     add_problems(&out, status);
-    add_connectors(&out, looks);
-    add_channels(&out, looks);
+    add_connectors(&out, top->looks);
+    add_channels(&out, top->looks);
     screen_draw(screen, buf_slice(&out));
     buf_deinit(&out);
 }
 
 /* ---- its run --------------------------------------------------------------------------------- */
 
-static int look(struct client *client, struct look looks[2])
+/* One that never answered is an error, one that did is waited for. */
+static int look(struct top *top)
 {
-    static const struct client_request request = {.method = "GET",
-                                                  .target = "/api/status",
-                                                  .timeout_ms = TIMEOUT_MS,
-                                                  .members = {"version", "sums"}};
+    bool is_awaited = top->looks[1].status.len > 0;
+    const struct client_request request = {.method = "GET",
+                                           .target = "/api/status",
+                                           .timeout_ms = TIMEOUT_MS,
+                                           .members = {"version", "sums"},
+                                           .is_awaited = is_awaited};
     struct clock clock = clock_system();
     struct buf answer = {0};
-    int status = client_send(client, &request, &answer);
+    int status = client_send(&top->client, &request, &answer);
     if (status == EXIT_DONE) {
-        buf_deinit(&looks[0].status);
-        looks[0] = looks[1];
-        looks[1] = (struct look){answer, clock_mono_ms(&clock)};
-    } else {
-        buf_deinit(&answer);
+        buf_deinit(&top->looks[0].status);
+        top->looks[0] = top->looks[1];
+        top->looks[1] = (struct look){answer, clock_mono_ms(&clock)};
+        top->away_since_ms = 0;
+        return status;
     }
-    return status;
+    buf_deinit(&answer);
+    if (status != EXIT_NO_DAEMON || !is_awaited)
+        return status;
+    if (top->away_since_ms == 0)
+        top->away_since_ms = clock_wall_ms(&clock);
+    return EXIT_DONE;
 }
 
-/* Until it is quit, or nobody answers: SCREEN_TIME then. */
-static enum screen_event watch(struct screen *screen, struct client *client, struct look looks[2])
+/* Until it is quit, or what answers refuses: SCREEN_TIME then. */
+static enum screen_event watch(struct screen *screen, struct top *top)
 {
     enum screen_event event = SCREEN_RESIZE;
     while (event != SCREEN_QUIT) {
-        if (event == SCREEN_TIME && look(client, looks) != EXIT_DONE)
+        if (event == SCREEN_TIME && look(top) != EXIT_DONE)
             break;
-        draw(screen, client, looks);
+        draw(screen, top);
         event = screen_wait(screen, EVERY_MS);
     }
     return event;
 }
 
-/* Why nobody answers would be said on the screen that goes: it is asked once more behind that. */
-static int show(struct client *client, struct look looks[2])
+/* Why it refuses would be said on the screen that goes: it is asked once more behind that. */
+static int show(struct top *top)
 {
     struct screen screen;
     struct err err = {0};
@@ -187,26 +212,25 @@ static int show(struct client *client, struct look looks[2])
     while (status == EXIT_DONE && event != SCREEN_QUIT) {
         if (screen_open(&screen, &err) < 0)
             return command_fail("%s: `liaison status` shows the same once", err.message);
-        event = watch(&screen, client, looks);
+        event = watch(&screen, top);
         screen_close(&screen);
         if (event != SCREEN_QUIT)
-            status = look(client, looks);
+            status = look(top);
     }
     return status;
 }
 
 static int run(const struct invocation *in)
 {
-    struct client client;
-    struct look looks[2] = {0};
-    int status = client_open(&client, in);
+    struct top top = {0};
+    int status = client_open(&top.client, in);
     if (status == EXIT_DONE)
-        status = look(&client, looks);
+        status = look(&top);
     if (status == EXIT_DONE)
-        status = show(&client, looks);
-    client_close(&client);
-    buf_deinit(&looks[0].status);
-    buf_deinit(&looks[1].status);
+        status = show(&top);
+    client_close(&top.client);
+    buf_deinit(&top.looks[0].status);
+    buf_deinit(&top.looks[1].status);
     return status;
 }
 
@@ -219,8 +243,10 @@ const struct command command_top = {
     .name = "top",
     .summary = "the daemon at a glance, live",
     .usage = "top",
-    .help = "Draws the terminal anew each second: problems first, then what is delivered and\n"
-            "received a second, what waits, is under way and is dead. q quits.",
+    .help =
+        "Draws the terminal anew each second: problems first, then what is delivered and\n"
+        "received a second, what waits, is under way and is dead. While the daemon is away the\n"
+        "head says since when, and what was shown last stays. q quits.",
     .options = options,
     .run = run,
 };

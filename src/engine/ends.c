@@ -7,46 +7,47 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
-#include "base/json.h"
-#include "base/utf8.h"
 #include "engine/parts.h"
+#include "engine/record_json.h"
 
 #define ENDS_MAX 1000
 #define IDLE_MS 60000
-#define TEXT_MAX 300 /* bytes of an error */
 
+struct end {
+    int64_t number;
+    struct buf json;
+};
+
+/* Numbers are wall times in µs, each above the one before: so one of an earlier process, or of what
+   was remembered before, is told from one of now, and says since when ends are missing. */
 struct ends {
     int64_t asked_at; /* monotonic ms */
-    int64_t first, n; /* the numbers of those that are there, from `first` on */
-    struct buf items[ENDS_MAX];
+    int64_t began;    /* no end has a number below it … */
+    int64_t lost;     /* … those up to this one are overwritten … */
+    int64_t last;     /* … and those behind this one are to come */
+    size_t n;         /* so many were noted, the newest ENDS_MAX of which are there */
+    struct end items[ENDS_MAX];
 };
+
+static int64_t next_number(const struct engine *e, const struct ends *ends)
+{
+    int64_t now = clock_wall_ms(&e->clock) * 1000;
+    return now > ends->last ? now : ends->last + 1;
+}
 
 static struct ends *ends_new(const struct engine *e)
 {
     struct ends *ends = mem_calloc(1, sizeof(*ends));
-    /* Numbers rise over restarts, so that a cursor from before is told from one of now. */
-    ends->first = clock_wall_ms(&e->clock) * 1000;
+    ends->began = next_number(e, ends);
+    ends->last = ends->lost = ends->began - 1;
     return ends;
 }
 
 void ends_free(struct ends *ends)
 {
     for (size_t i = 0; ends && i < ENDS_MAX; i++)
-        buf_deinit(&ends->items[i]);
+        buf_deinit(&ends->items[i].json);
     free(ends);
-}
-
-static struct buf *item_at(struct ends *ends, int64_t number)
-{
-    return &ends->items[number % ENDS_MAX];
-}
-
-static void add_text(struct json_writer *w, const char *name, struct slice text)
-{
-    if (text.data)
-        json_member_string(w, name, utf8_cut(text, TEXT_MAX));
-    else
-        json_member_null(w, name);
 }
 
 static void write_end(struct buf *out, const struct item *item, enum delivery_state final,
@@ -54,21 +55,20 @@ static void write_end(struct buf *out, const struct item *item, enum delivery_st
 {
     const struct delivery *d = &item->d;
     struct json_writer w = {.out = out};
-    bool is_run = target_is_handler(d->target), is_failure = final == DELIVERY_DEAD;
-    json_object_begin(&w, NULL);
-    json_member_time(&w, "at", clock_wall_ms(&item->engine->clock));
-    add_text(&w, "id", slice_str(d->id));
-    json_member_cstr(&w, "state", delivery_state_name(final));
-    add_text(&w, "cause", slice_str(cause));
-    add_text(&w, "connector", is_run ? SLICE_NULL : slice_str(target_name(d->target)));
-    add_text(&w, "handler", slice_str(d->handler));
-    add_text(&w, "key", slice_str(d->key));
-    add_text(&w, "type", d->event->type);
-    json_member_integer(&w, "eventSeq", d->event->seq);
-    json_member_integer(&w, "attempts", d->attempts);
-    json_member_integer(&w, "ms", item->run_us / 1000);
-    add_text(&w, "error", is_failure ? slice_str(d->last_error) : SLICE_NULL);
-    json_object_end(&w);
+    bool is_run = target_is_handler(d->target);
+    const struct delivery_row row = {
+        .seq = delivery_seq(d->event->seq, 0),
+        .id = slice_str(d->id),
+        .connector = is_run ? SLICE_NULL : slice_str(target_name(d->target)),
+        .handler = slice_str(d->handler),
+        .key = slice_str(d->key),
+        .state = final,
+        .cause = slice_str(cause),
+        .error = slice_str(d->last_error),
+        .attempts = d->attempts,
+        .ended_ms = item->ended_ms ? item->ended_ms : clock_wall_ms(&item->engine->clock),
+    };
+    end_add_json(&w, &row, d->event->type, item->run_us / 1000);
 }
 
 void ends_note(struct engine *e, const struct item *item, enum delivery_state final,
@@ -82,27 +82,39 @@ void ends_note(struct engine *e, const struct item *item, enum delivery_state fi
         e->ends = NULL;
         return;
     }
-    struct buf *out = item_at(ends, ends->first + ends->n);
-    buf_clear(out);
-    write_end(out, item, final, cause);
-    if (ends->n < ENDS_MAX)
-        ends->n++;
-    else
-        ends->first++;
+    struct end *end = &ends->items[ends->n % ENDS_MAX];
+    if (ends->n >= ENDS_MAX)
+        ends->lost = end->number;
+    ends->n++;
+    ends->last = end->number = next_number(e, ends);
+    buf_clear(&end->json);
+    write_end(&end->json, item, final, cause);
+}
+
+static struct ends *asked(struct engine *e)
+{
+    if (!e->ends)
+        e->ends = ends_new(e);
+    e->ends->asked_at = clock_mono_ms(&e->clock);
+    return e->ends;
+}
+
+int64_t engine_ends_began(struct engine *e)
+{
+    return asked(e)->began;
 }
 
 int64_t engine_each_end(struct engine *e, int64_t after, bool *has_missed, engine_end_fn fn,
                         void *ctx)
 {
-    if (!e->ends)
-        e->ends = ends_new(e);
-    struct ends *ends = e->ends;
-    int64_t end = ends->first + ends->n;
-    ends->asked_at = clock_mono_ms(&e->clock);
-    *has_missed = after > 0 && after < ends->first;
-    if (after <= 0)
-        return end;
-    for (int64_t i = after < ends->first ? ends->first : after; i < end; i++)
-        fn(ctx, buf_slice(item_at(ends, i)));
-    return end;
+    struct ends *ends = asked(e);
+    int64_t next = next_number(e, ends);
+    *has_missed = after > 0 && after <= ends->lost;
+    ends->last = next - 1; /* what ends in this very moment is behind the answer, too */
+    for (size_t i = ends->n > ENDS_MAX ? ends->n - ENDS_MAX : 0; after > 0 && i < ends->n; i++) {
+        const struct end *end = &ends->items[i % ENDS_MAX];
+        if (end->number >= after)
+            fn(ctx, buf_slice(&end->json));
+    }
+    return next;
 }

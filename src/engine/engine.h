@@ -158,6 +158,13 @@ void engine_each_delivery(struct engine *e, engine_delivery_fn fn, void *ctx);
    question before returned, at most the last 1,000; *has_missed: there were more. 0 begins. `json`
    is borrowed. */
 typedef void (*engine_end_fn)(void *ctx, struct slice json);
+/* What is remembered begins here: what ended since a question with a lower `after`, of before a restart
+   or more than a minute ago, is in the journal alone, from engine_end_ms on (wall ms). */
+int64_t engine_ends_began(struct engine *e);
+static inline int64_t engine_end_ms(int64_t after)
+{
+    return after / 1000;
+}
 int64_t engine_each_end(struct engine *e, int64_t after, bool *has_missed, engine_end_fn fn,
                         void *ctx);
 

@@ -58,6 +58,7 @@ struct item {
     struct batch_attempt *batch; /* … or that is made along with others */
     int64_t started_us;          /* of the last attempt, monotonic … */
     int64_t run_us;              /* … and how long that took */
+    int64_t ended_ms;            /* wall: when it did, as its row says; 0 while it waits */
     struct counts sent;          /* of a handler's run: how often to the same connector and key */
     struct err *early; /* its key or filter function failed: the run ends so at once; or NULL */
     struct wait *wait; /* of a handler's run: the one it is in, or NULL */

@@ -3,6 +3,7 @@
 #include "engine/record_json.h"
 
 #include "base/buf.h"
+#include "base/utf8.h"
 #include "event/envelope.h"
 
 /* ---- data ---- */
@@ -193,6 +194,37 @@ int letter_add_json(struct journal_reader *reader, struct json_writer *w,
         json_member_bool(w, "truncated", true);
     json_object_end(w);
     return 0;
+}
+
+/* ---- ends ---- */
+
+#define END_TEXT_MAX 300 /* bytes: there may be many at once */
+
+static void add_short(struct json_writer *w, const char *name, struct slice text)
+{
+    json_member_text(w, name, text.data ? utf8_cut(text, END_TEXT_MAX) : text);
+}
+
+void end_add_json(struct json_writer *w, const struct delivery_row *row, struct slice type,
+                  int64_t ms)
+{
+    json_object_begin(w, NULL);
+    json_member_time(w, "at", row->ended_ms);
+    add_short(w, "id", row->id);
+    json_member_cstr(w, "state", delivery_state_name(row->state));
+    add_short(w, "cause", row->cause);
+    add_short(w, "connector", row->connector);
+    add_short(w, "handler", row->handler);
+    add_short(w, "key", row->key);
+    add_short(w, "type", type);
+    json_member_integer(w, "eventSeq", delivery_event_seq(row->seq));
+    json_member_integer(w, "attempts", row->attempts);
+    if (ms >= 0)
+        json_member_integer(w, "ms", ms);
+    else
+        json_member_null(w, "ms");
+    add_short(w, "error", row->state == DELIVERY_DEAD ? row->error : SLICE_NULL);
+    json_object_end(w);
 }
 
 /* ---- deliveries ---- */

@@ -38,6 +38,11 @@ int delivery_add_json_brief(struct journal_reader *reader, struct json_writer *w
                             const struct delivery_row *row, bool is_in_flight,
                             struct err *err) must_check;
 
+/* How one ended, for who follows along; `type` is its event's, `ms` its last attempt's, -1: it isn't
+   known. */
+void end_add_json(struct json_writer *w, const struct delivery_row *row, struct slice type,
+                  int64_t ms);
+
 /* An event's members, of an object that the caller begins and ends. */
 void event_add_members(struct json_writer *w, const struct event *event, enum event_state state);
 

@@ -76,6 +76,7 @@ static void identify(struct item *item, struct delivery_row *row)
     row->seq = d->seq;
     row->id = slice_str(d->id);
     row->script_version = item->script_version;
+    item->ended_ms = row->ended_ms;
 }
 
 static void on_letter_settled(void *ctx, int64_t publication_seq)

@@ -202,12 +202,127 @@ def test_the_route_of_tail_remembers_so_many_and_says_what_is_missing(daemon):
     daemon.wait_delivered("receiver", 3)
     wait_until(lambda: len(daemon.get(f"/api/tail?cursor={first['next']}").json()["items"]) == 3, "three ends")
     page = daemon.get(f"/api/tail?cursor={first['next']}").json()
-    assert daemon.get(f"/api/tail?cursor={page['next']}").json() == {
-        "items": [], "next": page["next"], "missed": False}
-    assert daemon.get("/api/tail?cursor=1").json()["missed"] is True
-    daemon.restart()
-    assert daemon.get(f"/api/tail?cursor={page['next']}").json()["missed"] is True
+    later = daemon.get(f"/api/tail?cursor={page['next']}").json()
+    assert (later["items"], later["missed"]) == ([], False)
+    daemon.post("/events", [{"type": "thing.broken", "id": f"b{n}", "data": {}} for n in range(1001)])
+    wait_until(lambda: daemon.channel_sums()["dead"] == 1001, "the letters", 30)
+    for _ in range(2):
+        page = daemon.get(f"/api/tail?cursor={later['next']}").json()
+        assert (len(page["items"]), page["missed"]) == (1000, True)
+        daemon.restart()
     assert daemon.get("/api/tail?limit=1").status == 400
+
+
+def test_the_route_of_tail_finds_in_the_journal_what_ended_before_a_restart(daemon, receiver):
+    first = daemon.get("/api/tail").json()
+    make_letter(daemon, receiver, 1)
+    emit(daemon, 2)
+    daemon.wait_delivered("receiver", 1)
+    daemon.emit("thing.broken", {}, id="e3")
+    wait_until(lambda: len(daemon.dead_letters()) == 2 and daemon.channel_sums()["open"] == 0, "the ends")
+    told = daemon.get(f"/api/tail?cursor={first['next']}").json()["items"]
+    assert [(end["state"], end["connector"]) for end in told] == [
+        ("dead", "receiver"), ("delivered", "receiver"), ("dead", None)]
+    daemon.kill()
+    daemon.start()
+    answer = daemon.get(f"/api/tail?cursor={first['next']}").json()
+    assert answer["missed"] is False
+    assert answer["items"] == [{**end, "ms": None} for end in told]
+    assert daemon.get(f"/api/tail?cursor={answer['next']}").json()["items"] == []
+    only_runs = daemon.get(f"/api/tail?cursor={first['next']}&connector=").json()["items"]
+    assert [end["eventSeq"] for end in only_runs] == [3]
+
+
+def test_the_route_of_tail_takes_filters(daemon):
+    first = daemon.get("/api/tail").json()["next"]
+    emit(daemon, 1)
+    emit(daemon, 2, partitionkey="other")
+    daemon.emit("thing.broken", {}, id="e3", partitionkey="k")
+    wait_until(lambda: len(daemon.get(f"/api/tail?cursor={first}").json()["items"]) == 3, "three ends")
+    for query, events in [("connector=receiver", [1, 2]), ("connector=", [3]), ("key=k", [1, 3]), ("type=thing.b*", [3]),
+                          ("type=thing.made&key=other", [2]), ("type=thing", [])]:
+        items = daemon.get(f"/api/tail?cursor={first}&{query}").json()["items"]
+        assert sorted(end["eventSeq"] for end in items) == events, query
+    wrong = daemon.get("/api/tail?connector=recever")
+    assert (wrong.status, wrong.json()["detail"]) == (400, "there is no connector recever: did you mean receiver?")
+
+
+def test_tail_tells_a_connector_there_is_not(daemon):
+    result = daemon.command("tail", "--connector", "recever", timeout=30)
+    assert (result.status, result.out) == (1, "") and "did you mean receiver?" in result.err
+
+
+class Tail:
+    """The command, what it has printed by now, and whether it can be heard."""
+
+    def __init__(self, daemon, folder, *arguments):
+        self.out, self.err = folder / "tail.out", folder / "tail.err"
+        with open(self.out, "wb") as out, open(self.err, "wb") as err:
+            self.process = subprocess.Popen([LIAISON, "tail", "--url", daemon.url, "--json", *arguments],
+                                            stdout=out, stderr=err)
+
+    def events(self):
+        return [json.loads(line)["eventSeq"] for line in self.out.read_text().splitlines()]
+
+    def said(self):
+        return self.err.read_text().splitlines()
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+
+
+@pytest.fixture
+def tail(daemon, tmp_path):
+    """One that has seen an event, or several."""
+    tail = Tail(daemon, tmp_path)
+    numbers = iter(range(1, 10000))
+    def seen():
+        emit(daemon, next(numbers))
+        return tail.events()
+    wait_until(seen, "the first line")
+    yield tail
+    tail.close()
+
+
+def test_tail_goes_on_without_gap_or_repeat_when_the_daemon_is_back(daemon, tail):
+    delivered = daemon.channel_sums()["received"]
+    daemon.wait_delivered("receiver", delivered)
+    wait_until(lambda: tail.events()[-1] == delivered, "all lines")
+    before = tail.events()[0]
+    tail.process.send_signal(signal.SIGSTOP)  # so that it hears nothing of what comes
+    for n in range(20):
+        emit(daemon, 20000 + n)
+    daemon.wait_delivered("receiver", delivered + 20)
+    daemon.kill()
+    daemon.start()
+    for n in range(20):
+        emit(daemon, 30000 + n)
+    daemon.wait_delivered("receiver", delivered + 40)
+    tail.process.send_signal(signal.SIGCONT)
+    wait_until(lambda: delivered + 40 in tail.events(), "what was missed")
+    emit(daemon, 40000)
+    wait_until(lambda: delivered + 41 in tail.events(), "what came then")
+    assert tail.events() == list(range(before, delivered + 42))
+    assert not any("missing" in line for line in tail.said())
+
+
+def test_tail_says_once_that_the_daemon_is_gone_and_waits(daemon, tail):
+    daemon.stop()
+    wait_until(tail.said, "its word")
+    daemon.start()
+    received = daemon.channel_sums()["received"]
+    emit(daemon, 20000)
+    wait_until(lambda: received + 1 in tail.events(), "it to go on")
+    assert tail.said() == ["liaison: the daemon is gone: waiting until it is back", "liaison: it is back"]
+    assert len(tail.events()) == len(set(tail.events()))
+
+
+def test_tail_ends_at_once_while_it_waits(daemon, tail):
+    daemon.kill()
+    wait_until(tail.said, "its word")
+    tail.process.send_signal(signal.SIGINT)
+    assert tail.process.wait(timeout=30) == -signal.SIGINT
 
 
 # ---- top ----
@@ -301,11 +416,22 @@ def test_top_puts_the_terminal_back_when_a_signal_ends_it(top, signum):
     assert terminal.is_restored()
 
 
-def test_top_ends_with_the_daemon_and_says_so(daemon, top):
+def test_top_waits_for_the_daemon_and_shows_how_it_was(daemon, top, receiver):
     terminal = top()
+    make_letter(daemon, receiver, 1)
+    wait_until(lambda: any(re.match(r"receiver +ok .* 1$", line) for line in terminal.frame()), "the dead letter")
     daemon.kill()
-    assert os.waitstatus_to_exitcode(terminal.wait()) == 69
-    assert "no Liaison answers" in terminal.read().rsplit("\x1b[?1049l", 1)[1]
+    away = re.compile(r"THE DAEMON IS AWAY since \d{4}-\d\d-\d\dT")
+    frame = wait_until(lambda: [f for f in [terminal.frame()] if any(map(away.match, f))], "its word")[0]
+    assert frame[0].startswith("Liaison ") and any(re.match(r"receiver +ok .* 1$", line) for line in frame)
+    daemon.start()
+    wait_until(lambda: not any(map(away.match, terminal.frame())), "the daemon")
+    assert any(re.match(r"receiver +ok .* 1$", line) for line in terminal.frame())
+    daemon.kill()
+    wait_until(lambda: any(map(away.match, terminal.frame())), "its word")
+    os.write(terminal.fd, b"q")
+    assert os.waitstatus_to_exitcode(terminal.wait()) == 0
+    assert terminal.is_restored()
 
 
 def test_top_needs_a_terminal(daemon):

@@ -68,6 +68,17 @@ def daemon(project, make_daemon, receiver, tmp_path):
                        env={"RECEIVER_TOKEN": SECRET, "OTHER_FILE": str(tmp_path / "other")})
 
 
+def follow(daemon):
+    """A question for how deliveries end from now on, for assert_told_nowhere."""
+    return daemon.get("/api/tail").json()["next"]
+
+
+def assert_told_nowhere(daemon, cursor):
+    told = daemon.get(f"/api/tail?cursor={cursor}")
+    assert [end["state"] for end in told.json()["items"]] == ["dead"] and "***" in told.json()["items"][0]["error"]
+    assert_has_no_secret(told.body, "/api/tail")
+
+
 def wait_dead(daemon):
     wait_until(lambda: len(daemon.dead_letters()) == 1, "a dead letter")
     return daemon.dead_letters()[0]
@@ -92,8 +103,10 @@ def assert_kept_nowhere(daemon, letter):
 
 def test_a_secret_that_a_receiver_echoes_is_kept_nowhere(daemon, receiver):
     daemon.start()
+    cursor = follow(daemon)
     daemon.emit("thing.changed", {"id": 1})
     letter = wait_dead(daemon)
+    assert_told_nowhere(daemon, cursor)
     for got in receiver.requests:
         assert got.headers["authorization"] == f"Bearer {SECRET}"
         assert got.headers["x-other"] == OTHER
@@ -109,10 +122,12 @@ def test_a_secret_that_a_receiver_echoes_is_kept_nowhere(daemon, receiver):
 ])
 def test_a_secret_in_an_error_of_a_script_is_kept_nowhere(daemon, data, cause):
     daemon.start()
+    cursor = follow(daemon)
     daemon.emit("thing.changed", data)
     letter = wait_dead(daemon)
     assert letter["cause"] == cause
     assert "***" in letter["error"]
+    assert_told_nowhere(daemon, cursor)
     assert_kept_nowhere(daemon, letter)
 
 
