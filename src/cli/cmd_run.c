@@ -82,7 +82,7 @@ static int load(struct daemon *d, const struct invocation *in)
     struct err err = {0};
     struct problem_count problems = {0};
     if (project_open(&d->project, in, &err) < 0) {
-        command_fail("%s", err.message);
+        project_say_error(&err);
         return EXIT_REFUSED;
     }
     struct config *config = &d->project.config;

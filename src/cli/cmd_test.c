@@ -131,7 +131,7 @@ static int record(const struct invocation *in)
     if (o->n_operands > 1)
         return command_misuse(in, "--record takes a PATH alone");
     if (project_open_dry(&project, in, path, &err) < 0)
-        return command_fail("%s", err.message);
+        return project_say_error(&err);
     int status = spec_record(in, &project, path, options_get(o, "record"));
     project_close(&project);
     return status;
@@ -145,7 +145,7 @@ static int run(const struct invocation *in)
     if (options_has(&in->options, "record"))
         return record(in);
     if (project_open_dry(&project, in, wish.path, &err) < 0)
-        return command_fail("%s", err.message);
+        return project_say_error(&err);
     int status = run_project(&project, in, wish.filter);
     project_close(&project);
     return status;

@@ -119,7 +119,7 @@ static int run(const struct invocation *in)
     struct event *event = NULL;
     struct err err = {0};
     if (project_open_dry(&project, in, path, &err) < 0)
-        return command_fail("%s", err.message);
+        return project_say_error(&err);
     int status = read_event(in, path, &project.config, &event);
     if (status == EXIT_DONE)
         status = try_event(in, &project, event);

@@ -94,3 +94,15 @@ void project_say_problem(void *ctx, const struct script_problem *problem)
     if (problem->detail)
         fprintf(stderr, "%s\n", problem->detail);
 }
+
+int project_say_error(struct err *err)
+{
+    struct problem_count count = {0};
+    struct script_problem problem;
+    config_split_error(err, &problem);
+    if (problem.file)
+        project_say_problem(&count, &problem);
+    else
+        command_fail("%s", problem.text);
+    return EXIT_FAILED;
+}

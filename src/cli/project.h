@@ -46,5 +46,7 @@ struct problem_count {
     size_t errors, warnings;
 };
 void project_say_problem(void *ctx, const struct script_problem *problem);
+/* What project_open refused, on standard error: of liaison.lua as such a problem. Returns EXIT_FAILED. */
+int project_say_error(struct err *err);
 
 #endif

@@ -68,6 +68,11 @@ int config_load(struct config *config, const struct config_source *source, struc
                 struct err *err) must_check;
 void config_deinit(struct config *config);
 
+/* What config_load refused as a problem of a file, whose texts are those of `err`, cut where its lines
+   end. No file: it isn't about liaison.lua. */
+struct script_problem;
+void config_split_error(struct err *err, struct script_problem *problem);
+
 /* ---- read again while the daemon runs ---- */
 
 /* Makes `next`, as config_load read it, what can follow `now` without a restart: what can't change while

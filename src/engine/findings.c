@@ -2,11 +2,10 @@
 /* Copyright (c) 2026 The Liaison authors */
 #include "engine/findings.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/buf.h"
-#include "engine/config_parts.h"
+#include "engine/config.h"
 
 /* Of one project; what follows is as wrong, and the first were told. */
 #define FINDINGS_MAX 200
@@ -31,12 +30,9 @@ void findings_add(void *findings, const struct script_problem *problem)
 
 void findings_add_err(struct findings *f, const struct err *err)
 {
-    struct script_problem problem = {.text = err->message};
-    int end = 0;
-    if (sscanf(err->message, CONFIG_FILE ":%d: %n", &problem.line, &end) == 1 && end > 0) {
-        problem.file = CONFIG_FILE;
-        problem.text += end;
-    }
+    struct err text = *err;
+    struct script_problem problem;
+    config_split_error(&text, &problem);
     findings_add(f, &problem);
 }
 

@@ -29,12 +29,85 @@ static int err_in_use(struct err *err, const char *address)
                    address);
 }
 
-static int err_notation(struct err *err, const char *address)
+/* ---- Notation ------------------------------------------------------------------------------- */
+
+struct address {
+    struct slice host; /* without brackets */
+    const char *port;
+    const char *path; /* of a socket file, else NULL */
+};
+
+static bool is_number(const char *s)
 {
-    return err_set(err, ERR_INVALID,
-                   "\"%s\" is no address to listen on: write it as 127.0.0.1:8750, [::1]:8750, "
-                   "*:8750 or unix:PATH",
-                   address);
+    return *s && strspn(s, "0123456789") == strlen(s);
+}
+
+static bool is_port(const char *s)
+{
+    return is_number(s) && strlen(s) < 10 && atol(s) <= 65535;
+}
+
+/* "HOST:PORT" and "[HOST]:PORT". */
+static bool split_address(const char *text, struct address *a)
+{
+    const char *colon = strrchr(text, ':');
+    if (!colon || colon == text || !is_port(colon + 1))
+        return false;
+    struct slice host = slice_of(text, (size_t)(colon - text));
+    bool is_bracketed = host.len > 2 && host.data[0] == '[' && host.data[host.len - 1] == ']';
+    if (is_bracketed)
+        host = slice_of(host.data + 1, host.len - 2);
+    else if (slice_find(host, ':') < host.len || host.data[0] == '[')
+        return false;
+    *a = (struct address){.host = host, .port = colon + 1};
+    return true;
+}
+
+/* What to write in its place. */
+static void add_advice(struct buf *out, const char *text)
+{
+    const char *colon = strchr(text, ':');
+    if (is_port(text))
+        buf_printf(out, "write \"127.0.0.1:%s\"", text);
+    else if (colon == text && is_port(text + 1))
+        buf_printf(out, "write \"127.0.0.1%s\", or \"*%s\" for all addresses of this machine", text,
+                   text);
+    else if (colon && strncmp(colon, "://", 3) == 0)
+        buf_printf(out, "leave %.*s out, as in \"127.0.0.1:8750\"", (int)(colon + 3 - text), text);
+    else if (colon && strrchr(text, ':') == colon && is_number(colon + 1))
+        buf_add_str(out, "ports end at 65535");
+    else if (!colon && *text)
+        buf_printf(out, "it has no port: write \"%s:8750\"", text);
+    else
+        buf_add_str(out, "write it as 127.0.0.1:8750, [::1]:8750, *:8750 or unix:PATH");
+}
+
+static int refuse(const char *text, struct err *err)
+{
+    struct buf advice = {0};
+    add_advice(&advice, text);
+    err_set(err, ERR_INVALID, "\"%s\" is no address to listen on: %s", text, advice.data);
+    buf_deinit(&advice);
+    return -1;
+}
+
+static int read_address(const char *text, struct address *a, struct err *err)
+{
+    const size_t path_max = sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1;
+    if (strncmp(text, UNIX_PREFIX, strlen(UNIX_PREFIX)) != 0)
+        return split_address(text, a) ? 0 : refuse(text, err);
+    *a = (struct address){.path = text + strlen(UNIX_PREFIX)};
+    size_t len = strlen(a->path);
+    if (len == 0 || len > path_max)
+        return err_set(err, ERR_INVALID, "the path in \"%s\" must have 1 to %zu bytes", text,
+                       path_max);
+    return 0;
+}
+
+int listener_check(const char *address, struct err *err)
+{
+    struct address ignored;
+    return read_address(address, &ignored, err);
 }
 
 /* ---- Socket files --------------------------------------------------------------------------- */
@@ -68,11 +141,7 @@ static int clear_path(const struct sockaddr_un *sa, const char *address, struct 
 static int open_unix(struct listener *l, const char *path, struct err *err)
 {
     struct sockaddr_un sa = {.sun_family = AF_UNIX};
-    size_t len = strlen(path);
-    if (len == 0 || len >= sizeof(sa.sun_path))
-        return err_set(err, ERR_INVALID, "the path in \"%s\" must have 1 to %zu bytes", l->address,
-                       sizeof(sa.sun_path) - 1);
-    memcpy(sa.sun_path, path, len + 1);
+    memcpy(sa.sun_path, path, strlen(path) + 1);
     if (clear_path(&sa, l->address, err) < 0)
         return -1;
     l->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -90,24 +159,6 @@ static int open_unix(struct listener *l, const char *path, struct err *err)
 }
 
 /* ---- Internet addresses --------------------------------------------------------------------- */
-
-/* Cuts "HOST:PORT" and "[HOST]:PORT" in two, as heap copies. */
-static int split_address(const char *address, char **host, char **port)
-{
-    const char *colon = strrchr(address, ':');
-    if (!colon || colon == address || colon[1] == '\0' ||
-        strspn(colon + 1, "0123456789") != strlen(colon + 1) || atol(colon + 1) > 65535)
-        return -1;
-    struct slice name = slice_of(address, (size_t)(colon - address));
-    bool is_bracketed = name.len > 2 && name.data[0] == '[' && name.data[name.len - 1] == ']';
-    if (is_bracketed)
-        name = slice_of(name.data + 1, name.len - 2);
-    else if (slice_find(name, ':') < name.len || name.data[0] == '[')
-        return -1;
-    *host = slice_dup(name);
-    *port = mem_strdup(colon + 1);
-    return 0;
-}
 
 static int bind_one(struct listener *l, const struct addrinfo *ai, bool is_any)
 {
@@ -187,12 +238,13 @@ static int open_internet(struct listener *l, const char *host, const char *port,
 
 static int open_socket(struct listener *l, struct err *err)
 {
-    if (strncmp(l->address, UNIX_PREFIX, strlen(UNIX_PREFIX)) == 0)
-        return open_unix(l, l->address + strlen(UNIX_PREFIX), err);
-    char *host, *port;
-    if (split_address(l->address, &host, &port) < 0)
-        return err_notation(err, l->address);
-    int result = open_internet(l, host, port, err);
+    struct address address;
+    if (read_address(l->address, &address, err) < 0)
+        return -1;
+    if (address.path)
+        return open_unix(l, address.path, err);
+    char *host = slice_dup(address.host), *port = mem_strdup(address.port);
+    int result = open_internet(l, host, port, err); /* which changes l->address */
     free(host);
     free(port);
     return result;

@@ -25,6 +25,9 @@ struct listener {
    "unix:PATH". ERR_INVALID when it is none of these, ERR_EXISTS when another program listens there.
    A socket file that nobody listens on is replaced. */
 int listener_open(struct listener *l, const char *address, struct err *err) must_check;
+/* Whether it is such an address, by its notation alone. -1 with ERR_INVALID, which says how it is
+   written. */
+int listener_check(const char *address, struct err *err) must_check;
 /* Closes the socket and removes its file; the address stays. */
 void listener_stop(struct listener *l);
 void listener_close(struct listener *l);

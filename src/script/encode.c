@@ -89,6 +89,19 @@ static int refuse(struct encoder *e, const struct place *at, const char *what)
     return -1;
 }
 
+/* What there is no JSON for. `rest` follows. */
+static int refuse_kind(struct encoder *e, const struct place *at, const char *kind,
+                       const char *rest)
+{
+    struct buf what = {0};
+    buf_printf(&what, "%s %s%s", kind,
+               e->mode == CODEC_CONFIG ? "can't stand in liaison.lua" : "can't be sent as JSON",
+               rest);
+    refuse(e, at, what.data);
+    buf_deinit(&what);
+    return -1;
+}
+
 static int refuse_size(struct encoder *e)
 {
     bool is_own = e->max < e->m->memory.max;
@@ -106,8 +119,7 @@ static int encode_number(struct encoder *e, int index, const struct place *at)
         return 0;
     }
     if (json_add_double(e->out, n) < 0)
-        return refuse(e, at,
-                      isnan(n) ? "NaN can't be sent as JSON" : "infinity can't be sent as JSON");
+        return refuse_kind(e, at, isnan(n) ? "NaN" : "infinity", "");
     return 0;
 }
 
@@ -171,8 +183,7 @@ static int add_key(struct encoder *e, int index, struct shape *s, const struct p
     }
     lua_Number n = lua_type(e->L, index) == LUA_TNUMBER ? lua_tonumber(e->L, index) : 0;
     if (!(n >= 1 && n == floor(n)))
-        return refuse(
-            e, at, "a name that is neither a string nor a list's position can't be sent as JSON");
+        return refuse_kind(e, at, "a name that is neither a string nor a list's position", "");
     s->n_elements++;
     return 0;
 }
@@ -211,8 +222,7 @@ static int read_shape(struct encoder *e, struct shape *s, const struct place *at
     }
     s->n_keys = e->keys->len - s->first_key;
     if (s->n_keys > 0 && s->n_elements > 0)
-        return refuse(e, at,
-                      "a table with both names and list positions can't be sent as JSON; use two");
+        return refuse_kind(e, at, "a table with both names and list positions", "; use two");
     return 0;
 }
 
@@ -317,10 +327,10 @@ bool codec_is_list(lua_State *L, int index)
 
 static int refuse_type(struct encoder *e, int index, const struct place *at)
 {
-    struct buf what = {0};
-    buf_printf(&what, "a %s can't be sent as JSON", lua_typename(e->L, lua_type(e->L, index)));
-    refuse(e, at, what.data);
-    buf_deinit(&what);
+    struct buf kind = {0};
+    buf_printf(&kind, "a %s", lua_typename(e->L, lua_type(e->L, index)));
+    refuse_kind(e, at, kind.data, "");
+    buf_deinit(&kind);
     return -1;
 }
 

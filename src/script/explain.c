@@ -330,6 +330,10 @@ static void add_wrong_type(struct buf *out, const struct search *s)
         absence_add_name(out, s->operand);
     buf_printf(out, " is a %s", type_word(L, -1));
     switch (s->deed) {
+    case DEED_INDEX:
+        if (type == LUA_TFUNCTION)
+            buf_printf(out, "; call it: %.*s(…)", SLICE_FMT(s->operand->text));
+        break;
     case DEED_CALL:
         buf_add_str(out, ", not a function");
         if (is_library(L, s->operand))

@@ -181,11 +181,15 @@ struct sources *script_sources(const struct script_machine *m);
    repeats itself. */
 void script_seed(struct script_machine *m, uint64_t seed);
 
-/* liaison.lua: runs it in a machine of its own that has `secret` only, appends what it returns to
-   `out` as one JSON object. A secret's value appears as {"secret":"value"}; the mask knows it then.
-   `has_stand_ins` as in script_options. -1 with err "liaison.lua:3: …". A missing file gives {}. */
-int script_read_config(const char *path, bool has_stand_ins, struct mask *mask, struct buf *out,
+/* liaison.lua, by its text: runs it in a machine of its own that has `secret` and helpers only, appends
+   what it returns to `out` as one JSON object. A secret's value appears as {"secret":"value"}; the mask
+   knows it then. `has_stand_ins` as in script_options. -1 with err "liaison.lua:3: …"; lines behind the
+   first show the one that is meant. */
+int script_read_config(struct slice text, bool has_stand_ins, struct mask *mask, struct buf *out,
                        struct err *err) must_check;
+/* Fills `err` with what is wrong with `key`, "limits.drain", of that text, and returns -1: as above, at
+   the line where the key stands; where it can't be seen, that of the table around it. */
+int script_refuse_setting(struct slice text, const char *key, const char *words, struct err *err);
 
 /* A SyncManager.new{…}. */
 struct script_manager {

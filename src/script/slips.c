@@ -290,6 +290,10 @@ static const struct slip slips[] = {
     {NULL, "unfinished string",
      "the text has no quote at its end; one of several lines stands in [[ … ]]", false},
     {NULL, "'<eof>' expected near 'end'", "there is one `end` too many", false},
+    {NULL, "'<eof>' expected near 'else", "no `if` stands before it, or that has its `end` already",
+     false},
+    {NULL, "'<eof>' expected near 'until'", "no `repeat` stands before it", false},
+    {NULL, "'<eof>' expected", "nothing may follow a `return`: it ends the file", false},
 };
 
 /* ---- the tokens of a text ---- */

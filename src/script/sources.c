@@ -444,6 +444,13 @@ struct sources *sources_with_spec(const struct sources *from, const char *path)
     return s;
 }
 
+struct sources *sources_of_script(struct slice name, struct slice text)
+{
+    struct sources *s = sources_new(NULL, NULL);
+    add_file(s, file_new(SOURCE_SCRIPT, name, name, text, NULL));
+    return s;
+}
+
 struct sources *sources_ref(struct sources *s)
 {
     s->refs++;

@@ -59,6 +59,8 @@ struct sources *sources_with_script(const struct sources *from, struct slice mod
 /* The same files, and a spec; with one in connectors/NAME/ the example that lies there. `from` has
    none. */
 struct sources *sources_with_spec(const struct sources *from, const char *path);
+/* One script alone, of that name and text: no project. */
+struct sources *sources_of_script(struct slice name, struct slice text);
 struct sources *sources_ref(struct sources *s);
 void sources_unref(struct sources *s); /* accepts NULL */
 

@@ -86,6 +86,14 @@ PROJECT_FAULTS = {
     "a value of liaison.lua that can't be": (
         "liaison.lua", 'return {\n  limits = { drain = "soon" },\n}\n',
         ["liaison.lua:2:", "limits.drain", "soon"]),
+    "a port in the place of an address": (
+        "liaison.lua", "return {\n  listen = 9000,\n}\n", ["liaison.lua:2:", '"127.0.0.1:9000"']),
+    "a key of liaison.lua that has another name here": (
+        "liaison.lua", "return {\n  port = 9000,\n}\n", ["liaison.lua:2:", "`port`", "listen ="]),
+    "an option of a connector in liaison.lua": (
+        "liaison.lua", "return {\n  retry = 5,\n}\n", ["liaison.lua:2:", "`retry`", "connectors/NAME.lua"]),
+    "a liaison.lua that returns nothing": (
+        "liaison.lua", 'listen = "127.0.0.1:9000"\n', ["liaison.lua:1:", "return { listen = … }"]),
     "a liaison.lua that is no Lua": (
         "liaison.lua", "return {\n  listen = \n}\n", ["liaison.lua:3:"]),
     "an address of all the world without a token": (
@@ -115,6 +123,14 @@ def test_every_fault_is_told_not_only_the_first(good):
         assert "connectors/receiver.lua:3:" in result.err
 
 
+def test_check_tells_a_fault_of_liaison_lua_as_json(good):
+    good.write("liaison.lua", "return {\n  limits = {\n    memory = true } }")
+    fault, = liaison("check", good.path, "--json").json()["problems"]
+    assert (fault["file"], fault["line"], fault["level"]) == ("liaison.lua", 3, "error")
+    assert fault["text"].startswith("limits.memory must be a size")
+    assert fault["detail"].splitlines()[0] == "    3 | memory = true } }"
+
+
 def test_check_tells_faults_as_json(good):
     good.script(SCRIPT.replace('"receiver"', '"reciever"'))
     result = liaison("check", good.path, "--json")
@@ -139,7 +155,7 @@ def test_check_says_that_all_is_well(good):
     (["--set", "retain.delivered=long"], ["retain.delivered", '"long" is no duration']),
     (["--set", "limits.journal=1MB"], ["limits.journal", '"1MB" is too small', "4MB or more"]),
     (["--set", "limits.diskFree=much"], ["limits.diskFree", '"much" is no size']),
-    (["--set", "reload=never"], ["reload", '"never" is none', "watch|manual"]),
+    (["--set", "reload=never"], ["reload:", '"watch" or "manual", not "never"']),
 ])
 def test_a_fault_in_a_flag_is_refused(good, arguments, words):
     result = run(good, *arguments)

@@ -96,6 +96,8 @@ def test_new_scripts_take_the_place_of_the_old_ones(daemon, project, receiver):
     ("scripts/more.lua", "SyncManager.new { eventBusUrl = 'http:///x' }:start()",
      "scripts/more.lua:1: the URL of the bus names no host"),
     ("liaison.lua", "return {\n  limits = { handlerTim = 1 } }", "liaison.lua:2: unknown key"),
+    ("liaison.lua", "return {\n  listen = 9000 }", "liaison.lua:2: listen: "),
+    ("liaison.lua", "return {\n  listen: 9000 }", "liaison.lua:2: in a table write listen = …"),
     ("liaison.lua", "return { tls = { cert = 'no.pem', key = 'no.pem' } }", None),
 ])
 def test_what_has_errors_changes_nothing_and_is_shown(daemon, project, receiver, name, text, about):

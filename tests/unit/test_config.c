@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/json.h"
+#include "script/script.h"
 
 #include <cmocka.h>
 
@@ -199,20 +200,106 @@ static void an_unknown_key_names_line_and_nearest(void **state)
                    "`limits.handlerTime`?");
 }
 
+static void a_key_of_another_table_is_named_where_it_stands(void **state)
+{
+    assert_refused(*state, "return {\n drain = '1s' }",
+                   "liaison.lua:2: unknown key `drain`: did you mean `limits.drain`?");
+    assert_refused(*state, "return { limits = {\n retain = '7d' } }",
+                   "liaison.lua:2: unknown key `limits.retain`: did you mean `retain`?");
+    assert_refused(*state, "return { setting = {} }", "did you mean `settings`?");
+    assert_refused(*state, "return { handler_time = 1 }", "did you mean `limits.handlerTime`?");
+}
+
+static void a_key_from_elsewhere_says_what_to_write(void **state)
+{
+    assert_refused(*state, "return {\n  port = 9000,\n}",
+                   "liaison.lua:2: unknown key `port`: listen = \"127.0.0.1:8750\" says both");
+    assert_refused(*state, "return { retry = 5 }",
+                   "connectors/NAME.lua returns { send = …, retry = … }");
+    assert_refused(*state, "return { eventBusUrl = 'x' }", "SyncManager.new{ eventBusUrl");
+    assert_refused(*state, "return { log = { file = 'x' } }", "the log goes to standard error");
+}
+
+static void a_key_that_resembles_none_is_told_which_there_are(void **state)
+{
+    assert_refused(*state, "return { warehouse = 'x' }",
+                   "stand in settings = { name = … }, and setting \"name\" reads them; the keys "
+                   "here are journal, limits, listen, log, reload, retain, settings, tls, token, "
+                   "tokens");
+    assert_refused(*state, "return { retain = { everything = 1 } }", "retain has dead, delivered");
+}
+
 static void wrong_values_are_refused_with_what_to_write(void **state)
 {
-    assert_refused(*state, "return { limits = { drain = 'soon' } }",
-                   "liaison.lua:1: limits.drain:");
+    assert_refused(*state, "return {\n limits = { drain = 'soon' } }",
+                   "liaison.lua:2: limits.drain: \"soon\" is no duration: write a number with");
     assert_refused(*state, "return { limits = { inFlight = 0 } }", "a whole number from 1 to");
-    assert_refused(*state, "return { log = { level = 'loud' } }", "debug|info|warn|error");
-    assert_refused(*state, "return { limits = 3 }", "`limits` must be a table");
-    assert_refused(*state, "return { listen = {} }", "not a table");
+    assert_refused(*state, "return { log = { level = 'loud' } }",
+                   "log.level: it must be \"debug\", \"info\", \"warn\" or \"error\", not "
+                   "\"loud\"\n");
+    assert_refused(*state, "return { log = { level = 'warning' } }", "did you mean \"warn\"?");
+    assert_refused(*state, "return { log = { format = 'JSON' } }", "did you mean \"json\"?");
+    assert_refused(*state, "return { limits = { memory = '4KB' } }",
+                   "\"4KB\" is too small: write 1MB or more");
+    assert_refused(*state, "return { limits = { handlerTime = 0 } }",
+                   "\"0\" is too short: write 1ms or more");
+    assert_refused(*state, "return { token = '' }", "token: it is empty: write a text");
+}
+
+static void values_of_a_wrong_kind_are_told_of_what_has_to_stand_there(void **state)
+{
+    assert_refused(*state, "return {\n retain = '7d' }",
+                   "liaison.lua:2: `retain` must be a table of names and values, not a text: write "
+                   "retain = { delivered = \"7d\", dead = \"90d\" }");
+    assert_refused(*state, "return { settings = { 'a' } }", "names and values, not a list");
+    assert_refused(*state, "return { listen = {} }", "\"unix:PATH\", not a table");
+    assert_refused(*state, "return { journal = 5 }", "must be a file's path");
+    assert_refused(*state, "return { token = 12345 }", "must be a text");
+    assert_refused(*state, "return { reload = true }", "\"watch\" or \"manual\", not true");
+    assert_refused(*state, "return { limits = { drain = null } }", "not null: leave it out");
+}
+
+static void an_address_is_looked_at_before_it_is_bound(void **state)
+{
+    struct fixture *f = *state;
+    char *const environment[] = {"LIAISON_LISTEN=localhost", NULL};
+    assert_refused(f, "return {\n listen = 9000 }",
+                   "liaison.lua:2: listen: \"9000\" is no address to listen on: write "
+                   "\"127.0.0.1:9000\"");
+    write_file(f, "liaison.lua", "return {}");
+    assert_int_equal(load(f, (struct config_source){.environment = environment}), -1);
+    assert_string_equal(f->err.message, "LIAISON_LISTEN: listen: \"localhost\" is no address to "
+                                        "listen on: it has no port: write \"localhost:8750\"");
+}
+
+/* ---- what was refused, as a problem of the file ---- */
+
+static void what_was_refused_is_cut_into_a_problem(void **state)
+{
+    struct fixture *f = *state;
+    struct script_problem problem;
+    assert_refused(f, "return {\n listen = 9000 }", "");
+    config_split_error(&f->err, &problem);
+    assert_string_equal(problem.file, "liaison.lua");
+    assert_int_equal(problem.line, 2);
+    assert_memory_equal(problem.text, "listen: \"9000\"", 14);
+    assert_string_equal(problem.detail, "    2 | listen = 9000 }\n      | ^^^^^^");
+    assert_refused(f, "", "");
+    config_split_error(&f->err, &problem);
+    assert_string_equal(problem.file, "liaison.lua");
+    assert_int_equal(problem.line, 0);
+    assert_memory_equal(problem.text, "it returns nothing", 18);
+    assert_null(problem.detail);
+    assert_int_equal(load(f, (struct config_source){.project = "/nowhere/at/all"}), -1);
+    config_split_error(&f->err, &problem);
+    assert_null(problem.file);
+    assert_ptr_equal(problem.text, f->err.message);
 }
 
 static void a_certificate_needs_its_key(void **state)
 {
     struct fixture *f = *state;
-    assert_refused(f, "return { tls = { cert = 'a' } }", "tls.key is missing");
+    assert_refused(f, "return { tls = {\n cert = 'a' } }", "liaison.lua:2: tls.key is missing");
     assert_refused(f, "return { tls = { key = 'a' } }", "tls.cert is missing");
     write_file(f, "liaison.lua", "return { tls = { cert = 'a.pem', key = '/b.pem' } }");
     assert_int_equal(load(f, (struct config_source){0}), 0);
@@ -233,7 +320,7 @@ static void files_are_watched_unless_the_settings_say_otherwise(void **state)
     assert_int_equal(f->config.reload, CONFIG_MANUAL);
     config_deinit(&f->config);
     assert_refused(f, "return { reload = 'never' }",
-                   "reload: \"never\" is none; write watch|manual");
+                   "reload: it must be \"watch\" or \"manual\", not \"never\"");
 }
 
 static void what_stays_until_a_restart_is_named_and_the_rest_is_taken(void **state)
@@ -294,7 +381,17 @@ static void a_set_without_a_value_or_of_an_unknown_key_is_refused(void **state)
 static void an_address_that_others_reach_needs_a_token(void **state)
 {
     struct fixture *f = *state;
-    assert_refused(f, "return { listen = '0.0.0.0:8750' }", "set token");
+    static const char *const sets[] = {"listen=0.0.0.0:1"};
+    char *const environment[] = {"LIAISON_LISTEN=0.0.0.0:2", NULL};
+    write_file(f, "liaison.lua", "return {}");
+    assert_int_equal(load(f, (struct config_source){.listen = "0.0.0.0:3"}), -1);
+    assert_memory_equal(f->err.message, "--listen: listen 0.0.0.0:3 can", 30);
+    assert_int_equal(load(f, (struct config_source){.sets = sets, .n_sets = 1}), -1);
+    assert_memory_equal(f->err.message, "--set: listen 0.0.0.0:1 can", 27);
+    assert_int_equal(load(f, (struct config_source){.environment = environment}), -1);
+    assert_memory_equal(f->err.message, "LIAISON_LISTEN: listen 0.0.0.0:2 can", 36);
+    assert_refused(f, "return {\n listen = '0.0.0.0:8750' }",
+                   "liaison.lua:2: listen 0.0.0.0:8750 can be reached from outside: set token");
     write_file(f, "liaison.lua", "return { listen = '0.0.0.0:8750', token = 'abcdef' }");
     assert_int_equal(load(f, (struct config_source){0}), 0);
     assert_string_equal(f->config.tokens[CONFIG_ADMIN], "abcdef");
@@ -336,7 +433,13 @@ int main(void)
         TEST(settings_come_from_all_places),
         TEST(a_text_takes_the_type_of_the_value_in_whose_place_it_comes),
         TEST(an_unknown_key_names_line_and_nearest),
+        TEST(a_key_of_another_table_is_named_where_it_stands),
+        TEST(a_key_from_elsewhere_says_what_to_write),
+        TEST(a_key_that_resembles_none_is_told_which_there_are),
         TEST(wrong_values_are_refused_with_what_to_write),
+        TEST(values_of_a_wrong_kind_are_told_of_what_has_to_stand_there),
+        TEST(an_address_is_looked_at_before_it_is_bound),
+        TEST(what_was_refused_is_cut_into_a_problem),
         TEST(a_certificate_needs_its_key),
         TEST(files_are_watched_unless_the_settings_say_otherwise),
         TEST(what_stays_until_a_restart_is_named_and_the_rest_is_taken),

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "http/listen.h"
 #include "server_fixture.h"
 
 #include <cmocka.h>
@@ -87,6 +88,31 @@ static void test_what_is_no_address_is_refused(void **state)
         expect_no_server(f, cases[i], ERR_INVALID, "is no address to listen on");
     expect_no_server(f, "192.0.2.1:0", ERR_INVALID, "this machine has no such address");
     expect_no_server(f, "unix:", ERR_INVALID, "must have 1 to 107 bytes");
+}
+
+static void test_what_is_no_address_says_what_to_write(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *address, *advice;
+    } cases[] = {
+        {"9000", "write \"127.0.0.1:9000\""},
+        {":9000", "write \"127.0.0.1:9000\", or \"*:9000\" for all"},
+        {"localhost", "it has no port: write \"localhost:8750\""},
+        {"http://127.0.0.1:8750", "leave http:// out"},
+        {"127.0.0.1:99999", "ports end at 65535"},
+        {"127.0.0.1:123456789012345678901", "ports end at 65535"},
+        {"", "write it as 127.0.0.1:8750"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct err err = {0};
+        assert_int_equal(listener_check(cases[i].address, &err), -1);
+        if (!strstr(err.message, cases[i].advice))
+            fail_msg("\"%s\" doesn't say \"%s\"", err.message, cases[i].advice);
+    }
+    static const char *const well[] = {"127.0.0.1:0", "[::1]:8750", "*:1", "h:65535", "unix:/x"};
+    for (size_t i = 0; i < ARRAY_LEN(well); i++)
+        assert_int_equal(listener_check(well[i], NULL), 0);
 }
 
 /* Whether a server on `address` answers at `name`, its address behind the port. */
@@ -187,6 +213,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_an_address_in_use_says_what_to_do),
         TEST(test_what_is_no_address_is_refused),
+        cmocka_unit_test(test_what_is_no_address_says_what_to_write),
         TEST(test_the_kinds_of_addresses_are_listened_on),
         TEST(test_all_addresses_include_ipv4),
         TEST(test_a_socket_file_is_listened_on_and_removed_at_the_end),

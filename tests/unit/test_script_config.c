@@ -256,19 +256,12 @@ static char *read_config(const char *text)
 {
     struct buf out = {0};
     struct err err = {0};
-    char folder[] = "/tmp/liaison-config-XXXXXX", path[64];
-    assert_non_null(mkdtemp(folder));
-    snprintf(path, sizeof(path), "%s/liaison.lua", folder);
-    if (text)
-        write_file(folder, "liaison.lua", text);
     struct mask *mask = mask_new();
-    if (script_read_config(path, false, mask, &out, &err) < 0) {
+    if (script_read_config(slice_str(text), false, mask, &out, &err) < 0) {
         assert_int_equal(out.len, 0);
         buf_add_str(&out, err.message);
     }
     mask_free(mask);
-    unlink(path);
-    rmdir(folder);
     return buf_take(&out);
 }
 
@@ -295,31 +288,99 @@ static void test_liaison_lua_becomes_json(void **state)
         "{\"listen\":\"x\",\"settings\":{\"a\":[1,2],\"b\":{}},\"token\":{\"secret\":\"hidden-"
         "value\"}}");
     assert_config("return {}", "{}");
-    assert_config(NULL, "{}");
     unsetenv("LT_KEY");
 }
 
-static void test_a_wrong_liaison_lua_says_where(void **state)
+static void test_a_liaison_lua_that_is_no_lua_says_what_to_write(void **state)
 {
     (void)state;
     assert_config_error("return {\n  a = = 1 }", "liaison.lua:2: unexpected symbol near '='");
+    assert_config_error("return {\n  listen: '127.0.0.1:1',\n}",
+                        "liaison.lua:2: in a table write listen = …, with = in place of the "
+                        "colon\n    2 | listen: '127.0.0.1:1'");
+    assert_config_error("{\n  listen = '127.0.0.1:1',\n}",
+                        "liaison.lua:1: write return before the table");
+    assert_config_error("return {}\nlocal x", "nothing may follow a `return`");
+}
+
+static void test_a_liaison_lua_that_fails_says_where(void **state)
+{
+    (void)state;
     assert_config_error("\n\nlocal t\nreturn t.x",
-                        "liaison.lua:4: attempt to index local 't' (a nil value)");
-    assert_config_error("return 5", "liaison.lua: it must return a table");
-    assert_config_error("", "liaison.lua: it must return a table");
-    assert_config_error("return { 1, 2 }",
-                        "liaison.lua: the table that it returns must have names");
-    assert_config_error("return { limits = { memory = type } }",
-                        "liaison.lua: limits.memory: a function can't be sent as JSON");
-    if (PROJECT_CAN_STOP)
-        assert_config_error("while true do end",
-                            "liaison.lua: stopped: it ran for longer than 2 seconds");
+                        "liaison.lua:4: t.x: t is nil: line 3 gives it no value");
+    assert_config_error("error{ 1 }", "liaison.lua:1: [1]");
+    assert_config_error("return error()", "liaison.lua: an error that is a nil");
     assert_config_error("\nreturn { token = secret 'LT_NONE' }",
                         "liaison.lua:2: secret \"LT_NONE\" is missing");
-    assert_config_error("return { x = setting 'y' }",
-                        "liaison.lua:1: attempt to call global 'setting' (a nil value)");
-    assert_config_error("return { x = http.get('http://x') }",
-                        "attempt to index global 'http' (a nil value)");
+    assert_config_error("return { token = secret.LT_NONE }", "secret is a function; call it");
+    if (PROJECT_CAN_STOP)
+        assert_config_error("\nwhile true do end",
+                            "liaison.lua:2: stopped: it ran for longer than 2 seconds");
+}
+
+static void test_what_liaison_lua_has_not_says_where_that_belongs(void **state)
+{
+    (void)state;
+    assert_config_error("return {\n x = setting 'y' }",
+                        "liaison.lua:2: liaison.lua has no `setting`: settings are given here");
+    assert_config_error("return { x = http.get('http://x') }", "in connectors/NAME.lua");
+    assert_config_error("return { x = os.getenv('X') }", "liaison.lua has no `os.getenv`: "
+                                                         "LIAISON_SETTINGS_NAME");
+    assert_config_error("local m = SyncManager.new {}", "in scripts/NAME.lua");
+}
+
+static void test_what_liaison_lua_returns_must_be_a_table_of_names(void **state)
+{
+    (void)state;
+    assert_config_error("", "liaison.lua: it returns nothing; it must return a table");
+    assert_config_error("\nlisten = '127.0.0.1:1'",
+                        "liaison.lua:2: it returns nothing, and listen = … alone sets no key: "
+                        "write return { listen = … }");
+    assert_config_error("\nreturn 5", "liaison.lua:2: it returns a number; it must return a table");
+    assert_config_error("return nul", "liaison.lua:1: it returns nul, which is nil");
+    assert_config_error("return {\n reload = 'watch',\n 'x', 2 }",
+                        "liaison.lua:3: this has no name: write listen = …");
+    assert_config_error("local t = {}\nt[1] = 2\nreturn t",
+                        "liaison.lua:3: the table that it returns must have names");
+    assert_config_error("return {\n limits = {\n  memory = type } }",
+                        "liaison.lua:3: limits.memory: a function can't stand in liaison.lua");
+    assert_config_error("return { settings = {\n a = { 1, 0/0 } } }",
+                        "liaison.lua:2: settings.a[2]: NaN can't stand in liaison.lua");
+}
+
+/* ---- where a key stands ---- */
+
+static void assert_key(const char *text, const char *key, const char *told)
+{
+    struct err err = {0};
+    assert_int_equal(script_refuse_setting(slice_str(text), key, "no", &err), -1);
+    assert_int_equal(err.code, ERR_INVALID);
+    assert_string_equal(err.message, told);
+}
+
+static void test_a_key_is_found_where_it_stands(void **state)
+{
+    (void)state;
+    assert_key("-- b\nreturn {\n  b = {\n    a = 1 },\n  [\"a\"] = 2 }", "b.a",
+               "liaison.lua:4: no\n    4 | a = 1 },\n      | ^");
+    assert_key("-- b\nreturn {\n  b = {\n    a = 1 },\n  [\"a\"] = 2 }", "a",
+               "liaison.lua:5: no\n    5 | [\"a\"] = 2 }\n      |  ^^^");
+    assert_key("local b = {\n  a = 1 }\nreturn { b = b }", "b.a",
+               "liaison.lua:2: no\n    2 | a = 1 }\n      | ^");
+    assert_key("local c = { b = {} }\nc.b.a = 1\nreturn c", "b.a",
+               "liaison.lua:2: no\n    2 | c.b.a = 1\n      |     ^");
+    assert_key("if x then return { a = 0 } end\nreturn { a = 1 }", "a",
+               "liaison.lua:2: no\n    2 | return { a = 1 }\n      |          ^");
+}
+
+static void test_a_key_that_is_made_elsewhere_is_told_of_what_is_around_it(void **state)
+{
+    (void)state;
+    assert_key("return {\n  b = make() }", "b.a",
+               "liaison.lua:2: no\n    2 | b = make() }\n      | ^");
+    assert_key("\nreturn make()", "a",
+               "liaison.lua:2: no\n    2 | return make()\n      |        ^^^^^^");
+    assert_key("make()", "a", "liaison.lua: no");
 }
 
 /* ---- stand-ins for secrets ---- */
@@ -369,7 +430,12 @@ int main(void)
         cmocka_unit_test(test_a_line_has_its_fields_by_name),
         cmocka_unit_test(test_wrong_lines_are_told),
         cmocka_unit_test(test_liaison_lua_becomes_json),
-        cmocka_unit_test(test_a_wrong_liaison_lua_says_where),
+        cmocka_unit_test(test_a_liaison_lua_that_is_no_lua_says_what_to_write),
+        cmocka_unit_test(test_a_liaison_lua_that_fails_says_where),
+        cmocka_unit_test(test_what_liaison_lua_has_not_says_where_that_belongs),
+        cmocka_unit_test(test_what_liaison_lua_returns_must_be_a_table_of_names),
+        cmocka_unit_test(test_a_key_is_found_where_it_stands),
+        cmocka_unit_test(test_a_key_that_is_made_elsewhere_is_told_of_what_is_around_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
