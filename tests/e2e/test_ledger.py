@@ -107,11 +107,15 @@ def test_the_attempts_of_a_key_are_in_order(ledger, connector, arrivals):
 
 
 def test_only_a_failure_or_a_kill_makes_another_attempt(ledger, connector, arrivals):
+    """An answer that comes too late on a busy machine is a failure, too, for who waits for it."""
     def faults():
-        repeats = Counter()
+        repeats, late = Counter(), Counter(ledger.timeouts)
         for event, attempts in group(arrivals, lambda arrival: arrival.event).items():
             for before, after in zip(attempts, attempts[1:]):
                 if before.status not in (200, 422):
+                    continue
+                if before.run == after.run and late[before.id] > 0:
+                    late[before.id] -= 1
                     continue
                 repeats[(event[0], after.run)] += 1
                 if before.run == after.run:

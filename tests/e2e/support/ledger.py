@@ -240,6 +240,7 @@ class Ledger:
         self.settled = []   # (run, ids): what was delivered, on disk, when that run had ended
         self.status = None  # at the end, as all else that follows
         self.dead = []
+        self.timeouts = Counter()  # by the ids of deliveries: attempts of which no answer came in time
         self.exit_status = None
 
         self.bus = SseBus(retry_ms=20)
@@ -362,10 +363,14 @@ class Ledger:
     def _look_at_journal(self):
         check = liaison("fsck", self._project.journal, timeout=60)
         self.checks.append((check.status, check.out + check.err))
+        rows = self._query("SELECT id FROM deliveries WHERE state = 'delivered'")
+        self.settled.append((self.daemon.settings["run"], {id for id, in rows}))
+
+    def _query(self, sql):
         journal = sqlite3.connect(f"file:{self._project.journal}?mode=ro", uri=True)
-        rows = journal.execute("SELECT id FROM deliveries WHERE state = 'delivered'")
-        self.settled.append((self.daemon.settings["run"], {row[0] for row in rows}))
+        rows = journal.execute(sql).fetchall()
         journal.close()
+        return rows
 
     def _finish(self):
         last, since = None, 0
@@ -389,6 +394,8 @@ class Ledger:
         self._read_dead_letters()
         self.exit_status = self.daemon.stop()
         self._look_at_journal()
+        self.timeouts.update(id for id, in self._query(
+            "SELECT id FROM attempts JOIN deliveries ON seq = delivery WHERE code = 'timeout'"))
 
     def _read_dead_letters(self):
         cursor = ""
