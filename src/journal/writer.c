@@ -304,8 +304,8 @@ static bool wait_for_disk(struct writer *w)
 }
 
 /* What comes shortly after a commit shares the next one: each costs the same, however little it
-   holds. What is queued already is enough for one. The more comes, the longer it pays to wait, and so
-   that nobody who waits for commits gets on by less than 125,000 rows a second. */
+   holds. What is queued already is enough for one. The more comes, the longer it pays to wait; who
+   waits for commits to go on is held up for each of its rows alike, beyond the first millisecond. */
 static void rest(const struct writer *w)
 {
     int64_t ns = (int64_t)w->group_rows * REST_ROW_NS;
