@@ -6,8 +6,7 @@ memory and holds nothing else up, a start goes on at once, and in the end all ha
 import json
 import os
 import re
-import time
-from collections import Counter, defaultdict
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -107,15 +106,15 @@ def accepted(receiver):
     return [json.loads(request.body) for request in receiver.accepted()]
 
 
-def assert_all_in_order(receiver, events, repeats=0):
+def assert_all_in_order(receiver, events, kills=0):
+    """Each kill may have one attempt of a key repeated, the one whose end it kept from the journal."""
     numbers = defaultdict(list)
     for body in accepted(receiver):
         numbers[body["id"]].append(body["n"])
     assert {n for lane in numbers.values() for n in lane} == set(range(events))
     for key, lane in numbers.items():
         assert lane == sorted(lane), f"{key} is out of order: {lane}"
-    counts = Counter(n for lane in numbers.values() for n in lane)
-    assert sum(counts.values()) - events <= repeats
+        assert len(lane) - len(set(lane)) <= kills, f"{key} was repeated too often: {lane}"
 
 
 def assert_sound(daemon):
@@ -156,17 +155,15 @@ def test_a_receiver_that_is_down_costs_no_memory_and_loses_nothing(start, up, do
     assert_little_memory(daemon)
 
     daemon.kill()
-    began = time.monotonic()
     daemon.start()
     assert undelivered(daemon) == EVENTS
     post(daemon, EVENTS, EVENTS + 1)
     wait_for_all(up, EVENTS + 1)
     down.default = 200
     wait_for_all(down, EVENTS + 1)
-    assert time.monotonic() - began < 300
     assert_little_memory(daemon)
     wait_for_waiting(daemon, 0)
-    assert_all_in_order(up, EVENTS + 1, repeats=KEYS)
+    assert_all_in_order(up, EVENTS + 1, kills=1)
     assert_all_in_order(down, EVENTS + 1)
     assert daemon.channel_sums()["open"] == 0
     assert_sound(daemon)
@@ -188,8 +185,8 @@ def test_kills_while_it_goes_to_disk_and_comes_back_repeat_one_attempt_a_key(sta
     wait_for_all(up, 8 * step)
     wait_for_waiting(daemon, 0)
     wait_until(lambda: daemon.channel_sums()["open"] == 0, "the events to end")
-    assert_all_in_order(down, 8 * step, repeats=8 * KEYS)
-    assert_all_in_order(up, 8 * step, repeats=8 * KEYS)
+    assert_all_in_order(down, 8 * step, kills=8)
+    assert_all_in_order(up, 8 * step, kills=8)
     assert_sound(daemon)
 
 
@@ -245,7 +242,7 @@ def test_a_failing_handler_holds_no_other_up_and_runs_come_back_in_order(
     wait_for_all(down, events + 1)
     wait_until(lambda: daemon.channel_sums()["open"] == 0, "the events to end", 30)
     assert_all_in_order(down, events + 1)
-    assert_all_in_order(up, events + 1, repeats=KEYS)
+    assert_all_in_order(up, events + 1, kills=1)
     assert_sound(daemon)
 
 
@@ -268,8 +265,8 @@ def test_events_that_find_no_room_in_memory_are_handled_in_their_turn(
     for receiver in (up, down):
         wait_for_all(receiver, 2 * events)
     wait_until(lambda: daemon.channel_sums()["open"] == 0, "the events to end", 60)
-    assert_all_in_order(down, 2 * events, repeats=KEYS)
-    assert_all_in_order(up, 2 * events, repeats=KEYS)
+    assert_all_in_order(down, 2 * events, kills=1)
+    assert_all_in_order(up, 2 * events, kills=1)
     assert_sound(daemon)
 
 

@@ -15,6 +15,7 @@ from .manager import Manager
 from .metrics import parse_metrics
 from .nginx import Nginx
 from .node import Node
+from .ports import free_port
 from .project import Project, relay
 from .prometheus import Prometheus, promtool
 from .radicale import Radicale
@@ -22,7 +23,7 @@ from .receiver import Receiver, Reply
 from .stream import Message, Stream
 from .sums import assert_sums_hold
 from .tls_receiver import Authority, TlsReceiver
-from .wait import SLOWNESS, free_port, wait_until
+from .wait import SLOWNESS, wait_until
 from .web import Answer, request
 
 __all__ = [

@@ -8,7 +8,8 @@ import subprocess
 
 from .command import LIAISON, clean_environment, liaison
 from .metrics import parse_metrics
-from .wait import SLOWNESS, free_port, wait_until
+from .ports import free_port
+from .wait import SLOWNESS, wait_until
 from .web import request
 
 

@@ -328,6 +328,8 @@ class Ledger:
                 *(Poster(self, share, self.seed + i).run for i, share in enumerate(shares))]
 
     def _reload_all_along(self, jobs):
+        if self._reload_every:
+            self.daemon.wait_healthy()
         while self._reload_every and not self._is_over and not all(job.done() for job in jobs):
             time.sleep(self._reload_every)
             self._write_scripts(len(self.reloads) + 1)

@@ -4,7 +4,8 @@
 
 import subprocess
 
-from .wait import free_port, wait_until
+from .ports import free_port
+from .wait import wait_until
 
 
 class Program:

@@ -13,7 +13,7 @@ import threading
 import time
 from collections import namedtuple
 
-from .wait import free_port
+from .ports import free_port
 
 # `at` is monotonic time in seconds, `connection` a number, `headers` has names in small letters.
 Request = namedtuple("Request", "at connection method path headers body")
