@@ -10,6 +10,7 @@
 #define VALUE_MAX 2000
 
 #define GREEN "\033[32m"
+#define YELLOW "\033[33m"
 #define RED "\033[31m"
 #define DIM "\033[2m"
 #define PLAIN "\033[0m"
@@ -92,6 +93,17 @@ static void close_file(struct spec_report *report)
     buf_deinit(&out);
 }
 
+static void add_verdict(const struct spec_report *report, struct buf *out,
+                        const struct spec_test *test)
+{
+    if (!test->is_passed)
+        add_colored(report, out, RED, "FAIL  ");
+    else if (test->remark.len > 0)
+        add_colored(report, out, YELLOW, "warn  ");
+    else
+        add_colored(report, out, GREEN, "ok    ");
+}
+
 static void say_test(struct spec_report *report, const struct spec_test *test)
 {
     struct buf out = {0};
@@ -101,9 +113,8 @@ static void say_test(struct spec_report *report, const struct spec_test *test)
         buf_add_slice(&report->file, test->file);
     }
     report->file_passed += test->is_passed;
-    if (!test->is_passed || report->lists_all) {
-        add_colored(report, &out, test->is_passed ? GREEN : RED, test->is_passed ? "ok" : "FAIL");
-        buf_add_str(&out, test->is_passed ? "    " : "  ");
+    if (!test->is_passed || test->remark.len > 0 || report->lists_all) {
+        add_verdict(report, &out, test);
         buf_printf(&out, "%.*s", SLICE_FMT(test->file));
         if (test->line > 0)
             buf_printf(&out, ":%d", test->line);
@@ -111,6 +122,8 @@ static void say_test(struct spec_report *report, const struct spec_test *test)
         view_add_safe(&out, test->name.data ? test->name : SLICE_LIT("can't be loaded"), false);
         if (!test->is_passed)
             add_failure(report, &out, test);
+        if (test->remark.len > 0)
+            buf_printf(&out, "\n    %.*s", SLICE_FMT(test->remark));
         puts(out.data);
     }
     buf_deinit(&out);
@@ -141,6 +154,8 @@ static void add_test(struct spec_report *report, const struct spec_test *test)
     json_member_bool(w, "passed", test->is_passed);
     if (!test->is_passed)
         json_member_string(w, "error", test->error);
+    if (test->remark.len > 0)
+        json_member_string(w, "warning", test->remark);
     if (test->differences.len > 0)
         json_member_raw(w, "differences", test->differences);
     json_object_end(w);

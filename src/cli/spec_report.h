@@ -25,6 +25,7 @@ struct spec_test {
     struct slice name; /* absent: the file itself, which can't be loaded */
     int line;
     bool is_passed;
+    struct slice remark; /* as in script_spec_end */
     struct slice error;
     struct slice differences; /* as in script_spec_end */
 };

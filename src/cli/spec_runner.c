@@ -121,6 +121,8 @@ static void note_problem(void *ctx, const struct script_problem *problem)
     first->line = problem->line;
     buf_add_str(&first->file, problem->file);
     buf_add_str(&first->text, problem->text);
+    if (problem->detail)
+        buf_printf(&first->text, "\n%s", problem->detail);
 }
 
 static void report_unloaded(struct spec_runner *runner, struct slice file,
@@ -152,6 +154,7 @@ static void on_end(void *ctx, const struct script_spec_end *end)
                                              .name = of->spec->name,
                                              .line = of->spec->line,
                                              .is_passed = end->is_passed,
+                                             .remark = end->remark,
                                              .error = end->error,
                                              .differences = end->differences,
                                          });

@@ -289,12 +289,15 @@ static void drop_fake(struct spec *spec)
     spec->fake = NULL;
 }
 
-/* What it has set goes with it. */
-static void end_test(struct script_machine *m, size_t i)
+/* What it has set goes with it. Appends what there is to say of it. */
+static void end_test(struct script_machine *m, size_t i, struct buf *remark)
 {
     struct call call = {.function = "endTest", .test = i};
     struct script_run *run = begin(m, RUN_SPEC, &call);
-    machine_return_run(run, machine_resume(run, 1, loader_time_ms(m)) == MACHINE_RETURNED);
+    bool is_well = machine_resume(run, 1, loader_time_ms(m)) == MACHINE_RETURNED;
+    if (is_well && lua_type(run->co, 1) == LUA_TSTRING)
+        buf_add_str(remark, lua_tostring(run->co, 1));
+    machine_return_run(run, is_well);
 }
 
 void script_spec_run(struct script_machine *m, size_t i, const struct script_spec_host *host,
@@ -309,13 +312,16 @@ void script_spec_run(struct script_machine *m, size_t i, const struct script_spe
         read_failure(&f, how);
     machine_return_run(f.run, is_passed);
     drop_fake(m->spec);
-    end_test(m, i);
+    struct buf remark = {0};
+    end_test(m, i, &remark);
     m->spec->current = NULL;
     done(ctx, &(struct script_spec_end){
                   .is_passed = is_passed,
+                  .remark = is_passed ? buf_slice(&remark) : SLICE_NULL,
                   .error = buf_slice(&f.text),
                   .differences = buf_slice(&f.differences),
               });
+    buf_deinit(&remark);
     failure_deinit(&f);
 }
 

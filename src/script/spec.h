@@ -69,7 +69,8 @@ struct script_spec_host {
    the last says where in long texts, "line 3, column 5", and what isn't there is left out. */
 struct script_spec_end {
     bool is_passed;
-    struct slice error; /* what is wrong, "FILE:LINE: …", with a traceback where it was raised */
+    struct slice remark; /* of one that passed and expects nothing: that; else empty */
+    struct slice error;  /* what is wrong, "FILE:LINE: …", with a traceback where it was raised */
     struct slice differences; /* JSON, see below; empty where nothing was compared */
 };
 typedef void (*script_spec_fn)(void *ctx, const struct script_spec_end *end);

@@ -60,7 +60,7 @@ def test_a_spec_that_fails_shows_path_expected_and_got(specs):
 
 def test_files_are_those_of_tests_and_those_called_spec_below(specs):
     for name in ("tests/a.lua", "tests/b.spec.lua", "tests/deep/er/c.spec.lua"):
-        specs.write(name, 'it("works", function() end)\n')
+        specs.write(name, 'it("works", function() expect(1):is(1) end)\n')
     specs.write("tests/deep/helper.lua", "error 'no spec'\n")
     specs.write("tests/.hidden.lua", "error 'no spec'\n")
     result = specs.run()
@@ -122,8 +122,8 @@ def test_an_example_beside_what_takes_no_options_is_left_alone(specs):
 
 @pytest.mark.parametrize("arguments", [["tests/b.lua"], [".", "B"], ["tests/b"], ["one › TW"]])
 def test_a_filter_or_a_file_chooses(specs, arguments):
-    specs.write("tests/a.lua", 'it("one", function() end)\n')
-    specs.write("tests/b.lua", 'describe("one", function() it("two", function() end) end)\n')
+    specs.write("tests/a.lua", 'it("one", function() expect(1):is(1) end)\n')
+    specs.write("tests/b.lua", 'describe("one", function() it("two", function() expect(1):is(1) end) end)\n')
     result = liaison("test", *arguments, cwd=specs.path)
     assert (result.status, result.out) == (0, "ok    tests/b.lua:1  one › two\n1 passed, 0 failed\n")
 
@@ -134,7 +134,7 @@ def test_nothing_to_run_is_an_error(specs):
     assert "there are no specs in " in result.err and "tests/NAME.lua" in result.err
     specs.write("tests/a.lua", "\n")
     assert "there are no tests in the specs" in specs.run().err
-    specs.write("tests/a.lua", 'it("one", function() end)\n')
+    specs.write("tests/a.lua", 'it("one", function() expect(1):is(1) end)\n')
     result = specs.run("nope")
     assert (result.status, result.out) == (1, "0 passed, 0 failed\n")
     assert 'no test has "nope" in its name' in result.err
@@ -148,7 +148,7 @@ def test_errors_have_the_spec_s_line(specs):
           local nothing
           local x = nothing.field
         end)
-        it("works", function() end)
+        it("works", function() expect(1):is(1) end)
     """)
     specs.write("tests/b.lua", "it(\n")
     result = specs.run()
@@ -172,7 +172,7 @@ def test_an_endless_loop_is_stopped(specs):
         it("loops", function()
           while true do pcall(error) end
         end)
-        it("works", function() end)
+        it("works", function() expect(1):is(1) end)
     """)
     result = specs.run("--set=limits.handlerTime=200ms")
     assert result.status == 1
@@ -266,7 +266,7 @@ def test_fakes_answer_handlers_and_connectors(specs):
 
 def test_as_json(specs):
     specs.write("tests/a.lua", """
-        it("works", function() end)
+        it("works", function() expect(1):is(1) end)
         it("fails", function() expect({ a = { null, 2 } }):equals { a = { null, 3 } } end)
     """)
     result = specs.run("--json")
@@ -280,10 +280,52 @@ def test_as_json(specs):
         "passed": 1, "failed": 1}
 
 
+def test_a_test_that_expects_nothing_passes_and_is_named(specs):
+    specs.write("tests/a.lua", """
+        it("forgets", function() handle { type = "schedule.updated", data = { id = 1 } } end)
+        it("begins", function() expect(1) end)
+        it("expects", function() expect(1):is(1) end)
+        it("asserts", function() assert(1 == 1) end)
+    """)
+    result = specs.run()
+    assert (result.status, result.err) == (0, "")
+    assert result.out.splitlines() == [
+        "warn  tests/a.lua:1  forgets",
+        "    it expects nothing, and passes as long as no error is raised: write expect(handle(…)):equals{ … }",
+        "warn  tests/a.lua:2  begins",
+        "    expect(…) alone expects nothing: write expect(…):equals(…)",
+        "ok    tests/a.lua:3  expects",
+        "ok    tests/a.lua:4  asserts",
+        "4 passed, 0 failed"]
+    assert ["warning" in test for test in specs.run("--json").json()["tests"]] == [True, True, False, False]
+
+
+@pytest.mark.parametrize("body, words", [
+    ("assertEquals(1, 1)", "there is no assertEquals; write expect(value):equals(expected)"),
+    ("assert.equals(1, 1)", "assert.equals: assert is a function; write expect(value):equals(expected)"),
+    ("expect(1).to.equal(1)", "expect(…) has no to: did you mean equals?"),
+    ("jest.fn()", "there is no jest; write http.fake("),
+    ('http.fake("POST", "*", { statusCode = 200 }) deliver("calendarApi", {})',
+     "the fake of POST *: there is no option statusCode; there are status, json"),
+])
+def test_what_is_written_elsewhere_is_told_in_the_words_of_specs(specs, body, words):
+    specs.write("tests/a.lua", f'it("works", function() {body} end)\n')
+    result = specs.run()
+    assert result.status == 1 and words in result.out, result.out
+
+
+def test_a_file_that_does_not_load_shows_its_line(specs):
+    specs.write("tests/a.lua", 'test("y", function() end)\n')
+    assert specs.run().out.splitlines()[:3] == [
+        "FAIL  tests/a.lua:1  can't be loaded",
+        '    there is no test; write it("…", function() … end)',
+        '        1 | test("y", function() end)']
+
+
 def test_a_project_that_does_not_load_says_why_once(specs):
     specs.script("syntax error")
-    specs.write("tests/a.lua", 'it("works", function() end)\n')
-    specs.write("tests/b.lua", 'it("works", function() end)\n')
+    specs.write("tests/a.lua", 'it("works", function() expect(1):is(1) end)\n')
+    specs.write("tests/b.lua", 'it("works", function() expect(1):is(1) end)\n')
     result = specs.run()
     assert (result.status, result.err) == (1, "")
     assert result.out.startswith("FAIL  scripts/sync.lua:1  can't be loaded\n    '=' expected")

@@ -20,6 +20,25 @@ local test -- that runs now
 
 host.tests = tests
 
+-- What a test does, so that one that expects nothing can say so: `asked` what the scripts make of
+-- something, `begun` an expectation, `expected` something.
+function host.note(what)
+  local scope = test or group
+  scope[what] = true
+end
+
+local UNUSED = "expect(…) alone expects nothing: write expect(…):equals(…)"
+local ASKED = "it expects nothing, and passes as long as no error is raised: write "
+  .. "expect(handle(…)):equals{ … }"
+local NOTHING = "it expects nothing: write expect(…):equals(…)"
+
+local function remark(ended)
+  if ended.expected then
+    return nil
+  end
+  return ended.begun and UNUSED or ended.asked and ASKED or NOTHING
+end
+
 -- The scope that what is set now belongs to.
 function host.scope()
   return test or group
@@ -99,8 +118,9 @@ function host.runTest(i)
   it()
 end
 
--- Behind each test, also one that was stopped.
+-- Behind each test, also one that was stopped. Returns what there is to say of it, or nil.
 function host.endTest(i)
   local ended = tests[i]
   ended.fakes, ended.clock, test = {}, nil, nil
+  return remark(ended)
 end

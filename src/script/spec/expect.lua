@@ -163,7 +163,7 @@ local known = {
   toBeFalsy = "isFalse", is_nil = "isNil", is_true = "isTrue", is_false = "isFalse",
   toContain = "contains", toContainEqual = "contains", toMatchObject = "contains",
   toMatch = "matches", toThrow = "raises", has_error = "raises", toHaveLength = "hasLength",
-  no = "never", is_not = "never", never_ = "never",
+  no = "never", is_not = "never", never_ = "never", to = "equals", should = "equals",
 }
 
 local expectation = { __metatable = "expectation" }
@@ -175,6 +175,7 @@ local function check(self, name, ...)
   if not takesNothing[name] and name ~= "raises" and select("#", ...) == 0 then
     raise(name .. " takes what is expected: expect(…):" .. name .. "(…)")
   end
+  host.note "expected"
   local holds, wrong, opposite, list = matchers[name](rawget(self, "got"), ...)
   local isInverted = rawget(self, "isInverted")
   if isInverted and holds then
@@ -220,5 +221,14 @@ function specs.expect(...)
   if select("#", ...) == 0 then
     raise("expect takes a value: expect(value):equals(…)")
   end
+  host.note "begun"
   return setmetatable({ got = (...) }, expectation)
+end
+
+local assert = globals.assert
+
+-- Lua's own, which expects something too.
+function specs.assert(...)
+  host.note "expected"
+  return assert(...)
 end

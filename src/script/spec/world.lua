@@ -109,13 +109,33 @@ end
 
 local FAILURES = { connect = true, dns = true, tls = true, timeout = true, broken = true }
 
+local ANSWERS = { "status", "json", "body", "headers", "failure" }
+
+-- What stands in a table and in none of the names is a slip.
+local function checkNames(what, t, names)
+  for name in pairs(t) do
+    local isKnown = false
+    for _, known in ipairs(names) do
+      isKnown = isKnown or name == known
+    end
+    if not isKnown then
+      local nearest = host.nearest(globals.tostring(name), names)
+      local help = nearest and ": did you mean " .. nearest .. "?"
+        or "; there are " .. globals.table.concat(names, ", ")
+      raise(what .. ": there is no option " .. globals.tostring(name) .. help)
+    end
+  end
+end
+
 local function checkAnswer(fake, answer)
   if type(answer) == "number" then
     return { status = answer }
   elseif type(answer) ~= "table" then
     raise("the fake of " .. fake.name .. " must answer with a table as in "
       .. "{ status = 200, json = {} }, or a status; this is " .. host.brief(answer))
-  elseif answer.failure and not FAILURES[answer.failure] then
+  end
+  checkNames("the fake of " .. fake.name, answer, ANSWERS)
+  if answer.failure and not FAILURES[answer.failure] then
     raise("the fake of " .. fake.name .. ": `failure` is one of connect dns tls timeout broken")
   elseif answer.status ~= nil and type(answer.status) ~= "number" then
     raise("the fake of " .. fake.name .. ": `status` is a number, not "
@@ -198,6 +218,7 @@ end
 -- The sends of all handlers of an event, in order; beside them `handlers`, each with what became of
 -- it. Where a handler fails, so does this.
 function specs.handle(event)
+  host.note "asked"
   startAsk("handle", newEvent("handle", event))
   local answer = globals.json.decode(finishAsk())
   local result, sends = answer.result, {}
@@ -215,21 +236,6 @@ end
 
 local OPTIONS = { "event", "key", "transformer", "unknown" }
 
-local function checkOptions(options)
-  for name in pairs(options) do
-    local isKnown = false
-    for _, known in ipairs(OPTIONS) do
-      isKnown = isKnown or name == known
-    end
-    if not isKnown then
-      local nearest = host.nearest(globals.tostring(name), OPTIONS)
-      local help = nearest and ": did you mean " .. nearest .. "?"
-        or "; there are event, key, transformer, unknown"
-      raise("deliver: there is no option " .. globals.tostring(name) .. help)
-    end
-  end
-end
-
 -- The requests that a connector makes of the data; beside them `outcome` and the like. Where its
 -- own code fails, so does this.
 function specs.deliver(connector, data, options)
@@ -237,7 +243,8 @@ function specs.deliver(connector, data, options)
   if type(connector) ~= "string" or type(options) ~= "table" then
     raise('deliver takes a connector and the data: deliver("calendarApi", { … })')
   end
-  checkOptions(options)
+  checkNames("deliver", options, OPTIONS)
+  host.note "asked"
   startAsk("deliver", newEvent("deliver: `event`", options.event or { type = "spec" }), connector,
     data ~= nil and host.encode("deliver", data) or nil, options.transformer, options.key,
     options.unknown)
