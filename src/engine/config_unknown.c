@@ -146,8 +146,10 @@ static const char *find_elsewhere(const struct names *all, const char *path)
     struct names parts = {.n = all->n};
     for (size_t i = 0; i < all->n; i++)
         parts.items[i] = last_part(all->items[i]);
-    const char *nearest = text_nearest(slice_str(last_part(path)), parts.items, parts.n);
-    for (size_t i = 0; i < all->n && nearest; i++)
+    struct slice word = slice_str(last_part(path));
+    const char *nearest = text_nearest(word, parts.items, parts.n);
+    bool is_near = nearest && slice_has_prefix_nocase(slice_str(nearest), slice_upto(word, 1));
+    for (size_t i = 0; i < all->n && is_near; i++) /* a short name is near to too many */
         if (parts.items[i] == nearest)
             return all->items[i];
     return NULL;

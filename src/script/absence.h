@@ -16,7 +16,10 @@
 /* [-0, +0] Appends it, of an expression that is nil. */
 void absence_add(struct buf *out, struct frame *f, const struct node *n);
 
-/* [-0, +0] The same of the member `name` that `n` asks of the value on top; `what` is the word before the
+/* What is written in the place of a global that isn't there, or NULL: in a spec also what only specs say. */
+const char *absence_find_slip(lua_State *L, struct slice name);
+
+/* [-0, +0] Why, of the member `name` that `n` asks of the value on top; `what` is the word before the
    member's name ("function "), or "". */
 void absence_add_member(struct buf *out, lua_State *L, const struct node *n, const char *what,
                         struct slice name);

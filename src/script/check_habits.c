@@ -49,6 +49,29 @@ static bool is_number(struct slice text)
     return *end == '\0';
 }
 
+/* time.now() and what else gives a time. */
+static bool is_time(const struct node *n)
+{
+    static const char *const names[] = {"now", "parse", "add", "fromUnix"};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        if (n->kind == NODE_CALL && check_is_function(n->first, "time", names[i]))
+            return true;
+    return false;
+}
+
+static void tell_plus(const struct check *c, const struct node *text, const struct node *other)
+{
+    if (is_time(other))
+        check_tell(
+            c, PROBLEM_FINDING, other, other->text,
+            "a time takes no arithmetic: write time.add(t, \"5m\") for a later time; to join "
+            "texts write .. in place of +");
+    else
+        check_tell(c, PROBLEM_FINDING, text, text->text,
+                   "texts are joined by .., not by +: write … .. %.*s",
+                   SLICE_FMT(slice_upto(text->text, 40)));
+}
+
 static void check_plus(const struct check *c, const struct node *n)
 {
     if (!is_operator(n, "+"))
@@ -56,9 +79,7 @@ static void check_plus(const struct check *c, const struct node *n)
     for (const struct node *operand = n->first; operand; operand = operand->next) {
         if (operand->kind != NODE_STRING || is_number(operand->name))
             continue;
-        check_tell(c, PROBLEM_FINDING, operand, operand->text,
-                   "texts are joined by .., not by +: write … .. %.*s",
-                   SLICE_FMT(slice_upto(operand->text, 40)));
+        tell_plus(c, operand, operand == n->first ? n->last : n->first);
         return;
     }
 }

@@ -122,6 +122,29 @@ static bool is_given(const struct given *given, const struct node *wanted)
 
 /* ---- globals ---- */
 
+/* The class of `new Date(…)`, which Lua reads as two expressions; NULL where it is none. */
+static const struct node *find_class(const struct node *n)
+{
+    const struct node *next = slice_is_equal(n->name, SLICE_LIT("new")) ? node_next(n) : NULL;
+    while (next &&
+           (next->kind == NODE_CALL || next->kind == NODE_METHOD || next->kind == NODE_INDEX))
+        next = next->first;
+    return next && next->kind == NODE_NAME && next->line == n->line ? next : NULL;
+}
+
+static void tell_new(const struct check *c, const struct node *n, const struct node *class)
+{
+    const char *slip = slips_find_global(class->name);
+    struct slice mark = n->text;
+    mark.len = (size_t)(class->text.data + class->text.len - n->text.data);
+    if (slip)
+        check_tell(c, PROBLEM_FINDING, n, mark, "there is no `new`: %s", slip);
+    else
+        check_tell(c, PROBLEM_FINDING, n, mark,
+                   "there is no `new`: write %.*s(…), or %.*s.new{ … }", SLICE_FMT(class->name),
+                   SLICE_FMT(class->name));
+}
+
 static void tell_global(const struct check *c, const struct node *n, const struct names *names)
 {
     const char *slip = slips_find_global(n->name);
@@ -155,7 +178,13 @@ static void check_globals(const struct check *c, const struct names *names,
         if (was_told)
             continue;
         told[n_told++] = n->name;
-        tell_global(c, n, names);
+        const struct node *class = find_class(n);
+        if (class && n_told < FOUND_MAX)
+            told[n_told++] = class->name;
+        if (class)
+            tell_new(c, n, class);
+        else
+            tell_global(c, n, names);
     }
 }
 

@@ -7,6 +7,7 @@
 #include "script/explain.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,7 @@
 #include "base/attr.h"
 #include "script/absence.h"
 #include "script/codec.h"
+#include "script/instant.h"
 #include "script/library.h"
 #include "script/machine.h"
 #include "script/slips.h"
@@ -316,7 +318,33 @@ static bool is_library(lua_State *L, const struct node *n)
 
 static const char *type_word(lua_State *L, int index)
 {
+    if (instant_at(L, index))
+        return "time";
     return lua_type(L, index) == LUA_TSTRING ? "text" : luaL_typename(L, index);
+}
+
+static bool is_loop_name(const struct node *n)
+{
+    return n->kind == NODE_NAME && n->declaration && n->declaration->is_loop;
+}
+
+/* f.name, where `f` is a function. */
+static void add_function_advice(struct buf *out, lua_State *L, const struct node *n)
+{
+    bool is_global = n->kind == NODE_NAME && !n->declaration;
+    const char *slip = is_global ? absence_find_slip(L, n->name) : NULL;
+    if (slip)
+        buf_printf(out, "; %s", slip);
+    else
+        buf_printf(out, "; call it: %.*s(…)", SLICE_FMT(n->text));
+}
+
+/* "2026-11-23" and what follows it. */
+static bool is_time_text(lua_State *L)
+{
+    int n = 0;
+    return lua_type(L, -1) == LUA_TSTRING &&
+           sscanf(lua_tostring(L, -1), "%*4u-%*2u-%*2u%n", &n) == 0 && n == 10;
 }
 
 /* What the value on top is, and what would be right. */
@@ -332,7 +360,9 @@ static void add_wrong_type(struct buf *out, const struct search *s)
     switch (s->deed) {
     case DEED_INDEX:
         if (type == LUA_TFUNCTION)
-            buf_printf(out, "; call it: %.*s(…)", SLICE_FMT(s->operand->text));
+            add_function_advice(out, L, s->operand);
+        else if (type == LUA_TNUMBER && is_loop_name(s->operand))
+            buf_add_str(out, ", the place in the list: write for _, x in ipairs(list) do");
         break;
     case DEED_CALL:
         buf_add_str(out, ", not a function");
@@ -340,8 +370,10 @@ static void add_wrong_type(struct buf *out, const struct search *s)
             absence_add_names(out, L);
         break;
     case DEED_COUNT:
-        buf_add_str(out, type == LUA_TSTRING ? " that is no number; texts are joined by .."
-                                             : ", not a number");
+        buf_add_str(out, is_time_text(L)       ? ": write time.add(…, \"5m\") for a later time, "
+                                                 "time.diff(a, b) for the seconds between two"
+                         : type == LUA_TSTRING ? " that is no number; texts are joined by .."
+                                               : ", not a number");
         break;
     case DEED_JOIN:
         buf_add_str(out, type == LUA_TTABLE
@@ -381,8 +413,9 @@ static void add_subject(struct buf *out, const struct search *s)
                                ? text_to_name(s->outer)
                            : s->deed == DEED_INDEX ? s->outer->text
                                                    : s->operand->text;
-    if (s->operand->kind == NODE_NAME && slice_is_equal(subject, s->operand->text))
-        return; /* the reason begins with it */
+    bool begins_reason = s->operand->kind == NODE_NAME || is_call(s->operand);
+    if (begins_reason && slice_is_equal(subject, s->operand->text))
+        return;
     absence_add_text(out, subject);
     buf_add_str(out, ": ");
 }
@@ -429,6 +462,16 @@ static void add_returned(struct explanation *out, const struct search *s)
 
 /* ---- a < b ---- */
 
+/* How the two values on top can be made of one type. */
+static const char *advise_mixed(lua_State *L)
+{
+    if (!instant_at(L, -1) && !instant_at(L, -2))
+        return "toNumber(…) and tostring(…) make one of the other";
+    return lua_type(L, -1) == LUA_TNUMBER || lua_type(L, -2) == LUA_TNUMBER
+               ? "time.fromUnix(…) makes a time of seconds"
+               : "time.parse(…) makes a time of a text";
+}
+
 /* A number and a text, each of which could be put in order among its own. */
 static bool explain_mixed(struct explanation *out, const struct search *s)
 {
@@ -444,8 +487,7 @@ static bool explain_mixed(struct explanation *out, const struct search *s)
             absence_add_name(&out->words, n->first);
             buf_printf(&out->words, " is a %s, and ", type_word(L, -2));
             absence_add_name(&out->words, n->last);
-            buf_printf(&out->words, " a %s: toNumber(…) and tostring(…) make one of the other",
-                       type_word(L, -1));
+            buf_printf(&out->words, " a %s: %s", type_word(L, -1), advise_mixed(L));
             mark(out, n, n->text);
         }
         lua_pop(L, is_known ? 2 : 1);

@@ -113,26 +113,28 @@ static int instant_concat(lua_State *L)
 
 static int instant_index(lua_State *L)
 {
-    machine_raise(L, "a time has no fields: write time.format(t, \"%%Y\") for its year, "
-                     "time.unix(t) for its seconds");
+    machine_raise(L, "a time has no fields and no functions: write time.format(t, \"%%Y\") for its "
+                     "year, time.unix(t) for its seconds, time.add(t, \"5m\") for a later one");
 }
 
 static int instant_arithmetic(lua_State *L)
 {
-    machine_raise(L, "times take no arithmetic: write time.diff(a, b) for the seconds between two, "
-                     "time.add(t, \"5m\") for a later one");
+    bool has_text = lua_type(L, 1) == LUA_TSTRING || lua_type(L, 2) == LUA_TSTRING;
+    bool is_pair = instant_at(L, 1) && instant_at(L, 2);
+    machine_raise(L, "a time takes no arithmetic: write %s%s",
+                  is_pair ? "time.diff(a, b) for the seconds between two"
+                          : "time.add(t, \"5m\") for a later time, time.add(t, \"-P1D\") for an "
+                            "earlier one",
+                  has_text ? "; what has to be joined is joined by .." : "");
 }
 
 static const luaL_Reg metamethods[] = {
-    {"__eq", instant_eq},
-    {"__lt", instant_lt},
-    {"__le", instant_le},
-    {"__tostring", instant_tostring},
-    {"__concat", instant_concat},
-    {"__index", instant_index},
-    {"__add", instant_arithmetic},
-    {"__sub", instant_arithmetic},
-    {NULL, NULL},
+    {"__eq", instant_eq},          {"__lt", instant_lt},
+    {"__le", instant_le},          {"__tostring", instant_tostring},
+    {"__concat", instant_concat},  {"__index", instant_index},
+    {"__add", instant_arithmetic}, {"__sub", instant_arithmetic},
+    {"__mul", instant_arithmetic}, {"__div", instant_arithmetic},
+    {"__mod", instant_arithmetic}, {NULL, NULL},
 };
 
 void instant_open(lua_State *L)

@@ -11,6 +11,7 @@
 #include "script/document.h"
 #include "script/machine.h"
 #include "script/secret.h"
+#include "script/slips.h"
 
 #define ROWS_MAX 32
 /* A thousand years, as text_parse_duration has it. */
@@ -82,8 +83,13 @@ void options_add_unknown(struct buf *out, const struct option_set *set, struct s
     for (int i = 0; i < set->n_rows; i++)
         names[i] = set->rows[i].name;
     const char *nearest = text_nearest(name, names, (size_t)set->n_rows);
+    const struct option_slip *slip = slips_find_option(set->what, name);
+    if (slip && slip->option && options_find(set, slice_str(slip->option)))
+        nearest = slip->option;
     buf_printf(out, "%s: there is no option `%.*s`", set->what, SLICE_FMT(name));
-    if (nearest) {
+    if (slip && slip->words) {
+        buf_printf(out, ": %s", slip->words);
+    } else if (nearest) {
         buf_printf(out, ": did you mean `%s`?", nearest);
     } else {
         buf_add_str(out, "; it takes");

@@ -12,6 +12,14 @@
 /* Words that several slips have. */
 #define JOIN "a text stands in \" or ', and its parts are joined by ..: \"Room \" .. name"
 #define COMMENT "a comment begins with --"
+#define NEW_DATE "the time is time.now(), that of a text time.parse(text)"
+#define NEW_ERROR "an error is raised by error(text), or reject \"reason\""
+#define NO_PROMISE "nothing has to be waited for: http and await do it by themselves"
+#define TIME_ADD "write time.add(t, \"5m\"), time.add(t, \"-P1D\")"
+#define EXPECT "write expect(value):equals(expected)"
+#define ANEW "each test begins anew: clocks and fakes of the one before are gone"
+#define FAKE "write http.fake(\"POST\", \"https://…\", { status = 200, json = {} })"
+#define SPECS "specs lie in tests/, as files of their own"
 #define NO_BRACES "blocks have no braces: if … then … end, for … do … end, function(…) … end"
 #define NO_TRY "write local ok, failure = pcall(function() … end), then if not ok then … end"
 #define TABLE_COLON "in a table write %2 = …, with = in place of the colon"
@@ -26,23 +34,39 @@ struct name_slip {
 static const struct name_slip globals[] = {
     {"Array", "a list is array{ … }"},
     {"Boolean", "write toBoolean(x)"},
-    {"Date", "write time.now() and time.parse(…)"},
+    {"Date", NEW_DATE},
+    {"Error", NEW_ERROR},
+    {"Exception", NEW_ERROR},
     {"False", "write false"},
     {"JSON", "write json.encode(value) and json.decode(text)"},
+    {"Map", "a table has any names: local t = {}, t[name] = value"},
     {"Math", "write math, its names in small letters: math.floor(x)"},
     {"None", "write nil, or null for JSON's null"},
     {"Number", "write toNumber(x)"},
     {"Object", "write keys(t), values(t), entries(t)"},
+    {"Promise", NO_PROMISE},
+    {"RegExp", "write regex.find(text, pattern)"},
+    {"Set", "a table is one: local seen = {}, seen[value] = true"},
     {"String", "write tostring(x)"},
     {"True", "write true"},
+    {"URL", "write url.parse(text), or url.build{ … }"},
     {"async", "functions need no async: http and await wait by themselves"},
     {"await", "write delivery:await() behind what sync:send returned; http waits by itself"},
     {"axios", "write http.get(url), http.post(url, { json = … })"},
+    {"connectors", "write a connector's name as a text: connector = \"calendarApi\""},
     {"console", "write log.info(text, { name = value })"},
+    {"datetime", NEW_DATE},
+    {"dayjs", NEW_DATE},
+    {"moment", NEW_DATE},
+    {"timedelta", TIME_ADD},
+    {"throw", "write error(…), or reject \"reason\""},
     {"coroutine", "scripts have no coroutines: http and await wait by themselves"},
+    {"describe", SPECS},
     {"dofile", "write require \"name\" for lib/name.lua"},
     {"emit", "write sync:send{ connector = \"…\", data = … }"},
+    {"expect", SPECS},
     {"exports", "a file ends with return: what it gives to others"},
+    {"f", "texts are joined by ..: \"Room \" .. name"},
     {"fetch", "write http.get(url), http.post(url, { json = … })"},
     {"fs", "scripts reach no files: put tables into data/, code into lib/"},
     {"io", "scripts reach no files: put tables into data/, and write to the log by log.info(text)"},
@@ -52,13 +76,15 @@ static const struct name_slip globals[] = {
     {"loadstring", "scripts load no code but by require \"name\", from lib/name.lua"},
     {"catch", NO_TRY},
     {"module", "a file ends with return: what it gives to others"},
-    {"new", "write time.now(), SyncManager.new{ … }: there is no `new`"},
+    {"new", "write NAME(…), or NAME.new{ … }"},
     {"parseFloat", "write toNumber(text)"},
     {"parseInt", "write toInteger(text)"},
     {"process",
      "write secret \"NAME\" for a variable that is a secret, setting \"name\" for others"},
     {"range", "write for i = 1, n do … end"},
+    {"requests", "write http.get(url), http.post(url, { json = … })"},
     {"self", "a method's `self` is there in function object:name() … end alone"},
+    {"send", "write sync:send{ connector = \"…\", data = … }"},
     {"setTimeout", "give sync:send a `delay`, or a retry an `after`"},
     {"str", "write tostring(x)"},
     {"this", "write self, in function object:name() … end"},
@@ -69,36 +95,73 @@ static const struct name_slip globals[] = {
     {"window", "globals are names without anything before them"},
 };
 
+/* In a spec; what other languages' tests say. */
+static const struct name_slip spec_globals[] = {
+    {"after", ANEW},
+    {"afterAll", ANEW},
+    {"afterEach", ANEW},
+    {"after_each", ANEW},
+    {"assert", EXPECT "; Lua's assert(ok, text) raises an error"},
+    {"assertEqual", EXPECT},
+    {"assertEquals", EXPECT},
+    {"assertFalse", "write expect(value):isFalse()"},
+    {"assertNil", "write expect(value):isNil()"},
+    {"assertTrue", "write expect(value):isTrue()"},
+    {"assert_equal", EXPECT},
+    {"assert_equals", EXPECT},
+    {"beforeAll", "write before(function() … end)"},
+    {"before_each", "write beforeEach(function() … end)"},
+    {"context", "write describe(\"…\", function() … end)"},
+    {"jest", FAKE},
+    {"lu", EXPECT},
+    {"luaunit", EXPECT},
+    {"mock", FAKE},
+    {"setup", "write beforeEach(function() … end)"},
+    {"spy", FAKE},
+    {"stub", FAKE},
+    {"sync",
+     "a spec makes an event itself: handle{ type = \"…\", data = { … } } gives what is sent"},
+    {"teardown", ANEW},
+    {"test", "write it(\"…\", function() … end)"},
+};
+
 static const struct name_slip members[] = {
     {"append", "write list[#list + 1] = value"},
     {"concat", "texts are joined by .., lists by table.concat(list, \", \")"},
     {"endsWith", "write text.endsWith(s, ending)"},
     {"every", "write a loop: for _, x in ipairs(list) do … end"},
+    {"filter", "write filter(list, function(x) return … end)"},
     {"find", "write a loop: for _, x in ipairs(list) do … end"},
     {"forEach", "write for _, x in ipairs(list) do … end"},
+    {"get", "write get(t, \"name\")"},
     {"hasOwnProperty", "write t.name ~= nil"},
     {"includes", "write text.contains(s, part)"},
     {"indexOf", "write text.contains(s, part), or a loop over the list"},
     {"items", "write for name, value in pairs(t) do … end"},
     {"join", "write table.concat(list, \", \")"},
+    {"keys", "write keys(t)"},
     {"length", "its length is written with # before it"},
+    {"lower", "write text.lower(s)"},
     {"map", "write map(list, function(x) return … end)"},
     {"padStart", "write text.pad(…)"},
+    {"pop", "write table.remove(list)"},
     {"push", "write list[#list + 1] = value"},
     {"reduce", "write fold(list, start, function(sum, x) return … end)"},
+    {"replace", "write text.replace(s, from, to)"},
     {"size", "its length is written with # before it"},
     {"slice", "write text.sub(s, from, to)"},
     {"split", "write text.split(s, \",\")"},
     {"startsWith", "write text.startsWith(s, beginning)"},
     {"strip", "write text.trim(s)"},
     {"substring", "write text.sub(s, from, to)"},
-    {"then", "nothing has to be waited for: http and await do it by themselves"},
+    {"then", NO_PROMISE},
     {"toFixed", "write round(x, digits)"},
     {"toISOString", "write time.iso(t)"},
     {"toLowerCase", "write text.lower(s)"},
     {"toString", "write tostring(x)"},
     {"toUpperCase", "write text.upper(s)"},
     {"trim", "write text.trim(s)"},
+    {"upper", "write text.upper(s)"},
 };
 
 #define NO_PROGRAMS "scripts start no programs and reach no files"
@@ -107,6 +170,7 @@ static const struct {
     const char *library;
     struct name_slip slip;
 } functions[] = {
+    {"http", {"mock", FAKE}},
     {"http", {"head", "write http.request(\"HEAD\", url)"}},
     {"http", {"send", "write http.post(url, { json = … })"}},
     {"json", {"dumps", "write json.encode(value)"}},
@@ -115,6 +179,7 @@ static const struct {
     {"json", {"stringify", "write json.encode(value)"}},
     {"math", {"round", "write round(x, digits)"}},
     {"math", {"tointeger", "write toInteger(x)"}},
+    {"os", {"environ", "write setting(\"name\"), or secret \"NAME\" for what is secret"}},
     {"os", {"execute", NO_PROGRAMS}},
     {"os", {"exit", "write skip \"reason\", reject \"reason\" or error(…) to end a run"}},
     {"os", {"getenv", "write setting(\"name\"), or secret \"NAME\" for what is secret"}},
@@ -136,6 +201,14 @@ static const struct {
     {"table", {"merge", "write merge(a, b)"}},
     {"table", {"pack", "write { … }, and select(\"#\", …) for how many there are"}},
     {"table", {"unpack", "write unpack(list)"}},
+    {"time", {"addDays", TIME_ADD}},
+    {"time", {"date", "write time.format(t, \"%d.%m.%Y\")"}},
+    {"time", {"minus", TIME_ADD}},
+    {"time", {"plus", TIME_ADD}},
+    {"time", {"strftime", "write time.format(t, \"%d.%m.%Y\")"}},
+    {"time", {"strptime", "write time.parse(text, \"%d.%m.%Y\")"}},
+    {"time", {"subtract", TIME_ADD}},
+    {"time", {"time", "write time.unix(time.now())"}},
     {"time", {"sleep", "give sync:send a `delay`, or a retry an `after`"}},
 };
 
@@ -175,6 +248,11 @@ const char *slips_find_global(struct slice name)
     return find_name(globals, ARRAY_LEN(globals), name);
 }
 
+const char *slips_find_spec_global(struct slice name)
+{
+    return find_name(spec_globals, ARRAY_LEN(spec_globals), name);
+}
+
 const char *slips_find_member(struct slice name)
 {
     return find_name(members, ARRAY_LEN(members), name);
@@ -187,6 +265,65 @@ const char *slips_find_function(struct slice library, struct slice name)
             slice_is_equal(name, slice_str(functions[i].slip.name)))
             return functions[i].slip.words;
     return slips_find_member(name);
+}
+
+/* ---- options ---- */
+
+#define IN_CALL "it stands in the call: http.post(url, { json = data, headers = { … } })"
+#define IN_RETRY "write retry = { attempts = 3, base = \"200ms\" }"
+
+static const struct option_slip option_slips[] = {
+    {"SyncManager.new", "bus", "eventBusUrl", NULL},
+    {"SyncManager.new", "token", NULL, "write auth = { bearer = secret \"TOKEN\" }"},
+    {"SyncManager.new", "url", "eventBusUrl", NULL},
+    {"a connector", "handler", "send", NULL},
+    {"a connector", "headers", NULL, IN_CALL},
+    {"a connector", "method", NULL, IN_CALL},
+    {"a connector", "name", NULL, "its file's name is its name"},
+    {"a connector", "post", "send", NULL},
+    {"a connector", "rateLimit", "rate", NULL},
+    {"a connector", "retries", NULL, IN_RETRY},
+    {"a connector", "maxRetries", NULL, IN_RETRY},
+    {"a connector", "run", "send", NULL},
+    {"a connector", "transform", "transformer", NULL},
+    {"a connector", "url", NULL, IN_CALL},
+    {"auth", "apiKey", NULL,
+     "a header of its own stands in the call: headers = { [\"X-Api-Key\"] = … }"},
+    {"auth", "password", NULL, "write basic = { user = …, password = … }"},
+    {"auth", "token", "bearer", NULL},
+    {"auth", "user", NULL, "write basic = { user = …, password = … }"},
+    {"auth", "username", NULL, "write basic = { user = …, password = … }"},
+    {"auth.basic", "username", "user", NULL},
+    {"batch", "count", "size", NULL},
+    {"batch", "max", "size", NULL},
+    {"batch", "timeout", "wait", NULL},
+    {"breaker", "threshold", "failures", NULL},
+    {"breaker", "timeout", "open", NULL},
+    {"retry", "backoff", "growth", NULL},
+    {"retry", "count", "attempts", NULL},
+    {"retry", "delay", "base", NULL},
+    {"retry", "initialDelay", "base", NULL},
+    {"retry", "max", "attempts", NULL},
+    {"retry", "maxAttempts", "attempts", NULL},
+    {"retry", "maxDelay", "cap", NULL},
+    {"retry", "maxRetries", "attempts", NULL},
+    {"retry", "retries", "attempts", NULL},
+    {"retry", "strategy", "growth", NULL},
+    {"retry", "times", "attempts", NULL},
+    {"sync:send", "body", "data", NULL},
+    {"sync:send", "event", "data", NULL},
+    {"sync:send", "payload", "data", NULL},
+    {"sync:send", "target", "connector", NULL},
+    {"sync:send", "to", "connector", NULL},
+};
+
+const struct option_slip *slips_find_option(const char *set, struct slice name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(option_slips); i++)
+        if (strcmp(option_slips[i].set, set) == 0 &&
+            slice_is_equal(name, slice_str(option_slips[i].name)))
+            return &option_slips[i];
+    return NULL;
 }
 
 /* ---- syntax ---- */
@@ -241,6 +378,10 @@ static const struct slip slips[] = {
      "itself",
      false},
     {"await", NULL, "leave await out: http waits by itself, a delivery by delivery:await()", false},
+    {"throw new NAME", NULL, "write error(text), or reject \"reason\"", false},
+    {"new Date", NULL, "there is no `new`: " NEW_DATE, false},
+    {"new Error", NULL, "there is no `new`: " NEW_ERROR, false},
+    {"new Promise", NULL, "there is no `new`: " NO_PROMISE, false},
     {"new NAME", NULL, "write %2(…) or %2.new{ … }: there is no `new`", false},
     {"NAME . KEYWORD", NULL, "`%3` is a word of Lua: write %1[\"%3\"]", false},
     {"local KEYWORD", "<name>", "`%2` is a word of Lua: give the variable another name", false},
@@ -281,6 +422,7 @@ static const struct slip slips[] = {
     {"else {", NULL, NO_BRACES, false},
     {"} else", NULL, NO_BRACES, false},
     {"^ }", "unexpected symbol", NO_BRACES, false},
+    {NULL, "unexpected symbol near '['", "a list is written { … }, or array{ … }", false},
     {NULL, "'then' expected near '='", "write == to compare", false},
     {NULL, "'do' expected near '='", "write == to compare", false},
     {NULL, "'then' expected near 'in'",

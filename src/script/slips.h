@@ -13,10 +13,21 @@
 
 /* Of a global, such as `console`; NULL: none is known. */
 const char *slips_find_global(struct slice name);
+/* The same in a spec alone, such as `assertEquals`. */
+const char *slips_find_spec_global(struct slice name);
 /* Of a member, such as `length`. */
 const char *slips_find_member(struct slice name);
 /* Of a function that the library hasn't, such as math.round; else as slips_find_member. */
 const char *slips_find_function(struct slice library, struct slice name);
+
+/* Of an option that a set of options (options.h) hasn't, by the set's name. */
+struct option_slip {
+    const char *set, *name;
+    const char *option; /* what it is called here, where it is one of the set; else NULL */
+    const char *words;  /* where it is none: what to write */
+};
+/* NULL: none is known. */
+const struct option_slip *slips_find_option(const char *set, struct slice name);
 
 /* Where LuaJIT refuses `text` at `line` with that message (without file and line): appends what to
    write instead, and says which part of the text is meant. False, and nothing appended, where it is no

@@ -71,6 +71,12 @@ PROJECT_FAULTS = {
     "an unknown option of a retry": (
         "connectors/receiver.lua", connector("http://127.0.0.1:1", "retry = { atempts = 3 },"),
         ["connectors/receiver.lua:3:", "`atempts`", "`attempts`"]),
+    "an option of a retry by another name": (
+        "connectors/receiver.lua", connector("http://127.0.0.1:1", "retry = { maxAttempts = 3 },"),
+        ["connectors/receiver.lua:3:", "`maxAttempts`", "`attempts`"]),
+    "what a connector's call says": (
+        "connectors/receiver.lua", connector("http://127.0.0.1:1", 'url = "http://h",'),
+        ["connectors/receiver.lua:3:", "`url`", "http.post(url"]),
     "a setting that is missing": (
         "connectors/receiver.lua", 'local url = setting "calendarUrl"\nreturn function() end\n',
         ["connectors/receiver.lua:1:", "calendarUrl"]),

@@ -226,6 +226,7 @@ static void a_key_that_resembles_none_is_told_which_there_are(void **state)
                    "stand in settings = { name = … }, and setting \"name\" reads them; the keys "
                    "here are journal, limits, listen, log, reload, retain, settings, tls, token, "
                    "tokens");
+    assert_refused(*state, "return { sort = 'x' }", "unknown key `sort`: values for scripts");
     assert_refused(*state, "return { retain = { everything = 1 } }", "retain has dead, delivered");
 }
 

@@ -67,6 +67,11 @@ static const struct {
     {"if a then\nelif b then end", 2, "write elseif … then", "elif"},
     {"try {\n local x = f()\n} catch (e) {\n}", 1,
      "write local ok, failure = pcall(function() … end)", "try"},
+    {"throw new Error('x')", 1, "write error(text), or reject \"reason\"", "throw new Error"},
+    {"f(new Date())", 1, "there is no `new`: the time is time.now()", "new Date"},
+    {"f(new Room())", 1, "write Room(…) or Room.new{ … }: there is no `new`", "new Room"},
+    {"if a then end\nelse f() end", 2, "no `if` stands before it", NULL},
+    {"return {}\nlocal x", 2, "nothing may follow a `return`", NULL},
     {"throw 'x' .. y", 1, "write error(…), or reject \"reason\"", "throw"},
     {"switch (x) {", 1, "write if … elseif … else … end", "switch"},
     {"for i = 1, 2 do\n continue\nend", 2, "write goto continue", "continue"},
@@ -87,6 +92,7 @@ static const struct {
     {"while true {\n}", 1, "'do' expected near '{'", NULL},
     {"if (x) {\n  f()\n}", 1, "blocks have no braces", ") {"},
     {"if x = 1 then end", 1, "write == to compare", NULL},
+    {"local x = [1, 2]", 1, "a list is written { … }, or array{ … }", NULL},
     {"if x in list then end", 1, "`in` belongs to for alone", NULL},
     {"local t = { a = 1\n  b = 2 }", 2, "is a comma missing before it?", NULL},
     {"local s = 'it is", 1, "the text has no quote at its end", NULL},
@@ -181,6 +187,23 @@ static void test_a_slip_that_runs_is_told_in_words_of_its_own(void **state)
                 none,
                 "scripts/a.lua:4: http.get waits, which is not possible within a comparator of "
                 "table.sort");
+    assert_told(HANDLER("for x in pairs(event.data.list) do log.info(x.n) end"), none,
+                "x.n: x is a number, the place in the list: write for _, x in ipairs(list) do");
+    assert_told(HANDLER("local n = tonumber('x') + 1"), none,
+                "scripts/a.lua:3: tonumber('x') returned nil");
+    assert_told(HANDLER("local now = time.now()\nif now > '2026' then end"), none,
+                "now is a time, and");
+    assert_told(HANDLER("local now = time.now()\nif now > 5 then end"), none,
+                "time.fromUnix(…) makes a time of seconds");
+    assert_told(HANDLER("local at = '2026-01-01T10:00:00Z'\nlocal later = at + 60"), none,
+                "at is a text: write time.add(…, \"5m\") for a later time");
+    assert_told(HANDLER("sync:send{ to = 'out', data = 1 }"), none,
+                "sync:send: there is no option `to`: did you mean `connector`?");
+    assert_told(HANDLER("retry('later', { count = 3 })"), none,
+                "there is no option `count`; it takes `after` `items`");
+    assert_told(HANDLER("send{ connector = 'out' }"), none, "write sync:send{ connector");
+    assert_told(HANDLER("local u = secret.TOKEN"), none,
+                "secret is a function; call it: secret(…)");
     assert_told(HANDLER("local get = http.get\n"
                         "return (('x'):gsub('x', function() return (get('http://h')) end))"),
                 none, "scripts/a.lua:4: http.get waits, which is not possible");

@@ -69,11 +69,16 @@ static void test_times_compare(void **state)
         "[true,false,true,true,true,true,true,true,false]");
     assert_error("return time.now() < 5", "attempt to compare");
     assert_error("return time.now() < '2026'", "attempt to compare");
-    assert_error("return time.now() - 5", "write time.diff(a, b)");
+    assert_error("return time.now() - 5", "write time.add(t, \"5m\") for a later time");
     assert_error(
         "return time.format(time.now(), 'YYYY-MM-DD')",
         "time.format: the format \"YYYY-MM-DD\" has no letter behind a %: write \"%Y-%m-%d\"");
-    assert_error("return time.now().year", "a time has no fields: write time.format");
+    assert_error("return time.now().year",
+                 "a time has no fields and no functions: write time.format");
+    assert_error("return time.now() + 60", "a time takes no arithmetic: write time.add(t, \"5m\")");
+    assert_error("return 2 * time.now()", "a time takes no arithmetic: write time.add");
+    assert_error("return time.now() - time.now()", "write time.diff(a, b) for the seconds between");
+    assert_error("return time.now() + event.key", "write time.add");
     assert_eval("return getmetatable(time.now())", "false");
 }
 
