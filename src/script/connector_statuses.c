@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "script/answer.h"
 #include "script/argument.h"
+#include "script/keys.h"
 #include "script/lexer.h"
 #include "script/options.h"
 
@@ -135,8 +136,18 @@ static void read_row(struct connector_job *job, struct statuses *s)
 static void read_rows(struct connector_job *job, int index, struct statuses *s)
 {
     lua_State *L = job->L;
-    for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1))
+    for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
+        if (lua_type(L, -2) != LUA_TSTRING)
+            read_row(job, s);
+    }
+    struct slice name = SLICE_NULL; /* by name, so that what is wrong comes in one order */
+    while ((name = keys_next(L, index, name)).data) {
+        lua_pushlstring(L, name.data, name.len);
+        lua_pushvalue(L, -1);
+        lua_rawget(L, index);
         read_row(job, s);
+        lua_pop(L, 2);
+    }
 }
 
 void statuses_read(struct connector_job *job, int index)

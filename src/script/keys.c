@@ -89,3 +89,20 @@ void keys_push_all(lua_State *L, int index, struct keys *k, const char *what)
     lua_pop(L, 1);
     keys_sort(k, from);
 }
+
+struct slice keys_next(lua_State *L, int index, struct slice after)
+{
+    struct slice found = SLICE_NULL;
+    lua_pushvalue(L, index);
+    for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
+        struct slice key;
+        if (lua_type(L, -2) != LUA_TSTRING)
+            continue;
+        key.data = lua_tolstring(L, -2, &key.len);
+        bool is_behind = !after.data || slice_compare(key, after) > 0;
+        if (is_behind && (!found.data || slice_compare(key, found) < 0))
+            found = key;
+    }
+    lua_pop(L, 1);
+    return found;
+}

@@ -37,4 +37,8 @@ void keys_sort(struct keys *k, size_t from);
    key that is no string. */
 void keys_push_all(lua_State *L, int index, struct keys *k, const char *what);
 
+/* [-0, +0] The first string key of the plain table at `index` that stands behind `after`, absent: the first
+   of all. Absent when there is none. For few keys: each is looked at. */
+struct slice keys_next(lua_State *L, int index, struct slice after);
+
 #endif

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "script/argument.h"
 #include "script/document.h"
+#include "script/keys.h"
 #include "script/machine.h"
 #include "script/secret.h"
 #include "script/slips.h"
@@ -100,6 +101,12 @@ void options_add_unknown(struct buf *out, const struct option_set *set, struct s
     }
 }
 
+/* For what is yet to come, said to be off; the value is at -1. */
+static bool asks_for_nothing(lua_State *L, const struct option *row)
+{
+    return row->type == OPTION_LATER && lua_isboolean(L, -1) && !lua_toboolean(L, -1);
+}
+
 /* Where an offence is told; the text is the machine's, since telling it may not return. */
 struct teller {
     option_offence_fn offence;
@@ -124,8 +131,17 @@ static void tell_type(lua_State *L, int index, const struct option_set *set,
     t->offence(t->ctx, row->name, t->text->data);
 }
 
-/* The key is at -2, its value at -1; the rows' slots begin at `base`. */
-static void take_option(lua_State *L, const struct option_set *set, int base, struct teller *t)
+/* The row of the key at -2, where its value at -1 may stand there; NULL is an offence. */
+static const struct option *find_sound(lua_State *L, const struct option_set *set)
+{
+    if (lua_type(L, -2) != LUA_TSTRING)
+        return NULL;
+    const struct option *row = options_find(set, slice_str(lua_tostring(L, -2)));
+    return row && (asks_for_nothing(L, row) || has_type(L, -1, row->type)) ? row : NULL;
+}
+
+/* The same key and value. */
+static void tell_offence(lua_State *L, const struct option_set *set, struct teller *t)
 {
     buf_clear(t->text);
     if (lua_type(L, -2) != LUA_TSTRING) {
@@ -136,18 +152,39 @@ static void take_option(lua_State *L, const struct option_set *set, int base, st
     }
     const char *name = lua_tostring(L, -2);
     const struct option *row = options_find(set, slice_str(name));
-    if (!row) {
-        tell_unknown(set, name, t);
-        return;
-    }
-    if (row->type == OPTION_LATER && lua_isboolean(L, -1) && !lua_toboolean(L, -1))
-        return; /* it asks for nothing that is yet to come */
-    if (!has_type(L, -1, row->type)) {
+    if (row)
         tell_type(L, lua_gettop(L), set, row, t);
-        return;
+    else
+        tell_unknown(set, name, t);
+}
+
+/* Of the table at `index`, by name: a walk meets names in an order that differs from run to run. */
+static void tell_offences(lua_State *L, int index, const struct option_set *set, struct teller *t)
+{
+    for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
+        if (lua_type(L, -2) != LUA_TSTRING)
+            tell_offence(L, set, t);
     }
-    lua_pushvalue(L, -1);
-    lua_replace(L, base + (int)(row - set->rows));
+    struct slice name = SLICE_NULL;
+    while ((name = keys_next(L, index, name)).data) {
+        lua_pushlstring(L, name.data, name.len);
+        lua_pushvalue(L, -1);
+        lua_rawget(L, index);
+        if (!find_sound(L, set))
+            tell_offence(L, set, t);
+        lua_pop(L, 2);
+    }
+}
+
+/* The key is at -2, its value at -1; the rows' slots begin at `base`. False: it is an offence. */
+static bool take_option(lua_State *L, const struct option_set *set, int base)
+{
+    const struct option *row = find_sound(L, set);
+    if (row && !asks_for_nothing(L, row)) {
+        lua_pushvalue(L, -1);
+        lua_replace(L, base + (int)(row - set->rows));
+    }
+    return row != NULL;
 }
 
 static void read_rows(lua_State *L, int index, const struct option_set *set, struct teller *t)
@@ -159,8 +196,11 @@ static void read_rows(lua_State *L, int index, const struct option_set *set, str
         return;
     document_read(L, index);
     lua_pushvalue(L, index);
+    bool is_sound = true;
     for (lua_pushnil(L); lua_next(L, base + set->n_rows); lua_pop(L, 1))
-        take_option(L, set, base, t);
+        is_sound &= take_option(L, set, base);
+    if (!is_sound)
+        tell_offences(L, base + set->n_rows, set, t);
     lua_pop(L, 1);
 }
 

@@ -4,6 +4,7 @@
 
 import hashlib
 import json
+import re
 import sqlite3
 
 import pytest
@@ -201,6 +202,15 @@ def test_a_refused_start_leaves_the_running_daemon_and_its_journal_alone(good, m
     daemon.emit("thing.changed", {"id": 2})
     daemon.wait_delivered("receiver", 2)
     assert receiver.bodies() == [{"id": 1}, {"id": 2}]
+
+
+def test_what_is_wrong_in_a_connector_comes_in_one_order(good):
+    good.connector("receiver", """return { zeta = 1, alpha = 2, mu = 3, beta = 4, omega = 5, kappa = 6,
+        statuses = { zeta = "retry", alpha = "retry", mu = "retry", beta = "retry", [404] = "retry" },
+        send = function() end }""")
+    result = liaison("check", good.path)
+    assert re.findall(r"no option `(\w+)`", result.err) == ["alpha", "beta", "kappa", "mu", "omega", "zeta"]
+    assert re.findall(r"there is (\w+)$", result.err, re.M) == ["alpha", "beta", "mu", "zeta"]
 
 
 # ---- the port and the journal ----
