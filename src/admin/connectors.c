@@ -57,6 +57,8 @@ void connector_add_json(void *json_writer, const struct engine_target_view *conn
     json_member_cstr(w, "breaker", states[status->breaker]);
     json_member_time(w, "opens",
                      status->opens_in_ms > 0 ? connector->now_ms + status->opens_in_ms : 0);
+    json_member_time(w, "nextProbe",
+                     target_is_probed_in(status) ? connector->now_ms + status->probe_in_ms : 0);
     json_member_cstr(w, "paused", why || !status->is_held ? why : "by hand");
     json_member_bool(w, "pausedByHand", status->is_held);
     add_all_parked(w, connector);

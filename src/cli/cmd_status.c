@@ -109,6 +109,48 @@ static void add_deliveries(struct table *t, struct slice row, struct slice sums)
     table_add_integer(t, view_integer(sums, "dead", 0));
 }
 
+/* "3d 4h", "4h 12m", "12m 5s", "5s" */
+static void add_span(struct buf *out, int64_t s)
+{
+    const int64_t minute = 60, hour = 3600, day = 86400;
+    if (s >= day)
+        buf_printf(out, "%" PRId64 "d %" PRId64 "h", s / day, s % day / hour);
+    else if (s >= hour)
+        buf_printf(out, "%" PRId64 "h %" PRId64 "m", s / hour, s % hour / minute);
+    else if (s >= minute)
+        buf_printf(out, "%" PRId64 "m %" PRId64 "s", s / minute, s % minute);
+    else
+        buf_printf(out, "%" PRId64 "s", s);
+}
+
+static int64_t read_time(struct slice object, const char *name)
+{
+    struct buf text = {0};
+    struct err err;
+    int64_t ms = 0;
+    view_add(&text, object, name);
+    if (text.len == 0 || text_parse_time(buf_slice(&text), &ms, &err) < 0)
+        ms = 0;
+    buf_deinit(&text);
+    return ms;
+}
+
+/* "its credentials were refused with 401, next probe in 12s", by the daemon's own clock. */
+static void add_pause(struct table *t, struct slice status, struct slice row)
+{
+    int64_t now_ms = read_time(status, "started") + view_integer(status, "uptime", 0) * 1000;
+    int64_t next_ms = read_time(row, "nextProbe"), left_ms = next_ms - now_ms;
+    struct buf text = {0};
+    view_add(&text, row, "paused");
+    if (next_ms > 0) {
+        buf_add_str(&text, text.len ? ", next probe in " : "next probe in ");
+        add_span(&text, left_ms > 1000 ? left_ms / 1000 : 1);
+    }
+    if (text.len)
+        table_add_note(t, buf_slice(&text));
+    buf_deinit(&text);
+}
+
 static void show_connectors(struct slice status)
 {
     static const struct table_column columns[] = {
@@ -130,7 +172,7 @@ static void show_connectors(struct slice status)
         add_deliveries(&t, row, sums);
         add_member(&t, row, "inFlight");
         add_rest(&t, sums, rest, ARRAY_LEN(rest));
-        add_reason(&t, row, "paused");
+        add_pause(&t, status, row);
     }
     json_items_end(&items);
     putchar('\n');
@@ -192,20 +234,6 @@ static void show_problems(struct slice status)
     buf_deinit(&safe);
 }
 
-/* "3d 4h", "4h 12m", "12m 5s", "5s" */
-static void add_uptime(struct buf *out, int64_t s)
-{
-    const int64_t minute = 60, hour = 3600, day = 86400;
-    if (s >= day)
-        buf_printf(out, "%" PRId64 "d %" PRId64 "h", s / day, s % day / hour);
-    else if (s >= hour)
-        buf_printf(out, "%" PRId64 "h %" PRId64 "m", s / hour, s % hour / minute);
-    else if (s >= minute)
-        buf_printf(out, "%" PRId64 "m %" PRId64 "s", s / minute, s % minute);
-    else
-        buf_printf(out, "%" PRId64 "s", s);
-}
-
 static void add_room(struct buf *out, struct slice journal)
 {
     int64_t bytes = view_integer(journal, "bytes", 0), queued = view_integer(journal, "queued", 0);
@@ -232,7 +260,7 @@ static void show_head(const struct client *client, struct slice status)
     buf_add_str(&text, " at ");
     daemon_url_add_name(&client->at, &text);
     buf_add_str(&text, ", up ");
-    add_uptime(&text, view_integer(status, "uptime", 0));
+    add_span(&text, view_integer(status, "uptime", 0));
     buf_add_str(&text, "\njournal ");
     view_add(&text, journal, "path");
     add_room(&text, journal);

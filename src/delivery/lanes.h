@@ -291,6 +291,11 @@ static inline bool target_status_is_paused(const struct target_status *status)
 {
     return status->pause > PAUSE_BREAKER;
 }
+/* Whether the time of its next probe is known: none is made while a person has it wait. */
+static inline bool target_is_probed_in(const struct target_status *status)
+{
+    return status->probe_in_ms > 0 && !status->is_held;
+}
 /* When the oldest of t's deliveries that haven't ended was made, wall ms; 0: there is none.
    TARGET_OLDEST_ON_DISK: some are on disk alone, and all have rows there. */
 #define TARGET_OLDEST_ON_DISK (-1)

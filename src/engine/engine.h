@@ -132,6 +132,7 @@ struct engine_target_view {
     int64_t now_ms; /* wall, when it was looked at */
 };
 typedef void (*engine_target_fn)(void *ctx, const struct engine_target_view *target);
+/* Connectors, then handlers, by name. */
 void engine_each_target(struct engine *e, engine_target_fn fn, void *ctx);
 
 /* Whether there is one of that name: 0, or -1 with ERR_NOT_FOUND, whose message names what was meant, or
@@ -207,6 +208,7 @@ struct engine_problem {
     const char *text;
 };
 typedef void (*engine_problem_fn)(void *ctx, const struct engine_problem *problem);
+/* Those of connectors and handlers by name, and of one in the order of the codes. */
 void engine_each_problem(struct engine *e, engine_problem_fn fn, void *ctx);
 
 /* Says that what was lost of the journal was seen: events are taken again when `done` is called, once,

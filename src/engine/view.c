@@ -95,6 +95,40 @@ void engine_each_channel(struct engine *e, engine_channel_fn fn, void *ctx)
 
 /* ---- connectors and handlers ---- */
 
+struct targets {
+    struct target **all;
+    size_t n;
+};
+
+static void note_target(void *ctx, struct target *t)
+{
+    struct targets *targets = ctx;
+    if ((targets->n & (targets->n - 1)) == 0) /* full at each power of two */
+        targets->all =
+            mem_realloc(targets->all, (targets->n ? targets->n * 2 : 1) * sizeof(struct target *));
+    targets->all[targets->n++] = t;
+}
+
+static int compare_targets(const void *a, const void *b)
+{
+    const struct target *x = *(struct target *const *)a, *y = *(struct target *const *)b;
+    if (target_is_handler(x) != target_is_handler(y))
+        return target_is_handler(x) ? 1 : -1;
+    return strcmp(target_name(x), target_name(y));
+}
+
+/* Connectors, then handlers, by name: who looks twice finds each where it was. */
+static void each_target_by_name(struct engine *e, target_visit_fn fn, void *ctx)
+{
+    struct targets targets = {0};
+    lanes_each_target(e->lanes, note_target, &targets);
+    if (targets.n > 0)
+        qsort(targets.all, targets.n, sizeof(*targets.all), compare_targets);
+    for (size_t i = 0; i < targets.n; i++)
+        fn(ctx, targets.all[i]);
+    free(targets.all);
+}
+
 struct target_walk {
     struct engine *engine;
     engine_target_fn fn;
@@ -132,7 +166,7 @@ static void visit_target(void *ctx, struct target *t)
 void engine_each_target(struct engine *e, engine_target_fn fn, void *ctx)
 {
     struct target_walk walk = {e, fn, ctx};
-    lanes_each_target(e->lanes, visit_target, &walk);
+    each_target_by_name(e, visit_target, &walk);
 }
 
 /* ---- what was dropped ---- */
@@ -308,8 +342,23 @@ static const char *describe_breaker(const struct target_status *status, int64_t 
     buf_printf(text, "%s: breaker open since %s, ", status->reason, since);
     if (status->breaker == BREAKER_HALF_OPEN)
         buf_add_str(text, "a probe is under way");
+    else if (status->is_held)
+        buf_add_str(text, "probed when it goes on");
     else
         buf_printf(text, "next probe at %s", next);
+    return text->data;
+}
+
+static const char *describe_pause(const struct target_status *status, int64_t now_ms,
+                                  struct buf *text)
+{
+    char next[TEXT_TIME_LEN + 1];
+    if (status->breaker != BREAKER_CLOSED)
+        return describe_breaker(status, now_ms, text);
+    if (!target_is_probed_in(status))
+        return status->reason;
+    text_format_time(next, now_ms + status->probe_in_ms);
+    buf_printf(text, "%s: next probe at %s", status->reason, next);
     return text->data;
 }
 
@@ -373,7 +422,8 @@ static void parked_problem(const struct problem_walk *walk, const struct target 
     buf_deinit(&text);
 }
 
-static void target_problem(void *ctx, struct target *t)
+static void pause_problem(const struct problem_walk *walk, const struct target *t,
+                          const struct target_status *status, int64_t now_ms)
 {
     /* A handler's run never pauses its handler for what was answered to it. */
     static const enum problem_code codes[][2] = {
@@ -383,28 +433,32 @@ static void target_problem(void *ctx, struct target *t)
         [PAUSE_SET_ASIDE] = {PROBLEM_CONNECTOR_SET_ASIDE, PROBLEM_HANDLER_SET_ASIDE},
         [PAUSE_GONE] = {PROBLEM_CONNECTOR_GONE, PROBLEM_HANDLER_GONE},
     };
+    struct buf text = {0};
+    const char *reason = describe_pause(status, now_ms, &text);
+    walk->fn(walk->ctx,
+             &(struct engine_problem){codes[status->pause][target_is_handler(t)], target_name(t),
+                                      now_ms - status->paused_ms, reason ? reason : "paused"});
+    buf_deinit(&text);
+}
+
+/* In the order of enum problem_code. */
+static void target_problem(void *ctx, struct target *t)
+{
     const struct problem_walk *walk = ctx;
     struct target_status status = {0};
     target_status(t, walk->engine->lanes, &status);
     if (targets_has_nothing(t, &status))
         return;
     int64_t now_ms = clock_wall_ms(&walk->engine->clock);
+    if (status.pause != PAUSE_NONE)
+        pause_problem(walk, t, &status, now_ms);
     if (status.is_held)
         walk->fn(walk->ctx, &(struct engine_problem){PROBLEM_CONNECTOR_PAUSED, target_name(t),
                                                      now_ms - status.held_ms, HELD});
-    if (status.barriers > 0)
-        parked_problem(walk, t, &status);
     if (status.pause == PAUSE_NONE && !status.is_held)
         spared_problem(walk, t, &status, now_ms);
-    if (status.pause == PAUSE_NONE)
-        return;
-    struct buf text = {0};
-    const char *reason =
-        status.breaker == BREAKER_CLOSED ? status.reason : describe_breaker(&status, now_ms, &text);
-    walk->fn(walk->ctx,
-             &(struct engine_problem){codes[status.pause][target_is_handler(t)], target_name(t),
-                                      now_ms - status.paused_ms, reason ? reason : "paused"});
-    buf_deinit(&text);
+    if (status.barriers > 0)
+        parked_problem(walk, t, &status);
 }
 
 /* Each look at whose it is costs some milliseconds, and is had only then. */
@@ -479,6 +533,6 @@ void engine_each_problem(struct engine *e, engine_problem_fn fn, void *ctx)
     if (unread)
         fn(ctx,
            &(struct engine_problem){PROBLEM_RECOVERY, e->config->journal, e->started_ms, unread});
-    lanes_each_target(e->lanes, target_problem, &walk);
+    each_target_by_name(e, target_problem, &walk);
     reload_problems(e, fn, ctx);
 }

@@ -230,6 +230,12 @@ def test_a_token_that_cant_be_had_pauses_and_keeps_what_waits(make, receiver, is
     assert "it answered 401: invalid_client: no such client" in paused(daemon)
     problem, = daemon.status()["problems"]
     assert (problem["code"], problem["about"]) == ("connector-auth", "out")
+    def probed():
+        item, = (c for c in daemon.status()["connectors"] if c["name"] == "out")
+        return item["nextProbe"] and re.search(r"next probe in \d+s$", daemon.command("status").out, re.M)
+    wait_until(probed, "a probe to be waited for")
+    daemon.command("pause", "out")
+    assert "next probe in" not in daemon.command("status").out
     assert receiver.matching("/things") == [] and daemon.dead_letters() == []
     issuer.refusal = None
     daemon.post("/api/connectors/out/resume")

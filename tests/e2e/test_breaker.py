@@ -62,6 +62,9 @@ def test_it_opens_and_says_so(daemon, project):
     assert (problem["code"], problem["about"]) == ("connector-breaker", "down")
     assert re.fullmatch(r"3 deliveries in a row failed, the last with 503: breaker open since 20\S+Z, "
                         r"next probe at 20\S+Z", problem["text"])
+    assert re.search(r"^down .*\n +next probe in (\d+h )?\d+m( \d+s)?$", daemon.command("status").out, re.M)
+    next_probe = {c["name"]: c["nextProbe"] for c in daemon.get("/api/connectors").json()["items"]}
+    assert next_probe["up"] is None and next_probe["down"].startswith("20")
     metrics = parse_metrics(daemon.get("/metrics").body.decode())
     assert metrics.values("liaison_breaker_state", "connector") == {"down": 2, "up": 0}
     assert metrics.value("liaison_connector_paused", connector="down") == 0

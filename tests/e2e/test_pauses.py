@@ -48,7 +48,7 @@ def test_a_paused_connector_keeps_what_waits_over_a_restart(daemon, receiver):
     daemon.wait_delivered("free", 4)
     assert connector(daemon, "held") | {"waiting": 4} == {
         "name": "held", "unended": 4, "waiting": 4, "inFlight": 0, "concurrency": connector(daemon, "held")["concurrency"],
-        "spacedMs": 0, "breaker": "closed", "opens": None, "paused": "by hand", "pausedByHand": True, "parkedKeys": 0,
+        "spacedMs": 0, "breaker": "closed", "opens": None, "nextProbe": None, "paused": "by hand", "pausedByHand": True, "parkedKeys": 0,
         "parked": []}
     assert not connector(daemon, "free")["pausedByHand"]
     problem, = daemon.status()["problems"]
@@ -102,3 +102,31 @@ def test_what_there_is_not_cannot_be_paused(daemon, verb):
     answer = daemon.post(f"/api/connectors/fre/{verb}")
     assert answer.status == 404 and "did you mean free?" in answer.json()["detail"]
     assert daemon.post(f"/api/connectors/sync%2Fthing%231/{verb}").status == 404
+
+
+def test_connectors_and_their_problems_come_by_name_and_then_by_code(project, make_daemon, receiver):
+    names = ["crm", "b2b", "zeta", "alpha", "mail", "erp", "calendar", "shop"]
+    project.script("""
+        local sync = SyncManager.new {}
+        sync:on("thing", function(event) sync:send { connector = "mail", data = event.data } end)
+        sync:start()
+    """)
+    for name in names:
+        project.connector(name, CONNECTOR.replace("attempts = 3", "attempts = 1").replace("NAME", name).replace(
+            "return {", 'return { onDead = "park", breaker = { failures = 2, open = "1h" },', 1))
+    receiver.default = Reply(503)
+    daemon = make_daemon(settings={"url": receiver.url}).start()
+    project.connector("aaa", CONNECTOR.replace("NAME", "aaa"))  # one that comes later
+    names.append("aaa")
+    assert daemon.post("/api/reload").status == 200
+    emit(daemon, 1, 2, 3, 4)
+    wait_until(lambda: connector(daemon, "mail")["breaker"] != "closed" and daemon.dead_letters(),
+               "the breaker to open")
+    for name in names:
+        assert daemon.post(f"/api/connectors/{name}/pause").status == 200
+    status = daemon.status()
+    assert [c["name"] for c in status["connectors"]] == sorted(names)
+    assert [(p["about"], p["code"]) for p in status["problems"]] == [
+        (name, code) for name in sorted(names)
+        for code in (["connector-breaker", "connector-paused", "keys-parked"] if name == "mail"
+                     else ["connector-paused"])]
