@@ -127,6 +127,22 @@ static void raise_files_limit(void)
     setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+/* An address that is in use is most often this project's own daemon. */
+static int say_no_address(const struct daemon *d, const struct err *err)
+{
+    struct buf owner = {0};
+    bool is_own = err->code == ERR_EXISTS && journal_holder(d->project.config.journal, &owner);
+    if (is_own)
+        command_fail("a Liaison%s%s%s runs here already, on the journal %s: `liaison status` shows "
+                     "it, `liaison reload` has it load what was changed",
+                     owner.len ? " (" : "", owner.len ? owner.data : "", owner.len ? ")" : "",
+                     d->project.config.journal);
+    else
+        command_fail("%s", err->message);
+    buf_deinit(&owner);
+    return EXIT_FAILED;
+}
+
 static int start(struct daemon *d)
 {
     struct err err = {0};
@@ -135,7 +151,7 @@ static int start(struct daemon *d)
     int status = EXIT_FAILED;
     d->admin = admin_open(&options, &err);
     if (!d->admin) {
-        command_fail("%s", err.message);
+        status = say_no_address(d, &err);
         goto out;
     }
     buf_printf(&owner, "pid %ld, listening on %s", (long)getpid(), admin_address(d->admin));

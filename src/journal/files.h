@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "base/attr.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/slice.h"
 
@@ -53,6 +54,8 @@ int files_watch_check(const struct files_watch *w, struct err *err) must_check;
 int files_lock(const char *path, const char *owner, struct err *err) must_check;
 /* Whether anybody holds it now. */
 bool files_is_locked(const char *path);
+/* The same; and appends what the holder wrote, which may be nothing. */
+bool files_holder(const char *path, struct buf *owner);
 /* Empties the lock's text and lets it go. */
 void files_unlock(int lock);
 

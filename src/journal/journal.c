@@ -329,6 +329,11 @@ bool journal_step(struct journal *j)
     return reads_step(j->reads) || wrote;
 }
 
+bool journal_holder(const char *path, struct buf *owner)
+{
+    return files_holder(path, owner);
+}
+
 const char *journal_id(const struct journal *j)
 {
     return j->id;

@@ -85,6 +85,9 @@ void journal_dispatch(struct journal *j);
    was done, false also when the disk refused. Only when `stepped`. */
 bool journal_step(struct journal *j);
 
+/* Whether a process has the journal of that path open; what it said as its `owner` is appended. */
+bool journal_holder(const char *path, struct buf *owner);
+
 /* The random id given at its creation, NUL-terminated. */
 const char *journal_id(const struct journal *j);
 /* The seq that the next event appended gets. */

@@ -4,6 +4,7 @@
 
 import hashlib
 import json
+import socket
 import re
 import sqlite3
 
@@ -214,6 +215,21 @@ def test_what_is_wrong_in_a_connector_comes_in_one_order(good):
 
 
 # ---- the port and the journal ----
+
+
+def test_a_second_run_of_a_project_names_the_first(good, make_daemon):
+    daemon = make_daemon().start()
+    result = run(good, port=daemon.port)
+    assert (result.status, result.out) == (1, "")
+    assert f"a Liaison (pid {daemon.process.pid}, listening on 127.0.0.1:{daemon.port}) runs here already" in result.err
+    assert "another program" not in result.err and "`liaison status`" in result.err
+    daemon.kill()
+    with socket.socket() as other:  # the lock of one that was killed is nobody's
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind(("127.0.0.1", daemon.port))
+        other.listen()
+        result = run(good, port=daemon.port)
+    assert result.status == 1 and "is in use by another program" in result.err
 
 
 def test_a_port_in_use_is_refused_before_the_journal_is_opened(good, make_daemon, tmp_path):
