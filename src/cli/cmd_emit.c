@@ -121,11 +121,25 @@ static void warn(const struct invocation *in, struct slice data)
                 type, given && is_whole(given) && given[0] != '{' ? given : "EVENT");
 }
 
+/* As a CloudEvent's type it may be meant (its spec has any text be one); as an operand it is a slip. */
+static int check_type(const struct invocation *in)
+{
+    const char *type = in->options.operands[0];
+    if (!strchr(type, '*') || options_has(&in->options, "force"))
+        return EXIT_DONE;
+    return command_misuse(in,
+                          "'%s' is a pattern, as handlers and filters take it: an event has one "
+                          "type, such as schedule.updated. --force sends it as it stands",
+                          type);
+}
+
 static int read_data(const struct invocation *in, struct buf *event)
 {
     struct buf data = {0};
     const char *given = in->options.n_operands > 1 ? in->options.operands[1] : "null";
-    int status = operand_read(in, given, &data);
+    int status = check_type(in);
+    if (status == EXIT_DONE)
+        status = operand_read(in, given, &data);
     if (status == EXIT_DONE) {
         warn(in, buf_slice(&data));
         write_event(in, buf_slice(&data), event);
@@ -183,6 +197,7 @@ static int run(const struct invocation *in)
 static const struct option_row options[] = {
     {"key", 0, "KEY", "events of one key are handled in order"},
     {"id", 0, "ID", "an id of the sender's: a second event with it is a duplicate"},
+    {"force", 0, NULL, "also where TYPE has a *, as patterns have"},
     CLIENT_OPTIONS,
     {0},
 };

@@ -206,6 +206,17 @@ def test_emit_sends_the_data_as_given(fake, tmp_path, words, stdin, data):
     assert fake.requests[0].headers["content-type"] == "application/json"
 
 
+def test_emit_takes_a_pattern_for_a_slip(fake):
+    fake.answers["POST /events"] = Reply(202, {"accepted": 1, "duplicates": 0})
+    for type in ("a.*", "*", "a*b"):
+        result = fake.run("emit", type, "1")
+        assert (result.status, result.out) == (2, "") and "is a pattern" in result.err and "--force" in result.err
+    assert fake.requests == []
+    assert fake.run("emit", "a.*", "1", "--force").status == 0
+    assert fake.run("emit", "-", input='{"type": "a.*", "data": 1}').status == 0
+    assert [body["type"] for body in fake.bodies()] == ["a.*", "a.*"]
+
+
 def test_emit_sends_id_and_key_and_tells_a_duplicate(fake):
     fake.answers["POST /events"] = Reply(202, {"accepted": 0, "duplicates": 1})
     result = fake.run("emit", "x", "1", "--id", "e1", "--key", "k")
