@@ -314,8 +314,8 @@ class Ledger:
                     self._wait_progress(mark, jobs)
                     self._kill(moment)
                 for job in jobs:
-                    job.result(timeout=60 * SLOWNESS)
-                reloading.result(timeout=60 * SLOWNESS)
+                    job.result(timeout=180 * SLOWNESS)
+                reloading.result(timeout=180 * SLOWNESS)
                 self._finish()
             finally:
                 self._is_over = True
