@@ -3,6 +3,7 @@
 """Fixtures: each cleans up what it made, and a failed test shows what its daemons said."""
 
 import os
+import signal
 from contextlib import ExitStack
 
 import pytest
@@ -15,6 +16,10 @@ LOG_SHOWN = 20000
 def pytest_configure(config):
     if not os.access(LIAISON, os.X_OK):
         pytest.exit(f"there is no {LIAISON}: build it, or name it by LIAISON", returncode=2)
+    # What started the tests, such as nohup, may ignore these, and what tests start would inherit that.
+    for signum in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+        if signal.getsignal(signum) == signal.SIG_IGN:
+            signal.signal(signum, signal.SIG_DFL)
 
 
 @pytest.hookimpl(hookwrapper=True)
