@@ -297,6 +297,7 @@ static void add_global(struct buf *out, struct frame *f, const struct node *n)
     lua_getfenv(f->L, -1);
     frame_each_name(f->L, add_name, &names);
     library_each(add_helper, &names);
+    add_name(&names, SLICE_LIT("return")); /* misspelt, it is a call of what follows */
     add_nearest(out, &names, n->name);
     lua_pop(f->L, 2);
 }

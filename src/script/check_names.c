@@ -62,6 +62,7 @@ static void list_globals(lua_State *L, struct names *names)
     add_table(L, names);
     lua_pop(L, 1);
     add(names, "_G");
+    add(names, "return"); /* misspelt, it is a call of what follows */
     library_each(add_helper, names);
 }
 

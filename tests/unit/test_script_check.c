@@ -20,6 +20,7 @@ static const struct {
      "finding scripts/s.lua:4: there is no `undefinedThing`: no file gives it"},
     {"return tostrin(1)",
      "finding scripts/s.lua:4: there is no `tostrin`: did you mean `tostring`?"},
+    {"retrun {}", "finding scripts/s.lua:4: there is no `retrun`: did you mean `return`?"},
     {"return sycn", "finding scripts/s.lua:4: there is no `sycn`"},
     {"console.log('x')", "finding scripts/s.lua:4: there is no `console`: write log.info(text"},
     {"return JSON.parse('x')",
