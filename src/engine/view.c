@@ -123,7 +123,7 @@ static void each_target_by_name(struct engine *e, target_visit_fn fn, void *ctx)
     struct targets targets = {0};
     lanes_each_target(e->lanes, note_target, &targets);
     if (targets.n > 0)
-        qsort(targets.all, targets.n, sizeof(*targets.all), compare_targets);
+        qsort(targets.all, targets.n, sizeof(struct target *), compare_targets);
     for (size_t i = 0; i < targets.n; i++)
         fn(ctx, targets.all[i]);
     free(targets.all);
