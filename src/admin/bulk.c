@@ -32,8 +32,7 @@ struct bulk {
 static bool collect_id(void *ctx, const struct delivery_row *row)
 {
     struct bulk *b = ctx;
-    if ((b->n_ids & (b->n_ids - 1)) == 0) /* full at each power of two */
-        b->ids = mem_realloc(b->ids, (b->n_ids ? b->n_ids * 2 : 1) * sizeof(char *));
+    b->ids = mem_grow(b->ids, b->n_ids, sizeof(char *));
     b->ids[b->n_ids++] = slice_dup(row->id);
     b->filter.journal.after_seq = row->seq;
     return true;

@@ -33,26 +33,20 @@ struct rendering *listing_new(struct http_exchange *x, enum filter_kind kind)
 
 /* ---- what is in memory, on the loop ---- */
 
-/* Room for one more; full at each power of two. */
-static void *grown(void *items, size_t n, size_t size)
-{
-    return (n & (n - 1)) == 0 ? mem_realloc(items, (n ? n * 2 : 1) * size) : items;
-}
-
 /* Those without a number stand behind the rows of their event. */
 static bool note_delivery(void *ctx, const struct engine_delivery *d)
 {
     struct rendering *r = ctx;
     int64_t after = r->filter.journal.after_seq;
     if (d->has_row && d->is_in_flight) {
-        r->in_flight = grown(r->in_flight, r->n_in_flight, sizeof(*r->in_flight));
+        r->in_flight = mem_grow(r->in_flight, r->n_in_flight, sizeof(*r->in_flight));
         r->in_flight[r->n_in_flight++] = d->row.seq;
     }
     if (d->has_row || (after && delivery_seq(d->event->seq, 0) >= after) ||
         r->unkept_bytes >= UNKEPT_BYTES || !filter_takes(&r->filter, &d->row, d->event))
         return true;
     int64_t place = d->row.seq ? d->row.seq : delivery_seq(d->event->seq + 1, 0) - 1;
-    r->unkept = grown(r->unkept, r->n_unkept, sizeof(*r->unkept));
+    r->unkept = mem_grow(r->unkept, r->n_unkept, sizeof(*r->unkept));
     struct unkept *u = &r->unkept[r->n_unkept++];
     *u = (struct unkept){place, d->row.seq != 0, slice_dup(d->row.id), {0}};
     struct json_writer w = {.out = &u->json};

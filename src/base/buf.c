@@ -114,6 +114,11 @@ void *mem_realloc(void *ptr, size_t size)
     return p;
 }
 
+void *mem_grow(void *items, size_t n, size_t size)
+{
+    return (n & (n - 1)) == 0 ? mem_realloc(items, (n ? n * 2 : 1) * size) : items;
+}
+
 char *mem_strdup(const char *s)
 {
     return slice_dup(slice_str(s));

@@ -96,6 +96,9 @@ void *mem_alloc(size_t size);
 void *mem_calloc(size_t n, size_t size);
 void *mem_realloc(void *ptr, size_t size);
 char *mem_strdup(const char *s);
+/* An array of `n` items of that size with room for one more: it is full at each power of two, so that
+   nobody has to remember how much room there is. */
+void *mem_grow(void *items, size_t n, size_t size);
 
 /* Reads a whole file of at most `max` bytes; returns 0, or -1 with `err` naming the path. */
 struct err;

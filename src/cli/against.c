@@ -56,9 +56,7 @@ static void take_event(void *ctx, struct slice event)
     buf_deinit(&state);
     if (!is_event)
         return;
-    if ((events->len & (events->len - 1)) == 0) /* full at each power of two */
-        events->items = mem_realloc(events->items,
-                                    (events->len ? events->len * 2 : 1) * sizeof(*events->items));
+    events->items = mem_grow(events->items, events->len, sizeof(*events->items));
     events->items[events->len++] = arena_copy(&events->arena, event);
 }
 

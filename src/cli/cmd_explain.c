@@ -42,8 +42,7 @@ static void keep_order(const struct story *s)
 
 static struct happening *grow(struct story *s)
 {
-    if ((s->n & (s->n - 1)) == 0) /* full at each power of two */
-        s->items = mem_realloc(s->items, (s->n ? s->n * 2 : 1) * sizeof(*s->items));
+    s->items = mem_grow(s->items, s->n, sizeof(*s->items));
     s->items[s->n] = (struct happening){.n = s->n};
     return &s->items[s->n++];
 }

@@ -103,9 +103,7 @@ struct targets {
 static void note_target(void *ctx, struct target *t)
 {
     struct targets *targets = ctx;
-    if ((targets->n & (targets->n - 1)) == 0) /* full at each power of two */
-        targets->all =
-            mem_realloc(targets->all, (targets->n ? targets->n * 2 : 1) * sizeof(struct target *));
+    targets->all = mem_grow(targets->all, targets->n, sizeof(struct target *));
     targets->all[targets->n++] = t;
 }
 

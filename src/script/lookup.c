@@ -16,8 +16,7 @@
 
 static void add_row(struct lookup_table *t, struct slice row)
 {
-    if ((t->n_rows & (t->n_rows - 1)) == 0)
-        t->rows = mem_realloc(t->rows, (t->n_rows ? 2 * t->n_rows : 1) * sizeof(*t->rows));
+    t->rows = mem_grow(t->rows, t->n_rows, sizeof(*t->rows));
     t->rows[t->n_rows++] = row;
 }
 
@@ -31,9 +30,7 @@ static bool has_column(const struct lookup_table *t, struct slice name)
 
 static void add_column(struct lookup_table *t, struct slice name)
 {
-    if ((t->n_columns & (t->n_columns - 1)) == 0)
-        t->columns =
-            mem_realloc(t->columns, (t->n_columns ? 2 * t->n_columns : 1) * sizeof(*t->columns));
+    t->columns = mem_grow(t->columns, t->n_columns, sizeof(*t->columns));
     t->columns[t->n_columns++] = slice_dup(name);
 }
 

@@ -137,6 +137,19 @@ static void write_sample(size_t len)
     close(fd);
 }
 
+static void a_grown_array_has_room_for_one_more_and_keeps_what_it_has(void **state)
+{
+    (void)state;
+    size_t *items = NULL;
+    for (size_t n = 0; n < 100; n++) {
+        items = mem_grow(items, n, sizeof(*items));
+        items[n] = n; /* beyond its room a sanitizer would say so */
+        for (size_t i = 0; i <= n; i++)
+            assert_int_equal(items[i], i);
+    }
+    free(items);
+}
+
 static void reads_a_file_of_just_the_limit(void **state)
 {
     (void)state;
@@ -204,6 +217,7 @@ int main(void)
         cmocka_unit_test(consume_drops_from_the_front),
         cmocka_unit_test(take_hands_over_and_leaves_nothing),
         cmocka_unit_test(memory_of_no_bytes_is_no_failure),
+        cmocka_unit_test(a_grown_array_has_room_for_one_more_and_keeps_what_it_has),
         cmocka_unit_test(reads_a_file_of_just_the_limit),
         cmocka_unit_test(refuses_a_file_over_the_limit_and_keeps_the_buffer),
         cmocka_unit_test(reads_an_empty_file),
