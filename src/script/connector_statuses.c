@@ -113,10 +113,16 @@ static void set_row(struct statuses *s, int low, int high, enum script_said said
         s->own[i] = (unsigned char)said;
 }
 
+struct reading {
+    struct connector_job *job;
+    struct statuses *statuses;
+};
+
 /* [-0, +0, e] The row whose key is at -2 and whose word is at -1. */
-static void read_row(struct connector_job *job, struct statuses *s)
+static void read_row(lua_State *L, void *ctx)
 {
-    lua_State *L = job->L;
+    const struct reading *reading = ctx;
+    struct connector_job *job = reading->job;
     int key = lua_gettop(L) - 1, low, high;
     struct buf shown = {0};
     enum script_said said = said_at(L, key + 1);
@@ -129,25 +135,15 @@ static void read_row(struct connector_job *job, struct statuses *s)
     else if (said == SCRIPT_SAID_NOTHING)
         tell_word(job, &shown);
     else
-        set_row(s, low, high, said);
+        set_row(reading->statuses, low, high, said);
     buf_deinit(&shown);
 }
 
+/* In one order, so that what is wrong is told in it. */
 static void read_rows(struct connector_job *job, int index, struct statuses *s)
 {
-    lua_State *L = job->L;
-    for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
-        if (lua_type(L, -2) != LUA_TSTRING)
-            read_row(job, s);
-    }
-    struct slice name = SLICE_NULL; /* by name, so that what is wrong comes in one order */
-    while ((name = keys_next(L, index, name)).data) {
-        lua_pushlstring(L, name.data, name.len);
-        lua_pushvalue(L, -1);
-        lua_rawget(L, index);
-        read_row(job, s);
-        lua_pop(L, 2);
-    }
+    struct reading reading = {job, s};
+    keys_each(job->L, index, read_row, &reading);
 }
 
 void statuses_read(struct connector_job *job, int index)

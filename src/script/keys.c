@@ -90,11 +90,12 @@ void keys_push_all(lua_State *L, int index, struct keys *k, const char *what)
     keys_sort(k, from);
 }
 
-struct slice keys_next(lua_State *L, int index, struct slice after)
+/* [-0, +0] The first string key that stands behind `after`, absent: the first of all. Absent when there is
+   none. */
+static struct slice next_name(lua_State *L, int index, struct slice after)
 {
     struct slice found = SLICE_NULL;
-    lua_pushvalue(L, index);
-    for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
+    for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
         struct slice key;
         if (lua_type(L, -2) != LUA_TSTRING)
             continue;
@@ -103,6 +104,21 @@ struct slice keys_next(lua_State *L, int index, struct slice after)
         if (is_behind && (!found.data || slice_compare(key, found) < 0))
             found = key;
     }
-    lua_pop(L, 1);
     return found;
+}
+
+void keys_each(lua_State *L, int index, keys_pair_fn fn, void *ctx)
+{
+    for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
+        if (lua_type(L, -2) != LUA_TSTRING)
+            fn(L, ctx);
+    }
+    struct slice name = SLICE_NULL;
+    while ((name = next_name(L, index, name)).data) {
+        lua_pushlstring(L, name.data, name.len);
+        lua_pushvalue(L, -1);
+        lua_rawget(L, index);
+        fn(L, ctx);
+        lua_pop(L, 2);
+    }
 }

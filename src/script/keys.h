@@ -37,8 +37,10 @@ void keys_sort(struct keys *k, size_t from);
    key that is no string. */
 void keys_push_all(lua_State *L, int index, struct keys *k, const char *what);
 
-/* [-0, +0] The first string key of the plain table at `index` that stands behind `after`, absent: the first
-   of all. Absent when there is none. For few keys: each is looked at. */
-struct slice keys_next(lua_State *L, int index, struct slice after);
+/* [-0, +0, e] Calls `fn` for each pair of the plain table at the absolute `index`, the key at -2 and its
+   value at -1: first those whose key is no string, then the others, sorted. It may raise errors. For few
+   keys: to find each, all are looked at. */
+typedef void (*keys_pair_fn)(lua_State *L, void *ctx);
+void keys_each(lua_State *L, int index, keys_pair_fn fn, void *ctx);
 
 #endif

@@ -109,25 +109,26 @@ static bool asks_for_nothing(lua_State *L, const struct option *row)
 
 /* Where an offence is told; the text is the machine's, since telling it may not return. */
 struct teller {
+    const struct option_set *set;
     option_offence_fn offence;
     void *ctx;
     struct buf *text;
 };
 
-static void tell_unknown(const struct option_set *set, const char *name, struct teller *t)
+static void tell_unknown(struct teller *t, const char *name)
 {
-    options_add_unknown(t->text, set, slice_str(name));
+    options_add_unknown(t->text, t->set, slice_str(name));
     t->offence(t->ctx, name, t->text->data);
 }
 
-static void tell_type(lua_State *L, int index, const struct option_set *set,
-                      const struct option *row, struct teller *t)
+/* The value is at -1. */
+static void tell_type(lua_State *L, struct teller *t, const struct option *row)
 {
     if (row->type == OPTION_LATER)
-        buf_printf(t->text, "%s: `%s` is not available in this version", set->what, row->name);
+        buf_printf(t->text, "%s: `%s` is not available in this version", t->set->what, row->name);
     else
-        buf_printf(t->text, "%s: `%s` must be %s, not %s", set->what, row->name,
-                   option_expects(row), argument_describe(L, index));
+        buf_printf(t->text, "%s: `%s` must be %s, not %s", t->set->what, row->name,
+                   option_expects(row), argument_describe(L, lua_gettop(L)));
     t->offence(t->ctx, row->name, t->text->data);
 }
 
@@ -140,40 +141,25 @@ static const struct option *find_sound(lua_State *L, const struct option_set *se
     return row && (asks_for_nothing(L, row) || has_type(L, -1, row->type)) ? row : NULL;
 }
 
-/* The same key and value. */
-static void tell_offence(lua_State *L, const struct option_set *set, struct teller *t)
+/* The same key and value, where they are one. */
+static void tell_offence(lua_State *L, void *ctx)
 {
+    struct teller *t = ctx;
+    if (find_sound(L, t->set))
+        return;
     buf_clear(t->text);
     if (lua_type(L, -2) != LUA_TSTRING) {
-        buf_printf(t->text, "%s: its options are names and values, one name is %s", set->what,
+        buf_printf(t->text, "%s: its options are names and values, one name is %s", t->set->what,
                    argument_describe(L, -2));
         t->offence(t->ctx, NULL, t->text->data);
         return;
     }
     const char *name = lua_tostring(L, -2);
-    const struct option *row = options_find(set, slice_str(name));
+    const struct option *row = options_find(t->set, slice_str(name));
     if (row)
-        tell_type(L, lua_gettop(L), set, row, t);
+        tell_type(L, t, row);
     else
-        tell_unknown(set, name, t);
-}
-
-/* Of the table at `index`, by name: a walk meets names in an order that differs from run to run. */
-static void tell_offences(lua_State *L, int index, const struct option_set *set, struct teller *t)
-{
-    for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
-        if (lua_type(L, -2) != LUA_TSTRING)
-            tell_offence(L, set, t);
-    }
-    struct slice name = SLICE_NULL;
-    while ((name = keys_next(L, index, name)).data) {
-        lua_pushlstring(L, name.data, name.len);
-        lua_pushvalue(L, -1);
-        lua_rawget(L, index);
-        if (!find_sound(L, set))
-            tell_offence(L, set, t);
-        lua_pop(L, 2);
-    }
+        tell_unknown(t, name);
 }
 
 /* The key is at -2, its value at -1; the rows' slots begin at `base`. False: it is an offence. */
@@ -187,8 +173,9 @@ static bool take_option(lua_State *L, const struct option_set *set, int base)
     return row != NULL;
 }
 
-static void read_rows(lua_State *L, int index, const struct option_set *set, struct teller *t)
+static void read_rows(lua_State *L, int index, struct teller *t)
 {
+    const struct option_set *set = t->set;
     int base = lua_gettop(L) + 1;
     luaL_checkstack(L, set->n_rows + 6, "too many options");
     lua_settop(L, base + set->n_rows - 1);
@@ -200,15 +187,16 @@ static void read_rows(lua_State *L, int index, const struct option_set *set, str
     for (lua_pushnil(L); lua_next(L, base + set->n_rows); lua_pop(L, 1))
         is_sound &= take_option(L, set, base);
     if (!is_sound)
-        tell_offences(L, base + set->n_rows, set, t);
+        keys_each(L, base + set->n_rows, tell_offence,
+                  t); /* a walk's order differs from run to run */
     lua_pop(L, 1);
 }
 
 void options_read(lua_State *L, int index, const struct option_set *set, option_offence_fn offence,
                   void *ctx)
 {
-    struct teller t = {offence, ctx, &machine_of(L)->url};
-    read_rows(L, index, set, &t);
+    struct teller t = {set, offence, ctx, &machine_of(L)->url};
+    read_rows(L, index, &t);
 }
 
 static void raise_offence(void *ctx, const char *name, const char *text)
