@@ -51,9 +51,7 @@ static void begin(struct wish *wish)
 static void check_names(struct journal_reader *reader, void *ctx)
 {
     struct wish *wish = ctx;
-    struct err err = {0};
-    if (filter_check(&wish->filter, reader, &err) < 0)
-        wish->err = err;
+    (void)!filter_check(&wish->filter, reader, &wish->err);
 }
 
 static void on_names(void *ctx)

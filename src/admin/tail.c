@@ -47,9 +47,7 @@ static void add_end(void *ctx, struct slice json)
 static void render_checked(struct journal_reader *reader, void *ctx)
 {
     struct rendering *r = ctx;
-    struct err err = {0};
-    if (filter_check(&r->filter, reader, &err) < 0)
-        r->err = err;
+    (void)!filter_check(&r->filter, reader, &r->err);
 }
 
 static void answer(struct admin *a, struct rendering *r)

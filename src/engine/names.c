@@ -26,9 +26,20 @@ static int no_such(const char *what, struct slice name, const char **names, size
         buf_add_str(&text, n == 1 ? ": there is " : ": there are ");
         text_add_names(&text, names, n, NAMES_SHOWN);
     }
-    err_set(err, ERR_NOT_FOUND, "%s", text.data);
+    int rc = err_set(err, ERR_NOT_FOUND, "%s", text.data);
     buf_deinit(&text);
-    return -1;
+    return rc;
+}
+
+/* Whether it is one of them. */
+static int check_among(const char *what, struct slice name, const char **names, size_t n,
+                       struct err *err)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (slice_is_equal(name, slice_str(names[i])))
+            return 0;
+    }
+    return no_such(what, name, names, n, err);
 }
 
 int engine_check_connector(struct engine *e, struct slice name, struct err *err)
@@ -36,27 +47,23 @@ int engine_check_connector(struct engine *e, struct slice name, struct err *err)
     if (lanes_find_target(e->lanes, name, false))
         return 0;
     size_t n = script_connector_count(e->machine);
-    const char **names = mem_calloc(n + 1, sizeof(*names));
+    const char **names = mem_calloc(n, sizeof(*names));
     for (size_t i = 0; i < n; i++)
         names[i] = script_connector_at(e->machine, i)->name.data;
-    no_such("connector", name, names, n, err);
+    int rc = no_such("connector", name, names, n, err);
     free(names);
-    return -1;
+    return rc;
 }
 
 int engine_check_channel(struct engine *e, struct slice name, struct err *err)
 {
+    const char **names = NULL;
     size_t n = 0;
-    list_each (it, &e->channels)
-        n++;
-    const char **names = mem_calloc(n + 1, sizeof(*names));
-    n = 0;
-    list_each (it, &e->channels)
+    list_each (it, &e->channels) {
+        names = mem_grow(names, n, sizeof(*names));
         names[n++] = list_entry(it, struct engine_channel, link)->channel->name;
-    bool is_there = false;
-    for (size_t i = 0; i < n && !is_there; i++)
-        is_there = slice_is_equal(name, slice_str(names[i]));
-    int rc = is_there ? 0 : no_such("channel", name, names, n, err);
+    }
+    int rc = check_among("channel", name, names, n, err);
     free(names);
     return rc;
 }
@@ -64,14 +71,10 @@ int engine_check_channel(struct engine *e, struct slice name, struct err *err)
 int engine_check_handler(struct engine *e, struct slice name, struct err *err)
 {
     size_t n = script_handler_count(e->machine);
-    const char **names = mem_calloc(n + 1, sizeof(*names));
-    bool is_there = false;
-    for (size_t i = 0; i < n && !is_there; i++) {
-        const struct script_handler *handler = script_handler_at(e->machine, i);
-        is_there = slice_is_equal(handler->name, name);
-        names[i] = handler->name.data;
-    }
-    int rc = is_there ? 0 : no_such("handler", name, names, n, err);
+    const char **names = mem_calloc(n, sizeof(*names));
+    for (size_t i = 0; i < n; i++)
+        names[i] = script_handler_at(e->machine, i)->name.data;
+    int rc = check_among("handler", name, names, n, err);
     free(names);
     return rc;
 }

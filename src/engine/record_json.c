@@ -202,7 +202,7 @@ int letter_add_json(struct journal_reader *reader, struct json_writer *w,
 
 static void add_short(struct json_writer *w, const char *name, struct slice text)
 {
-    json_member_text(w, name, text.data ? utf8_cut(text, END_TEXT_MAX) : text);
+    json_member_text(w, name, utf8_cut(text, END_TEXT_MAX));
 }
 
 void end_add_json(struct json_writer *w, const struct delivery_row *row, struct slice type,
