@@ -246,7 +246,7 @@ int files_lock(const char *path, const char *owner, struct err *err)
     return rc < 0 ? -1 : fd;
 }
 
-bool files_holder(const char *path, struct buf *owner)
+bool files_is_locked(const char *path, struct buf *owner)
 {
     char text[OWNER_MAX];
     struct buf name = {0};
@@ -257,18 +257,10 @@ bool files_holder(const char *path, struct buf *owner)
     if (fd < 0)
         return false;
     bool is = fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
-    ssize_t n = is ? pread(fd, text, sizeof(text), 0) : 0;
+    ssize_t n = is && owner ? pread(fd, text, sizeof(text), 0) : 0;
     if (n > 0)
         buf_add_slice(owner, slice_trim(slice_of(text, (size_t)n)));
     close(fd);
-    return is;
-}
-
-bool files_is_locked(const char *path)
-{
-    struct buf owner = {0};
-    bool is = files_holder(path, &owner);
-    buf_deinit(&owner);
     return is;
 }
 

@@ -52,10 +52,9 @@ int files_watch_check(const struct files_watch *w, struct err *err) must_check;
    into it; -1 with ERR_EXISTS that names the owner when another process (or journal) holds it. The
    file stays: removing it would let two hold locks on two files of that name. */
 int files_lock(const char *path, const char *owner, struct err *err) must_check;
-/* Whether anybody holds it now. */
-bool files_is_locked(const char *path);
-/* The same; and appends what the holder wrote, which may be nothing. */
-bool files_holder(const char *path, struct buf *owner);
+/* Whether anybody holds it now. What the holder wrote, which may be nothing, is appended to `owner`, where
+   that isn't NULL. */
+bool files_is_locked(const char *path, struct buf *owner);
 /* Empties the lock's text and lets it go. */
 void files_unlock(int lock);
 

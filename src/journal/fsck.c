@@ -116,7 +116,7 @@ static int check_files(struct fsck *f, bool *is_whole, struct err *err)
     else if (!exists)
         return err_set_errno(err, ERR_NOT_FOUND, ENOENT, "cannot open the journal %s", f->path);
     /* With a daemon on it the log is in motion. */
-    if (!*is_whole || files_is_locked(f->path) || wal_inspect(f->path, &log) == 0)
+    if (!*is_whole || files_is_locked(f->path, NULL) || wal_inspect(f->path, &log) == 0)
         return 0;
     if (log.code != ERR_CORRUPT)
         return err_set(err, log.code, "%s", log.message);

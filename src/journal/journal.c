@@ -331,7 +331,7 @@ bool journal_step(struct journal *j)
 
 bool journal_holder(const char *path, struct buf *owner)
 {
-    return files_holder(path, owner);
+    return files_is_locked(path, owner);
 }
 
 const char *journal_id(const struct journal *j)
