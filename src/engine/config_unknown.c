@@ -12,14 +12,17 @@
 #define NAMES_MAX 40
 #define ADDRESS "listen = \"127.0.0.1:8750\" says both address and port"
 #define BUS "a bus is named in a script: SyncManager.new{ eventBusUrl = \"…\" }"
+#define CONNECTOR "each connector is a file: connectors/NAME.lua"
 #define JOURNAL "events and deliveries are kept in one file: journal = \"var/journal.db\""
 #define LEVEL "write log = { level = \"debug\" }"
 #define LOG_FILE "the log goes to standard error, for the service manager or the shell to keep"
 #define RELOAD "write reload = \"watch\""
 #define SCRIPTS                                                                                    \
     "handlers are registered in scripts/NAME.lua: sync:on(\"TYPE\", function(event) … end)"
+#define SECRET "a secret is read where it is used, as in token = secret \"LIAISON_TOKEN\""
 #define TLS "write tls = { cert = \"FILE\", key = \"FILE\" }"
 #define TOKEN "who may ask the daemon says token = secret \"LIAISON_TOKEN\""
+#define TRANSFORMER "each transformer is a file: transformers/NAME.lua"
 #define VALUES                                                                                     \
     "values for scripts stand in settings = { name = … }, and setting \"name\" reads them"
 
@@ -41,8 +44,8 @@ static const struct {
     {"coalesce", NULL},
     {"concurrency", NULL},
     {"config", VALUES},
-    {"connector", "each connector is a file: connectors/NAME.lua"},
-    {"connectors", "each connector is a file: connectors/NAME.lua"},
+    {"connector", CONNECTOR},
+    {"connectors", CONNECTOR},
     {"database", JOURNAL},
     {"db", JOURNAL},
     {"debug", LEVEL},
@@ -66,16 +69,16 @@ static const struct {
                 "attempts = 3 } }"},
     {"retry", NULL},
     {"scripts", SCRIPTS},
-    {"secret", "a secret is read where it is used, as in token = secret \"LIAISON_TOKEN\""},
-    {"secrets", "a secret is read where it is used, as in token = secret \"LIAISON_TOKEN\""},
+    {"secret", SECRET},
+    {"secrets", SECRET},
     {"server", ADDRESS},
     {"ssl", TLS},
     {"statuses", NULL},
     {"storage", JOURNAL},
     {"store", JOURNAL},
     {"timeout", NULL},
-    {"transformer", "each transformer is a file: transformers/NAME.lua"},
-    {"transformers", "each transformer is a file: transformers/NAME.lua"},
+    {"transformer", TRANSFORMER},
+    {"transformers", TRANSFORMER},
     {"url", ADDRESS},
     {"variables", VALUES},
     {"verbose", LEVEL},

@@ -14,6 +14,9 @@
 
 #define TIME_MS 2000
 #define MEMORY_MAX (64 << 20)
+#define ENVIRONMENT                                                                                \
+    "LIAISON_SETTINGS_NAME in the environment sets settings.name; for what is secret, write "      \
+    "secret \"NAME\""
 
 /* What scripts have and settings can do without, or what people look for: a value that says so as
    soon as anything is done with it. */
@@ -23,18 +26,14 @@ static const struct elsewhere {
 } elsewhere[] = {
     {NULL, "SyncManager", "buses and handlers are registered in scripts/NAME.lua"},
     {NULL, "connector", "a connector is a file of its own, connectors/NAME.lua"},
-    {NULL, "env",
-     "LIAISON_SETTINGS_NAME in the environment sets settings.name; for what is secret, "
-     "write secret \"NAME\""},
+    {NULL, "env", ENVIRONMENT},
     {NULL, "http", "requests are sent by connectors, in connectors/NAME.lua"},
     {NULL, "log",
      "scripts write to the log; log = { level = \"info\" } is a key of the table that "
      "is returned"},
     {NULL, "lookup", "scripts look things up"},
     {NULL, "print", "scripts write to the log: log.info(text)"},
-    {NULL, "process",
-     "LIAISON_SETTINGS_NAME in the environment sets settings.name; for what is "
-     "secret, write secret \"NAME\""},
+    {NULL, "process", ENVIRONMENT},
     {NULL, "reject", "connectors and handlers reject"},
     {NULL, "require", "what scripts share lies in lib/, and they require it"},
     {NULL, "retry",
@@ -42,9 +41,7 @@ static const struct elsewhere {
      "retry = { attempts = 3 } }"},
     {NULL, "setting", "settings are given here, settings = { name = … }, and read in scripts"},
     {NULL, "skip", "transformers and handlers skip"},
-    {"os", "getenv",
-     "LIAISON_SETTINGS_NAME in the environment sets settings.name; for what is "
-     "secret, write secret \"NAME\""},
+    {"os", "getenv", ENVIRONMENT},
 };
 
 struct job {
