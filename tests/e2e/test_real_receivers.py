@@ -385,12 +385,13 @@ def limited(project, make_daemon, receiver, tmp_path):
         server.close()
 
 
-def emit_all(daemon):
+def deliver_all(daemon):
     for n in range(EACH):
         answer = daemon.post("/events", [
             {"type": "thing.changed", "partitionkey": f"k{key}", "data": {"key": key, "n": n}}
             for key in range(KEYS)])
         assert answer.status == 202, answer
+    daemon.wait_delivered("limited", KEYS * EACH, 60)
 
 
 def assert_each_came_once_in_order(daemon, receiver):
@@ -405,8 +406,7 @@ def assert_each_came_once_in_order(daemon, receiver):
                          ids=["429", "429 with Retry-After"])
 def test_nginx_that_limits_gets_each_once_and_few_in_vain(limited, receiver, refusal):
     daemon, nginx = limited(LIMITED, rate=100, burst=20, refusal=refusal)
-    emit_all(daemon)
-    daemon.wait_delivered("limited", KEYS * EACH, 60)
+    deliver_all(daemon)
     assert_each_came_once_in_order(daemon, receiver)
     assert nginx.statuses().count(200) == KEYS * EACH
     assert nginx.statuses().count(429) <= KEYS * EACH / 4  # none on a machine too busy to go beyond
@@ -414,8 +414,7 @@ def test_nginx_that_limits_gets_each_once_and_few_in_vain(limited, receiver, ref
 
 def test_nginx_that_limits_by_503_gets_each_once_and_no_more_in_vain_than_the_retry_budget(limited, receiver):
     daemon, nginx = limited(LIMITED, rate=100, burst=20, refusal=Nginx.REFUSES_503)
-    emit_all(daemon)
-    daemon.wait_delivered("limited", KEYS * EACH, 60)
+    deliver_all(daemon)
     assert_each_came_once_in_order(daemon, receiver)
     assert nginx.statuses().count(200) == KEYS * EACH
     # Each that is refused is a retry later: ten at once, ten a second, and a quarter of the first ones.
@@ -426,8 +425,7 @@ def test_nginx_that_limits_by_503_gets_each_once_and_no_more_in_vain_than_the_re
                          ids=["429", "429 with Retry-After"])
 def test_nginx_without_a_burst_gets_each_once_and_few_in_vain(limited, receiver, refusal):
     daemon, nginx = limited(LIMITED, rate=50, refusal=refusal)
-    emit_all(daemon)
-    daemon.wait_delivered("limited", KEYS * EACH, 60)
+    deliver_all(daemon)
     assert_each_came_once_in_order(daemon, receiver)
     assert nginx.statuses().count(200) == KEYS * EACH
     assert nginx.statuses().count(429) <= KEYS * EACH / 5
@@ -435,8 +433,7 @@ def test_nginx_without_a_burst_gets_each_once_and_few_in_vain(limited, receiver,
 
 def test_who_knows_what_nginx_lets_through_is_never_refused(limited, receiver):
     daemon, nginx = limited(LIMITED.replace("breaker", 'rate = "80/s", breaker'), rate=100, burst=50)
-    emit_all(daemon)
-    daemon.wait_delivered("limited", KEYS * EACH, 60)
+    deliver_all(daemon)
     assert_each_came_once_in_order(daemon, receiver)
     assert set(nginx.statuses()) == {200}
 
