@@ -10,6 +10,7 @@
 #include "base/map.h"
 #include "cli/json_view.h"
 #include "cli/lua_string.h"
+#include "script/lexer.h"
 
 /* In the order in which a type names them. */
 enum {
@@ -205,19 +206,10 @@ void shape_add(struct shape *s, struct slice json)
 
 /* ---- names ----------------------------------------------------------------------------------- */
 
-/* Lua's reserved words (Lua 5.1 reference manual, 2.1; goto is LuaJIT's). */
+/* Editors' language servers take goto for a keyword everywhere. */
 static bool is_reserved(struct slice name)
 {
-    static const char *const words[] = {
-        "and",      "break",  "do",   "else", "elseif", "end",   "false", "for",
-        "function", "goto",   "if",   "in",   "local",  "nil",   "not",   "or",
-        "repeat",   "return", "then", "true", "until",  "while",
-    };
-    for (size_t i = 0; i < ARRAY_LEN(words); i++) {
-        if (slice_is_equal(name, slice_str(words[i])))
-            return true;
-    }
-    return false;
+    return lexer_is_keyword(name) || slice_is_equal(name, SLICE_LIT("goto"));
 }
 
 static bool is_identifier(struct slice name)

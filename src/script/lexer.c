@@ -7,10 +7,11 @@
 
 #include "base/attr.h"
 
+/* Lua's reserved words (Lua 5.1 reference manual, 2.1). LuaJIT's goto is none: x.goto and goto = 1 are
+   taken, and only before a name it is a statement. */
 static const char *const keywords[] = {
-    "and",      "break",  "do",   "else", "elseif", "end",   "false", "for",
-    "function", "goto",   "if",   "in",   "local",  "nil",   "not",   "or",
-    "repeat",   "return", "then", "true", "until",  "while",
+    "and",   "break", "do",  "else", "elseif", "end",    "false", "for",  "function", "if",    "in",
+    "local", "nil",   "not", "or",   "repeat", "return", "then",  "true", "until",    "while",
 };
 
 /* Longer ones first. Lua has those of the last row. */
@@ -140,12 +141,14 @@ static bool is_word(char c)
     return isalnum((unsigned char)c) || c == '_' || (unsigned char)c >= 0x80;
 }
 
+/* A sign belongs to the exponent before it alone: 1e+2, 0x1p+2, but 0xe + 2. */
 static void take_number(struct lexer *x)
 {
+    char exponent = peek(x, 0) == '0' && tolower((unsigned char)peek(x, 1)) == 'x' ? 'p' : 'e';
     while (is_word(peek(x, 0)) || peek(x, 0) == '.') {
-        char c = peek(x, 0), next = peek(x, 1);
+        bool is_exponent = tolower((unsigned char)peek(x, 0)) == exponent;
         x->pos++;
-        if (strchr("eEpP", c) && (next == '+' || next == '-'))
+        if (is_exponent && (peek(x, 0) == '+' || peek(x, 0) == '-'))
             x->pos++;
     }
 }

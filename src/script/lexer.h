@@ -46,7 +46,8 @@ bool lexer_next(struct lexer *x, struct token *t);
 
 /* Whether a name, keyword or symbol is `text`. */
 bool token_is(const struct token *t, const char *text);
-/* Whether it is one of the words that no name may be. */
+/* Whether it is one of the words that no name may be. `goto` is none of them in LuaJIT: a name, but
+   where a statement begins with it and a label follows. */
 bool lexer_is_keyword(struct slice word);
 
 #endif

@@ -151,6 +151,13 @@ static void see(struct parser *p, struct node *local)
     p->scope[p->n_scope++] = local;
 }
 
+/* Siblings, from the first to the last. */
+static void see_all(struct parser *p, struct node *first, const struct node *last)
+{
+    for (struct node *local = first; local; local = local == last ? NULL : local->next)
+        see(p, local);
+}
+
 static struct node *find_local(const struct parser *p, struct slice name)
 {
     for (size_t i = p->n_scope; i > 0; i--)
@@ -427,20 +434,19 @@ static void read_if(struct parser *p)
 static void read_for(struct parser *p)
 {
     size_t seen = p->n_scope;
-    struct node *names[16];
-    size_t n = 0;
+    struct node *first = NULL, *last;
     take(p);
     do {
-        names[n] = make_local(p);
-        names[n]->is_loop = true;
-        attach(p->function, names[n]);
-    } while (++n < ARRAY_LEN(names) && take_if(p, ","));
+        last = make_local(p);
+        last->is_loop = true;
+        attach(p->function, last);
+        first = first ? first : last;
+    } while (take_if(p, ","));
     if (!take_if(p, "="))
         expect(p, "in");
     read_list(p, p->function);
     expect(p, "do");
-    for (size_t i = 0; i < n; i++)
-        see(p, names[i]);
+    see_all(p, first, last);
     read_scoped_block(p, "end");
     p->n_scope = seen;
 }
@@ -482,8 +488,7 @@ static void read_local(struct parser *p)
             local = local->next ? local->next : local;
         } while (take_if(p, ","));
     }
-    for (local = first; local; local = local == last ? NULL : local->next)
-        see(p, local);
+    see_all(p, first, last);
 }
 
 static void add_target(struct node *assign, struct node *target)
@@ -563,6 +568,12 @@ static void read_do(struct parser *p)
     read_scoped_block(p, "end");
 }
 
+/* Anywhere else it is a name, as LuaJIT has it. */
+static bool begins_goto(const struct parser *p)
+{
+    return is(p, "goto") && p->ahead.kind == TOKEN_NAME && !token_is(&p->ahead, "goto");
+}
+
 static void read_goto(struct parser *p)
 {
     take(p);
@@ -581,14 +592,20 @@ static const struct {
     const char *first;
     void (*read)(struct parser *p);
 } statements[] = {
-    {"if", read_if},         {"for", read_for},       {"while", read_while},
-    {"repeat", read_repeat}, {"local", read_local},   {"function", read_named_function},
-    {"do", read_do},         {"return", read_return}, {"goto", read_goto},
-    {"::", read_label},      {"break", take},         {";", take},
+    {"if", read_if},       {"for", read_for},
+    {"while", read_while}, {"repeat", read_repeat},
+    {"local", read_local}, {"function", read_named_function},
+    {"do", read_do},       {"return", read_return},
+    {"::", read_label},    {"break", take},
+    {";", take},
 };
 
 static void read_statement(struct parser *p)
 {
+    if (begins_goto(p)) {
+        read_goto(p);
+        return;
+    }
     for (size_t i = 0; i < ARRAY_LEN(statements); i++) {
         if (is(p, statements[i].first)) {
             statements[i].read(p);

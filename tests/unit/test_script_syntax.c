@@ -33,6 +33,7 @@ static void test_names_keywords_numbers_and_strings_are_told_apart(void **state)
     assert_tokens("local x_1 = 1.5e-3 .. 'a\\'b'\n\"c\"",
                   "k1:local n1:x_1 -1:= #1:1.5e-3 -1:.. s1:'a\\'b' s2:\"c\"");
     assert_tokens("0xFF 3LL .5 1..2", "#1:0xFF #1:3LL #1:.5 #1:1..2");
+    assert_tokens("1E-2 0x1P+2 0xe+2", "#1:1E-2 #1:0x1P+2 #1:0xe -1:+ #1:2");
     assert_tokens("größe", "n1:größe");
 }
 
@@ -128,6 +129,10 @@ static void test_names_find_what_declares_them(void **state)
     assert_tree("for i = 1, n do f(i) end f(i)",
                 "(local i@) (number 1) (name n*) (call (name f*) (name i)) (call (name f*) (name "
                 "i*))");
+    assert_tree("for a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q in x do end",
+                "(local a@) (local b@) (local c@) (local d@) (local e@) (local f@) (local g@) "
+                "(local h@) (local i@) (local j@) (local k@) (local l@) (local m@) (local n@) "
+                "(local o@) (local p@) (local q@) (name x*)");
     assert_tree("for k, v in pairs(t) do end",
                 "(local k@) (local v@) (call (name pairs*) (name t*))");
     assert_tree("repeat local x until x x = x", "(local x) (name x) (assign (name x*) (name x*))");
@@ -151,6 +156,9 @@ static void test_every_statement_is_taken(void **state)
     (void)state;
     assert_tree("goto x; ::x:: while a do break end do local goto_ = 1 end ;",
                 "(name a*) (local goto_ (number 1))");
+    assert_tree("::goto:: goto goto_ goto = a.goto {goto = 1} goto() local goto = goto",
+                "(assign (name goto*) (call (index goto (name a*)) (table (field goto (number "
+                "1))))) (call (name goto*)) (local goto (name goto*))");
     assert_tree("#!shebang\nreturn", "(return)");
     assert_tree("", "");
 }
@@ -180,9 +188,9 @@ static void test_what_is_no_lua_has_no_tree(void **state)
 {
     (void)state;
     static const char *const texts[] = {
-        "x",          "f(",     "local",          "if a then",   "x = = 2",       "a != b",
-        "return 1 2", "end",    "x.end = 1",      "for a, b",    "function f() ", "'open",
-        "{",          "goto 1", "local function", "a.b:c = 1 =", "a = 1 =",
+        "x",          "f(",     "local",     "if a then",      "x = = 2",       "a != b",
+        "return 1 2", "end",    "x.end = 1", "for a, b",       "function f() ", "'open",
+        "{",          "goto 1", "goto goto", "local function", "a.b:c = 1 =",   "a = 1 =",
     };
     for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
         struct syntax *s = syntax_parse(slice_str(texts[i]));
