@@ -11,6 +11,8 @@ SHELL = /bin/bash
 PRESET ?= dev
 # How long `make fuzz` lets each target run.
 FUZZ_SECONDS ?= 15
+# Whence its inputs are drawn: the same ones for the same number; 0 is another one each time.
+FUZZ_SEED ?= 0
 # Options of build/release/tests/sim, such as SIM="--from 1001 --keep-going".
 SIM ?=
 # Options of tests/bench/bench.py, such as BENCH="--runs 7 --only W1".
@@ -45,7 +47,7 @@ valgrind: deps ## all tests under valgrind
 
 fuzz: deps ## the fuzzers, each for FUZZ_SECONDS (15) seconds
 	@$(call compile,fuzz)
-	@tests/fuzz/run.py --seconds $(FUZZ_SECONDS)
+	@tests/fuzz/run.py --seconds $(FUZZ_SECONDS) --seed $(FUZZ_SEED)
 
 fuzz-long: ## the fuzzers, each for an hour
 	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=3600

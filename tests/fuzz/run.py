@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 The Liaison authors
-"""Runs the fuzzers of build/fuzz: tests/fuzz/run.py [--seconds N] [SUBJECT…]
+"""Runs the fuzzers of build/fuzz: tests/fuzz/run.py [--seconds N] [--seed N] [SUBJECT…]
 
 Each target runs for so many seconds, as many at a time as there are cores. What it found of use
 stays in build/fuzz/corpus for the next time, what it found wrong in build/fuzz/findings, and is
@@ -48,13 +48,13 @@ def find_targets():
             for path in sorted((BUILD / "tests" / "fuzz").glob("fuzz_*")) if path.is_file()}
 
 
-def command_of(subject, target, seconds):
+def command_of(subject, target, seconds, seed):
     corpus = BUILD / "corpus" / subject
     write_corpus(subject, corpus)
     dictionary = FOLDER / f"{subject}.dict"
     seeds = FOLDER / "seeds" / subject
     return [
-        str(target), f"-max_total_time={seconds}", f"-max_len={INPUT_MAX}",
+        str(target), f"-max_total_time={seconds}", f"-seed={seed}", f"-max_len={INPUT_MAX}",
         f"-timeout={INPUT_SECONDS_MAX}", f"-rss_limit_mb={MEMORY_MAX}",
         f"-artifact_prefix={FINDINGS / subject}-", "-print_final_stats=1",
         "-handle_usr1=0",         # the scripts' watchdog has that signal
@@ -73,12 +73,12 @@ def show_finding(subject, target, output):
     print(flush=True)
 
 
-def fuzz(subject, target, seconds):
+def fuzz(subject, target, seconds, seed):
     """Whether nothing was found."""
     started = time.monotonic()
     try:
         run = subprocess.run(
-            command_of(subject, target, seconds), cwd=ROOT, env=ENVIRONMENT, text=True,
+            command_of(subject, target, seconds, seed), cwd=ROOT, env=ENVIRONMENT, text=True,
             errors="replace", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, timeout=seconds + START_SECONDS_MAX)
         status, output = run.returncode, run.stdout
@@ -96,6 +96,7 @@ def fuzz(subject, target, seconds):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=int, default=15, help="for each target (15)")
+    parser.add_argument("--seed", type=int, default=0, help="of the inputs (0: a random one)")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="targets at a time")
     parser.add_argument("subjects", nargs="*", help="such as json; all by default")
     arguments = parser.parse_args()
@@ -108,7 +109,8 @@ def main():
     FINDINGS.mkdir(parents=True, exist_ok=True)
     subjects = arguments.subjects or list(targets)
     with ThreadPoolExecutor(arguments.jobs) as pool:
-        passed = sum(pool.map(lambda s: fuzz(s, targets[s], arguments.seconds), subjects))
+        passed = sum(pool.map(lambda s: fuzz(s, targets[s], arguments.seconds, arguments.seed),
+                              subjects))
     print(f"{passed} passed, {len(subjects) - passed} failed")
     return 0 if passed == len(subjects) else 1
 
