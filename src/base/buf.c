@@ -47,6 +47,13 @@ void buf_add(struct buf *b, const void *data, size_t len)
     b->data[b->len] = '\0';
 }
 
+void buf_add_part(struct buf *b, struct slice part)
+{
+    size_t len = part.data ? part.len : SIZE_MAX;
+    buf_add(b, &len, sizeof(len));
+    buf_add_slice(b, part);
+}
+
 void buf_printf(struct buf *b, const char *fmt, ...)
 {
     va_list args;

@@ -71,6 +71,10 @@ static inline void buf_add_str(struct buf *b, const char *s)
     buf_add(b, s, strlen(s));
 }
 
+/* Its length and its bytes, for keys of several parts: they can't run into each other, and an absent one
+   isn't an empty one. */
+void buf_add_part(struct buf *b, struct slice part);
+
 /* Cuts to len bytes (len <= b->len). */
 static inline void buf_truncate(struct buf *b, size_t len)
 {

@@ -102,11 +102,15 @@ void attempt_start(void *ctx, struct delivery *d)
 
 /* ---- its requests ---- */
 
-/* Between a script's run and the client. */
+/* Bytes of the answers that are kept for requests with `cache`. */
+#define CACHE_MAX ((size_t)16 * 1024 * 1024)
+
+/* Between a script's run and the client, or what it keeps. */
 struct request {
     struct engine *engine;
     struct script_run *run;
-    struct http_call *call;
+    struct http_call *call; /* one of the two */
+    struct http_lookup *lookup;
 };
 
 /* Who says that it takes no more for a while is spared from then on, whatever becomes of the attempt. */
@@ -136,17 +140,31 @@ static void on_answer(void *ctx, const struct http_answer *answer)
         .error = answer->error,
     };
     int64_t wait_ms = http_quota_wait_ms(answer->headers, clock_wall_ms(&e->clock));
-    if (wait_ms > 0)
+    if (wait_ms > 0 && !answer->is_kept)
         spare(e, script_run_connector(run), wait_ms);
     script_answer(run, &told);
     lanes_pump(e->lanes); /* its place is free: the next goes out before other answers are read */
+}
+
+static int begin(struct request *request, const struct http_request *sent, int64_t max_age_ms,
+                 struct err *err)
+{
+    struct engine *e = request->engine;
+    if (max_age_ms == 0) {
+        request->call = http_client_send(e->http, sent, on_answer, request, err);
+        return request->call ? 0 : -1;
+    }
+    if (!e->cache)
+        e->cache = http_cache_new(e->http, e->loop, CACHE_MAX);
+    request->lookup = http_cache_send(e->cache, sent, max_age_ms, on_answer, request, err);
+    return request->lookup ? 0 : -1;
 }
 
 void *attempt_http_send(void *ctx, struct script_run *run, const struct script_request *asked,
                         struct err *err)
 {
     struct engine *e = ctx;
-    struct request *request = mem_alloc(sizeof(*request));
+    struct request *request = mem_calloc(1, sizeof(*request));
     struct http_auth auth;
     const struct http_request sent = {
         .method = asked->method,
@@ -161,8 +179,7 @@ void *attempt_http_send(void *ctx, struct script_run *run, const struct script_r
     };
     request->engine = e;
     request->run = run;
-    request->call = http_client_send(e->http, &sent, on_answer, request, err);
-    if (!request->call) {
+    if (begin(request, &sent, asked->max_age_ms, err) < 0) {
         free(request);
         return NULL;
     }
@@ -173,6 +190,9 @@ void attempt_http_cancel(void *ctx, void *handle)
 {
     (void)ctx;
     struct request *request = handle;
-    http_call_cancel(request->call);
+    if (request->call)
+        http_call_cancel(request->call);
+    else
+        http_lookup_cancel(request->lookup);
     free(request);
 }

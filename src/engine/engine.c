@@ -272,6 +272,7 @@ void engine_free(struct engine *e)
     trials_free(e->trials);
     reload_free(e);
     script_free(e->machine);
+    http_cache_free(e->cache);
     http_client_free(e->http);
     free(e->handlers);
     loop_timer_free(e->drain_limit);

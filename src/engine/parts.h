@@ -22,6 +22,7 @@
 #include "engine/counts.h"
 #include "engine/engine.h"
 #include "engine/known.h"
+#include "http/cache.h"
 #include "http/client.h"
 #include "script/script.h"
 
@@ -137,7 +138,8 @@ struct engine {
     struct reloads *reloads;
     struct script_ports ports;
     struct http_client *http;
-    struct trials *trials; /* from the first one on */
+    struct http_cache *cache; /* of what scripts look up; NULL until one does */
+    struct trials *trials;    /* from the first one on */
     const char *module_dir;
     struct lanes *lanes;
     struct target **handlers; /* by the machine's index */

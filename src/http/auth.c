@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
-#include "base/attr.h"
 #include "base/buf.h"
 
 struct owned_auth {
@@ -13,13 +12,19 @@ struct owned_auth {
     struct arena arena;
 };
 
-static struct http_headers copy_params(struct arena *arena, struct http_headers params)
+#define TEXTS 15
+
+/* All of it but lists. */
+static void list_texts(struct http_auth *auth, struct slice *texts[TEXTS])
 {
-    struct http_header *items = arena_alloc(arena, (params.len + 1) * sizeof(*items));
-    for (size_t i = 0; i < params.len; i++)
-        items[i] = (struct http_header){arena_copy(arena, params.items[i].name),
-                                        arena_copy(arena, params.items[i].value)};
-    return (struct http_headers){items, params.len};
+    struct slice *const all[TEXTS] = {
+        &auth->bearer,           &auth->basic.user,       &auth->basic.password,
+        &auth->oauth2.token_url, &auth->oauth2.client_id, &auth->oauth2.client_secret,
+        &auth->oauth2.scope,     &auth->sigv4.key,        &auth->sigv4.secret,
+        &auth->sigv4.token,      &auth->sigv4.region,     &auth->sigv4.service,
+        &auth->tls.cert,         &auth->tls.key,          &auth->tls.authorities,
+    };
+    memcpy(texts, all, sizeof(all));
 }
 
 static const struct slice *copy_secrets(struct arena *arena, const struct http_auth *auth)
@@ -35,18 +40,31 @@ struct http_auth *http_auth_copy(const struct http_auth *auth)
     struct owned_auth *copy = mem_calloc(1, sizeof(*copy));
     struct http_auth *to = &copy->public;
     *to = *auth;
-    struct slice *const texts[] = {
-        &to->bearer,           &to->basic.user,       &to->basic.password,
-        &to->oauth2.token_url, &to->oauth2.client_id, &to->oauth2.client_secret,
-        &to->oauth2.scope,     &to->sigv4.key,        &to->sigv4.secret,
-        &to->sigv4.token,      &to->sigv4.region,     &to->sigv4.service,
-        &to->tls.cert,         &to->tls.key,          &to->tls.authorities,
-    };
-    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+    struct slice *texts[TEXTS];
+    list_texts(to, texts);
+    for (size_t i = 0; i < TEXTS; i++)
         *texts[i] = arena_copy(&copy->arena, *texts[i]);
-    to->oauth2.params = copy_params(&copy->arena, auth->oauth2.params);
+    to->oauth2.params = http_headers_copy(auth->oauth2.params, &copy->arena);
     to->secrets = copy_secrets(&copy->arena, auth);
     return to;
+}
+
+void http_auth_add_key(const struct http_auth *auth, struct buf *key)
+{
+    struct http_auth all = *auth;
+    struct slice *texts[TEXTS];
+    const char counts[] = {(char)auth->n_secrets, (char)auth->oauth2.params.len,
+                           (char)auth->oauth2.is_in_body};
+    list_texts(&all, texts);
+    buf_add(key, counts, sizeof(counts));
+    for (size_t i = 0; i < TEXTS; i++)
+        buf_add_part(key, *texts[i]);
+    for (size_t i = 0; i < auth->n_secrets; i++)
+        buf_add_part(key, auth->secrets[i]);
+    for (size_t i = 0; i < auth->oauth2.params.len; i++) {
+        buf_add_part(key, auth->oauth2.params.items[i].name);
+        buf_add_part(key, auth->oauth2.params.items[i].value);
+    }
 }
 
 void http_auth_free(struct http_auth *copy)

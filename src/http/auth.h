@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/buf.h"
 #include "base/slice.h"
 #include "http/message.h"
 
@@ -66,6 +67,8 @@ struct http_auth {
 
 /* A copy of all of it, to be freed. */
 struct http_auth *http_auth_copy(const struct http_auth *auth);
+/* Appends all of it, for who has to tell one from another; secrets as they are. */
+void http_auth_add_key(const struct http_auth *auth, struct buf *key);
 /* Accepts NULL. */
 void http_auth_free(struct http_auth *copy);
 

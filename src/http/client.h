@@ -73,6 +73,7 @@ struct http_answer {
     struct slice body;
     struct slice error; /* a sentence for a human when failure isn't HTTP_OK */
     int64_t ms;         /* from send to end */
+    bool is_kept;       /* of an earlier request like it (http/cache.h): nothing was sent */
 };
 
 typedef void (*http_answer_fn)(void *ctx, const struct http_answer *answer);

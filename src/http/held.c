@@ -4,15 +4,6 @@
 
 #include <stdlib.h>
 
-static struct http_headers copy_headers(struct arena *arena, struct http_headers headers)
-{
-    struct http_header *items = arena_alloc(arena, (headers.len + 1) * sizeof(*items));
-    for (size_t i = 0; i < headers.len; i++)
-        items[i] = (struct http_header){arena_copy(arena, headers.items[i].name),
-                                        arena_copy(arena, headers.items[i].value)};
-    return (struct http_headers){items, headers.len};
-}
-
 struct held *held_new(struct tokens *tokens, const struct http_request *request, token_done_fn done,
                       void *ctx)
 {
@@ -20,7 +11,7 @@ struct held *held_new(struct tokens *tokens, const struct http_request *request,
     h->request = *request;
     h->request.method = arena_copy(&h->arena, request->method);
     h->request.url = arena_copy(&h->arena, request->url);
-    h->request.headers = copy_headers(&h->arena, request->headers);
+    h->request.headers = http_headers_copy(request->headers, &h->arena);
     h->request.body = arena_copy(&h->arena, request->body);
     h->request.unix_socket = arena_copy(&h->arena, request->unix_socket);
     h->request.certificate = arena_copy(&h->arena, request->certificate);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Liaison authors */
 /*
- * Header look-up, media types, HTTP-dates and Retry-After; pure.
+ * Headers, media types, HTTP-dates and Retry-After; pure.
  */
 #include "http/message.h"
 
@@ -26,6 +26,15 @@ struct slice http_header_get(struct http_headers headers, const char *name)
 {
     const struct http_header *header = http_header_find(headers, name);
     return header ? header->value : SLICE_NULL;
+}
+
+struct http_headers http_headers_copy(struct http_headers headers, struct arena *arena)
+{
+    struct http_header *items = arena_alloc(arena, (headers.len + 1) * sizeof(*items));
+    for (size_t i = 0; i < headers.len; i++)
+        items[i] = (struct http_header){arena_copy(arena, headers.items[i].name),
+                                        arena_copy(arena, headers.items[i].value)};
+    return (struct http_headers){items, headers.len};
 }
 
 struct slice http_media_type(struct slice content_type)

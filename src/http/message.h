@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/attr.h"
 #include "base/slice.h"
 
@@ -28,6 +29,9 @@ const struct http_header *http_header_find(struct http_headers headers, const ch
 
 /* The value of the first header called `name` (any case), data NULL when there is none. */
 struct slice http_header_get(struct http_headers headers, const char *name);
+
+/* A copy of all of them. */
+struct http_headers http_headers_copy(struct http_headers headers, struct arena *arena);
 
 /* The media type of a Content-Type, without parameters and white space: "application/json". */
 struct slice http_media_type(struct slice content_type);

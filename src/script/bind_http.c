@@ -45,7 +45,7 @@ static const struct option http_rows[] = {
     {"compress", OPTION_BOOLEAN, NULL},
     {"follow", OPTION_ANY, NULL},
     {"auth", OPTION_ANY, NULL},
-    {"cache", OPTION_LATER, NULL},
+    {"cache", OPTION_DURATION, NULL},
 };
 
 const struct option_set options_of_http = {"http", http_rows, (int)ARRAY_LEN(http_rows),
@@ -487,6 +487,20 @@ static void read_timeout(struct request *r)
     r->out.timeout_ms = given > 0 ? given : left;
 }
 
+/* What is asked by `verify` must be known as it is now. */
+static void read_cache(struct request *r)
+{
+    struct err err = {0};
+    int64_t max_age_ms = 0;
+    if (lua_isnil(r->L, OPTION(HTTP_CACHE)))
+        return;
+    if (option_duration(r->L, OPTION(HTTP_CACHE), &max_age_ms, &err) < 0)
+        machine_raise(r->L, "%s: `cache`: %s", r->what, err.message);
+    if (!slice_is_equal(r->out.method, SLICE_LIT("GET")))
+        machine_raise(r->L, HTTP_CACHE_IS_FOR_GET, r->what);
+    r->out.max_age_ms = r->m->current->is_verifying ? 0 : max_age_ms;
+}
+
 static void read_follow(struct request *r)
 {
     lua_State *L = r->L;
@@ -517,6 +531,7 @@ static void build(struct request *r)
     if (media_type && !r->has_content_type)
         add_header(r, SLICE_LIT("Content-Type"), slice_str(media_type));
     read_timeout(r);
+    read_cache(r);
     add_idempotency_key(r);
     check_auth(r);
     add_message_id(r);

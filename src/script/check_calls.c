@@ -82,8 +82,6 @@ static bool may_be(const struct node *value, enum option_type type)
         return value->kind == NODE_TABLE;
     case OPTION_FUNCTION:
         return value->kind == NODE_FUNCTION;
-    case OPTION_LATER:
-        return is_word && slice_is_equal(value->name, SLICE_LIT("false"));
     default:
         return true;
     }
@@ -94,11 +92,7 @@ static void check_value(const struct check *c, const char *what, const struct op
 {
     struct err err = {0};
     int64_t ms;
-    bool is_later = row->type == OPTION_LATER;
-    if (!may_be(value, row->type) && is_later)
-        check_tell(c, PROBLEM_FINDING, value, value->text,
-                   "%s: `%s` is not available in this version", what, row->name);
-    else if (!may_be(value, row->type))
+    if (!may_be(value, row->type))
         check_tell(c, PROBLEM_FINDING, value, value->text, "%s: `%s` must be %s, not %.*s", what,
                    row->name, option_expects(row), SLICE_FMT(slice_upto(value->text, 40)));
     else if (row->type == OPTION_DURATION && value->kind == NODE_STRING &&
@@ -129,6 +123,15 @@ static void check_options(const struct check *c, const char *what, const struct 
     }
 }
 
+static void check_cache(const struct check *c, const char *what, const struct node *table)
+{
+    if (!table || table->kind != NODE_TABLE)
+        return;
+    for (const struct node *field = table->first; field; field = field->next)
+        if (field->kind == NODE_FIELD && slice_is_equal(field->name, SLICE_LIT("cache")))
+            check_tell(c, PROBLEM_FINDING, field, field->name, HTTP_CACHE_IS_FOR_GET, what);
+}
+
 static void check_http_options(const struct check *c, const struct node *call)
 {
     static const char *const verbs[] = {"get", "post", "put", "patch", "delete"};
@@ -140,6 +143,8 @@ static void check_http_options(const struct check *c, const struct node *call)
     buf_printf(&what, "http.%.*s", SLICE_FMT(name));
     if (at > 0)
         check_options(c, what.data, &options_of_http, node_child(call, at));
+    if (at == 2 && !slice_is_equal(name, SLICE_LIT("get")))
+        check_cache(c, what.data, node_child(call, at));
     buf_deinit(&what);
 }
 

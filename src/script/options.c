@@ -58,8 +58,6 @@ static bool has_type(lua_State *L, int index, enum option_type type)
         return is == LUA_TTABLE;
     case OPTION_FUNCTION:
         return is == LUA_TFUNCTION;
-    case OPTION_LATER:
-        return false;
     default:
         return true;
     }
@@ -101,12 +99,6 @@ void options_add_unknown(struct buf *out, const struct option_set *set, struct s
     }
 }
 
-/* For what is yet to come, said to be off; the value is at -1. */
-static bool asks_for_nothing(lua_State *L, const struct option *row)
-{
-    return row->type == OPTION_LATER && lua_isboolean(L, -1) && !lua_toboolean(L, -1);
-}
-
 /* Where an offence is told; the text is the machine's, since telling it may not return. */
 struct teller {
     const struct option_set *set;
@@ -124,11 +116,8 @@ static void tell_unknown(struct teller *t, const char *name)
 /* The value is at -1. */
 static void tell_type(lua_State *L, struct teller *t, const struct option *row)
 {
-    if (row->type == OPTION_LATER)
-        buf_printf(t->text, "%s: `%s` is not available in this version", t->set->what, row->name);
-    else
-        buf_printf(t->text, "%s: `%s` must be %s, not %s", t->set->what, row->name,
-                   option_expects(row), argument_describe(L, lua_gettop(L)));
+    buf_printf(t->text, "%s: `%s` must be %s, not %s", t->set->what, row->name, option_expects(row),
+               argument_describe(L, lua_gettop(L)));
     t->offence(t->ctx, row->name, t->text->data);
 }
 
@@ -138,7 +127,7 @@ static const struct option *find_sound(lua_State *L, const struct option_set *se
     if (lua_type(L, -2) != LUA_TSTRING)
         return NULL;
     const struct option *row = options_find(set, slice_str(lua_tostring(L, -2)));
-    return row && (asks_for_nothing(L, row) || has_type(L, -1, row->type)) ? row : NULL;
+    return row && has_type(L, -1, row->type) ? row : NULL;
 }
 
 /* The same key and value, where they are one. */
@@ -166,7 +155,7 @@ static void tell_offence(lua_State *L, void *ctx)
 static bool take_option(lua_State *L, const struct option_set *set, int base)
 {
     const struct option *row = find_sound(L, set);
-    if (row && !asks_for_nothing(L, row)) {
+    if (row) {
         lua_pushvalue(L, -1);
         lua_replace(L, base + (int)(row - set->rows));
     }

@@ -25,7 +25,6 @@ enum option_type {
     OPTION_DURATION, /* a string or a number of seconds, see option_duration */
     OPTION_TABLE,
     OPTION_FUNCTION,
-    OPTION_LATER, /* known, but not in this version; false, which asks for nothing, may stand */
 };
 
 struct option {
@@ -55,6 +54,10 @@ void options_add_unknown(struct buf *out, const struct option_set *set, struct s
 
 /* Where a connector's name stands alone; its one argument is that, as SLICE_FMT. */
 #define SEND_TAKES "sync:send takes a table: write sync:send{ connector = \"%.*s\", data = … }"
+
+/* Where another request than a GET has it; its one argument is the function. */
+#define HTTP_CACHE_IS_FOR_GET                                                                      \
+    "%s: `cache` is for GET alone: what changes something has to be sent each time"
 
 /* What `check` looks at without a call; those of http are the same for all its functions. */
 extern const struct option_set options_of_http, options_of_send, options_of_retry,

@@ -76,6 +76,7 @@ struct script_request {
     int64_t timeout_ms;             /* never more than what is left of the attempt's own */
     unsigned follow;                /* redirects */
     bool compressed;
+    int64_t max_age_ms; /* an answer to a request like it that is no older may be taken; 0: none */
 };
 
 /* How it ended; borrowed during script_answer. */

@@ -89,6 +89,8 @@ static const struct {
      "finding scripts/s.lua:4: sync:send: `delay`: \"5 minutes\" is no duration"},
     {"return http.get('http://h', { headrs = {} })",
      "finding scripts/s.lua:4: http.get: there is no option `headrs`: did you mean `headers`?"},
+    {"return http.post('http://h', { cache = '5m' })",
+     "finding scripts/s.lua:4: http.post: `cache` is for GET alone"},
     {"return http.get('http://h', { roomId = 7 })",
      "; what is sent goes into `json`, as in { json = data }"},
     {"return http.request('GET', 'http://h', { timeout = {} })",

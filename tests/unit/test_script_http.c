@@ -317,6 +317,20 @@ static void test_secrets_are_sent_as_they_are(void **state)
     unsetenv("S");
 }
 
+static void test_cache_says_how_old_an_answer_may_be(void **state)
+{
+    (void)state;
+    struct project *p = load("http.get('http://h') http.get('http://h', { cache = '5m' })\n"
+                             "http.request('GET', 'http://h', { cache = 30 })");
+    static const int64_t max_age_ms[] = {0, 300000, 30000};
+    project_attempt(p, "out", "{}");
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(p->requests[i].max_age_ms, max_age_ms[i]);
+        project_answer(p, 200, "");
+    }
+    project_free(p);
+}
+
 static void test_wrong_requests_say_what_to_write(void **state)
 {
     (void)state;
@@ -353,8 +367,10 @@ static void test_wrong_requests_say_what_to_write(void **state)
                  "`accept` takes statuses");
     assert_error("local a = http.get('http://h', { follow = -1 })",
                  "`follow` must be true, false, or");
-    assert_error("local a = http.get('http://h', { cache = '5m' })",
-                 "`cache` is not available in this version");
+    assert_error("local a = http.get('http://h', { cache = '5 x' })",
+                 "`cache`: \"5 x\" is no duration");
+    assert_error("local a = http.put('http://h', { cache = '5m' })",
+                 "http.put: `cache` is for GET alone");
     assert_error("local a = http.request('get it', 'http://h')",
                  "takes a method in capitals first");
 }
@@ -572,6 +588,7 @@ int main(void)
         cmocka_unit_test(test_a_timeout_is_at_most_what_is_left_of_the_attempt),
         cmocka_unit_test(test_a_request_after_the_attempts_time_fails_as_a_timeout),
         cmocka_unit_test(test_follow_and_compress_are_passed_on),
+        cmocka_unit_test(test_cache_says_how_old_an_answer_may_be),
         cmocka_unit_test(test_secrets_are_sent_as_they_are),
         cmocka_unit_test(test_wrong_requests_say_what_to_write),
         cmocka_unit_test(test_a_tail_call_is_found_in_the_connectors_function),

@@ -66,6 +66,17 @@ static void test_what_isnt_there_is_sent(void **state)
     project_free(p);
 }
 
+static void test_it_takes_no_answer_of_before(void **state)
+{
+    (void)state;
+    struct project *p =
+        begin("verify = function() return http.get('http://h', { cache = '5m' }).json end, " SEND);
+    assert_int_equal(p->requests[0].max_age_ms, 0);
+    project_answer(p, 200, "true");
+    assert_int_equal(p->result.end, SCRIPT_RETURNED);
+    project_free(p);
+}
+
 static void test_it_isnt_asked_where_each_attempt_was_answered(void **state)
 {
     (void)state;
@@ -255,6 +266,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_is_there_is_delivered_and_not_sent),
         cmocka_unit_test(test_what_isnt_there_is_sent),
+        cmocka_unit_test(test_it_takes_no_answer_of_before),
         cmocka_unit_test(test_it_isnt_asked_where_each_attempt_was_answered),
         cmocka_unit_test(test_it_gets_what_send_gets),
         cmocka_unit_test(test_its_requests_are_no_sends),

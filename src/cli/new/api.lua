@@ -233,6 +233,7 @@ http = {}
 ---@field auth? Auth|false who it comes from, in place of the connector's
 ---@field follow? boolean|integer redirects to follow
 ---@field compress? boolean
+---@field cache? Duration of http.get: an answer that is no older is taken in place of a new one
 
 ---@class HttpAnswer
 ---@field status integer

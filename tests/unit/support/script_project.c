@@ -67,6 +67,7 @@ static void *on_http_send(void *ctx, struct script_run *run, const struct script
         note_auth(&r->auth, request->auth);
     r->has_body = request->has_body;
     r->timeout_ms = request->timeout_ms;
+    r->max_age_ms = request->max_age_ms;
     r->follow = request->follow;
     r->compressed = request->compressed;
     r->run = run;

@@ -38,7 +38,7 @@
 struct project_request {
     struct buf text;
     struct buf auth; /* its parts as "bearer=t secrets=a,b"; empty: none */
-    int64_t timeout_ms;
+    int64_t timeout_ms, max_age_ms;
     unsigned follow;
     bool compressed, has_body, is_cancelled, is_answered;
     struct script_run *run;
