@@ -324,7 +324,8 @@ static const struct command retry = {
     .operands = "ID",
     .help = "Attempts the stored data again, with the transformer and connector as they are\n"
             "now; where the handler had failed, the event is handled again. One that is stale,\n"
-            "since a newer delivery of its connector and key has succeeded, is refused.",
+            "since a newer delivery of its connector and key has succeeded, is refused; and\n"
+            "so is one that a replay of its event has made anew.",
     .options = retry_options,
     .examples = retry_examples,
     .operands_max = OPERANDS_MANY,

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Liaison authors */
+#include "engine/identity.h"
+
 #include <string.h>
 
 #include "base/text.h"
@@ -55,4 +57,17 @@ uint64_t identity_prefix(struct slice id)
     if (dash == id.len || text_parse_hex(slice_from(id, dash + 1), bytes, sizeof(bytes)) < 0)
         return 0;
     return prefix_of(bytes);
+}
+
+bool identity_find(struct identity *identity, struct slice id, unsigned n_replays, unsigned n_sends)
+{
+    char made[DELIVERY_ID_SIZE];
+    for (identity->replay = 0; identity->replay < n_replays; identity->replay++) {
+        for (identity->n = 0; identity->n < n_sends; identity->n++) {
+            identity_format(identity, made);
+            if (slice_is_equal(id, slice_str(made)))
+                return true;
+        }
+    }
+    return false;
 }

@@ -151,6 +151,68 @@ static void refuse_stale(struct letter_request *l, const struct delivery_row *de
     buf_deinit(&text);
 }
 
+static bool is_like(const struct delivery_row *a, const struct delivery_row *b)
+{
+    return a->connector.data && slice_is_equal(a->connector, b->connector) &&
+           slice_is_equal(a->handler, b->handler) && slice_is_equal(a->key, b->key) &&
+           a->has_key == b->has_key;
+}
+
+/* Whether the event has a delivery of this id that was sent, or may be. */
+static bool stands(const struct letter_request *l, const char *id)
+{
+    list_each (it, &l->rows) {
+        const struct delivery_row *row = known_row_of(it);
+        if (slice_is_equal(row->id, slice_str(id)))
+            return row->state == DELIVERY_DELIVERED || row->state == DELIVERY_WAITING ||
+                   row->state == DELIVERY_DEAD;
+    }
+    return l->work && work_find_item(l->work, slice_str(id));
+}
+
+/* Finds, for `id`, what the latest replay made of the same send; false: none did. */
+static bool find_anew(const struct letter_request *l, const struct delivery_row *dead,
+                      char id[static DELIVERY_ID_SIZE])
+{
+    struct identity send = {.journal = slice_str(journal_id(l->engine->journal)),
+                            .event = l->event->seq,
+                            .handler = dead->handler,
+                            .connector = dead->connector,
+                            .key = dead->key,
+                            .has_key = dead->has_key};
+    unsigned n_sends = 0;
+    if (l->event->replay == 0)
+        return false;
+    list_each (it, &l->rows)
+        n_sends += is_like(known_row_of(it), dead);
+    if (!identity_find(&send, dead->id, l->event->replay, n_sends))
+        return false;
+    const unsigned own = send.replay;
+    for (send.replay = l->event->replay; send.replay > own; send.replay--) {
+        identity_format(&send, id);
+        if (stands(l, id))
+            return true;
+    }
+    return false;
+}
+
+/* The receiver would get twice what was to be sent once. */
+static bool refuse_replayed(struct letter_request *l, const struct delivery_row *dead)
+{
+    char id[DELIVERY_ID_SIZE];
+    struct buf text = {0};
+    if (!find_anew(l, dead, id))
+        return false;
+    buf_printf(
+        &text,
+        "its event was replayed, and %s has taken its place: retry that one if it is dead, too; "
+        "with `force` this one is retried all the same",
+        id);
+    answer(l, LETTER_REFUSED, text.data);
+    buf_deinit(&text);
+    return true;
+}
+
 static void retry(struct letter_request *l, const struct delivery_row *dead)
 {
     struct engine *e = l->engine;
@@ -164,6 +226,8 @@ static void retry(struct letter_request *l, const struct delivery_row *dead)
         refuse_stale(l, dead);
         return;
     }
+    if (!l->is_forced && refuse_replayed(l, dead))
+        return;
     struct target *target =
         lanes_find_target(e->lanes, is_run ? dead->handler : dead->connector, is_run);
     if (!target) {

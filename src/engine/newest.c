@@ -4,7 +4,7 @@
  * What a replay makes is older than much that was delivered since, and a dead letter that is retried
  * comes behind newer ones that wait: where the receiver has something newer of its connector and key,
  * it isn't sent. That is known here: by the hash of connector and key
- * the newest event of which something was delivered. No index has it, since every delivery would
+ * the newest delivery that has succeeded. No index has it, since every delivery would
  * have to pay for that; so it is read, once and in pages, of all rows from the oldest event that is
  * asked about on, kept up to date by what succeeds meanwhile, and forgotten with the last replayed delivery in memory.
  */
@@ -22,7 +22,7 @@
 
 struct entry {
     uint64_t hash; /* 0: free */
-    int64_t event;
+    int64_t seq;
 };
 
 struct newest {
@@ -92,7 +92,7 @@ static void grow(struct newest *n)
     free(old.entries);
 }
 
-static void note(struct newest *n, uint64_t hash, int64_t event)
+static void note(struct newest *n, uint64_t hash, int64_t seq)
 {
     if (n->n * 2 >= n->cap)
         grow(n);
@@ -103,8 +103,8 @@ static void note(struct newest *n, uint64_t hash, int64_t event)
     }
     n->n += entry->hash == 0;
     entry->hash = hash;
-    if (entry->event < event)
-        entry->event = event;
+    if (entry->seq < seq)
+        entry->seq = seq;
 }
 
 /* ---- judging ---- */
@@ -131,19 +131,26 @@ static void send(struct item *item)
         attempt_connector(item, item->d.data);
 }
 
+/* What a replay makes is no older than what was delivered of its own event. */
+static bool is_older(const struct item *item, int64_t newest)
+{
+    return item->newest == NEWEST_SINCE ? item->d.seq < newest
+                                        : item->d.event->seq < delivery_event_seq(newest);
+}
+
 static void judge(struct newest *n, struct item *item)
 {
     struct buf why = {0};
-    int64_t event = item->d.event->seq, newest = 0;
+    int64_t newest = 0;
     if (n->cap)
-        newest = find(n, hash_of(n, slice_str(target_name(item->d.target)), key_of(item)))->event;
+        newest = find(n, hash_of(n, slice_str(target_name(item->d.target)), key_of(item)))->seq;
     if (n->is_full) {
         end_unsent(item, ATTEMPT_REJECT, SLICE_LIT(TOO_MANY));
-    } else if (newest > event) {
+    } else if (is_older(item, newest)) {
         bool is_letter = item->newest == NEWEST_SINCE; /* people are to see what became of it */
         item->d.is_overtaken = is_letter;
-        buf_printf(&why, "%sa delivery of event %lld, which is newer, has succeeded",
-                   is_letter ? "it is stale: " : "", (long long)newest);
+        buf_printf(&why, "%sa newer delivery, of event %lld, has succeeded",
+                   is_letter ? "it is stale: " : "", (long long)delivery_event_seq(newest));
         end_unsent(item, is_letter ? ATTEMPT_REJECT : ATTEMPT_OLDER, buf_slice(&why));
     } else {
         send(item);
@@ -153,10 +160,10 @@ static void judge(struct newest *n, struct item *item)
 
 /* ---- reading: on the reader's thread ---- */
 
-static void note_found(void *ctx, struct slice connector, struct slice key, int64_t event_seq)
+static void note_found(void *ctx, struct slice connector, struct slice key, int64_t seq)
 {
     struct newest *n = ctx;
-    n->found[n->n_found++] = (struct entry){hash_of(n, connector, key), event_seq};
+    n->found[n->n_found++] = (struct entry){hash_of(n, connector, key), seq};
 }
 
 static void read_page(struct journal_reader *reader, void *ctx)
@@ -240,7 +247,7 @@ static void on_page(void *ctx)
         return;
     }
     for (size_t i = 0; i < n->n_found; i++)
-        note(n, n->found[i].hash, n->found[i].event);
+        note(n, n->found[i].hash, n->found[i].seq);
     if (!n->is_end && n->after < n->until && n->n_users > 0) {
         read_on(n);
         return;
@@ -305,6 +312,5 @@ void newest_delivered(struct item *item)
 {
     struct newest *n = item->engine->newest;
     if (n->n_users > 0 && item->d.key)
-        note(n, hash_of(n, slice_str(target_name(item->d.target)), key_of(item)),
-             item->d.event->seq);
+        note(n, hash_of(n, slice_str(target_name(item->d.target)), key_of(item)), item->d.seq);
 }

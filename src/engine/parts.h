@@ -21,13 +21,11 @@
 #include "delivery/lanes.h"
 #include "engine/counts.h"
 #include "engine/engine.h"
+#include "engine/identity.h"
 #include "engine/known.h"
 #include "http/cache.h"
 #include "http/client.h"
 #include "script/script.h"
-
-/* EVENT-HASH: an event's number, a dash and 24 hex digits. */
-#define DELIVERY_ID_SIZE (20 + 1 + 24 + 1)
 
 /* An event being handled. It is open on disk until its handlers have ended and each delivery they
    made has ended or has its row. */
@@ -512,24 +510,5 @@ static inline struct item *item_of(struct delivery *d)
 {
     return container_of(d, struct item, d);
 }
-
-/* identity.c */
-struct identity {
-    struct slice journal;
-    int64_t event;
-    unsigned replay;
-    struct slice handler;
-    struct slice connector; /* absent: the handler's own run */
-    struct slice key;
-    bool has_key;
-    unsigned n;
-};
-/* The public id; what it returns is its 64-bit prefix, to find it by. */
-uint64_t identity_format(const struct identity *identity, char out[static DELIVERY_ID_SIZE]);
-/* That of a handler's run at an event as it stands. */
-void identity_format_run(const struct engine *e, const struct event *event, struct slice handler,
-                         char out[static DELIVERY_ID_SIZE]);
-/* That prefix of a public id; 0 when it is none. */
-uint64_t identity_prefix(struct slice id);
 
 #endif

@@ -383,10 +383,10 @@ typedef bool (*journal_replay_visit)(void *ctx, const struct journal_replay *rep
 int journal_replays(struct journal_reader *r, journal_replay_visit visit, void *ctx,
                     struct err *err) must_check;
 /* Of up to n_rows deliveries behind *after_seq, which is moved on to the last one, those that were
-   delivered, or are dead and older than what was: the newest event of which that is known for
-   connector and key. *is_end: there are no more. */
+   delivered, or are dead and older than what was: for connector and key that one's number, or the
+   first that its event may have. *is_end: there are no more. */
 typedef void (*journal_delivered_visit)(void *ctx, struct slice connector, struct slice key,
-                                        int64_t event_seq);
+                                        int64_t seq);
 int journal_delivered(struct journal_reader *r, int64_t *after_seq, unsigned n_rows, bool *is_end,
                       journal_delivered_visit visit, void *ctx, struct err *err) must_check;
 /* scope "channel": received duplicate malformed unmatched closed dead dropped open;

@@ -341,8 +341,8 @@ const char *const sql_text[] = {
     [SQL_REPLAYS] = "SELECT id, wish, cursor, through, replayed, refused, at, ended_at FROM replays"
                     " ORDER BY id DESC LIMIT 20",
     /* Of rows from behind 1 on, so many: what was delivered, or is known to be older than that. */
-    [SQL_DELIVERED] = "SELECT seq, connector, key, CASE state WHEN 'delivered' THEN seq >> 20"
-                      " ELSE CAST(stale_by AS INTEGER) END FROM deliveries NOT INDEXED"
+    [SQL_DELIVERED] = "SELECT seq, connector, key, CASE state WHEN 'delivered' THEN seq"
+                      " ELSE CAST(stale_by AS INTEGER) << 20 END FROM deliveries NOT INDEXED"
                       " WHERE seq > ?1 ORDER BY seq LIMIT ?2",
     [SQL_ATTEMPTS] = "SELECT n, at, ms, code, error, answer FROM attempts WHERE delivery = ?1"
                      " ORDER BY n",

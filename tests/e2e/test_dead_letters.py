@@ -2,11 +2,12 @@
 # Copyright (c) 2026 The Liaison authors
 """Dead letters in the hands of people: edited, retried, refused where they are stale."""
 
+import json
 import time
 
 import pytest
 
-from support import assert_sums_hold, request, wait_until
+from support import Reply, assert_sums_hold, request, wait_until
 
 SCRIPT = """
     local sync = SyncManager.new {}
@@ -195,6 +196,29 @@ def test_a_letter_that_becomes_stale_while_it_waits_is_not_sent(daemon, receiver
     assert receiver.bodies() == [{"n": 2}]
     assert daemon.post(path_of(old, "/retry")).status == 409
     assert_sums_hold(daemon.status())
+
+
+def test_also_what_was_sent_later_for_the_same_event_is_newer(daemon, project, receiver):
+    project.script("""
+        local sync = SyncManager.new {}
+        sync:on("thing.*", function(event)
+          for n = 1, 2 do sync:send { connector = "receiver", data = { n = n } } end
+        end)
+        sync:start()
+    """)
+    assert daemon.command("reload").status == 0
+    receiver.rule = lambda request: Reply(400 if json.loads(request.body)["n"] == 1 else 503)
+    daemon.emit("thing.made", {}, partitionkey="k")
+    old, = wait_until(daemon.dead_letters, "the first to die")
+    waiting = wait_until(lambda: daemon.get("/api/deliveries?state=waiting").json()["items"], "the second to wait")
+    daemon.post("/api/connectors/receiver/pause")
+    receiver.rule = None
+    assert daemon.post(path_of(old, "/retry")).status == 200
+    receiver.clear()
+    daemon.post("/api/connectors/receiver/resume")
+    letter, = wait_until(daemon.dead_letters, "the first to be a letter again")
+    assert (letter["id"], letter["staleBy"]) == (old["id"], waiting[0]["id"])
+    assert receiver.bodies() == [{"n": 2}]
 
 
 def test_many_are_retried_but_for_the_stale_ones(daemon, receiver):

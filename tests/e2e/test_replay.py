@@ -109,7 +109,7 @@ def test_what_is_older_than_what_was_delivered_ends_as_superseded(daemon, receiv
     assert (sums["superseded"], sums["delivered"]) == (2, 10)
     old = [d for d in daemon.get("/api/deliveries?state=superseded").json()["items"]]
     assert {d["data"]["n"] for d in old} == {1}
-    assert "event 2, which is newer" in old[0]["cause"]
+    assert "newer delivery, of event 2, has succeeded" in old[0]["cause"]
 
 
 def test_force_sends_also_what_is_older(daemon, receiver):
@@ -187,6 +187,44 @@ def test_a_letter_of_a_replay_is_retried_by_force(daemon, receiver):
     receiver.clear()
     assert daemon.post(f"/api/dead-letters/{letter['id']}/retry").status == 409
     assert daemon.post(f"/api/dead-letters/{letter['id']}/retry", {"force": True}).status == 200
+    settled(daemon)
+    assert numbers(receiver) == [1]
+
+
+def deadly_replays(daemon, receiver, n_replays, **attributes):
+    """One event whose delivery dies, when it comes and in each of its replays; its letters, the oldest first."""
+    receiver.rule = lambda request: Reply(400)
+    daemon.emit("thing.made", {"n": 1}, **attributes)
+    settled(daemon)
+    for _ in range(n_replays):
+        replay(daemon, type="*", handler="first")
+        settled(daemon)
+    receiver.rule = None
+    receiver.clear()
+    return [letter for letter in daemon.dead_letters()[::-1] if letter["handler"] == "first"]
+
+
+@pytest.mark.parametrize("attributes", [{"partitionkey": "k"}, {}], ids=["keyed", "keyless"])
+def test_of_several_replays_letters_the_newest_alone_is_retried(daemon, receiver, attributes):
+    letters = deadly_replays(daemon, receiver, 2, **attributes)
+    assert len(letters) == 3
+    answer = daemon.post("/api/dead-letters/retry", {"filter": {}})
+    assert answer.json() == {"matching": 4, "retried": 2, "refused": 2}  # `second` was handled once
+    settled(daemon)
+    assert (numbers(receiver), numbers(receiver, "second")) == ([1], [1])
+    refused = daemon.post(f"/api/dead-letters/{letters[0]['id']}/retry")
+    assert refused.status == 409 and letters[2]["id"] in refused.json()["detail"]
+    assert daemon.post(f"/api/dead-letters/{letters[0]['id']}/retry", {"force": True}).status == 200
+    settled(daemon)
+    assert numbers(receiver) == [1, 1]
+
+
+def test_the_letter_of_a_replay_that_is_dropped_stands_for_none(daemon, receiver):
+    old, new = deadly_replays(daemon, receiver, 1)
+    refused = daemon.post(f"/api/dead-letters/{old['id']}/retry")
+    assert refused.status == 409 and new["id"] in refused.json()["detail"]
+    assert request("DELETE", daemon.url + f"/api/dead-letters/{new['id']}").status == 200
+    assert daemon.post(f"/api/dead-letters/{old['id']}/retry").status == 200
     settled(daemon)
     assert numbers(receiver) == [1]
 

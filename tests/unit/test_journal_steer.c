@@ -371,9 +371,10 @@ static void one_replay_is_under_way_at_a_time(void **state)
     assert_replays(f, "3 0/1 0+0 goes on|1 1/1 0+0|");
 }
 
-static void note_delivered(void *ctx, struct slice connector, struct slice key, int64_t event_seq)
+static void note_delivered(void *ctx, struct slice connector, struct slice key, int64_t seq)
 {
-    buf_printf(ctx, "%.*s/%.*s=%lld ", SLICE_FMT(connector), SLICE_FMT(key), (long long)event_seq);
+    buf_printf(ctx, "%.*s/%.*s=%lld+%lld ", SLICE_FMT(connector), SLICE_FMT(key),
+               (long long)delivery_event_seq(seq), (long long)delivery_ordinal(seq));
 }
 
 static void what_was_delivered_is_told_in_pages(void **state)
@@ -383,7 +384,7 @@ static void what_was_delivered_is_told_in_pages(void **state)
         fixture_append(f, (const char[]){(char)('a' + i), '\0'});
     put(f, fixture_delivery(1, 0, DELIVERY_DEAD), DELIVERY_NEW);
     put(f, fixture_delivery(2, 0, DELIVERY_WAITING), DELIVERY_NEW);
-    put(f, fixture_delivery(3, 0, DELIVERY_DELIVERED), DELIVERY_NEW);
+    put(f, fixture_delivery(3, 2, DELIVERY_DELIVERED), DELIVERY_NEW);
     fixture_settle(f);
     struct buf found = {0};
     struct journal_reader *r = fixture_reader(f);
@@ -394,7 +395,7 @@ static void what_was_delivered_is_told_in_pages(void **state)
         assert_true(pages < 3);
     }
     journal_reader_close(r);
-    assert_string_equal(found.data, "cal/k=3 cal/k=3 ");
+    assert_string_equal(found.data, "cal/k=3+0 cal/k=3+2 ");
     buf_deinit(&found);
 }
 
