@@ -91,10 +91,7 @@ static bool note_letter(void *ctx, const struct delivery_row *row)
 
 static bool note_event(void *ctx, struct event *event, enum event_state state)
 {
-    struct json_writer *w = ctx;
-    json_object_begin(w, NULL);
-    event_add_members(w, event, state);
-    json_object_end(w);
+    event_add_json(ctx, event, state);
     return false;
 }
 

@@ -154,9 +154,7 @@ static bool add_unkept(struct rendering *r, int64_t seq)
 static bool add_event(void *ctx, struct event *event, enum event_state state)
 {
     struct rendering *r = ctx;
-    json_object_begin(&r->writer, NULL);
-    event_add_members(&r->writer, event, state);
-    json_object_end(&r->writer);
+    event_add_json(&r->writer, event, state);
     return note_row(r, event->seq);
 }
 

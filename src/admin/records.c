@@ -3,9 +3,6 @@
 /*
  * Events and deliveries, listed and shown.
  */
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 #include "admin/routes.h"
 #include "base/buf.h"
@@ -36,7 +33,6 @@ static bool show_event(void *ctx, struct event *event, enum event_state state)
 {
     struct rendering *r = ctx;
     struct err err = {0};
-    r->last_seq = event->seq;
     json_object_begin(&r->writer, NULL);
     event_add_members(&r->writer, event, state);
     json_array_begin(&r->writer, "deliveries");
@@ -48,20 +44,42 @@ static bool show_event(void *ctx, struct event *event, enum event_state state)
     return false;
 }
 
-/* By Liaison's own number, else the newest that has it as the sender's id. */
-static int find_event(struct rendering *r, struct err *err)
+struct event_search {
+    journal_event_visit visit;
+    void *ctx;
+    bool has_found;
+};
+
+static bool visit_found(void *ctx, struct event *event, enum event_state state)
 {
-    struct journal_filter *filter = &r->filter.journal;
-    char *end;
-    int64_t seq = strtoll(r->id, &end, 10);
-    if (*end == '\0' && journal_find_event(r->reader, seq, show_event, r, err) < 0)
+    struct event_search *search = ctx;
+    search->has_found = true;
+    search->visit(search->ctx, event, state);
+    return false;
+}
+
+int event_find(struct journal_reader *reader, struct slice id, journal_event_visit visit, void *ctx,
+               struct err *err)
+{
+    struct event_search search = {.visit = visit, .ctx = ctx};
+    struct journal_filter filter = {.newest_first = true, .state = -1, .limit = 1, .id = id};
+    int64_t seq;
+    if (json_get_integer(id, &seq) == 0 &&
+        journal_find_event(reader, seq, visit_found, &search, err) < 0)
         return -1;
-    if (r->last_seq)
+    if (search.has_found)
         return 0;
-    filter->id = slice_str(r->id);
-    if (journal_bound_events(r->reader, filter, LISTING_LOOKED_AT, err) < 0)
+    if (journal_bound_events(reader, &filter, LISTING_LOOKED_AT, err) < 0 ||
+        journal_list_events(reader, &filter, visit_found, &search, err) < 0)
         return -1;
-    return journal_list_events(r->reader, filter, show_event, r, err);
+    if (search.has_found)
+        return 0;
+    if (filter.through_seq)
+        return err_set(err, ERR_NOT_FOUND,
+                       "there is no event %.*s, by number or among the newest %d by the sender's "
+                       "id; GET /api/events?id= looks further back",
+                       SLICE_FMT(id), LISTING_LOOKED_AT);
+    return err_set(err, ERR_NOT_FOUND, "there is no event %.*s", SLICE_FMT(id));
 }
 
 static void render_event(struct journal_reader *reader, void *ctx)
@@ -69,21 +87,13 @@ static void render_event(struct journal_reader *reader, void *ctx)
     struct rendering *r = ctx;
     struct err err = {0};
     r->reader = reader;
-    if (find_event(r, &err) < 0)
+    if (event_find(reader, slice_str(r->id), show_event, r, &err) < 0 && r->err.code == ERR_NONE)
         r->err = err;
-    else if (r->last_seq == 0 && r->filter.journal.through_seq)
-        err_set(&r->err, ERR_NOT_FOUND,
-                "there is no event %s, by number or among the newest %d by the sender's id; "
-                "GET /api/events?id= looks further back",
-                r->id, LISTING_LOOKED_AT);
-    else if (r->last_seq == 0)
-        err_set(&r->err, ERR_NOT_FOUND, "there is no event %s", r->id);
 }
 
 void route_event(void *ctx, struct http_exchange *x)
 {
     struct rendering *r = rendering_new(x);
-    filter_init(&r->filter, FILTER_EVENTS);
     r->id = slice_dup(http_exchange_segment(x, 0));
     rendering_start(ctx, r, render_event);
 }

@@ -128,12 +128,9 @@ static void on_compared(void *ctx, struct sources *sources, const struct trial_e
 static bool add_event(void *ctx, struct event *event, enum event_state state)
 {
     struct wish *wish = ctx;
-    struct json_writer *w = &wish->writer;
     if (state == EVENT_MALFORMED)
         return true;
-    json_object_begin(w, NULL);
-    event_add_members(w, event, state);
-    json_object_end(w);
+    event_add_json(&wish->writer, event, state);
     return tried_has_room(&wish->events, &wish->err) == 0;
 }
 

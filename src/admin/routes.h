@@ -44,6 +44,10 @@ void route_event_list(void *ctx, struct http_exchange *x);
 void route_event(void *ctx, struct http_exchange *x);
 void route_deliveries(void *ctx, struct http_exchange *x);
 void route_delivery(void *ctx, struct http_exchange *x);
+/* On the reader's thread: has `visit` see the event by Liaison's own number, else the newest that has `id`
+   as the sender's. -1 with ERR_NOT_FOUND where there is none. */
+int event_find(struct journal_reader *reader, struct slice id, journal_event_visit visit, void *ctx,
+               struct err *err) must_check;
 
 /* tail.c */
 void route_tail(void *ctx, struct http_exchange *x);

@@ -101,42 +101,15 @@ static void start(struct try *t)
 
 /* ---- recorded events ---- */
 
-struct search {
-    struct json_writer *writer;
-    size_t n;
-};
-
 static bool add_event(void *ctx, struct event *event, enum event_state state)
 {
-    struct search *search = ctx;
-    search->n++;
-    json_object_begin(search->writer, NULL);
-    event_add_members(search->writer, event, state);
-    json_object_end(search->writer);
+    event_add_json(ctx, event, state);
     return false;
-}
-
-/* By Liaison's own number, else the newest that has it as the sender's id. */
-static int find_event(struct journal_reader *reader, struct slice id, struct search *search,
-                      struct err *err)
-{
-    int64_t seq;
-    struct journal_filter filter = {.newest_first = true, .state = -1, .limit = 1, .id = id};
-    if (json_get_integer(id, &seq) == 0 &&
-        journal_find_event(reader, seq, add_event, search, err) < 0)
-        return -1;
-    if (search->n == 0 && (journal_bound_events(reader, &filter, LISTING_LOOKED_AT, err) < 0 ||
-                           journal_list_events(reader, &filter, add_event, search, err) < 0))
-        return -1;
-    if (search->n == 0)
-        return err_set(err, ERR_NOT_FOUND, "there is no event %.*s", SLICE_FMT(id));
-    return 0;
 }
 
 static int find(struct journal_reader *reader, struct slice given, struct json_writer *w,
                 struct err *err)
 {
-    struct search search = {.writer = w};
     struct buf id = {0};
     if (json_is_object(given)) {
         json_member_raw(w, NULL, given);
@@ -144,7 +117,7 @@ static int find(struct journal_reader *reader, struct slice given, struct json_w
     }
     if (json_get_string(given, &id) < 0)
         buf_add_slice(&id, given); /* a number as it stands */
-    int rc = find_event(reader, buf_slice(&id), &search, err);
+    int rc = event_find(reader, buf_slice(&id), add_event, w, err);
     buf_deinit(&id);
     return rc;
 }

@@ -135,9 +135,7 @@ static bool tell_event(void *ctx, struct event *event, enum event_state state)
     struct visit *visit = ctx;
     struct buf json = {0};
     struct json_writer w = {.out = &json};
-    json_object_begin(&w, NULL);
-    event_add_members(&w, event, state);
-    json_object_end(&w);
+    event_add_json(&w, event, state);
     visit->fn(visit->ctx, buf_slice(&json));
     visit->n++;
     buf_deinit(&json);

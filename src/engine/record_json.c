@@ -303,3 +303,10 @@ void event_add_members(struct json_writer *w, const struct event *event, enum ev
     json_member_integer(w, "replay", event->replay);
     json_member_time(w, "received", event->received_ms);
 }
+
+void event_add_json(struct json_writer *w, const struct event *event, enum event_state state)
+{
+    json_object_begin(w, NULL);
+    event_add_members(w, event, state);
+    json_object_end(w);
+}

@@ -43,7 +43,9 @@ int delivery_add_json_brief(struct journal_reader *reader, struct json_writer *w
 void end_add_json(struct json_writer *w, const struct delivery_row *row, struct slice type,
                   int64_t ms);
 
-/* An event's members, of an object that the caller begins and ends. */
+/* An event as an object of its own … */
+void event_add_json(struct json_writer *w, const struct event *event, enum event_state state);
+/* … or its members, of an object that the caller begins and ends. */
 void event_add_members(struct json_writer *w, const struct event *event, enum event_state state);
 
 #endif
