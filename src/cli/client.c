@@ -2,8 +2,10 @@
 /* Copyright (c) 2026 The Liaison authors */
 #include "cli/client.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/json.h"
 #include "cli/json_view.h"
@@ -13,6 +15,8 @@
 #define TIMEOUT_MS 300000 /* many dead letters may have to be retried for one answer */
 #define TOKEN_MAX 65536
 #define ANSWER_MAX ((size_t)64 << 20)
+#define AWAY_MS 250 /* between two tries at first, twice as long each time … */
+#define AWAY_MAX_MS 4000
 
 /* ---- opening --------------------------------------------------------------------------------- */
 
@@ -70,15 +74,29 @@ struct exchange {
     int status;
 };
 
+/* Whether the daemon may have begun to do what it was asked to, and nobody knows how that went. */
+static bool is_in_doubt(const struct exchange *e, const struct http_answer *answer)
+{
+    return (answer->failure == HTTP_BROKEN || answer->failure == HTTP_TIMEOUT) &&
+           strcmp(e->request->method, "GET") != 0;
+}
+
 /* A refused connection needs no more words, any other failure does. */
-static int say_no_daemon(const struct client *client, const struct http_answer *answer)
+static int say_no_daemon(const struct exchange *e, const struct http_answer *answer)
 {
     struct buf name = {0};
-    daemon_url_add_name(&client->at, &name);
+    daemon_url_add_name(&e->client->at, &name);
     if (answer->failure != HTTP_CONNECT)
         buf_printf(&name, " (%.*s)", SLICE_FMT(answer->error));
-    command_fail("no Liaison answers at %s: start it with `liaison run`, or name another by --url",
-                 name.data);
+    if (is_in_doubt(e, answer))
+        command_fail(
+            "the answer of %s didn't come: what was asked for may have been done, wholly or "
+            "in part",
+            name.data);
+    else
+        command_fail("no Liaison answers at %s: start it with `liaison run`, or name another by "
+                     "--url",
+                     name.data);
     buf_deinit(&name);
     return EXIT_NO_DAEMON;
 }
@@ -170,20 +188,32 @@ static bool is_success(const struct client_request *request, const struct http_a
     return true;
 }
 
+/* Whether there is nothing to be said where nobody answers, or no Liaison: see enum client_absence. */
+static bool is_silent(const struct exchange *e, bool is_stranger)
+{
+    switch (e->request->absence) {
+    case ABSENCE_FINE:
+        return !is_stranger;
+    case ABSENCE_SHOWN:
+    case ABSENCE_AWAITED:
+        return e->client->has_answered;
+    case ABSENCE_SAID:
+        break;
+    }
+    return false;
+}
+
 static int judge_failure(const struct exchange *e, const struct http_answer *answer)
 {
+    bool is_stranger = answer->failure == HTTP_OK;
     progress_hide(e->client->progress);
     if (answer->failure == HTTP_TOO_BIG)
         return command_fail("the answer is too big: ask for less");
-    if (answer->failure != HTTP_OK && (e->request->can_do_without || e->request->is_awaited))
-        return EXIT_NO_DAEMON;
-    if (answer->failure != HTTP_OK)
-        return say_no_daemon(e->client, answer);
-    if (is_json(answer->body) && is_problem(answer))
+    if (is_stranger && is_json(answer->body) && is_problem(answer))
         return say_problem(e->request, answer->status, answer->body);
-    if (e->request->is_awaited)
+    if (is_silent(e, is_stranger))
         return EXIT_NO_DAEMON;
-    return say_stranger(e->client, answer->status);
+    return is_stranger ? say_stranger(e->client, answer->status) : say_no_daemon(e, answer);
 }
 
 static int judge(const struct exchange *e, const struct http_answer *answer)
@@ -192,6 +222,7 @@ static int judge(const struct exchange *e, const struct http_answer *answer)
         return judge_failure(e, answer);
     buf_clear(e->body);
     buf_add_slice(e->body, answer->body);
+    e->client->has_answered = true;
     return EXIT_DONE;
 }
 
@@ -204,7 +235,7 @@ static void on_answer(void *ctx, const struct http_answer *answer)
 
 /* ---- asking ---------------------------------------------------------------------------------- */
 
-int client_send(struct client *client, const struct client_request *asked, struct buf *answer)
+static int send_once(struct client *client, const struct client_request *asked, struct buf *answer)
 {
     struct exchange e = {.client = client, .request = asked, .body = answer, .status = EXIT_FAILED};
     struct buf url = {0};
@@ -235,4 +266,35 @@ int client_send(struct client *client, const struct client_request *asked, struc
         command_fail("%s", err.message);
     buf_deinit(&url);
     return e.status;
+}
+
+void client_rest(int64_t ms)
+{
+    const struct timespec time = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+    nanosleep(&time, NULL);
+}
+
+/* Less and less often. */
+static int send_until_answered(struct client *client, const struct client_request *asked,
+                               struct buf *answer)
+{
+    int status = EXIT_NO_DAEMON;
+    client->n_absences++;
+    progress_hide(client->progress);
+    fputs("liaison: the daemon is gone: waiting until it is back\n", stderr);
+    for (int64_t ms = AWAY_MS; status == EXIT_NO_DAEMON;
+         ms = ms * 2 > AWAY_MAX_MS ? AWAY_MAX_MS : ms * 2) {
+        client_rest(ms);
+        status = send_once(client, asked, answer);
+    }
+    progress_hide(client->progress);
+    fputs("liaison: it is back\n", stderr);
+    return status;
+}
+
+int client_send(struct client *client, const struct client_request *asked, struct buf *answer)
+{
+    int status = send_once(client, asked, answer);
+    bool waits = asked->absence == ABSENCE_AWAITED && client->has_answered;
+    return status == EXIT_NO_DAEMON && waits ? send_until_answered(client, asked, answer) : status;
 }

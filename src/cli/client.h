@@ -45,6 +45,8 @@ struct client {
     struct loop *loop;
     struct http_client *http;
     struct progress *progress; /* hidden before something is said; the caller's, NULL for none */
+    bool has_answered;         /* the daemon, once at least */
+    unsigned n_absences;       /* how often it was waited for since then */
 };
 
 /* `in` has CLIENT_OPTIONS. Sends nothing. EXIT_DONE, or another status when it was said why. */
@@ -53,6 +55,15 @@ int client_open(struct client *client, const struct invocation *in) must_check;
 int client_open_for(struct client *client, const struct invocation *in,
                     const char *path) must_check;
 void client_close(struct client *client);
+
+/* What is done where nobody answers, or no Liaison. Before one has answered for the first time the last two
+   are as the first. */
+enum client_absence {
+    ABSENCE_SAID,  /* that is said */
+    ABSENCE_FINE,  /* nothing, unless a stranger does */
+    ABSENCE_SHOWN, /* nothing: the caller shows it */
+    ABSENCE_AWAITED, /* that is said, and it is asked again until one does: for what may be asked twice */
+};
 
 #define CLIENT_MEMBERS_MAX 4
 
@@ -65,8 +76,7 @@ struct client_request {
     int success;        /* the one status that is one; 0: any 2xx */
     const char *members[CLIENT_MEMBERS_MAX]; /* that a success has, as many as are not NULL */
     struct buf *problem; /* a refusal's document is added to it; NULL: it is only said */
-    bool can_do_without; /* that nobody answers isn't said */
-    bool is_awaited;     /* nor that what answers is no Liaison yet */
+    enum client_absence absence;
 };
 
 /* Sends a request and waits for its answer. EXIT_DONE after a success, its body, one JSON document,
@@ -74,6 +84,9 @@ struct client_request {
    after a refusal. */
 int client_send(struct client *client, const struct client_request *asked,
                 struct buf *answer) must_check;
+
+/* Nothing happens meanwhile. */
+void client_rest(int64_t ms);
 
 /* Says each of a document's `findings` on standard error, as check does. */
 void client_say_findings(struct slice document);

@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/json.h"
@@ -83,21 +82,17 @@ static int write_wish(const struct invocation *in, struct buf *body)
 
 /* ---- its course ------------------------------------------------------------------------------ */
 
-static void rest(void)
-{
-    const struct timespec time = {.tv_nsec = POLL_MS * 1000000L};
-    nanosleep(&time, NULL);
-}
-
-/* The newest of the list is ours: there is one at a time. */
-static bool find_newest(struct slice answer, struct slice *newest)
+/* Of the list `id`; 0: the newest, which is ours, since there is one at a time. */
+static struct slice find_replay(struct slice answer, int64_t id)
 {
     struct json_items items;
-    struct slice name;
+    struct slice unused, replay;
+    bool found = false;
     json_items_begin(&items, view_member(answer, "items"));
-    bool found = json_items_next(&items, &name, newest);
+    while (!found && json_items_next(&items, &unused, &replay))
+        found = id == 0 || view_integer(replay, "id", 0) == id;
     json_items_end(&items);
-    return found;
+    return found ? replay : SLICE_NULL;
 }
 
 static void show_end(const struct invocation *in, struct slice replay)
@@ -115,21 +110,27 @@ static void show_end(const struct invocation *in, struct slice replay)
 static int follow(struct client *client, const struct invocation *in)
 {
     static const struct client_request request = {
-        .method = "GET", .target = "/api/replay", .members = {"items"}};
+        .method = "GET", .target = "/api/replay", .members = {"items"}, .absence = ABSENCE_AWAITED};
     struct buf answer = {0};
     struct slice replay = SLICE_NULL;
+    int64_t id = 0;
     int status;
     client->progress = progress_new(stderr, "replaying");
     while ((status = client_send(client, &request, &answer)) == EXIT_DONE) {
-        if (!find_newest(buf_slice(&answer), &replay) || view_member(replay, "ended").data)
+        replay = find_replay(buf_slice(&answer), id);
+        id = view_integer(replay, "id", 0);
+        if (!replay.data || view_member(replay, "ended").data)
             break;
         progress_set(client->progress, (size_t)view_integer(replay, "replayed", 0), 0);
-        rest();
+        client_rest(POLL_MS);
     }
     progress_free(client->progress);
     client->progress = NULL;
-    if (status == EXIT_DONE)
+    if (status == EXIT_DONE && replay.data)
         show_end(in, replay);
+    else if (status == EXIT_DONE)
+        status =
+            command_fail("the replay isn't on record any more: has the journal been replaced?");
     buf_deinit(&answer);
     return status;
 }
@@ -199,7 +200,7 @@ const struct command command_replay = {
     .help = "Handles recorded events again, the oldest first; what their handlers send are new\n"
             "deliveries. One that is older than the newest delivered for its connector and key\n"
             "ends as superseded, unless --force. It goes on by itself, also after a restart of\n"
-            "the daemon; this command only waits for its end.",
+            "the daemon; this command only waits for its end, and for the daemon.",
     .options = options,
     .examples = examples,
     .run = run,

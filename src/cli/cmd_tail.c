@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/map.h"
 #include "cli/client.h"
@@ -13,8 +12,6 @@
 
 #define POLL_MS 500
 #define TIMEOUT_MS 30000
-#define AWAY_MS 250 /* between two tries at first, twice as long each time … */
-#define AWAY_MAX_MS 4000
 
 /* ---- one line each --------------------------------------------------------------------------- */
 
@@ -82,7 +79,6 @@ struct follower {
     struct client client;
     struct buf target, cursor, answer;
     struct seen seen;
-    int64_t away_ms; /* how long it is waited for the daemon before the next try; 0: it is there */
 };
 
 static void print_ends(struct follower *f)
@@ -103,12 +99,6 @@ static void print_ends(struct follower *f)
     json_items_end(&items);
 }
 
-static void rest(int64_t ms)
-{
-    const struct timespec time = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L};
-    nanosleep(&time, NULL);
-}
-
 static void set_target(struct follower *f)
 {
     static const char *const names[] = {"connector", "type", "key"};
@@ -123,7 +113,6 @@ static void set_target(struct follower *f)
     }
 }
 
-/* One that never answered is an error, one that did is waited for. */
 static int ask(struct follower *f)
 {
     set_target(f);
@@ -131,7 +120,7 @@ static int ask(struct follower *f)
                                            .target = f->target.data,
                                            .timeout_ms = TIMEOUT_MS,
                                            .members = {"items", "next"},
-                                           .is_awaited = f->cursor.len > 0};
+                                           .absence = ABSENCE_AWAITED};
     int status = client_send(&f->client, &request, &f->answer);
     if (status == EXIT_DONE) {
         buf_clear(&f->cursor);
@@ -140,37 +129,14 @@ static int ask(struct follower *f)
     return status;
 }
 
-/* Says so once, and waits longer each time. */
-static void wait_for_daemon(struct follower *f)
-{
-    if (f->away_ms == 0)
-        fputs("liaison: the daemon is gone: waiting until it is back\n", stderr);
-    f->away_ms = f->away_ms == 0 ? AWAY_MS : f->away_ms * 2;
-    if (f->away_ms > AWAY_MAX_MS)
-        f->away_ms = AWAY_MAX_MS;
-    rest(f->away_ms);
-}
-
-static void note_back(struct follower *f)
-{
-    if (f->away_ms > 0)
-        fputs("liaison: it is back\n", stderr);
-    f->away_ms = 0;
-}
-
 static int follow(struct follower *f)
 {
     int status;
-    while ((status = ask(f)) == EXIT_DONE || (status == EXIT_NO_DAEMON && f->cursor.len > 0)) {
-        if (status != EXIT_DONE) {
-            wait_for_daemon(f);
-            continue;
-        }
-        note_back(f);
+    while ((status = ask(f)) == EXIT_DONE) {
         print_ends(f);
         if (fflush(stdout) != 0)
             break; /* who read it has gone */
-        rest(POLL_MS);
+        client_rest(POLL_MS);
     }
     return status;
 }

@@ -165,12 +165,11 @@ static void draw(struct screen *screen, const struct top *top)
 /* One that never answered is an error, one that did is waited for. */
 static int look(struct top *top)
 {
-    bool is_awaited = top->looks[1].status.len > 0;
     const struct client_request request = {.method = "GET",
                                            .target = "/api/status",
                                            .timeout_ms = TIMEOUT_MS,
                                            .members = {"version", "sums"},
-                                           .is_awaited = is_awaited};
+                                           .absence = ABSENCE_SHOWN};
     struct clock clock = clock_system();
     struct buf answer = {0};
     int status = client_send(&top->client, &request, &answer);
@@ -182,7 +181,7 @@ static int look(struct top *top)
         return status;
     }
     buf_deinit(&answer);
-    if (status != EXIT_NO_DAEMON || !is_awaited)
+    if (status != EXIT_NO_DAEMON || !top->client.has_answered)
         return status;
     if (top->away_since_ms == 0)
         top->away_since_ms = clock_wall_ms(&clock);

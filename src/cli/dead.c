@@ -4,7 +4,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/json.h"
@@ -16,7 +15,7 @@
 
 #define ROUTE "/api/dead-letters"
 #define PAGE_MAX 500
-#define RATED_TIMEOUT_MS (INT64_C(7) * 24 * 3600 * 1000) /* it takes what it takes */
+#define BULK_TIMEOUT_MS (INT64_C(7) * 24 * 3600 * 1000) /* it takes what it takes */
 
 /* ---- opening --------------------------------------------------------------------------------- */
 
@@ -158,7 +157,7 @@ static int walk_page(struct walk *w)
     if (w->cursor.len)
         query_add(&target, "cursor", buf_slice(&w->cursor));
     const struct client_request request = {
-        .method = "GET", .target = target.data, .members = {"items"}};
+        .method = "GET", .target = target.data, .members = {"items"}, .absence = ABSENCE_AWAITED};
     int status = client_send(&w->dead->client, &request, &w->answer);
     buf_deinit(&target);
     if (status != EXIT_DONE)
@@ -421,19 +420,13 @@ void dead_print_letter(struct slice letter)
 
 /* ---- acting ---------------------------------------------------------------------------------- */
 
-static void rest(int64_t ms)
-{
-    const struct timespec time = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
-    nanosleep(&time, NULL);
-}
-
 /* One request for one letter. A refusal has been said and doesn't stop the others. */
 static int act_on_id(struct dead *dead, const char *id, bool is_retry, struct dead_result *result)
 {
     struct buf target = {0}, answer = {0};
     add_target(&target, id, is_retry ? "/retry" : "");
     if (dead->every_ms && result->done + result->refused > 0)
-        rest(dead->every_ms);
+        client_rest(dead->every_ms);
     const struct client_request request = {
         .method = is_retry ? "POST" : "DELETE",
         .target = target.data,
@@ -442,6 +435,7 @@ static int act_on_id(struct dead *dead, const char *id, bool is_retry, struct de
                                   : SLICE_LIT("{}"),
         .about = id,
         .members = {"ok"},
+        .absence = ABSENCE_AWAITED,
     };
     int status = client_send(&dead->client, &request, &answer);
     if (status == EXIT_DONE)
@@ -473,7 +467,8 @@ int dead_edit(struct dead *dead, const char *id, struct slice data)
     return status;
 }
 
-/* {"ok":true}, as one letter's end is told, is what many a stranger says to anything. */
+/* {"ok":true}, as one letter's end is told, is what many a stranger says to anything; and who has answered
+   is waited for. */
 static int check_daemon(struct dead *dead)
 {
     static const struct client_request request = {
@@ -497,7 +492,8 @@ static int act_on_ids(struct dead *dead, bool is_retry, struct dead_result *resu
     return status;
 }
 
-/* The daemon finds and retries them by itself: one request for however many. */
+/* The daemon finds and retries them by itself: one request for however many. Where it goes away in the middle,
+   it is asked again, for those that are still dead. */
 static int retry_matching(struct dead *dead, struct dead_result *result)
 {
     struct buf body = {0}, answer = {0};
@@ -514,12 +510,17 @@ static int retry_matching(struct dead *dead, struct dead_result *result)
     json_object_end(&w);
     const struct client_request request = {.method = "POST",
                                            .target = ROUTE "/retry",
-                                           .timeout_ms = dead->rate ? RATED_TIMEOUT_MS : 0,
+                                           .timeout_ms = BULK_TIMEOUT_MS,
                                            .body = buf_slice(&body),
-                                           .members = {"retried"}};
+                                           .members = {"retried"},
+                                           .absence = ABSENCE_AWAITED};
+    int status = check_daemon(dead);
     begin_progress(dead, "retrying");
-    int status = client_send(&dead->client, &request, &answer);
+    if (status == EXIT_DONE)
+        status = client_send(&dead->client, &request, &answer);
     end_progress(dead);
+    if (status == EXIT_DONE && dead->client.n_absences)
+        fputs("those that were retried before the daemon went away aren't counted here\n", stderr);
     if (status == EXIT_DONE) {
         result->done = view_integer(buf_slice(&answer), "retried", 0);
         result->refused = view_integer(buf_slice(&answer), "refused", 0);

@@ -20,7 +20,7 @@ static int ask_daemon(struct client *client)
 {
     struct buf answer = {0};
     const struct client_request request = {
-        .method = "GET", .target = "/api/status", .members = {"version"}, .can_do_without = true};
+        .method = "GET", .target = "/api/status", .members = {"version"}, .absence = ABSENCE_FINE};
     int status = client_send(client, &request, &answer);
     buf_deinit(&answer);
     return status;
@@ -92,8 +92,10 @@ int recorded_ask_newest(struct client *client, const char *type, size_t n, recor
             query_add(&target, "type", slice_str(type));
         if (cursor.len)
             query_add(&target, "cursor", buf_slice(&cursor));
-        const struct client_request request = {
-            .method = "GET", .target = target.data, .members = {"items"}};
+        const struct client_request request = {.method = "GET",
+                                               .target = target.data,
+                                               .members = {"items"},
+                                               .absence = ABSENCE_AWAITED};
         status = client_send(client, &request, &answer);
         if (status != EXIT_DONE)
             break;

@@ -182,6 +182,16 @@ def test_a_stranger_that_answers_is_told_from_a_liaison(make_receiver, arguments
     assert f"what answers at {receiver.url} is no Liaison" in result.err
 
 
+@pytest.mark.parametrize("arguments, is_in_doubt", [(["emit", "x"], True), (["reload"], True), (["status"], False)],
+                         ids=["emit", "reload", "status"])
+def test_what_may_have_been_done_is_told_where_the_answer_is_lost(make_receiver, arguments, is_in_doubt):
+    receiver = make_receiver(Reply(resets=True))
+    result = liaison(*arguments, "--url", receiver.url)
+    assert (result.status, result.out) == (69, "")
+    assert ("may have been done" in result.err) == is_in_doubt
+    assert ("no Liaison answers" in result.err) != is_in_doubt
+
+
 def test_an_event_is_accepted_by_202_alone(fake):
     fake.answers["POST /events"] = Reply(200, {"accepted": 1, "duplicates": 0})
     result = fake.run("emit", "x")
@@ -506,18 +516,20 @@ def test_a_letter_that_is_not_there_is_named(fake, verb, method, rest):
 
 
 def test_dead_retry_by_filter_is_one_request(fake):
+    fake.answers["GET /api/dead-letters"] = page([])
     fake.answers["POST /api/dead-letters/retry"] = {"matching": 5, "retried": 5, "refused": 0}
     result = fake.run("dead", "retry", "--connector", "calendarApi", "--cause", "exhausted")
     assert (result.status, result.out) == (0, "retried 5\n")
-    assert fake.bodies() == [{"filter": {"connector": "calendarApi", "cause": "exhausted"}}]
+    assert fake.bodies("/api/dead-letters/retry") == [{"filter": {"connector": "calendarApi", "cause": "exhausted"}}]
 
 
 def test_dead_retry_of_all_has_to_be_said(fake):
+    fake.answers["GET /api/dead-letters"] = page([])
     fake.answers["POST /api/dead-letters/retry"] = {"matching": 1, "retried": 1, "refused": 0}
     assert fake.run("dead", "retry").status == 2
     assert fake.requests == []
     assert fake.run("dead", "retry", "--all", "--json").json() == {"retried": 1, "refused": 0}
-    assert fake.bodies() == [{"filter": {}}]
+    assert fake.bodies("/api/dead-letters/retry") == [{"filter": {}}]
 
 
 def test_dead_retry_passes_on_force_and_rate(fake):

@@ -252,14 +252,16 @@ def test_tail_tells_a_connector_there_is_not(daemon):
     assert (result.status, result.out) == (1, "") and "did you mean receiver?" in result.err
 
 
-class Tail:
-    """The command, what it has printed by now, and whether it can be heard."""
+GONE_AND_BACK = ["liaison: the daemon is gone: waiting until it is back", "liaison: it is back"]
+
+
+class Background:
+    """A command that goes on while the test does, what it has printed by now, and whether it can be heard."""
 
     def __init__(self, daemon, folder, *arguments):
-        self.out, self.err = folder / "tail.out", folder / "tail.err"
+        self.out, self.err = folder / "command.out", folder / "command.err"
         with open(self.out, "wb") as out, open(self.err, "wb") as err:
-            self.process = subprocess.Popen([LIAISON, "tail", "--url", daemon.url, "--json", *arguments],
-                                            stdout=out, stderr=err)
+            self.process = subprocess.Popen([LIAISON, *arguments, "--url", daemon.url], stdout=out, stderr=err)
 
     def events(self):
         return [json.loads(line)["eventSeq"] for line in self.out.read_text().splitlines()]
@@ -275,7 +277,7 @@ class Tail:
 @pytest.fixture
 def tail(daemon, tmp_path):
     """One that has seen an event, or several."""
-    tail = Tail(daemon, tmp_path)
+    tail = Background(daemon, tmp_path, "tail", "--json")
     numbers = iter(range(1, 10000))
     def seen():
         emit(daemon, next(numbers))
@@ -314,7 +316,7 @@ def test_tail_says_once_that_the_daemon_is_gone_and_waits(daemon, tail):
     received = daemon.channel_sums()["received"]
     emit(daemon, 20000)
     wait_until(lambda: received + 1 in tail.events(), "it to go on")
-    assert tail.said() == ["liaison: the daemon is gone: waiting until it is back", "liaison: it is back"]
+    assert tail.said() == GONE_AND_BACK
     assert len(tail.events()) == len(set(tail.events()))
 
 
@@ -543,6 +545,72 @@ def test_replay_waits_for_its_end(daemon, receiver):
     ended = daemon.command("replay", "--until", "1m", "--json").json()
     assert ended["replayed"] == 0 and ended["ended"]
     assert daemon.command("replay", "--type", "thing.made", "--no-wait").out == "the replay has begun\n"
+
+
+@pytest.fixture
+def background(daemon, tmp_path):
+    """Begins a command on the daemon."""
+    begun = []
+    def begin(*arguments):
+        begun.append(Background(daemon, tmp_path, *arguments))
+        return begun[-1]
+    yield begin
+    for command in begun:
+        command.close()
+
+
+def go_away_and_come_back(daemon, command, how):
+    how()
+    wait_until(command.said, "its word")
+    daemon.start()
+
+
+@pytest.mark.parametrize("how", ["kill", "stop"])
+def test_replay_outlives_the_daemon(daemon, background, how):
+    for n in range(1, 21):
+        emit(daemon, n, partitionkey=f"k{n}")
+    daemon.wait_delivered("receiver", 20)
+    wait_until(lambda: daemon.channel_sums()["open"] == 0, "all to end")
+    replay = background("replay", "--type", "*", "--rate", "10/s")
+    wait_until(lambda: [r for r in daemon.get("/api/replay").json()["items"] if r["replayed"] > 1], "some of it")
+    go_away_and_come_back(daemon, replay, getattr(daemon, how))
+    assert replay.process.wait(timeout=60) == 0
+    assert (replay.out.read_text(), replay.said()) == ("replayed 20\n", GONE_AND_BACK)
+
+
+def test_replay_tells_when_its_replay_is_gone_with_the_journal(daemon, background, project):
+    emit(daemon, 1)
+    emit(daemon, 2)
+    daemon.wait_delivered("receiver", 2)
+    wait_until(lambda: daemon.channel_sums()["open"] == 0, "all to end")
+    replay = background("replay", "--type", "*", "--rate", "1/m")
+    wait_until(lambda: [r for r in daemon.get("/api/replay").json()["items"] if r["replayed"] > 0], "some of it")
+    def replace_journal():
+        daemon.kill()
+        for file in (project.path / "var").glob("journal.db*"):
+            file.unlink()
+    go_away_and_come_back(daemon, replay, replace_journal)
+    assert replay.process.wait(timeout=60) == 1
+    assert replay.out.read_text() == "" and "isn't on record any more" in replay.said()[-1]
+
+
+@pytest.mark.parametrize("by_id", [False, True], ids=["filter", "ids"])
+def test_dead_retry_outlives_the_daemon(daemon, receiver, background, by_id):
+    receiver.answer_next(*[400] * 10)
+    for n in range(1, 11):
+        emit(daemon, n, partitionkey=f"k{n}")
+    wait_until(lambda: len(daemon.dead_letters()) == 10, "the dead letters")
+    chosen = [letter["id"] for letter in daemon.dead_letters()] if by_id else ["--all"]
+    retry = background("dead", "retry", *chosen, "--rate", "5/s")
+    daemon.wait_delivered("receiver", 2)
+    go_away_and_come_back(daemon, retry, daemon.kill)
+    assert retry.process.wait(timeout=60) == 0, retry.said()
+    daemon.wait_delivered("receiver", 10)
+    assert daemon.dead_letters() == []
+    if by_id:
+        assert (retry.out.read_text(), retry.said()) == ("retried 10\n", GONE_AND_BACK)
+    else:
+        assert retry.said()[:2] == GONE_AND_BACK and "aren't counted" in retry.said()[2]
 
 
 @pytest.mark.parametrize("arguments, status, words", [
