@@ -10,7 +10,6 @@
 #include "admin/body.h"
 #include "base/buf.h"
 #include "base/clock.h"
-#include "base/json.h"
 #include "base/text.h"
 #include "event/record.h"
 
@@ -145,7 +144,7 @@ static int set_cursor(struct filter *f, struct slice value, struct err *err)
 {
     if (f->kind == FILTER_ENDS && slice_find(value, '-') < value.len) {
         struct slice since = slice_split(&value, '-');
-        if (parse_number(since, &f->journal.since_ms, err) < 0)
+        if (parse_number(since, &f->followed_ms, err) < 0)
             return -1;
     }
     return parse_number(value, &f->journal.after_seq, err);
@@ -342,30 +341,6 @@ bool filter_takes(const struct filter *f, const struct delivery_row *row, const 
     return is_type(j->type, event->type) && is_text(j->connector, row->connector) &&
            is_text(j->channel, event->channel) && is_text(j->key, row->key) &&
            is_id(j->id, row, event);
-}
-
-bool filter_takes_end(const struct filter *f, struct slice json)
-{
-    const struct {
-        const char *name;
-        struct slice wanted;
-        bool (*is_it)(struct slice wanted, struct slice found);
-    } rows_of_ends[] = {{"connector", f->journal.connector, is_text},
-                        {"type", f->journal.type, is_type},
-                        {"key", f->journal.key, is_text}};
-    bool takes = true;
-    for (size_t i = 0; i < ARRAY_LEN(rows_of_ends) && takes; i++) {
-        struct buf text = {0};
-        struct slice value;
-        if (!rows_of_ends[i].wanted.data)
-            continue;
-        bool is_there =
-            json_get(json, rows_of_ends[i].name, &value) && json_get_string(value, &text) == 0;
-        takes = rows_of_ends[i].is_it(rows_of_ends[i].wanted, buf_slice(&text)) &&
-                (is_there || rows_of_ends[i].wanted.len == 0);
-        buf_deinit(&text);
-    }
-    return takes;
 }
 
 int filter_set_json(struct filter *f, struct slice name, struct slice value, struct err *err)

@@ -36,6 +36,7 @@ struct filter {
     enum filter_kind kind;
     struct journal_filter journal;     /* the newest first */
     int64_t limit_asked;               /* as it was, however large; 0: not at all */
+    int64_t followed_ms;               /* of ends: since when, wall; 0: from now on */
     char *texts[FILTER_TEXTS];         /* what its slices point to */
     struct err *doubts[FILTER_DOUBTS]; /* see filter_doubt; NULL: none */
 };
@@ -60,9 +61,7 @@ bool filter_has(const struct filter *f, struct slice name);
 void filter_doubt(struct filter *f, struct engine *e);
 int filter_check(const struct filter *f, struct journal_reader *reader, struct err *err) must_check;
 bool filter_has_doubts(const struct filter *f);
-/* Of an end as engine_each_end tells it. */
-bool filter_takes_end(const struct filter *f, struct slice json);
-/* Of a delivery that isn't on disk. */
+/* Of a delivery that isn't on disk; of an end the event's type is enough. */
 bool filter_takes(const struct filter *f, const struct delivery_row *row,
                   const struct event *event);
 

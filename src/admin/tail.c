@@ -27,7 +27,7 @@ static void end_answer(struct rendering *r, int64_t next_number, bool has_missed
 {
     char next[48];
     bool begins = r->filter.journal.after_seq == 0;
-    int64_t since_ms = begins ? engine_end_ms(next_number) : r->filter.journal.since_ms;
+    int64_t since_ms = begins ? engine_end_ms(next_number) : r->filter.followed_ms;
     json_array_end(&r->writer);
     snprintf(next, sizeof(next), "%" PRId64 "-%" PRId64, since_ms, next_number);
     json_member_cstr(&r->writer, "next", next);
@@ -37,11 +37,12 @@ static void end_answer(struct rendering *r, int64_t next_number, bool has_missed
 
 /* ---- what is remembered ---- */
 
-static void add_end(void *ctx, struct slice json)
+static void add_end(void *ctx, const struct engine_end *end)
 {
     struct rendering *r = ctx;
-    if (filter_takes_end(&r->filter, json))
-        json_member_raw(&r->writer, NULL, json);
+    const struct event event = {.type = end->type};
+    if (filter_takes(&r->filter, &end->row, &event))
+        end_add_json(&r->writer, &end->row, end->type, end->ms);
 }
 
 static void render_checked(struct journal_reader *reader, void *ctx)
@@ -197,7 +198,7 @@ void route_tail(void *ctx, struct http_exchange *x)
         return;
     }
     struct tail *t = mem_calloc(1, sizeof(*t));
-    int64_t since_ms = engine_end_ms(after) - COMMIT_MS, begun_ms = r->filter.journal.since_ms;
+    int64_t since_ms = engine_end_ms(after) - COMMIT_MS, begun_ms = r->filter.followed_ms;
     *t = (struct tail){.admin = a, .r = r, .since_ms = since_ms > begun_ms ? since_ms : begun_ms};
     journal_when_kept(engine_journal(a->engine), on_kept, t);
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
+#include "base/utf8.h"
 #include "engine/parts.h"
 #include "engine/record_json.h"
 
@@ -15,7 +16,8 @@
 
 struct end {
     int64_t number;
-    struct buf json;
+    struct engine_end told; /* its slices point into `texts` */
+    struct buf texts;
 };
 
 /* Numbers are wall times in µs, each above the one before: so one of an earlier process, or of what
@@ -46,29 +48,47 @@ static struct ends *ends_new(const struct engine *e)
 void ends_free(struct ends *ends)
 {
     for (size_t i = 0; ends && i < ENDS_MAX; i++)
-        buf_deinit(&ends->items[i].json);
+        buf_deinit(&ends->items[i].texts);
     free(ends);
 }
 
-static void write_end(struct buf *out, const struct item *item, enum delivery_state final,
-                      const char *cause)
+static struct engine_end describe(const struct item *item, enum delivery_state final,
+                                  const char *cause)
 {
     const struct delivery *d = &item->d;
-    struct json_writer w = {.out = out};
     bool is_run = target_is_handler(d->target);
-    const struct delivery_row row = {
-        .seq = delivery_seq(d->event->seq, 0),
-        .id = slice_str(d->id),
-        .connector = is_run ? SLICE_NULL : slice_str(target_name(d->target)),
-        .handler = slice_str(d->handler),
-        .key = slice_str(d->key),
-        .state = final,
-        .cause = slice_str(cause),
-        .error = slice_str(d->last_error),
-        .attempts = d->attempts,
-        .ended_ms = item->ended_ms ? item->ended_ms : clock_wall_ms(&item->engine->clock),
+    return (struct engine_end){
+        .row = {.seq = delivery_seq(d->event->seq, 0),
+                .id = slice_str(d->id),
+                .connector = is_run ? SLICE_NULL : slice_str(target_name(d->target)),
+                .handler = slice_str(d->handler),
+                .key = slice_str(d->key),
+                .has_key = d->key != NULL,
+                .state = final,
+                .cause = slice_str(cause),
+                .error = slice_str(d->last_error),
+                .attempts = d->attempts,
+                .ended_ms = item->ended_ms ? item->ended_ms : clock_wall_ms(&item->engine->clock)},
+        .type = d->event->type,
+        .ms = item->run_us / 1000,
     };
-    end_add_json(&w, &row, d->event->type, item->run_us / 1000);
+}
+
+/* There may be many at once: of long texts the beginnings that are shown. */
+static void keep_texts(struct end *end)
+{
+    struct delivery_row *row = &end->told.row;
+    struct slice *const texts[] = {&row->id,    &row->connector, &row->handler,  &row->key,
+                                   &row->cause, &row->error,     &end->told.type};
+    buf_clear(&end->texts);
+    buf_reserve(&end->texts, ARRAY_LEN(texts) * END_TEXT_MAX); /* at once: the slices stay */
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+        struct slice text = utf8_cut(*texts[i], END_TEXT_MAX);
+        const char *kept = end->texts.data + end->texts.len;
+        buf_add_slice(&end->texts, text);
+        if (text.data)
+            *texts[i] = slice_of(kept, text.len);
+    }
 }
 
 void ends_note(struct engine *e, const struct item *item, enum delivery_state final,
@@ -87,8 +107,8 @@ void ends_note(struct engine *e, const struct item *item, enum delivery_state fi
         ends->lost = end->number;
     ends->n++;
     ends->last = end->number = next_number(e, ends);
-    buf_clear(&end->json);
-    write_end(&end->json, item, final, cause);
+    end->told = describe(item, final, cause);
+    keep_texts(end);
 }
 
 static struct ends *asked(struct engine *e)
@@ -114,7 +134,7 @@ int64_t engine_each_end(struct engine *e, int64_t after, bool *has_missed, engin
     for (size_t i = ends->n > ENDS_MAX ? ends->n - ENDS_MAX : 0; after > 0 && i < ends->n; i++) {
         const struct end *end = &ends->items[i % ENDS_MAX];
         if (end->number >= after)
-            fn(ctx, buf_slice(&end->json));
+            fn(ctx, &end->told);
     }
     return next;
 }

@@ -156,9 +156,13 @@ typedef bool (*engine_delivery_fn)(void *ctx, const struct engine_delivery *d);
 void engine_each_delivery(struct engine *e, engine_delivery_fn fn, void *ctx);
 
 /* Deliveries as they end, for who asks again within a minute: those that ended since `after`, what the
-   question before returned, at most the last 1,000; *has_missed: there were more. 0 begins. `json`
-   is borrowed. */
-typedef void (*engine_end_fn)(void *ctx, struct slice json);
+   question before returned, at most the last 1,000; *has_missed: there were more. 0 begins. Borrowed. */
+struct engine_end {
+    struct delivery_row row; /* what end_add_json shows of it, and no more of its texts */
+    struct slice type;       /* its event's */
+    int64_t ms;              /* its last attempt's */
+};
+typedef void (*engine_end_fn)(void *ctx, const struct engine_end *end);
 /* What is remembered begins here: what ended since a question with a lower `after`, of before a restart
    or more than a minute ago, is in the journal alone, from engine_end_ms on (wall ms). */
 int64_t engine_ends_began(struct engine *e);

@@ -198,8 +198,6 @@ int letter_add_json(struct journal_reader *reader, struct json_writer *w,
 
 /* ---- ends ---- */
 
-#define END_TEXT_MAX 300 /* bytes: there may be many at once */
-
 static void add_short(struct json_writer *w, const char *name, struct slice text)
 {
     json_member_text(w, name, utf8_cut(text, END_TEXT_MAX));

@@ -38,6 +38,7 @@ int delivery_add_json_brief(struct journal_reader *reader, struct json_writer *w
                             const struct delivery_row *row, bool is_in_flight,
                             struct err *err) must_check;
 
+#define END_TEXT_MAX 300 /* bytes of each text of an end: there may be many at once */
 /* How one ended, for who follows along; `type` is its event's, `ms` its last attempt's, -1: it isn't
    known. */
 void end_add_json(struct json_writer *w, const struct delivery_row *row, struct slice type,

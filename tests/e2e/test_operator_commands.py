@@ -247,6 +247,15 @@ def test_the_route_of_tail_takes_filters(daemon):
     assert (wrong.status, wrong.json()["detail"]) == (400, "there is no connector recever: did you mean receiver?")
 
 
+def test_the_route_of_tail_tells_the_beginning_of_long_texts(daemon, receiver):
+    first = daemon.get("/api/tail").json()["next"]
+    receiver.answer_next(400)
+    emit(daemon, 1, partitionkey="é" * 200)
+    end, = wait_until(lambda: daemon.get(f"/api/tail?cursor={first}").json()["items"], "the end")
+    assert (end["key"], end["state"], end["cause"]) == ("é" * 150, "dead", "refused")
+    assert "400" in end["error"]
+
+
 def test_tail_tells_a_connector_there_is_not(daemon):
     result = daemon.command("tail", "--connector", "recever", timeout=30)
     assert (result.status, result.out) == (1, "") and "did you mean receiver?" in result.err
