@@ -278,15 +278,15 @@ static void add_helper(void *ctx, const char *name)
         add_name(ctx, slice_str(name));
 }
 
-const char *absence_find_slip(lua_State *L, struct slice name)
+const char *absence_find_slip(lua_State *L, const struct node *n)
 {
-    const char *slip = machine_of(L)->spec ? slips_find_spec_global(name) : NULL;
-    return slip ? slip : slips_find_global(name);
+    const char *slip = machine_of(L)->spec ? slips_find_spec_global(n->name) : NULL;
+    return slip ? slip : slips_find_global(n);
 }
 
 static void add_global(struct buf *out, struct frame *f, const struct node *n)
 {
-    const char *slip = absence_find_slip(f->L, n->name);
+    const char *slip = absence_find_slip(f->L, n);
     buf_printf(out, "there is no %.*s", SLICE_FMT(n->name));
     if (slip) {
         buf_printf(out, "; %s", slip);

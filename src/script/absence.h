@@ -17,7 +17,7 @@
 void absence_add(struct buf *out, struct frame *f, const struct node *n);
 
 /* What is written in the place of a global that isn't there, or NULL: in a spec also what only specs say. */
-const char *absence_find_slip(lua_State *L, struct slice name);
+const char *absence_find_slip(lua_State *L, const struct node *n);
 
 /* [-0, +0] Why, of the member `name` that `n` asks of the value on top; `what` is the word before the
    member's name ("function "), or "". */

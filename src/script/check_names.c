@@ -135,7 +135,7 @@ static const struct node *find_class(const struct node *n)
 
 static void tell_new(const struct check *c, const struct node *n, const struct node *class)
 {
-    const char *slip = slips_find_global(class->name);
+    const char *slip = slips_find_global(class);
     struct slice mark = n->text;
     mark.len = (size_t)(class->text.data + class->text.len - n->text.data);
     if (slip)
@@ -148,7 +148,7 @@ static void tell_new(const struct check *c, const struct node *n, const struct n
 
 static void tell_global(const struct check *c, const struct node *n, const struct names *names)
 {
-    const char *slip = slips_find_global(n->name);
+    const char *slip = slips_find_global(n);
     const char *nearest = text_nearest(n->name, names->items, names->n);
     if (slip)
         check_tell(c, PROBLEM_FINDING, n, n->text, "there is no `%.*s`: %s", SLICE_FMT(n->name),

@@ -98,6 +98,14 @@ static bool look_up(lua_State *L)
     return false;
 }
 
+bool frame_has(const struct frame *f, const struct node *n)
+{
+    const struct node *function = node_function(n);
+    if (!f->stands || !function)
+        return !f->stands;
+    return *f->ar.what == 'm' ? !function->parent : function->line == f->ar.linedefined;
+}
+
 bool frame_member(lua_State *L, struct slice name)
 {
     if (!lua_checkstack(L, ROOM))

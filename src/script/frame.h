@@ -28,6 +28,9 @@ struct frame {
 /* [-0, +0] Finds the innermost function of the file `name` that stands at `line`. */
 void frame_find(struct frame *f, lua_State *L, struct slice name, int line);
 
+/* Whether the expression is in the function that stands, or in any where none does. */
+bool frame_has(const struct frame *f, const struct node *n);
+
 /* [-0, +1 or +0] Pushes what the expression is now. False, and nothing pushed, where that can't be
    told without running something. Takes room on the stack for a few values for each level of nesting,
    and is false where there is none. False, too, once a frame has looked up so many that it took

@@ -45,6 +45,24 @@ struct slice node_key(const struct node *n)
     return key && key->kind == NODE_STRING ? key->name : SLICE_NULL;
 }
 
+bool node_is_call(const struct node *n)
+{
+    return n->kind == NODE_CALL || n->kind == NODE_METHOD;
+}
+
+int node_code_line(const struct node *n)
+{
+    switch (n->kind) {
+    case NODE_INDEX:
+        return n->name.data ? n->name_line : n->last_line;
+    case NODE_CALL:
+    case NODE_METHOD:
+        return n->name_line;
+    default:
+        return n->last_line;
+    }
+}
+
 bool node_is_global(const struct node *n, const char *name)
 {
     return n && n->kind == NODE_NAME && !n->declaration && slice_is_equal(n->name, slice_str(name));

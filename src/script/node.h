@@ -57,6 +57,10 @@ const struct node *node_function(const struct node *n);
 bool node_is_within(const struct node *n, const struct node *outer);
 /* The constant name that an index, a method or a field has: .a, ["a"], a = …; absent: none. */
 struct slice node_key(const struct node *n);
+/* Whether it calls something: f(…) or a:b(…). */
+bool node_is_call(const struct node *n);
+/* The line that LuaJIT has its instruction on, and names where it fails. */
+int node_code_line(const struct node *n);
 /* Whether it is the global `name`. */
 bool node_is_global(const struct node *n, const char *name);
 

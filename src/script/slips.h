@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Liaison authors */
 /*
- * What people write who come from other languages, and what is written here instead. Tables, of which
- * each row is one slip: to know another, add a row, and a line to the tests.
+ * What people write who come from other languages, and what is written here instead. Three subjects, each a
+ * file of tables, of which each row is one slip: to know another, add a row, and a line to the tests.
  */
 #ifndef LIAISON_SCRIPT_SLIPS_H
 #define LIAISON_SCRIPT_SLIPS_H
@@ -10,15 +10,20 @@
 #include "base/attr.h"
 #include "base/buf.h"
 #include "base/slice.h"
+#include "script/node.h"
 
-/* Of a global, such as `console`; NULL: none is known. */
-const char *slips_find_global(struct slice name);
-/* The same in a spec alone, such as `assertEquals`. */
+/* ---- names: slips_names.c ---- */
+
+/* Of a global where it stands, such as `console` in console.log(x); NULL: none is known. */
+const char *slips_find_global(const struct node *n);
+/* Of one in a spec alone, such as `assertEquals`. */
 const char *slips_find_spec_global(struct slice name);
 /* Of a member, such as `length`. */
 const char *slips_find_member(struct slice name);
 /* Of a function that the library hasn't, such as math.round; else as slips_find_member. */
 const char *slips_find_function(struct slice library, struct slice name);
+
+/* ---- options: slips_options.c ---- */
 
 /* Of an option that a set of options (options.h) hasn't, by the set's name. */
 struct option_slip {
@@ -28,6 +33,8 @@ struct option_slip {
 };
 /* NULL: none is known. */
 const struct option_slip *slips_find_option(const char *set, struct slice name);
+
+/* ---- syntax: slips_syntax.c ---- */
 
 /* Where LuaJIT refuses `text` at `line` with that message (without file and line): appends what to
    write instead, and says which part of the text is meant. False, and nothing appended, where it is no

@@ -127,6 +127,8 @@ static const struct {
     {"return tostrin(1)", "there is no tostrin; did you mean tostring?"},
     {"console.log('x')",
      "console.log: there is no console; write log.info(text, { name = value })"},
+    {"return f'x'", "there is no f; a text stands in \" or ', and its parts are joined by ..: "
+                    "\"Room \" .. name"},
     {"return JSON.parse('{}')",
      "JSON.parse: there is no JSON; write json.encode(value) and json.decode(text)"},
     {"return event.data.id()", "event.data.id: id is a text, not a function"},
