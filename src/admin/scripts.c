@@ -22,6 +22,7 @@ static void add_file(struct json_writer *w, const struct engine *e, const struct
         [SOURCE_DATA] = "data",
         [SOURCE_EXAMPLE] = "example",
         [SOURCE_SPEC] = "spec",
+        [SOURCE_CONFIG] = "config",
     };
     static_assert(ARRAY_LEN(kinds) == SOURCE_KINDS, "each kind has its name");
     char hash[SOURCES_HASH_SIZE];

@@ -37,7 +37,7 @@ static void say_done(const struct invocation *in, const char *journal, const cha
 }
 
 /* The journal that --journal names, wherever its project is, else the one of the project here. */
-static char *journal_path(const struct invocation *in, struct err *err)
+static char *journal_path(const struct invocation *in)
 {
     const char *named = options_get(&in->options, "journal");
     if (named)
@@ -45,7 +45,7 @@ static char *journal_path(const struct invocation *in, struct err *err)
     struct project project;
     struct invocation here = *in; /* the operand is no project */
     here.options.n_operands = 0;
-    if (project_open(&project, &here, err) < 0)
+    if (project_open(&project, &here, project_say_problem, NULL) < 0)
         return NULL;
     char *path = mem_strdup(project.config.journal);
     project_close(&project);
@@ -56,9 +56,9 @@ static int run(const struct invocation *in)
 {
     struct err err = {0};
     const char *file = in->options.operands[0];
-    char *path = journal_path(in, &err);
+    char *path = journal_path(in);
     if (!path)
-        return command_fail("%s", err.message);
+        return EXIT_FAILED;
     struct progress *progress = progress_new(stderr, "copying the journal");
     int faults = journal_backup(path, file, &err);
     progress_free(progress);

@@ -122,28 +122,16 @@ static int check_against(const struct project *project, struct check *check)
     return status;
 }
 
-static int tell_refused(struct check *check, struct err *err)
-{
-    struct script_problem problem;
-    config_split_error(err, &problem);
-    if (!problem.file && !check->json)
-        return command_fail("%s", problem.text);
-    if (!problem.file)
-        problem.file = "liaison.lua";
-    tell(check, &problem);
-    if (!check->json)
-        say_summary(NULL, check);
-    return EXIT_FAILED;
-}
-
 static int open_and_check(struct check *check)
 {
     struct project project;
-    struct err err = {0};
-    int rc = check->last ? project_open_dry(&project, check->in, check->path, &err)
-                         : project_open(&project, check->in, &err);
-    if (rc < 0)
-        return tell_refused(check, &err);
+    int rc = check->last ? project_open_dry(&project, check->in, check->path, tell, check)
+                         : project_open(&project, check->in, tell, check);
+    if (rc < 0) {
+        if (!check->json)
+            say_summary(NULL, check);
+        return EXIT_FAILED;
+    }
     int status = check->last ? check_against(&project, check) : check_project(&project, check);
     project_close(&project);
     return status;

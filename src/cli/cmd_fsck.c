@@ -52,12 +52,12 @@ static void tell(void *ctx, const struct journal_finding *finding)
 }
 
 /* The journal that the operand names, else the one of the project here. */
-static char *journal_path(const struct invocation *in, struct err *err)
+static char *journal_path(const struct invocation *in)
 {
     if (in->options.n_operands)
         return mem_strdup(in->options.operands[0]);
     struct project project;
-    if (project_open(&project, in, err) < 0)
+    if (project_open(&project, in, project_say_problem, NULL) < 0)
         return NULL;
     char *path = mem_strdup(project.config.journal);
     project_close(&project);
@@ -88,9 +88,9 @@ static void say_end(const struct fsck *fsck, const char *path)
 static int run(const struct invocation *in)
 {
     struct err err = {0};
-    char *path = journal_path(in, &err);
+    char *path = journal_path(in);
     if (!path)
-        return command_fail("%s", err.message);
+        return EXIT_FAILED;
 
     struct buf out = {0};
     struct json_writer w = {.out = &out};

@@ -80,11 +80,8 @@ static void on_reload(void *ctx)
 static int load(struct daemon *d, const struct invocation *in)
 {
     struct err err = {0};
-    struct problem_count problems = {0};
-    if (project_open(&d->project, in, &err) < 0) {
-        project_say_error(&err);
+    if (project_open(&d->project, in, project_say_problem, NULL) < 0)
         return EXIT_REFUSED;
-    }
     struct config *config = &d->project.config;
     d->log = log_new(&(struct log_options){
         .fd = STDERR_FILENO,
@@ -109,7 +106,7 @@ static int load(struct daemon *d, const struct invocation *in)
         .data_dir = d->project.data_dir,
         .module_dir = d->project.module_dir,
     };
-    d->engine = engine_new(&options, project_say_problem, &problems, &err);
+    d->engine = engine_new(&options, project_say_problem, NULL, &err);
     if (d->engine)
         return EXIT_DONE;
     command_fail("%s", err.message);

@@ -127,11 +127,10 @@ static int record(const struct invocation *in)
     const struct options *o = &in->options;
     const char *path = o->n_operands > 0 ? o->operands[0] : NULL;
     struct project project;
-    struct err err = {0};
     if (o->n_operands > 1)
         return command_misuse(in, "--record takes a PATH alone");
-    if (project_open_dry(&project, in, path, &err) < 0)
-        return project_say_error(&err);
+    if (project_open_dry(&project, in, path, project_say_problem, NULL) < 0)
+        return EXIT_FAILED;
     int status = spec_record(in, &project, path, options_get(o, "record"));
     project_close(&project);
     return status;
@@ -141,11 +140,10 @@ static int run(const struct invocation *in)
 {
     struct wish wish = read_wish(in);
     struct project project;
-    struct err err = {0};
     if (options_has(&in->options, "record"))
         return record(in);
-    if (project_open_dry(&project, in, wish.path, &err) < 0)
-        return project_say_error(&err);
+    if (project_open_dry(&project, in, wish.path, project_say_problem, NULL) < 0)
+        return EXIT_FAILED;
     int status = run_project(&project, in, wish.filter);
     project_close(&project);
     return status;

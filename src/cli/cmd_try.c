@@ -88,7 +88,6 @@ static int try_event(const struct invocation *in, struct project *project,
 {
     struct dryrun *dryrun =
         dryrun_new(&(struct dryrun_options){.mask = project->mask, .says_where = true});
-    struct problem_count count = {0};
     const struct project_options options = {
         .config = &project->config,
         .data_dir = project->data_dir,
@@ -99,7 +98,7 @@ static int try_event(const struct invocation *in, struct project *project,
         .has_stand_ins = true,
     };
     int status = EXIT_FAILED;
-    struct script_machine *m = project_load(&options, project_say_problem, &count);
+    struct script_machine *m = project_load(&options, project_say_problem, NULL);
     if (m) {
         struct dryrun_result *result = dryrun_event(dryrun, m, event);
         show(in, result);
@@ -117,9 +116,8 @@ static int run(const struct invocation *in)
     const char *path = in->options.n_operands > 1 ? in->options.operands[1] : NULL;
     struct project project;
     struct event *event = NULL;
-    struct err err = {0};
-    if (project_open_dry(&project, in, path, &err) < 0)
-        return project_say_error(&err);
+    if (project_open_dry(&project, in, path, project_say_problem, NULL) < 0)
+        return EXIT_FAILED;
     int status = read_event(in, path, &project.config, &event);
     if (status == EXIT_DONE)
         status = try_event(in, &project, event);

@@ -22,7 +22,7 @@ static const char **read_sets(const struct options *options)
 }
 
 static int load(struct project *p, const struct invocation *in, const char *path,
-                bool has_stand_ins, struct err *err)
+                bool has_stand_ins, script_problem_fn problem, void *ctx)
 {
     const struct options *o = &in->options;
     *p = (struct project){
@@ -42,30 +42,34 @@ static int load(struct project *p, const struct invocation *in, const char *path
     };
     while (p->sets[p->source.n_sets])
         p->source.n_sets++;
-    if (config_load(&p->config, &p->source, p->mask, err) == 0)
+    if (config_load(&p->config, &p->source, p->mask, problem, ctx) == 0)
         return 0;
     project_close(p);
     return -1;
 }
 
-int project_open(struct project *p, const struct invocation *in, struct err *err)
+int project_open(struct project *p, const struct invocation *in, script_problem_fn problem,
+                 void *ctx)
 {
     const char *path = in->options.n_operands ? in->options.operands[0] : NULL;
     struct buf cert = {0}, key = {0};
-    if (load(p, in, path, false, err) < 0)
+    struct err err = {0};
+    if (load(p, in, path, false, problem, ctx) < 0)
         return -1;
-    int rc = config_read_tls(&p->config, &cert, &key, err);
+    int rc = config_read_tls(&p->config, &cert, &key, &err);
     buf_deinit(&cert);
     buf_deinit(&key);
-    if (rc < 0)
-        project_close(p);
-    return rc;
+    if (rc == 0)
+        return 0;
+    problem(ctx, &(struct script_problem){.text = err.message});
+    project_close(p);
+    return -1;
 }
 
 int project_open_dry(struct project *p, const struct invocation *in, const char *path,
-                     struct err *err)
+                     script_problem_fn problem, void *ctx)
 {
-    return load(p, in, path, true, err);
+    return load(p, in, path, true, problem, ctx);
 }
 
 void project_close(struct project *p)
@@ -83,26 +87,16 @@ void project_say_problem(void *ctx, const struct script_problem *problem)
 {
     struct problem_count *count = ctx;
     const char *word = problem->is_warning ? "warning: " : "";
-    if (problem->is_warning)
+    if (count && problem->is_warning)
         count->warnings++;
-    else
+    else if (count)
         count->errors++;
-    if (problem->line > 0)
+    if (!problem->file)
+        command_fail("%s%s", word, problem->text);
+    else if (problem->line > 0)
         fprintf(stderr, "%s:%d: %s%s\n", problem->file, problem->line, word, problem->text);
     else
         fprintf(stderr, "%s: %s%s\n", problem->file, word, problem->text);
     if (problem->detail)
         fprintf(stderr, "%s\n", problem->detail);
-}
-
-int project_say_error(struct err *err)
-{
-    struct problem_count count = {0};
-    struct script_problem problem;
-    config_split_error(err, &problem);
-    if (problem.file)
-        project_say_problem(&count, &problem);
-    else
-        command_fail("%s", problem.text);
-    return EXIT_FAILED;
 }

@@ -32,21 +32,20 @@ struct project {
         source; /* what the configuration was read from, and is again by a reload */
 };
 
-/* Loads the configuration of the project that the first operand names, or of the current folder. */
-int project_open(struct project *p, const struct invocation *in, struct err *err) must_check;
+/* Loads the configuration of the project that the first operand names, or of the current folder. What is
+   wrong with it is told. */
+int project_open(struct project *p, const struct invocation *in, script_problem_fn problem,
+                 void *ctx) must_check;
 /* The same of the project at `path`, NULL: the current folder, for what sends nothing: secrets have
    stand-ins, and certificates aren't looked at. */
 int project_open_dry(struct project *p, const struct invocation *in, const char *path,
-                     struct err *err) must_check;
+                     script_problem_fn problem, void *ctx) must_check;
 void project_close(struct project *p);
 
-/* A script_problem_fn that says each on standard error and counts; ctx is
-   a struct problem_count. */
+/* A script_problem_fn that says each on standard error; ctx is NULL, or what counts them. */
 struct problem_count {
     size_t errors, warnings;
 };
 void project_say_problem(void *ctx, const struct script_problem *problem);
-/* What project_open refused, on standard error: of liaison.lua as such a problem. Returns EXIT_FAILED. */
-int project_say_error(struct err *err);
 
 #endif

@@ -22,9 +22,17 @@ int config_fail(struct config_loading *l, const char *path, const char *fmt, ...
     va_start(args, fmt);
     vsnprintf(text, sizeof(text), fmt, args);
     va_end(args);
-    if (strcmp(l->where, CONFIG_FILE) == 0)
-        return script_refuse_setting(buf_slice(&l->file), path, text, l->err);
-    return err_set(l->err, ERR_INVALID, "%s: %s", l->where, text);
+    if (strcmp(l->where, SOURCES_CONFIG) == 0)
+        return script_refuse_setting(buf_slice(&l->file), path, text, l->problem, l->ctx);
+    struct err err = {0};
+    err_set(&err, ERR_INVALID, "%s: %s", l->where, text);
+    return config_fail_err(l, &err);
+}
+
+int config_fail_err(const struct config_loading *l, const struct err *err)
+{
+    l->problem(l->ctx, &(struct script_problem){.text = err->message});
+    return -1;
 }
 
 int config_set_option(struct config_loading *l, const struct config_option *o, struct slice text)
@@ -203,7 +211,7 @@ static const char *find_where(const struct config_loading *l, const char *path, 
             return "--set";
     }
     add_variable_name(scratch, path);
-    return find_variable(source->environment, scratch->data) ? scratch->data : CONFIG_FILE;
+    return find_variable(source->environment, scratch->data) ? scratch->data : SOURCES_CONFIG;
 }
 
 /* What is wrong with values that are right by themselves, told of one of them. */
@@ -231,48 +239,55 @@ static int check_together(struct config_loading *l)
     return 0;
 }
 
+static int find_project(struct config *config, const struct config_source *source, struct err *err)
+{
+    return config_find_project(config, source->project ? source->project : ".", err);
+}
+
+static int load(struct config_loading *l, struct mask *mask)
+{
+    const struct config_source *source = l->source;
+    struct err err = {0};
+    if (find_project(l->config, source, &err) < 0)
+        return config_fail_err(l, &err);
+    if (set_defaults(l, source->environment) < 0 || config_load_file(l, mask) < 0 ||
+        load_variables(l, source->environment) < 0 || load_flags(l, source) < 0 ||
+        check_together(l) < 0)
+        return -1;
+    resolve_journal(l->config);
+    return 0;
+}
+
 int config_load(struct config *config, const struct config_source *source, struct mask *mask,
-                struct err *err)
+                config_problem_fn problem, void *ctx)
 {
     *config = (struct config){0};
-    struct config_loading l = {
-        .config = config, .source = source, .where = CONFIG_FILE, .err = err};
-    int rc = config_find_project(config, source->project ? source->project : ".", err) < 0 ||
-                     set_defaults(&l, source->environment) < 0 || config_load_file(&l, mask) < 0 ||
-                     load_variables(&l, source->environment) < 0 || load_flags(&l, source) < 0 ||
-                     check_together(&l) < 0
-                 ? -1
-                 : 0;
+    struct config_loading l = {.config = config,
+                               .source = source,
+                               .where = SOURCES_CONFIG,
+                               .problem = problem,
+                               .ctx = ctx};
+    int rc = load(&l, mask);
     buf_deinit(&l.file);
-    if (rc < 0) {
+    if (rc < 0)
         config_deinit(config);
-        return -1;
-    }
-    resolve_journal(config);
     for (size_t i = 0; i < CONFIG_ACCESS_COUNT; i++) {
         if (config->tokens[i])
             mask_add(mask, slice_str(config->tokens[i]));
     }
-    return 0;
+    return rc;
 }
 
-void config_split_error(struct err *err, struct script_problem *problem)
+void config_note_problem(void *err, const struct script_problem *problem)
 {
-    *problem = (struct script_problem){.text = err->message};
-    char *detail = strchr(err->message, '\n');
-    int line = 0, end = 0;
-    if (detail)
-        *detail++ = '\0';
-    problem->detail = detail;
-    if (strncmp(err->message, CONFIG_FILE ":", strlen(CONFIG_FILE ":")) != 0)
+    struct err *noted = err;
+    if (problem->is_warning || noted->code != ERR_NONE)
         return;
-    problem->file = CONFIG_FILE;
-    if (sscanf(err->message, CONFIG_FILE ":%d: %n", &line, &end) != 1 || end == 0) {
-        line = 0;
-        end = (int)strlen(CONFIG_FILE ": ");
-    }
-    problem->line = line;
-    problem->text = err->message + end;
+    if (problem->file && problem->line > 0)
+        err_set(noted, ERR_INVALID, "%s:%d: %s", problem->file, problem->line, problem->text);
+    else
+        err_set(noted, ERR_INVALID, "%s%s%s", problem->file ? problem->file : "",
+                problem->file ? ": " : "", problem->text);
 }
 
 void config_deinit(struct config *config)
@@ -292,9 +307,13 @@ void config_deinit(struct config *config)
 int config_find_address(const struct config_source *source, struct config_address *address,
                         struct err *err)
 {
+    struct config config = {0};
+    int rc = find_project(&config, source, err);
+    config_deinit(&config);
+    if (rc < 0)
+        return -1;
     struct mask *mask = mask_new();
-    struct config config;
-    int rc = config_load(&config, source, mask, err);
+    rc = config_load(&config, source, mask, config_note_problem, err);
     if (rc == 0) {
         *address = (struct config_address){config.listen, config.tls_cert};
         config.listen = config.tls_cert = NULL;

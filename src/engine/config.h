@@ -7,7 +7,7 @@
  *
  *     struct config config;
  *     struct config_source source = {.project = ".", .listen = flag_listen};
- *     if (config_load(&config, &source, mask, &err) < 0) …   // "liaison.lua:3: unknown key …"
+ *     if (config_load(&config, &source, mask, tell, ctx) < 0) …   // liaison.lua, 3: "unknown key …"
  *     config_deinit(&config);
  */
 #ifndef LIAISON_ENGINE_CONFIG_H
@@ -22,6 +22,10 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mask.h"
+
+/* How what is wrong is told: a script_problem_fn of script/script.h. */
+struct script_problem;
+typedef void (*config_problem_fn)(void *ctx, const struct script_problem *problem);
 
 /* Where values come from besides liaison.lua; all borrowed during config_load. */
 struct config_source {
@@ -62,16 +66,15 @@ struct config {
     enum config_reload reload;
 };
 
-/* Fills in `config`; on failure it is empty. `mask` learns the secrets. ERR_INVALID for what a user
-   has to mend, ERR_NOT_FOUND where there is no such project. */
+/* Fills in `config`; on failure, which is told, it is empty. `mask` learns the secrets. What is told has no
+   file where it isn't about liaison.lua. */
 int config_load(struct config *config, const struct config_source *source, struct mask *mask,
-                struct err *err) must_check;
+                config_problem_fn problem, void *ctx) must_check;
 void config_deinit(struct config *config);
 
-/* What config_load refused as a problem of a file, whose texts are those of `err`, cut where its lines
-   end. No file: it isn't about liaison.lua. */
-struct script_problem;
-void config_split_error(struct err *err, struct script_problem *problem);
+/* For whoever tells in one line what was refused: a config_problem_fn whose ctx is a struct err, which
+   becomes ERR_INVALID, "liaison.lua:3: what", of the first problem that is more than a warning. */
+void config_note_problem(void *err, const struct script_problem *problem);
 
 /* ---- read again while the daemon runs ---- */
 
@@ -93,7 +96,7 @@ struct config_address {
     char *listen;
     char *tls_cert; /* NULL: it speaks plain HTTP */
 };
-/* -1 when the project's configuration can't be read. */
+/* -1 when the project's configuration can't be read; ERR_NOT_FOUND where there is no such project. */
 int config_find_address(const struct config_source *source, struct config_address *address,
                         struct err *err) must_check;
 

@@ -9,7 +9,7 @@
 #include "engine/config_parts.h"
 #include "script/script.h"
 
-#define CONFIG_FILE_MAX (1 << 20)
+#define FILE_MAX (1 << 20)
 
 static int take_value(struct config_loading *l, const char *path, struct slice value);
 
@@ -117,17 +117,18 @@ int config_load_file(struct config_loading *l, struct mask *mask)
     struct buf path = {0}, json = {0};
     struct err unread = {0};
     int result = -1;
-    buf_printf(&path, "%s/" CONFIG_FILE, l->config->project);
-    if (buf_read_file(&l->file, path.data, CONFIG_FILE_MAX, &unread) < 0) {
+    buf_printf(&path, "%s/" SOURCES_CONFIG, l->config->project);
+    if (buf_read_file(&l->file, path.data, FILE_MAX, &unread) < 0) {
         if (unread.code == ERR_NOT_FOUND)
             result = 0;
         else
-            *l->err = unread;
+            config_fail_err(l, &unread);
         goto out;
     }
-    if (script_read_config(buf_slice(&l->file), l->source->has_stand_ins, mask, &json, l->err) < 0)
+    if (script_read_config(buf_slice(&l->file), l->source->has_stand_ins, mask, &json, l->problem,
+                           l->ctx) < 0)
         goto out;
-    l->where = CONFIG_FILE;
+    l->where = SOURCES_CONFIG;
     result = take_object(l, "", buf_slice(&json));
 out:
     buf_deinit(&path);

@@ -7,8 +7,8 @@
 #define LIAISON_ENGINE_CONFIG_PARTS_H
 
 #include "engine/config.h"
+#include "script/sources.h"
 
-#define CONFIG_FILE "liaison.lua"
 #define CONFIG_VARIABLE_PREFIX "LIAISON_"
 #define CONFIG_SETTINGS "settings"
 
@@ -68,11 +68,14 @@ struct config_loading {
     struct buf file; /* text of liaison.lua */
     const char
         *where; /* the value at hand comes from: "liaison.lua", a variable's or a flag's name */
-    struct err *err;
+    config_problem_fn problem;
+    void *ctx; /* of that */
 };
 
 /* What is wrong with the key `path`; with its line where it comes from liaison.lua. */
 int config_fail(struct config_loading *l, const char *path, const char *fmt, ...) printf_like(3, 4);
+/* What is wrong, and about no key. */
+int config_fail_err(const struct config_loading *l, const struct err *err);
 /* There is no key of that name (config_unknown.c). */
 int config_fail_unknown(struct config_loading *l, const char *path);
 /* As config_set_value; what is wrong is told of the key. */

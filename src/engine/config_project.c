@@ -13,7 +13,7 @@
 
 static bool holds_project(const char *folder)
 {
-    static const char *const signs[] = {CONFIG_FILE, "scripts", "connectors"};
+    static const char *const signs[] = {SOURCES_CONFIG, "scripts", "connectors"};
     for (size_t i = 0; i < ARRAY_LEN(signs); i++) {
         struct buf path = {0};
         struct stat st;

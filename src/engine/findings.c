@@ -30,10 +30,7 @@ void findings_add(void *findings, const struct script_problem *problem)
 
 void findings_add_err(struct findings *f, const struct err *err)
 {
-    struct err text = *err;
-    struct script_problem problem;
-    config_split_error(&text, &problem);
-    findings_add(f, &problem);
+    findings_add(f, &(struct script_problem){.text = err->message});
 }
 
 void findings_format(const struct engine_finding *finding, struct buf *out)

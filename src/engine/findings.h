@@ -18,7 +18,7 @@ struct findings {
 
 /* All texts are copied. As a script_problem_fn, whose ctx is a struct findings. */
 void findings_add(void *findings, const struct script_problem *problem);
-/* An error "liaison.lua:3: what", or one that is about no file. */
+/* An error that is about no file. */
 void findings_add_err(struct findings *f, const struct err *err);
 /* Appends "FILE:LINE: what", as check says it. */
 void findings_format(const struct engine_finding *finding, struct buf *out);

@@ -238,9 +238,10 @@ static int read_settings(struct reloads *r, struct config *next)
     struct engine *e = r->engine;
     struct err err = {0};
     struct buf cert = {0}, key = {0};
-    if (config_load(next, r->source, e->mask, &err) == 0)
-        say_journal_stays(e, next);
-    if (err.code != ERR_NONE || config_follow(next, e->config, &r->restart, &err) < 0 ||
+    if (config_load(next, r->source, e->mask, findings_add, &r->findings) < 0)
+        return -1;
+    say_journal_stays(e, next);
+    if (config_follow(next, e->config, &r->restart, &err) < 0 ||
         config_read_tls(next, &cert, &key, &err) < 0)
         findings_add_err(&r->findings, &err);
     buf_deinit(&cert);
@@ -351,7 +352,7 @@ static void name_files(struct reloads *r)
     const struct config *config = r->engine->config;
     if (config->script)
         r->script = mem_strdup(config->script + strlen(config->project) + 1);
-    r->files[0] = "liaison.lua";
+    r->files[0] = SOURCES_CONFIG;
     r->files[1] = r->script;
 }
 

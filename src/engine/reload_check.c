@@ -65,7 +65,7 @@ int engine_compare(struct engine *e, struct slice events, engine_compared_fn don
 {
     const struct config_source *source = reload_source(e);
     struct config next = {0};
-    if (source && config_load(&next, source, e->mask, err) < 0)
+    if (source && config_load(&next, source, e->mask, config_note_problem, err) < 0)
         return -1;
     const struct config *config = source ? &next : e->config;
     struct comparison *c = mem_alloc(sizeof(*c));

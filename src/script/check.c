@@ -26,7 +26,7 @@ int check_find_return(struct slice text)
 {
     struct syntax *s = syntax_parse(text);
     const struct node *last = s ? syntax_root(s)->last : NULL;
-    int line = last && last->kind == NODE_RETURN ? last->line : 0;
+    int line = !last ? 0 : last->kind == NODE_RETURN ? last->line : last->last_line;
     syntax_free(s);
     return line;
 }
@@ -301,6 +301,17 @@ static void check_file(struct loader *l, const struct source *source)
         check_lookups(&c);
     }
     syntax_free((struct syntax *)c.syntax);
+}
+
+void check_config(struct loader *l, const struct source *source)
+{
+    struct syntax *syntax = syntax_parse(source->text);
+    const struct check c = {l, source, syntax};
+    if (syntax) {
+        check_names(&c);
+        check_habits(&c);
+    }
+    syntax_free(syntax);
 }
 
 void check_project(struct loader *l)

@@ -15,9 +15,11 @@
 
 /* All of them, over all files that were loaded; told through the loader. */
 void check_project(struct loader *l);
+/* Of liaison.lua, which has nothing but values. */
+void check_config(struct loader *l, const struct source *source);
 /* The line of the first `name =` in `text`, or 0. */
 int check_find_assignment(struct slice text, const char *name);
-/* The line of the `return` that ends the file, or 0. */
+/* The line of the `return` that ends the file; without one that of its end, where it belongs. 0: it is no Lua. */
 int check_find_return(struct slice text);
 
 /* ---- among the checks ---- */

@@ -159,8 +159,11 @@ static void tell_global(const struct check *c, const struct node *n, const struc
     else
         check_tell(
             c, PROBLEM_FINDING, n, n->text,
-            "there is no `%.*s`: no file gives it a value before this one reads it; write local "
-            "%.*s = … above, or require the file of lib/ that has it",
+            c->source->kind == SOURCE_CONFIG
+                ? "there is no `%.*s`: nothing gives it a value; write local %.*s = … above, or "
+                  "quotes around it if it is a text"
+                : "there is no `%.*s`: no file gives it a value before this one reads it; write "
+                  "local %.*s = … above, or require the file of lib/ that has it",
             SLICE_FMT(n->name), SLICE_FMT(n->name));
 }
 

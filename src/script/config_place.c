@@ -5,37 +5,33 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "script/excerpt.h"
-#include "script/script.h"
 #include "script/syntax.h"
 
 #define SHOWN "return { listen = \"127.0.0.1:8750\" }"
 
 /* ---- telling ---- */
 
-static void tell(struct slice text, int line, struct slice mark, const char *words, struct err *err)
+struct place {
+    struct loader *l;
+    const struct source *source;
+    struct syntax *syntax; /* NULL: it is no Lua */
+};
+
+static struct place place_of(struct loader *l, const struct source *source)
 {
-    struct buf told = {0};
-    buf_add_str(&told, CONFIG_NAME);
-    if (line > 0)
-        buf_printf(&told, ":%d", line);
-    buf_printf(&told, ": %s", words);
-    if (line > 0)
-        excerpt_add(&told, text, line, mark, NULL);
-    err_set(err, ERR_INVALID, "%s", told.data);
-    buf_deinit(&told);
+    return (struct place){l, source, syntax_parse(source->text)};
 }
 
-static void tell_node(struct slice text, const struct node *n, struct slice mark, const char *words,
-                      struct err *err)
+static void tell(const struct place *p, int line, struct slice mark, const char *words)
+{
+    loader_tell_marked(p->l, PROBLEM_ERROR, p->source, line, mark, words);
+}
+
+static void tell_node(const struct place *p, const struct node *n, struct slice mark,
+                      const char *words)
 {
     bool is_name = mark.data && mark.data == n->name.data;
-    tell(text, is_name ? n->name_line : n->line, mark, words, err);
-}
-
-void config_place_line(struct slice text, int line, const char *words, struct err *err)
-{
-    tell(text, line, SLICE_NULL, words, err);
+    tell(p, is_name ? n->name_line : n->line, mark, words);
 }
 
 /* ---- what it returns ---- */
@@ -66,8 +62,9 @@ static const struct node *find_gift(const struct node *root)
     return NULL;
 }
 
-static void tell_nothing(struct slice text, const struct node *root, struct err *err)
+static void tell_nothing(const struct place *p)
 {
+    const struct node *root = p->syntax ? syntax_root(p->syntax) : NULL;
     const struct node *gift = root ? find_gift(root) : NULL;
     struct buf words = {0};
     buf_add_str(&words, "it returns nothing");
@@ -77,14 +74,13 @@ static void tell_nothing(struct slice text, const struct node *root, struct err 
     else
         buf_add_str(&words, "; it must return a table: " SHOWN);
     if (gift)
-        tell_node(text, gift, gift->text, words.data, err);
+        tell_node(p, gift, gift->text, words.data);
     else
-        tell(text, 0, SLICE_NULL, words.data, err);
+        tell(p, 0, SLICE_NULL, words.data);
     buf_deinit(&words);
 }
 
-static void tell_value(struct slice text, const struct node *value, const char *type,
-                       struct err *err)
+static void tell_value(const struct place *p, const struct node *value, const char *type)
 {
     struct buf words = {0};
     bool is_nil = strcmp(type, "nil") == 0;
@@ -93,37 +89,35 @@ static void tell_value(struct slice text, const struct node *value, const char *
     else
         buf_printf(&words, "it returns %s%s", is_nil ? "" : "a ", type);
     buf_add_str(&words, "; it must return a table: " SHOWN);
-    tell_node(text, value, value->text, words.data, err);
+    tell_node(p, value, value->text, words.data);
     buf_deinit(&words);
 }
 
-void config_place_return(struct slice text, const char *type, struct err *err)
+void config_tell_return(struct loader *l, const struct source *source, const char *type)
 {
-    struct syntax *syntax = syntax_parse(text);
-    const struct node *root = syntax ? syntax_root(syntax) : NULL;
-    const struct node *given = root ? find_return(root) : NULL;
+    struct place p = place_of(l, source);
+    const struct node *given = p.syntax ? find_return(syntax_root(p.syntax)) : NULL;
     if (given && given->first)
-        tell_value(text, given->first, type, err);
+        tell_value(&p, given->first, type);
     else
-        tell_nothing(text, root, err);
-    syntax_free(syntax);
+        tell_nothing(&p);
+    syntax_free(p.syntax);
 }
 
-void config_place_element(struct slice text, struct err *err)
+void config_tell_element(struct loader *l, const struct source *source)
 {
-    static const char words[] = "this has no name: write listen = … or what else it is for";
-    struct syntax *syntax = syntax_parse(text);
-    const struct node *given = syntax ? find_return(syntax_root(syntax)) : NULL;
+    struct place p = place_of(l, source);
+    const struct node *given = p.syntax ? find_return(syntax_root(p.syntax)) : NULL;
     const struct node *table = given ? table_of(given->first) : NULL;
     const struct node *n = table ? table->first : NULL;
     while (n && n->kind == NODE_FIELD && node_key(n).data)
         n = n->next;
     if (n)
-        tell_node(text, n, n->text, words, err);
+        tell_node(&p, n, n->text, "this has no name: write listen = … or what else it is for");
     else
-        tell(text, given ? given->line : 0, SLICE_NULL,
-             "the table that it returns must have names, as in { listen = … }", err);
-    syntax_free(syntax);
+        tell(&p, given ? given->line : 0, SLICE_NULL,
+             "the table that it returns must have names, as in { listen = … }");
+    syntax_free(p.syntax);
 }
 
 /* ---- a key ---- */
@@ -190,17 +184,27 @@ static const struct node *find_key(const struct node *root, struct slice key)
     return n ? n : returned;
 }
 
-int script_refuse_setting(struct slice text, const char *key, const char *words, struct err *err)
+void config_tell_key(struct loader *l, const struct source *source, const char *key,
+                     const char *words)
 {
-    struct syntax *syntax = syntax_parse(text);
+    struct place p = place_of(l, source);
     struct slice name = slice_str(key);
     name =
         slice_upto(name, slice_find(name, '[')); /* an element of a list has no name of its own */
-    const struct node *n = syntax ? find_key(syntax_root(syntax), name) : NULL;
+    const struct node *n = p.syntax ? find_key(syntax_root(p.syntax), name) : NULL;
     if (n)
-        tell_node(text, n, mark_of(n), words, err);
+        tell_node(&p, n, mark_of(n), words);
     else
-        tell(text, 0, SLICE_NULL, words, err);
-    syntax_free(syntax);
+        tell(&p, 0, SLICE_NULL, words);
+    syntax_free(p.syntax);
+}
+
+int script_refuse_setting(struct slice text, const char *key, const char *words,
+                          script_problem_fn problem, void *ctx)
+{
+    struct loader l = {.problem = problem, .ctx = ctx};
+    const struct source source = {
+        .kind = SOURCE_CONFIG, .name = SLICE_LIT(SOURCES_CONFIG), .text = text};
+    config_tell_key(&l, &source, key, words);
     return -1;
 }

@@ -22,23 +22,15 @@
 
 /* ---- problems ---- */
 
-/* What has a line, and says no more itself, shows it. */
-static void add_line(struct loader *l, struct script_problem *problem, struct slice mark,
-                     struct buf *detail)
-{
-    const struct source *source =
-        l->m ? sources_find_name(l->m->sources, slice_str(problem->file)) : NULL;
-    if (problem->detail || problem->line <= 0 || !source)
-        return;
-    excerpt_add(detail, source->text, problem->line, mark, NULL);
-    if (detail->len > 0)
-        problem->detail = detail->data + 1; /* it begins with a line feed */
-}
-
-static void tell_problem(struct loader *l, struct script_problem *problem, struct slice mark)
+/* What has a line, and says no more itself, shows it. `source` NULL: the file is none of a project. */
+static void tell_problem(struct loader *l, struct script_problem *problem,
+                         const struct source *source, struct slice mark)
 {
     struct buf detail = {0};
-    add_line(l, problem, mark, &detail);
+    if (!problem->detail && problem->line > 0 && source)
+        excerpt_add(&detail, source->text, problem->line, mark, NULL);
+    if (detail.len > 0)
+        problem->detail = detail.data + 1; /* it begins with a line feed */
     l->n_errors += !problem->is_warning;
     if (l->problem)
         l->problem(l->ctx, problem);
@@ -48,12 +40,13 @@ static void tell_problem(struct loader *l, struct script_problem *problem, struc
 /* The lines behind the first are its detail. */
 static void tell(struct loader *l, bool is_warning, const char *file, int line, const char *text)
 {
+    const struct source *source = l->m ? sources_find_name(l->m->sources, slice_str(file)) : NULL;
     char *first = mem_strdup(text), *detail = strchr(first, '\n');
     if (detail)
         *detail++ = '\0';
     struct script_problem problem = {
         .is_warning = is_warning, .file = file, .line = line, .text = first, .detail = detail};
-    tell_problem(l, &problem, SLICE_NULL);
+    tell_problem(l, &problem, source, SLICE_NULL);
     free(first);
 }
 
@@ -67,7 +60,7 @@ void loader_tell_marked(struct loader *l, enum problem_level level, const struct
         .line = line,
         .text = text,
     };
-    tell_problem(l, &problem, mark);
+    tell_problem(l, &problem, source, mark);
 }
 
 void loader_tell(struct loader *l, bool is_warning, const char *file, int line, const char *fmt,
@@ -166,7 +159,10 @@ static void tell_file_end(struct loader *l, const struct source *source,
         tell_stop(l, source, run, text.data);
         break;
     case MACHINE_MEMORY:
-        tell_stop(l, source, run, "loading it needs more memory than limits.memory");
+        tell_stop(l, source, run,
+                  source->kind == SOURCE_CONFIG
+                      ? "it needs more memory than the 64 MB that it may have"
+                      : "loading it needs more memory than limits.memory");
         break;
     default:
         loader_tell_raised(l, source->name.data, end->error.data ? end->error.data : "it failed");
@@ -189,6 +185,8 @@ static int compile(lua_State *L)
         return 0;
     if (job->source->kind == SOURCE_SPEC)
         spec_extend(L);
+    else if (job->source->kind == SOURCE_CONFIG)
+        config_leave_out(L);
     job->is_done = true;
     if (job->to)
         lua_xmove(L, job->to, 1);

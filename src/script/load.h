@@ -66,6 +66,11 @@ const struct transformer *transformer_find(struct loader *l, const char *name);
 /* Tells that there is none; nothing where the project has a file of it, of which another problem was told. */
 void transformer_tell_missing(struct loader *l, const char *name, const char *file, int line);
 
+/* ---- config.c ---- */
+
+/* [-0, +0] In the environment of the function on top, what only scripts have says where it belongs. */
+void config_leave_out(lua_State *L);
+
 /* ---- bind_lookup.c ---- */
 
 /* Reads the tables of data/. */

@@ -159,9 +159,9 @@ struct script_options {
 
 /* Something wrong in a project. `file` is relative to the project where it lies in it. */
 struct script_problem {
-    bool is_warning;  /* the project would run nevertheless … */
-    bool fails_check; /* … and does; but `check` finds it wrong */
-    const char *file;
+    bool is_warning;    /* the project would run nevertheless … */
+    bool fails_check;   /* … and does; but `check` finds it wrong */
+    const char *file;   /* NULL: it is about none */
     int line;           /* 0: the file as a whole */
     const char *text;   /* what, and what to write instead; one line */
     const char *detail; /* more lines, indented: the line it is about, the way there; NULL: none */
@@ -182,15 +182,15 @@ struct sources *script_sources(const struct script_machine *m);
    repeats itself. */
 void script_seed(struct script_machine *m, uint64_t seed);
 
-/* liaison.lua, by its text: runs it in a machine of its own that has `secret` and helpers only, appends
+/* liaison.lua, by its text: runs it in a machine of its own that has `secret` and helpers only, and appends
    what it returns to `out` as one JSON object. A secret's value appears as {"secret":"value"}; the mask
-   knows it then. `has_stand_ins` as in script_options. -1 with err "liaison.lua:3: …"; lines behind the
-   first show the one that is meant. */
+   knows it then. `has_stand_ins` as in script_options. -1 where something is more than a warning. */
 int script_read_config(struct slice text, bool has_stand_ins, struct mask *mask, struct buf *out,
-                       struct err *err) must_check;
-/* Fills `err` with what is wrong with `key`, "limits.drain", of that text, and returns -1: as above, at
-   the line where the key stands; where it can't be seen, that of the table around it. */
-int script_refuse_setting(struct slice text, const char *key, const char *words, struct err *err);
+                       script_problem_fn problem, void *ctx) must_check;
+/* Tells what is wrong with `key`, "limits.drain", of that text, at the line where the key stands; where it
+   can't be seen, that of the table around it. Returns -1. */
+int script_refuse_setting(struct slice text, const char *key, const char *words,
+                          script_problem_fn problem, void *ctx);
 
 /* A SyncManager.new{…}. */
 struct script_manager {

@@ -48,6 +48,7 @@ static const struct folder {
     [SOURCE_DATA] = {"data", (const char *const[]){".csv", ".json", NULL}, false, false, false},
     [SOURCE_EXAMPLE] = {.name = NULL},
     [SOURCE_SPEC] = {.name = NULL},
+    [SOURCE_CONFIG] = {.name = NULL},
 };
 
 /* ---- one file ---- */
@@ -444,10 +445,11 @@ struct sources *sources_with_spec(const struct sources *from, const char *path)
     return s;
 }
 
-struct sources *sources_of_script(struct slice name, struct slice text)
+struct sources *sources_of_config(struct slice text)
 {
     struct sources *s = sources_new(NULL, NULL);
-    add_file(s, file_new(SOURCE_SCRIPT, name, name, text, NULL));
+    const struct slice name = SLICE_LIT(SOURCES_CONFIG);
+    add_file(s, file_new(SOURCE_CONFIG, name, name, text, NULL));
     return s;
 }
 

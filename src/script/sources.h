@@ -19,6 +19,9 @@
 
 #include "base/slice.h"
 
+/* A project's own settings: a kind of file that no set but sources_of_config has. */
+#define SOURCES_CONFIG "liaison.lua"
+
 enum source_kind {
     SOURCE_TRANSFORMER, /* transformers/NAME.lua or transformers/NAME/init.lua */
     SOURCE_CONNECTOR,   /* connectors/NAME.lua or connectors/NAME/init.lua */
@@ -27,6 +30,7 @@ enum source_kind {
     SOURCE_DATA,        /* data/NAME.csv or data/NAME.json */
     SOURCE_EXAMPLE,     /* connectors/NAME/example.lua, where the spec lies beside it */
     SOURCE_SPEC,        /* see sources_with_spec */
+    SOURCE_CONFIG,      /* see sources_of_config */
     SOURCE_KINDS,
 };
 
@@ -59,8 +63,8 @@ struct sources *sources_with_script(const struct sources *from, struct slice mod
 /* The same files, and a spec; with one in connectors/NAME/ the example that lies there. `from` has
    none. */
 struct sources *sources_with_spec(const struct sources *from, const char *path);
-/* One script alone, of that name and text: no project. */
-struct sources *sources_of_script(struct slice name, struct slice text);
+/* liaison.lua alone, by its text: no project. */
+struct sources *sources_of_config(struct slice text);
 struct sources *sources_ref(struct sources *s);
 void sources_unref(struct sources *s); /* accepts NULL */
 

@@ -133,7 +133,6 @@ static void load(struct life *l)
 {
     static const char *const loud[] = {"log.level=debug"}, *const quiet[] = {"log.level=error"};
     struct world *w = l->world;
-    struct err err = {0};
     l->mask = mask_new();
     l->source = (struct config_source){
         .project = w->folder,
@@ -141,8 +140,8 @@ static void load(struct life *l)
         .n_sets = 1,
         .environment = no_environment,
     };
-    if (config_load(&l->config, &l->source, l->mask, &err) < 0)
-        die("%s", err.message);
+    if (config_load(&l->config, &l->source, l->mask, on_problem, l) < 0)
+        die("the project's settings are wrong");
     l->log = log_new(&(struct log_options){
         .fd = w->wish.has_log ? STDOUT_FILENO : l->nowhere,
         .level = l->config.log_level,

@@ -76,7 +76,7 @@ static int load(struct fixture *f, struct config_source source)
         source.environment = nothing;
     config_deinit(&f->config);
     f->err = (struct err){0};
-    return config_load(&f->config, &source, f->mask, &f->err);
+    return config_load(&f->config, &source, f->mask, config_note_problem, &f->err);
 }
 
 static void assert_refused(struct fixture *f, const char *text, const char *said)
@@ -237,7 +237,7 @@ static void wrong_values_are_refused_with_what_to_write(void **state)
     assert_refused(*state, "return { limits = { inFlight = 0 } }", "a whole number from 1 to");
     assert_refused(*state, "return { log = { level = 'loud' } }",
                    "log.level: it must be \"debug\", \"info\", \"warn\" or \"error\", not "
-                   "\"loud\"\n");
+                   "\"loud\"");
     assert_refused(*state, "return { log = { level = 'warning' } }", "did you mean \"warn\"?");
     assert_refused(*state, "return { log = { format = 'JSON' } }", "did you mean \"json\"?");
     assert_refused(*state, "return { limits = { memory = '4KB' } }",
@@ -275,26 +275,52 @@ static void an_address_is_looked_at_before_it_is_bound(void **state)
 
 /* ---- what was refused, as a problem of the file ---- */
 
-static void what_was_refused_is_cut_into_a_problem(void **state)
+static void add_problem(void *ctx, const struct script_problem *problem)
+{
+    buf_printf(ctx, "%s|%s|%d|%s|%s\n", problem->is_warning ? "warning" : "error",
+               problem->file ? problem->file : "", problem->line, problem->text,
+               problem->detail ? problem->detail : "");
+}
+
+/* What is told of the project in `folder`, whether it loads or not. */
+static void assert_told(struct fixture *f, const char *folder, bool loads, const char *told)
+{
+    char *const nothing[] = {NULL};
+    const struct config_source source = {.project = folder, .environment = nothing};
+    struct buf got = {0};
+    buf_add_str(&got, "");
+    config_deinit(&f->config);
+    assert_int_equal(config_load(&f->config, &source, f->mask, add_problem, &got), loads ? 0 : -1);
+    assert_string_equal(got.data, told);
+    buf_deinit(&got);
+}
+
+static void what_is_refused_is_told_with_its_line(void **state)
 {
     struct fixture *f = *state;
-    struct script_problem problem;
-    assert_refused(f, "return {\n listen = 9000 }", "");
-    config_split_error(&f->err, &problem);
-    assert_string_equal(problem.file, "liaison.lua");
-    assert_int_equal(problem.line, 2);
-    assert_memory_equal(problem.text, "listen: \"9000\"", 14);
-    assert_string_equal(problem.detail, "    2 | listen = 9000 }\n      | ^^^^^^");
-    assert_refused(f, "", "");
-    config_split_error(&f->err, &problem);
-    assert_string_equal(problem.file, "liaison.lua");
-    assert_int_equal(problem.line, 0);
-    assert_memory_equal(problem.text, "it returns nothing", 18);
-    assert_null(problem.detail);
-    assert_int_equal(load(f, (struct config_source){.project = "/nowhere/at/all"}), -1);
-    config_split_error(&f->err, &problem);
-    assert_null(problem.file);
-    assert_ptr_equal(problem.text, f->err.message);
+    write_file(f, "liaison.lua", "return {\n listen = 9000 }");
+    assert_told(f, f->folder, false,
+                "error|liaison.lua|2|listen: \"9000\" is no address to listen on: write "
+                "\"127.0.0.1:9000\"|    2 | listen = 9000 }\n      | ^^^^^^\n");
+    write_file(f, "liaison.lua", "");
+    assert_told(f, f->folder, false,
+                "error|liaison.lua|0|it returns nothing; it must return a table: return { listen "
+                "= \"127.0.0.1:8750\" }|\n");
+    assert_told(f, "/nowhere/at/all", false,
+                "error||0|no project at /nowhere/at/all: No such file or directory|\n");
+}
+
+static void a_name_that_has_no_value_is_a_finding_alone(void **state)
+{
+    struct fixture *f = *state;
+    write_file(f, "liaison.lua", "return { listen = adress }");
+    assert_told(f, f->folder, true,
+                "warning|liaison.lua|1|there is no `adress`: nothing gives it a value; write local "
+                "adress = … above, or quotes around it if it is a text|    1 | return { listen = "
+                "adress }\n      |                   ^^^^^^\n");
+    assert_string_equal(f->config.listen, "127.0.0.1:8750");
+    assert_int_equal(load(f, (struct config_source){0}), 0);
+    assert_int_equal(f->err.code, ERR_NONE);
 }
 
 static void a_certificate_needs_its_key(void **state)
@@ -416,10 +442,17 @@ static void a_script_belongs_to_the_nearest_project_above(void **state)
 static void a_folder_without_any_sign_of_a_project_is_none(void **state)
 {
     struct fixture *f = *state;
-    assert_int_equal(load(f, (struct config_source){0}), -1);
+    struct config_address address;
+    struct config_source source = {.project = f->folder};
+    assert_int_equal(config_find_address(&source, &address, &f->err), -1);
     assert_int_equal(f->err.code, ERR_NOT_FOUND);
-    assert_int_equal(load(f, (struct config_source){.project = "/nowhere/at/all"}), -1);
+    source.project = "/nowhere/at/all";
+    assert_int_equal(config_find_address(&source, &address, &f->err), -1);
     assert_int_equal(f->err.code, ERR_NOT_FOUND);
+    assert_refused(f, "return { x = 1 }", "unknown key");
+    source.project = f->folder;
+    assert_int_equal(config_find_address(&source, &address, &f->err), -1);
+    assert_int_equal(f->err.code, ERR_INVALID);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -440,7 +473,8 @@ int main(void)
         TEST(wrong_values_are_refused_with_what_to_write),
         TEST(values_of_a_wrong_kind_are_told_of_what_has_to_stand_there),
         TEST(an_address_is_looked_at_before_it_is_bound),
-        TEST(what_was_refused_is_cut_into_a_problem),
+        TEST(what_is_refused_is_told_with_its_line),
+        TEST(a_name_that_has_no_value_is_a_finding_alone),
         TEST(a_certificate_needs_its_key),
         TEST(files_are_watched_unless_the_settings_say_otherwise),
         TEST(what_stays_until_a_restart_is_named_and_the_rest_is_taken),

@@ -251,16 +251,26 @@ static void test_wrong_lines_are_told(void **state)
 
 /* ---- liaison.lua ---- */
 
-/* What a liaison.lua with that text is read as; an error's text otherwise. The caller frees it. */
+static void add_problem(void *ctx, const struct script_problem *problem)
+{
+    struct buf *told = ctx;
+    buf_printf(told, "%s%s%s", told->len ? "\n" : "", problem->fails_check ? "finding " : "",
+               problem->file);
+    if (problem->line > 0)
+        buf_printf(told, ":%d", problem->line);
+    buf_printf(told, ": %s%s%s", problem->text, problem->detail ? "\n" : "",
+               problem->detail ? problem->detail : "");
+}
+
+/* What a liaison.lua with that text is read as, and what is told of it. The caller frees it. */
 static char *read_config(const char *text)
 {
-    struct buf out = {0};
-    struct err err = {0};
+    struct buf out = {0}, told = {0};
     struct mask *mask = mask_new();
-    if (script_read_config(slice_str(text), false, mask, &out, &err) < 0) {
+    if (script_read_config(slice_str(text), false, mask, &out, add_problem, &told) < 0)
         assert_int_equal(out.len, 0);
-        buf_add_str(&out, err.message);
-    }
+    buf_add_slice(&out, buf_slice(&told));
+    buf_deinit(&told);
     mask_free(mask);
     return buf_take(&out);
 }
@@ -315,7 +325,7 @@ static void test_a_liaison_lua_that_fails_says_where(void **state)
     assert_config_error("return { token = secret.LT_NONE }", "secret is a function; call it");
     if (PROJECT_CAN_STOP)
         assert_config_error("\nwhile true do end",
-                            "liaison.lua:2: stopped: it ran for longer than 2 seconds");
+                            "liaison.lua:2: stopped: its top level ran longer than 2s");
 }
 
 static void test_what_liaison_lua_has_not_says_where_that_belongs(void **state)
@@ -327,6 +337,19 @@ static void test_what_liaison_lua_has_not_says_where_that_belongs(void **state)
     assert_config_error("return { x = os.getenv('X') }", "liaison.lua has no `os.getenv`: "
                                                          "LIAISON_SETTINGS_NAME");
     assert_config_error("local m = SyncManager.new {}", "in scripts/NAME.lua");
+    assert_config_error("return {\n settings = { a = log } }",
+                        "liaison.lua:2: settings.a: a userdata can't stand in liaison.lua");
+}
+
+static void test_a_name_without_a_value_in_liaison_lua_is_a_finding(void **state)
+{
+    (void)state;
+    assert_config("return {\n listen = adress }",
+                  "{}finding liaison.lua:2: there is no `adress`: nothing gives it a value; write "
+                  "local adress = … above, or quotes around it if it is a text\n    2 | listen = "
+                  "adress }\n      |          ^^^^^^");
+    assert_config_error("return { a = text.trimm }", "finding liaison.lua:1: text has no `trimm`");
+    assert_config("local a = 1 return { b = a }", "{\"b\":1}");
 }
 
 static void test_what_liaison_lua_returns_must_be_a_table_of_names(void **state)
@@ -352,10 +375,10 @@ static void test_what_liaison_lua_returns_must_be_a_table_of_names(void **state)
 
 static void assert_key(const char *text, const char *key, const char *told)
 {
-    struct err err = {0};
-    assert_int_equal(script_refuse_setting(slice_str(text), key, "no", &err), -1);
-    assert_int_equal(err.code, ERR_INVALID);
-    assert_string_equal(err.message, told);
+    struct buf got = {0};
+    assert_int_equal(script_refuse_setting(slice_str(text), key, "no", add_problem, &got), -1);
+    assert_string_equal(got.data, told);
+    buf_deinit(&got);
 }
 
 static void test_a_key_is_found_where_it_stands(void **state)
@@ -433,6 +456,7 @@ int main(void)
         cmocka_unit_test(test_a_liaison_lua_that_is_no_lua_says_what_to_write),
         cmocka_unit_test(test_a_liaison_lua_that_fails_says_where),
         cmocka_unit_test(test_what_liaison_lua_has_not_says_where_that_belongs),
+        cmocka_unit_test(test_a_name_without_a_value_in_liaison_lua_is_a_finding),
         cmocka_unit_test(test_what_liaison_lua_returns_must_be_a_table_of_names),
         cmocka_unit_test(test_a_key_is_found_where_it_stands),
         cmocka_unit_test(test_a_key_that_is_made_elsewhere_is_told_of_what_is_around_it),

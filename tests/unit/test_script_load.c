@@ -251,6 +251,10 @@ static void test_wrong_options_of_connectors_say_what_to_write(void **state)
                         "connectors/c.lua:1: a connector's table needs `send`");
     assert_file_problem("connectors/c.lua", "local function send() return 1 end\nreturn send()",
                         "connectors/c.lua:2: a connector's file returns a function");
+    assert_file_problem("connectors/c.lua", "local function send()\n return 1\nend\n\n",
+                        "connectors/c.lua:3: a connector's file returns a function");
+    assert_file_problem("transformers/c.lua", "local t = 1\nfunction t() end",
+                        "transformers/c.lua:2: a transformer's file returns a function");
     assert_file_problem("connectors/c.lua", "",
                         "connectors/c.lua:0: a connector's file returns a function");
 }
