@@ -7,11 +7,12 @@
 static void end_late_ones(void *ctx)
 {
     struct deadlines *all = ctx;
-    int64_t now_ms = clock_mono_ms(&all->clock);
+    int64_t ms = all->is_hurried ? all->ms / DEADLINES_HURRY : all->ms;
+    int64_t late_ms = clock_mono_ms(&all->clock) - ms;
     list_each (it, &all->running) {
         struct deadline *d = list_entry(it, struct deadline, link);
-        if (d->end_ms > now_ms) {
-            loop_timer_start(all->timer, d->end_ms - now_ms);
+        if (d->begun_ms > late_ms) {
+            loop_timer_start(all->timer, d->begun_ms - late_ms);
             return;
         }
         list_remove(&d->link);
@@ -32,6 +33,15 @@ void deadlines_deinit(struct deadlines *all)
     all->timer = NULL;
 }
 
+/* Who is late by now ends in the loop's next turn. */
+void deadlines_hurry(struct deadlines *all, bool is_hurried)
+{
+    bool is_sooner = is_hurried && !all->is_hurried && !list_is_empty(&all->running);
+    all->is_hurried = is_hurried;
+    if (is_sooner)
+        loop_timer_start(all->timer, 0);
+}
+
 void deadline_begin(struct deadlines *all, struct deadline *d, int fd)
 {
     *d = (struct deadline){.all = all, .fd = fd};
@@ -39,11 +49,11 @@ void deadline_begin(struct deadlines *all, struct deadline *d, int fd)
     deadline_restart(d);
 }
 
-/* The timer is never moved: when it is due, it is set for who is the first then. */
+/* A timer that runs is left as it is: when it is due, it is set for who is the first then. */
 void deadline_restart(struct deadline *d)
 {
     struct deadlines *all = d->all;
-    d->end_ms = clock_mono_ms(&all->clock) + all->ms;
+    d->begun_ms = clock_mono_ms(&all->clock);
     list_remove(&d->link);
     list_add_tail(&all->running, &d->link);
     if (!loop_timer_is_active(all->timer))

@@ -11,6 +11,7 @@
 #ifndef LIAISON_HTTP_DEADLINE_H
 #define LIAISON_HTTP_DEADLINE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/clock.h"
@@ -24,6 +25,7 @@ struct deadlines {
     struct loop_timer *timer;
     struct list running; /* struct deadline: who began first ends first */
     int64_t ms;
+    bool is_hurried;
 };
 
 /* In place, as part of what is kept of a connection. */
@@ -31,11 +33,14 @@ struct deadline {
     struct list link;
     struct deadlines *all;
     int fd;
-    int64_t end_ms;
+    int64_t begun_ms; /* monotonic */
 };
 
 void deadlines_init(struct deadlines *all, struct loop *loop, int64_t ms);
 void deadlines_deinit(struct deadlines *all);
+/* While others want the room, all have this part of their time: who is slow gives way. */
+#define DEADLINES_HURRY 12
+void deadlines_hurry(struct deadlines *all, bool is_hurried);
 
 /* After `ms` both directions of `fd` are shut down, which its owner comes to see. */
 void deadline_begin(struct deadlines *all, struct deadline *d, int fd);

@@ -239,11 +239,20 @@ static void completed(void *ctx, struct MHD_Connection *connection, void **slot,
         exchange_release(x);
 }
 
+/* An eighth of the places is left for who comes while the others are held. */
+static void note_crowd(struct http_server *server)
+{
+    unsigned max = server->options.connections_max;
+    deadlines_hurry(&server->deadlines, server->n_connections >= max - max / 8);
+}
+
 static void count_connection(struct http_server *server)
 {
     struct clock clock = loop_clock(server->loop);
     int64_t now_ms = clock_mono_ms(&clock);
-    if (++server->n_connections < server->options.connections_max || !server->options.log ||
+    server->n_connections++;
+    note_crowd(server);
+    if (server->n_connections < server->options.connections_max || !server->options.log ||
         now_ms < server->crowd_told_ms + CROWD_TOLD_MS)
         return;
     server->crowd_told_ms = now_ms;
@@ -268,6 +277,7 @@ static void connection_changed(void *ctx, struct MHD_Connection *connection, voi
         *slot = NULL;
         server->has_room = true;
         server->n_connections--;
+        note_crowd(server);
     }
 }
 

@@ -170,6 +170,33 @@ static void test_that_there_is_no_place_is_told_but_not_all_the_time(void **stat
     }
 }
 
+/* They keep their places for as long as they may: the library doesn't see an end that comes together
+   with what was sent last. */
+static void test_who_asks_by_halves_gives_way_to_others(void **state)
+{
+    struct fixture *f = *state;
+    f->http.options.connections_max = PLACES;
+    f->http.options.receive_ms = 12000; /* more than a test waits */
+    server_restart(&f->http);
+    for (size_t i = 0; i < PLACES; i++) {
+        f->clients[i] = wire_connect(http_server_address(f->http.server));
+        wire_send(f->clients[i], "GET / HTTP/1.1\r\n");
+        shutdown(f->clients[i], SHUT_WR);
+    }
+    expect_a_newcomer_served(f);
+}
+
+static void test_who_asks_slowly_has_time_while_there_is_room(void **state)
+{
+    struct fixture *f = *state;
+    f->http.options.receive_ms = 2400;
+    server_restart(&f->http);
+    wire_send(f->http.fd, "GET / HTTP/1.1\r\n");
+    wire_spend(&f->http.wire, 400);
+    wire_send(f->http.fd, "Host: x\r\n\r\n");
+    expect_served(f, f->http.fd);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -177,6 +204,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_who_finds_no_place_is_served_when_another_leaves),
         TEST(test_that_there_is_no_place_is_told_but_not_all_the_time),
+        TEST(test_who_asks_by_halves_gives_way_to_others),
+        TEST(test_who_asks_slowly_has_time_while_there_is_room),
         TEST(test_who_comes_when_files_are_used_up_is_served_when_there_are_some),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
