@@ -107,15 +107,6 @@ static bool add_edit(void *ctx, int64_t at_ms, struct slice data)
     return true;
 }
 
-static int read_edits(struct journal_reader *reader, struct json_writer *w,
-                      const struct delivery_row *row, struct err *err)
-{
-    json_array_begin(w, "edits");
-    int rc = journal_edits(reader, row->seq, add_edit, w, err);
-    json_array_end(w);
-    return rc;
-}
-
 static bool add_retry(void *ctx, int64_t at_ms, int64_t died_ms, struct slice cause)
 {
     struct json_writer *w = ctx;
@@ -127,20 +118,19 @@ static bool add_retry(void *ctx, int64_t at_ms, int64_t died_ms, struct slice ca
     return true;
 }
 
-static int read_retries(struct journal_reader *reader, struct json_writer *w,
-                        const struct delivery_row *row, struct err *err)
-{
-    json_array_begin(w, "retries");
-    int rc = journal_retries(reader, row->seq, add_retry, w, err);
-    json_array_end(w);
-    return rc;
-}
-
 /* What people did with it. */
 static int read_deeds(struct journal_reader *reader, struct json_writer *w,
                       const struct delivery_row *row, struct err *err)
 {
-    return read_edits(reader, w, row, err) < 0 ? -1 : read_retries(reader, w, row, err);
+    json_array_begin(w, "edits");
+    if (journal_edits(reader, row->seq, add_edit, w, err) < 0)
+        return -1;
+    json_array_end(w);
+    json_array_begin(w, "retries");
+    if (journal_retries(reader, row->seq, add_retry, w, err) < 0)
+        return -1;
+    json_array_end(w);
+    return 0;
 }
 
 /* By which scripts it was attempted last. */

@@ -11,6 +11,41 @@
 
 #define LIMIT_DEFAULT 100
 
+/* ---- Rows ----------------------------------------------------------------------------------- */
+
+/* A statement with one number. NULL with err. */
+static sqlite3_stmt *statement_of(struct journal_reader *r, enum sql sql, int64_t n,
+                                  struct err *err)
+{
+    sqlite3_stmt *s = db_statement(&r->db, sql, err);
+    if (s)
+        db_bind_int(s, 1, n);
+    return s;
+}
+
+/* … and with a text. */
+static sqlite3_stmt *statement_for(struct journal_reader *r, enum sql sql, struct slice text,
+                                   struct err *err)
+{
+    sqlite3_stmt *s = db_statement(&r->db, sql, err);
+    if (s)
+        db_bind_text(s, 1, text);
+    return s;
+}
+
+/* As db_step, for a statement that there may not be. */
+static int next_row(struct journal_reader *r, sqlite3_stmt *s, struct err *err)
+{
+    return s ? db_step(&r->db, s, err) : -1;
+}
+
+/* The last step was `rc`, whatever may come behind. */
+static int end_rows(sqlite3_stmt *s, int rc)
+{
+    sqlite3_reset(s);
+    return rc < 0 ? -1 : 0;
+}
+
 /* ---- Filters -------------------------------------------------------------------------------- */
 
 /* Liaison's own id of an event is its number; 0 for what is none. */
@@ -113,8 +148,7 @@ static int find_bound(struct journal_reader *r, enum sql sql, const struct journ
     int rc = db_step(&r->db, s, err);
     if (rc > 0)
         *through_seq = sqlite3_column_int64(s, 0);
-    sqlite3_reset(s);
-    return rc < 0 ? -1 : 0;
+    return end_rows(s, rc);
 }
 
 int journal_bound_events(struct journal_reader *r, struct journal_filter *filter, unsigned n_rows,
@@ -138,7 +172,7 @@ static int visit_events(struct journal_reader *r, sqlite3_stmt *s, journal_event
                         void *ctx, struct err *err)
 {
     int rc;
-    while ((rc = db_step(&r->db, s, err)) > 0) {
+    while ((rc = next_row(r, s, err)) > 0) {
         enum event_state state;
         struct event *event = row_event(s, &state);
         bool more = visit(ctx, event, state);
@@ -146,17 +180,13 @@ static int visit_events(struct journal_reader *r, sqlite3_stmt *s, journal_event
         if (!more)
             break;
     }
-    sqlite3_reset(s);
-    return rc < 0 ? -1 : 0;
+    return end_rows(s, rc);
 }
 
 int journal_find_event(struct journal_reader *r, int64_t seq, journal_event_visit visit, void *ctx,
                        struct err *err)
 {
-    sqlite3_stmt *s = db_statement(&r->db, SQL_EVENT, err);
-    if (!s)
-        return -1;
-    db_bind_int(s, 1, seq);
+    sqlite3_stmt *s = statement_of(r, SQL_EVENT, seq, err);
     return visit_events(r, s, visit, ctx, err);
 }
 
@@ -180,14 +210,13 @@ static int visit_deliveries(struct journal_reader *r, sqlite3_stmt *s, journal_d
                             void *ctx, struct err *err)
 {
     int rc;
-    while ((rc = db_step(&r->db, s, err)) > 0) {
+    while ((rc = next_row(r, s, err)) > 0) {
         struct delivery_row row;
         row_delivery(s, &row);
         if (!visit(ctx, &row))
             break;
     }
-    sqlite3_reset(s);
-    return rc < 0 ? -1 : 0;
+    return end_rows(s, rc);
 }
 
 int journal_find_delivery(struct journal_reader *r, struct slice id, journal_delivery_visit visit,
@@ -220,10 +249,7 @@ int journal_list_deliveries(struct journal_reader *r, const struct journal_filte
 int journal_event_deliveries(struct journal_reader *r, int64_t event_seq,
                              journal_delivery_visit visit, void *ctx, struct err *err)
 {
-    sqlite3_stmt *s = db_statement(&r->db, SQL_DELIVERIES_OF_EVENT, err);
-    if (!s)
-        return -1;
-    db_bind_int(s, 1, event_seq);
+    sqlite3_stmt *s = statement_of(r, SQL_DELIVERIES_OF_EVENT, event_seq, err);
     return visit_deliveries(r, s, visit, ctx, err);
 }
 
@@ -233,10 +259,9 @@ static sqlite3_stmt *waiting_statement(struct journal_reader *r, enum sql sql,
                                        const struct journal_target *target,
                                        const struct journal_range *range, struct err *err)
 {
-    sqlite3_stmt *s = db_statement(&r->db, sql, err);
+    sqlite3_stmt *s = statement_for(r, sql, target->name, err);
     if (!s)
         return NULL;
-    db_bind_text(s, 1, target->name);
     db_bind_int(s, 2, range->after);
     db_bind_int(s, 3, range->through);
     db_bind_int(s, 4, (int64_t)range->limit);
@@ -251,8 +276,8 @@ int journal_waiting_places(struct journal_reader *r, const struct journal_target
 {
     enum sql sql = target->is_handler ? SQL_PLACES_OF_HANDLER : SQL_PLACES_OF_CONNECTOR;
     sqlite3_stmt *s = waiting_statement(r, sql, target, range, err);
-    int rc = -1;
-    while (s && (rc = db_step(&r->db, s, err)) > 0) {
+    int rc;
+    while ((rc = next_row(r, s, err)) > 0) {
         const struct journal_place place = {
             .position = sqlite3_column_int64(s, 0),
             .key = db_column_text(s, 1),
@@ -264,9 +289,7 @@ int journal_waiting_places(struct journal_reader *r, const struct journal_target
         if (!visit(ctx, &place))
             break;
     }
-    if (s)
-        sqlite3_reset(s);
-    return rc < 0 ? -1 : 0;
+    return end_rows(s, rc);
 }
 
 int journal_waiting_rows(struct journal_reader *r, const struct journal_target *target,
@@ -277,17 +300,16 @@ int journal_waiting_rows(struct journal_reader *r, const struct journal_target *
     if (range->key.data)
         sql = target->is_handler ? SQL_ROWS_OF_HANDLER_AND_KEY : SQL_ROWS_OF_CONNECTOR_AND_KEY;
     sqlite3_stmt *s = waiting_statement(r, sql, target, range, err);
-    return s ? visit_deliveries(r, s, visit, ctx, err) : -1;
+    return visit_deliveries(r, s, visit, ctx, err);
 }
 
 int journal_expired_rows(struct journal_reader *r, struct slice connector,
                          const struct journal_expiry_range *range, journal_delivery_visit visit,
                          void *ctx, struct err *err)
 {
-    sqlite3_stmt *s = db_statement(&r->db, SQL_ROWS_EXPIRED, err);
+    sqlite3_stmt *s = statement_for(r, SQL_ROWS_EXPIRED, connector, err);
     if (!s)
         return -1;
-    db_bind_text(s, 1, connector);
     db_bind_int(s, 2, range->after_ms);
     db_bind_int(s, 3, range->after_seq);
     db_bind_int(s, 4, range->through_ms);
@@ -298,49 +320,39 @@ int journal_expired_rows(struct journal_reader *r, struct slice connector,
 int journal_next_expiry(struct journal_reader *r, struct slice connector, int64_t after_ms,
                         int64_t *next_ms, struct err *err)
 {
-    sqlite3_stmt *s = db_statement(&r->db, SQL_NEXT_EXPIRY, err);
+    sqlite3_stmt *s = statement_for(r, SQL_NEXT_EXPIRY, connector, err);
     if (!s)
         return -1;
-    db_bind_text(s, 1, connector);
     db_bind_int(s, 2, after_ms);
-    if (db_step(&r->db, s, err) < 0)
-        return -1;
-    *next_ms = sqlite3_column_int64(s, 0);
-    sqlite3_reset(s);
-    return 0;
+    int rc = db_step(&r->db, s, err);
+    if (rc > 0)
+        *next_ms = sqlite3_column_int64(s, 0);
+    return end_rows(s, rc);
 }
 
 int journal_waiting_connectors(struct journal_reader *r, journal_waiting_visit visit, void *ctx,
                                struct err *err)
 {
     sqlite3_stmt *s = db_statement(&r->db, SQL_WAITING_CONNECTORS, err);
-    int rc = -1;
-    while (s && (rc = db_step(&r->db, s, err)) > 0) {
-        if (!visit(ctx, db_column_text(s, 0), sqlite3_column_int64(s, 1),
-                   sqlite3_column_int64(s, 2)))
-            break;
-    }
-    if (s)
-        sqlite3_reset(s);
-    return rc < 0 ? -1 : 0;
+    int rc;
+    while ((rc = next_row(r, s, err)) > 0 &&
+           visit(ctx, db_column_text(s, 0), sqlite3_column_int64(s, 1), sqlite3_column_int64(s, 2)))
+        continue;
+    return end_rows(s, rc);
 }
 
 int journal_attempts(struct journal_reader *r, int64_t delivery_seq, journal_attempt_visit visit,
                      void *ctx, struct err *err)
 {
-    sqlite3_stmt *s = db_statement(&r->db, SQL_ATTEMPTS, err);
-    int rc = -1;
-    if (!s)
-        return -1;
-    db_bind_int(s, 1, delivery_seq);
-    while ((rc = db_step(&r->db, s, err)) > 0) {
+    sqlite3_stmt *s = statement_of(r, SQL_ATTEMPTS, delivery_seq, err);
+    int rc;
+    while ((rc = next_row(r, s, err)) > 0) {
         struct attempt_row attempt;
         row_attempt(s, &attempt);
         if (!visit(ctx, &attempt))
             break;
     }
-    sqlite3_reset(s);
-    return rc < 0 ? -1 : 0;
+    return end_rows(s, rc);
 }
 
 /* ---- What people did ------------------------------------------------------------------------- */
@@ -348,95 +360,71 @@ int journal_attempts(struct journal_reader *r, int64_t delivery_seq, journal_att
 int journal_edits(struct journal_reader *r, int64_t delivery_seq, journal_edit_visit visit,
                   void *ctx, struct err *err)
 {
-    sqlite3_stmt *s = db_statement(&r->db, SQL_EDITS, err);
-    int rc = -1;
-    if (!s)
-        return -1;
-    db_bind_int(s, 1, delivery_seq);
-    while ((rc = db_step(&r->db, s, err)) > 0) {
-        if (!visit(ctx, sqlite3_column_int64(s, 0), db_column_text(s, 1)))
-            break;
-    }
-    sqlite3_reset(s);
-    return rc < 0 ? -1 : 0;
+    sqlite3_stmt *s = statement_of(r, SQL_EDITS, delivery_seq, err);
+    int rc;
+    while ((rc = next_row(r, s, err)) > 0 &&
+           visit(ctx, sqlite3_column_int64(s, 0), db_column_text(s, 1)))
+        continue;
+    return end_rows(s, rc);
 }
 
 int journal_retries(struct journal_reader *r, int64_t delivery_seq, journal_retry_visit visit,
                     void *ctx, struct err *err)
 {
-    sqlite3_stmt *s = db_statement(&r->db, SQL_RETRIES, err);
-    int rc = -1;
-    if (!s)
-        return -1;
-    db_bind_int(s, 1, delivery_seq);
-    while ((rc = db_step(&r->db, s, err)) > 0) {
-        if (!visit(ctx, sqlite3_column_int64(s, 0), sqlite3_column_int64(s, 1),
-                   db_column_text(s, 2)))
-            break;
-    }
-    sqlite3_reset(s);
-    return rc < 0 ? -1 : 0;
+    sqlite3_stmt *s = statement_of(r, SQL_RETRIES, delivery_seq, err);
+    int rc;
+    while ((rc = next_row(r, s, err)) > 0 &&
+           visit(ctx, sqlite3_column_int64(s, 0), sqlite3_column_int64(s, 1), db_column_text(s, 2)))
+        continue;
+    return end_rows(s, rc);
 }
 
 int journal_pauses(struct journal_reader *r, journal_pause_visit visit, void *ctx, struct err *err)
 {
     sqlite3_stmt *s = db_statement(&r->db, SQL_PAUSES, err);
-    int rc = -1;
-    while (s && (rc = db_step(&r->db, s, err)) > 0) {
-        if (!visit(ctx, db_column_text(s, 0), sqlite3_column_int64(s, 1)))
-            break;
-    }
-    if (s)
-        sqlite3_reset(s);
-    return rc < 0 ? -1 : 0;
+    int rc;
+    while ((rc = next_row(r, s, err)) > 0 &&
+           visit(ctx, db_column_text(s, 0), sqlite3_column_int64(s, 1)))
+        continue;
+    return end_rows(s, rc);
 }
 
 int journal_batchers(struct journal_reader *r, journal_batcher_visit visit, void *ctx,
                      struct err *err)
 {
     sqlite3_stmt *s = db_statement(&r->db, SQL_BATCHERS, err);
-    int rc = -1;
-    while (s && (rc = db_step(&r->db, s, err)) > 0) {
-        if (!visit(ctx, db_column_text(s, 0)))
-            break;
-    }
-    if (s)
-        sqlite3_reset(s);
-    return rc < 0 ? -1 : 0;
+    int rc;
+    while ((rc = next_row(r, s, err)) > 0 && visit(ctx, db_column_text(s, 0)))
+        continue;
+    return end_rows(s, rc);
 }
 
 int journal_last_scripts(struct journal_reader *r, int64_t *version, struct buf *hash,
                          struct err *err)
 {
     sqlite3_stmt *s = db_statement(&r->db, SQL_LAST_SCRIPTS, err);
-    int rc = s ? db_step(&r->db, s, err) : -1;
+    int rc = next_row(r, s, err);
     *version = rc > 0 ? sqlite3_column_int64(s, 0) : 0;
     if (rc > 0)
         buf_add_slice(hash, db_column_text(s, 1));
-    if (s)
-        sqlite3_reset(s);
-    return rc < 0 ? -1 : 0;
+    return end_rows(s, rc);
 }
 
 int journal_scripts(struct journal_reader *r, int64_t version, struct buf *hash, struct err *err)
 {
-    sqlite3_stmt *s = db_statement(&r->db, SQL_SCRIPTS, err);
-    if (!s)
-        return -1;
-    db_bind_int(s, 1, version);
-    int rc = db_step(&r->db, s, err);
+    sqlite3_stmt *s = statement_of(r, SQL_SCRIPTS, version, err);
+    int rc = next_row(r, s, err);
     if (rc > 0)
         buf_add_slice(hash, db_column_text(s, 0));
-    sqlite3_reset(s);
-    return rc < 0 ? -1 : 0;
+    return end_rows(s, rc);
 }
 
 int journal_replays(struct journal_reader *r, journal_replay_visit visit, void *ctx,
                     struct err *err)
 {
     sqlite3_stmt *s = db_statement(&r->db, SQL_REPLAYS, err);
-    int rc = -1;
-    while (s && (rc = db_step(&r->db, s, err)) > 0) {
+    int rc;
+    while ((rc = next_row(r, s, err)) > 0) {
         const struct journal_replay replay = {
             .id = sqlite3_column_int64(s, 0),
             .wish = db_column_text(s, 1),
@@ -450,20 +438,17 @@ int journal_replays(struct journal_reader *r, journal_replay_visit visit, void *
         if (!visit(ctx, &replay))
             break;
     }
-    if (s)
-        sqlite3_reset(s);
-    return rc < 0 ? -1 : 0;
+    return end_rows(s, rc);
 }
 
 int journal_delivered(struct journal_reader *r, int64_t *after_seq, unsigned n_rows, bool *is_end,
                       journal_delivered_visit visit, void *ctx, struct err *err)
 {
-    sqlite3_stmt *s = db_statement(&r->db, SQL_DELIVERED, err);
+    sqlite3_stmt *s = statement_of(r, SQL_DELIVERED, *after_seq, err);
     unsigned n = 0;
-    int rc = -1;
+    int rc;
     if (!s)
         return -1;
-    db_bind_int(s, 1, *after_seq);
     db_bind_int(s, 2, n_rows);
     for (; (rc = db_step(&r->db, s, err)) > 0; n++) {
         *after_seq = sqlite3_column_int64(s, 0);
@@ -472,7 +457,7 @@ int journal_delivered(struct journal_reader *r, int64_t *after_seq, unsigned n_r
             visit(ctx, db_column_text(s, 1), db_column_text(s, 2), sqlite3_column_int64(s, 3));
     }
     *is_end = n < n_rows;
-    return rc < 0 ? -1 : 0;
+    return end_rows(s, rc);
 }
 
 /* ---- Sums and positions --------------------------------------------------------------------- */
@@ -480,38 +465,29 @@ int journal_delivered(struct journal_reader *r, int64_t *after_seq, unsigned n_r
 int journal_sums(struct journal_reader *r, journal_sum_visit visit, void *ctx, struct err *err)
 {
     sqlite3_stmt *s = db_statement(&r->db, SQL_SUMS, err);
-    int rc = -1;
-    while (s && (rc = db_step(&r->db, s, err)) > 0) {
-        if (!visit(ctx, db_column_str(s, 0), db_column_str(s, 1), db_column_str(s, 2),
-                   sqlite3_column_int64(s, 3)))
-            break;
-    }
-    sqlite3_reset(s);
-    return rc < 0 ? -1 : 0;
+    int rc;
+    while ((rc = next_row(r, s, err)) > 0 && visit(ctx, db_column_str(s, 0), db_column_str(s, 1),
+                                                   db_column_str(s, 2), sqlite3_column_int64(s, 3)))
+        continue;
+    return end_rows(s, rc);
 }
 
 int journal_dead_letters(struct journal_reader *r, journal_letter_visit visit, void *ctx,
                          struct err *err)
 {
     sqlite3_stmt *s = db_statement(&r->db, SQL_DEAD_LETTERS, err);
-    int rc = -1;
-    while (s && (rc = db_step(&r->db, s, err)) > 0) {
-        if (!visit(ctx, db_column_text(s, 0), db_column_text(s, 1)))
-            break;
-    }
-    sqlite3_reset(s);
-    return rc < 0 ? -1 : 0;
+    int rc;
+    while ((rc = next_row(r, s, err)) > 0 && visit(ctx, db_column_text(s, 0), db_column_text(s, 1)))
+        continue;
+    return end_rows(s, rc);
 }
 
 int journal_barriers(struct journal_reader *r, struct slice connector, journal_barrier_visit visit,
                      void *ctx, struct err *err)
 {
-    sqlite3_stmt *s = db_statement(&r->db, SQL_BARRIERS, err);
-    int rc = -1;
-    if (!s)
-        return -1;
-    db_bind_text(s, 1, connector);
-    while ((rc = db_step(&r->db, s, err)) > 0) {
+    sqlite3_stmt *s = statement_for(r, SQL_BARRIERS, connector, err);
+    int rc;
+    while ((rc = next_row(r, s, err)) > 0) {
         const struct journal_barrier barrier = {
             .key = db_column_text(s, 0),
             .position = sqlite3_column_int64(s, 1),
@@ -521,35 +497,27 @@ int journal_barriers(struct journal_reader *r, struct slice connector, journal_b
         if (!visit(ctx, &barrier))
             break;
     }
-    sqlite3_reset(s);
-    return rc < 0 ? -1 : 0;
+    return end_rows(s, rc);
 }
 
 int journal_reach(struct journal_reader *r, struct journal_reach *reach, struct err *err)
 {
     sqlite3_stmt *s = db_statement(&r->db, SQL_REACH, err);
-    int rc = s ? db_step(&r->db, s, err) : -1;
-    if (rc < 0)
-        return -1;
-    reach->oldest_ms = sqlite3_column_int64(s, 0);
-    reach->complete_ms = sqlite3_column_int64(s, 1);
-    sqlite3_reset(s);
-    return 0;
+    int rc = next_row(r, s, err);
+    if (rc > 0) {
+        reach->oldest_ms = sqlite3_column_int64(s, 0);
+        reach->complete_ms = sqlite3_column_int64(s, 1);
+    }
+    return end_rows(s, rc);
 }
 
 int journal_position(struct journal_reader *r, struct slice channel, struct buf *position,
                      bool *has_position, struct err *err)
 {
-    sqlite3_stmt *s = db_statement(&r->db, SQL_POSITION, err);
-    if (!s)
-        return -1;
-    db_bind_text(s, 1, channel);
-    int rc = db_step(&r->db, s, err);
-    if (rc < 0)
-        return -1;
+    sqlite3_stmt *s = statement_for(r, SQL_POSITION, channel, err);
+    int rc = next_row(r, s, err);
     *has_position = rc > 0;
     if (*has_position)
         buf_add_slice(position, db_column_text(s, 0));
-    sqlite3_reset(s);
-    return 0;
+    return end_rows(s, rc);
 }
