@@ -230,10 +230,10 @@ int command_main(int argc, char **argv)
 /* ---- the commands ---------------------------------------------------------------------------- */
 
 const struct command *const commands[] = {
-    &command_run,     &command_check, &command_try,     &command_test,
-    &command_new,     &command_emit,  &command_status,  &command_top,
-    &command_tail,    &command_types, &command_explain, &command_dead,
-    &command_replay,  &command_pause, &command_resume,  &command_reload,
-    &command_backup,  &command_fsck,  &command_sink,    &command_help,
-    &command_version, NULL,
+    &command_run,    &command_check,      &command_try,   &command_test,
+    &command_new,    &command_connectors, &command_emit,  &command_status,
+    &command_top,    &command_tail,       &command_types, &command_explain,
+    &command_dead,   &command_replay,     &command_pause, &command_resume,
+    &command_reload, &command_backup,     &command_fsck,  &command_sink,
+    &command_help,   &command_version,    NULL,
 };

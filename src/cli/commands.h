@@ -10,6 +10,7 @@
 
 extern const struct command command_backup;
 extern const struct command command_check;
+extern const struct command command_connectors;
 extern const struct command command_dead;
 extern const struct command command_emit;
 extern const struct command command_explain;

@@ -192,6 +192,12 @@ int script_read_config(struct slice text, bool has_stand_ins, struct mask *mask,
 int script_refuse_setting(struct slice text, const char *key, const char *words,
                           script_problem_fn problem, void *ctx);
 
+/* The connectors in `data_dir` that are made by options, which say of themselves what they are for and
+   what they take: appends a JSON array of { name, about, options: [{ name, type, required, default, help }] },
+   by name. -1 where one can't be read, which is told. */
+int script_describe_connectors(const char *data_dir, struct buf *out, script_problem_fn problem,
+                               void *ctx) must_check;
+
 /* A SyncManager.new{…}. */
 struct script_manager {
     struct slice channel; /* its name: `name`, else the URL without credentials, else "embedded" */

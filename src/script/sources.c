@@ -453,6 +453,13 @@ struct sources *sources_of_config(struct slice text)
     return s;
 }
 
+struct sources *sources_of_shipped(const char *data_dir)
+{
+    struct sources *s = sources_new(data_dir, NULL);
+    read_folder(s, SOURCE_CONNECTOR);
+    return s;
+}
+
 struct sources *sources_ref(struct sources *s)
 {
     s->refs++;

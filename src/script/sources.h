@@ -65,6 +65,8 @@ struct sources *sources_with_script(const struct sources *from, struct slice mod
 struct sources *sources_with_spec(const struct sources *from, const char *path);
 /* liaison.lua alone, by its text: no project. */
 struct sources *sources_of_config(struct slice text);
+/* All connectors that ship, as if they were a project's. */
+struct sources *sources_of_shipped(const char *data_dir);
 struct sources *sources_ref(struct sources *s);
 void sources_unref(struct sources *s); /* accepts NULL */
 
