@@ -11,7 +11,7 @@
 #include "cli/table.h"
 #include "script/script.h"
 
-#define EXAMPLE_MAX (64 * 1024)
+#define EXAMPLE_MAX ((size_t)64 * 1024)
 
 struct connectors {
     char *data_dir;
