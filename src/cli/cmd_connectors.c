@@ -143,7 +143,7 @@ static int print(const struct connectors *c, const struct invocation *in)
     if (!shown.data)
         return fail_unknown(c, wanted);
     if (options_has(&in->options, "json"))
-        printf(wanted ? "%.*s\n" : "{\"connectors\":%.*s}\n", (int)shown.len, shown.data);
+        printf("%.*s\n", (int)shown.len, shown.data);
     else if (wanted)
         print_one(c, shown, wanted);
     else

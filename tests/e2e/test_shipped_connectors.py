@@ -21,7 +21,7 @@ def test_what_ships_is_listed():
         "CONNECTOR   WHAT",
         "clickhouse  Inserts rows into a table of ClickHouse",
     ]
-    listed = json.loads(liaison("connectors", "--json").out)["connectors"]
+    listed = json.loads(liaison("connectors", "--json").out)
     assert [connector["name"] for connector in listed] == ["clickhouse"]
 
 
