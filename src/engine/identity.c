@@ -62,12 +62,13 @@ uint64_t identity_prefix(struct slice id)
 bool identity_find(struct identity *identity, struct slice id, unsigned n_replays, unsigned n_sends)
 {
     char made[DELIVERY_ID_SIZE];
-    for (identity->replay = 0; identity->replay < n_replays; identity->replay++) {
-        for (identity->n = 0; identity->n < n_sends; identity->n++) {
+    for (unsigned tried = 0; tried < n_sends; tried++) {
+        for (identity->replay = 0; identity->replay < n_replays; identity->replay++) {
             identity_format(identity, made);
             if (slice_is_equal(id, slice_str(made)))
                 return true;
         }
+        identity->n = identity->n + 1 < n_sends ? identity->n + 1 : 0;
     }
     return false;
 }

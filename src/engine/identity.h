@@ -37,7 +37,7 @@ void identity_format_run(const struct engine *e, const struct event *event, stru
 /* That prefix of a public id; 0 when it is none. */
 uint64_t identity_prefix(struct slice id);
 /* Finds out which of the first n_replays times, and which of n_sends then, an id is of; `identity` has the
-   rest. False: none of them. */
+   rest, and in `n` which send it may well be: the others are tried behind that one. False: none of them. */
 bool identity_find(struct identity *identity, struct slice id, unsigned n_replays,
                    unsigned n_sends);
 

@@ -180,12 +180,17 @@ static bool find_anew(const struct letter_request *l, const struct delivery_row 
                             .connector = dead->connector,
                             .key = dead->key,
                             .has_key = dead->has_key};
-    unsigned n_sends = 0;
+    const unsigned n_replays = l->event->replay + 1;
+    unsigned n_sends = 0, n_before = 0;
     if (l->event->replay == 0)
         return false;
-    list_each (it, &l->rows)
+    list_each (it, &l->rows) {
+        n_before += is_like(known_row_of(it), dead) && known_row_of(it)->seq < dead->seq;
         n_sends += is_like(known_row_of(it), dead);
-    if (!identity_find(&send, dead->id, l->event->replay, n_sends))
+    }
+    /* Most handlers send as much each time. */
+    send.n = n_sends < n_replays ? 0 : n_before % (n_sends / n_replays);
+    if (!identity_find(&send, dead->id, n_replays, n_sends))
         return false;
     const unsigned own = send.replay;
     for (send.replay = l->event->replay; send.replay > own; send.replay--) {

@@ -27,7 +27,7 @@ static void an_id_tells_the_replay_and_the_send_that_it_is_of(void **state)
     for (unsigned replay = 0; replay < 3; replay++) {
         for (unsigned n = 0; n < 3; n++) {
             char id[DELIVERY_ID_SIZE];
-            struct identity made = example(replay, n), found = example(0, 0);
+            struct identity made = example(replay, n), found = example(0, 1);
             identity_format(&made, id);
             assert_true(identity_find(&found, slice_str(id), 3, 3));
             assert_int_equal(found.replay, replay);
