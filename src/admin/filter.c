@@ -139,15 +139,24 @@ static int set_until(struct filter *f, struct slice value, struct err *err)
     return parse_when(value, &f->journal.until_ms, err);
 }
 
-/* Of ends: since when they are followed, wall ms, a dash, and how far that has come. */
+/* "SINCE-AFTER" or "SINCE-AFTER-BEFORE": see filter.h. */
+static int parse_end_cursor(struct filter *f, struct slice value, struct err *err)
+{
+    struct slice since = slice_split(&value, '-'), after = slice_split(&value, '-');
+    if (parse_number(since, &f->followed_ms, err) < 0 ||
+        parse_number(after, &f->journal.after_seq, err) < 0)
+        return -1;
+    return value.data ? parse_number(value, &f->before_seq, err) : 0;
+}
+
 static int set_cursor(struct filter *f, struct slice value, struct err *err)
 {
-    if (f->kind == FILTER_ENDS && slice_find(value, '-') < value.len) {
-        struct slice since = slice_split(&value, '-');
-        if (parse_number(since, &f->followed_ms, err) < 0)
-            return -1;
-    }
-    return parse_number(value, &f->journal.after_seq, err);
+    int rc = f->kind == FILTER_ENDS ? parse_end_cursor(f, value, err)
+                                    : parse_number(value, &f->journal.after_seq, err);
+    if (rc < 0)
+        err_set(err, ERR_INVALID, "\"%.*s\" is no cursor: give what the answer before has as next",
+                SLICE_FMT(value));
+    return rc;
 }
 
 static int set_limit(struct filter *f, struct slice value, struct err *err)

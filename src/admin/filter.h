@@ -34,9 +34,12 @@ enum filter_kind {
 /* In place. */
 struct filter {
     enum filter_kind kind;
-    struct journal_filter journal;     /* the newest first */
-    int64_t limit_asked;               /* as it was, however large; 0: not at all */
-    int64_t followed_ms;               /* of ends: since when, wall; 0: from now on */
+    struct journal_filter journal; /* the newest first */
+    int64_t limit_asked;           /* as it was, however large; 0: not at all */
+    /* Of ends, whose journal.after_seq is how far engine_each_end has come: since when they are followed,
+       wall, 0: from now on; and where the journal is being looked through for some, before which row that
+       goes on, else 0. */
+    int64_t followed_ms, before_seq;
     char *texts[FILTER_TEXTS];         /* what its slices point to */
     struct err *doubts[FILTER_DOUBTS]; /* see filter_doubt; NULL: none */
 };

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Liaison authors */
 /*
- * Deliveries as they end. What ended since a question of before a restart is found in the journal.
+ * Deliveries as they end. What ended since a question of before a restart is found in the journal, page
+ * by page, while what ends meanwhile is remembered. No index leads to it, which every delivery would pay
+ * for: all that is on record is looked at.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -13,24 +15,37 @@
 
 /* What ends is known of when its row is on disk, a little later than the row says. */
 #define COMMIT_MS 10000
-#define EARLIER_MAX 1000
+#define PAGE_ROWS 1000
+#define NEWEST INT64_MAX /* the row before which the first page begins */
 
-struct tail {
-    struct admin *admin;
-    struct rendering *r;
-    int64_t since_ms; /* ends since then are looked for, wall: not before it was begun to follow */
-    struct earlier *found;
-    size_t n_found;
+/* An end that the journal has. */
+struct earlier {
+    int64_t at_ms, seq;
+    struct buf json;
 };
 
-static void end_answer(struct rendering *r, int64_t next_number, bool has_missed)
+/* A page of the journal, behind what is remembered. */
+struct tail {
+    struct admin *admin;
+    struct rendering *r; /* its filter's cursor says where the page begins, and is moved on */
+    bool has_missed;
+    struct earlier *found;
+    size_t n_found;
+    unsigned n_rows; /* that were met, of which some are told */
+    int64_t last_seq;
+};
+
+static void end_answer(struct rendering *r, bool has_missed)
 {
-    char next[48];
-    bool begins = r->filter.journal.after_seq == 0;
-    int64_t since_ms = begins ? engine_end_ms(next_number) : r->filter.followed_ms;
+    char next[80];
+    const struct filter *f = &r->filter;
+    int n =
+        snprintf(next, sizeof(next), "%" PRId64 "-%" PRId64, f->followed_ms, f->journal.after_seq);
+    if (f->before_seq)
+        snprintf(next + n, sizeof(next) - (size_t)n, "-%" PRId64, f->before_seq);
     json_array_end(&r->writer);
-    snprintf(next, sizeof(next), "%" PRId64 "-%" PRId64, since_ms, next_number);
     json_member_cstr(&r->writer, "next", next);
+    json_member_bool(&r->writer, "hasMore", f->before_seq != 0);
     json_member_bool(&r->writer, "missed", has_missed);
     json_object_end(&r->writer);
 }
@@ -45,17 +60,24 @@ static void add_end(void *ctx, const struct engine_end *end)
         end_add_json(&r->writer, &end->row, end->type, end->ms);
 }
 
+/* Moves the cursor on. */
+static void add_remembered(struct engine *e, struct rendering *r, bool *has_missed)
+{
+    struct filter *f = &r->filter;
+    f->journal.after_seq = engine_each_end(e, f->journal.after_seq, has_missed, add_end, r);
+    if (f->followed_ms == 0)
+        f->followed_ms = engine_end_ms(f->journal.after_seq);
+}
+
 static void render_checked(struct journal_reader *reader, void *ctx)
 {
     struct rendering *r = ctx;
     (void)!filter_check(&r->filter, reader, &r->err);
 }
 
-static void answer(struct admin *a, struct rendering *r)
+static void answer(struct admin *a, struct rendering *r, bool has_missed)
 {
-    bool has_missed;
-    int64_t next = engine_each_end(a->engine, r->filter.journal.after_seq, &has_missed, add_end, r);
-    end_answer(r, next, has_missed);
+    end_answer(r, has_missed);
     if (filter_has_doubts(&r->filter)) {
         rendering_start(a, r, render_checked);
         return;
@@ -64,12 +86,7 @@ static void answer(struct admin *a, struct rendering *r)
     rendering_free(r);
 }
 
-/* ---- what the journal remembers ---- */
-
-struct earlier {
-    int64_t at_ms, seq;
-    struct buf json;
-};
+/* ---- what the journal has ---- */
 
 static bool note_type(void *ctx, struct event *event, enum event_state state)
 {
@@ -93,6 +110,8 @@ static bool note_earlier(void *ctx, const struct delivery_row *row)
     struct tail *t = ctx;
     struct buf type = {0};
     struct err err = {0};
+    t->n_rows++;
+    t->last_seq = row->seq;
     if (!is_told(row))
         return true;
     if (journal_find_event(t->r->reader, delivery_event_seq(row->seq), note_type, &type, &err) < 0)
@@ -104,25 +123,6 @@ static bool note_earlier(void *ctx, const struct delivery_row *row)
     return t->r->err.code == ERR_NONE;
 }
 
-static bool note_received(void *ctx, struct event *event, enum event_state state)
-{
-    (void)state;
-    *(int64_t *)ctx = event->received_ms;
-    return false;
-}
-
-/* Whether there were more: rows that weren't looked at, of which the newest came since. */
-static int find_missed(const struct tail *t, const struct journal_filter *f, bool *has_missed,
-                       struct err *err)
-{
-    int64_t received_ms = 0;
-    if (f->through_seq && journal_find_event(t->r->reader, delivery_event_seq(f->through_seq),
-                                             note_received, &received_ms, err) < 0)
-        return -1;
-    *has_missed = t->n_found == EARLIER_MAX || received_ms >= t->since_ms;
-    return 0;
-}
-
 static int compare_earlier(const void *a, const void *b)
 {
     const struct earlier *x = a, *y = b;
@@ -131,19 +131,21 @@ static int compare_earlier(const void *a, const void *b)
     return (x->seq > y->seq) - (x->seq < y->seq);
 }
 
-static int find_earlier(struct tail *t, bool *has_missed, struct err *err)
+static int find_earlier(struct tail *t, struct err *err)
 {
     struct rendering *r = t->r;
     struct journal_filter f = r->filter.journal;
-    f.after_seq = 0;
-    f.since_ms = t->since_ms > 0 ? t->since_ms : 1; /* 0 would be any, what waits, too */
+    f.after_seq = r->filter.before_seq;
+    f.since_ms =
+        r->filter.followed_ms > 0 ? r->filter.followed_ms : 1; /* 0 would be any, what waits, too */
     f.is_of_ends = true;
-    f.limit = EARLIER_MAX;
+    f.limit = PAGE_ROWS;
     if (filter_check(&r->filter, r->reader, err) < 0 ||
         journal_bound_deliveries(r->reader, &f, LISTING_LOOKED_AT, err) < 0 ||
         journal_list_deliveries(r->reader, &f, note_earlier, t, err) < 0)
         return -1;
-    return find_missed(t, &f, has_missed, err);
+    r->filter.before_seq = t->n_rows == PAGE_ROWS ? t->last_seq : f.through_seq;
+    return 0;
 }
 
 static void render_earlier(struct journal_reader *reader, void *ctx)
@@ -151,10 +153,9 @@ static void render_earlier(struct journal_reader *reader, void *ctx)
     struct tail *t = ctx;
     struct rendering *r = t->r;
     struct err err = {0};
-    bool has_missed = false;
     r->reader = reader;
-    t->found = mem_calloc(EARLIER_MAX, sizeof(*t->found));
-    if (find_earlier(t, &has_missed, &err) < 0)
+    t->found = mem_calloc(PAGE_ROWS, sizeof(*t->found));
+    if (find_earlier(t, &err) < 0)
         r->err = err;
     qsort(t->found, t->n_found, sizeof(*t->found), compare_earlier);
     for (size_t i = 0; i < t->n_found; i++) {
@@ -162,7 +163,7 @@ static void render_earlier(struct journal_reader *reader, void *ctx)
         buf_deinit(&t->found[i].json);
     }
     free(t->found);
-    end_answer(r, r->next, has_missed);
+    end_answer(r, t->has_missed);
 }
 
 static void on_earlier(void *ctx)
@@ -184,21 +185,37 @@ static void on_kept(void *ctx)
     journal_read(engine_journal(t->admin->engine), render_earlier, on_earlier, t);
 }
 
+static void answer_from_journal(struct admin *a, struct rendering *r, bool has_missed)
+{
+    struct tail *t = mem_calloc(1, sizeof(*t));
+    *t = (struct tail){.admin = a, .r = r, .has_missed = has_missed};
+    journal_when_kept(engine_journal(a->engine), on_kept, t);
+}
+
+/* Of before what is remembered: the cursor is put there, and the journal has the rest. */
+static void look_back(struct filter *f, int64_t began)
+{
+    int64_t since_ms = engine_end_ms(f->journal.after_seq) - COMMIT_MS;
+    if (f->followed_ms < since_ms)
+        f->followed_ms = since_ms;
+    f->journal.after_seq = began;
+    f->before_seq = NEWEST;
+}
+
 void route_tail(void *ctx, struct http_exchange *x)
 {
     struct admin *a = ctx;
     struct rendering *r = listing_new(x, FILTER_ENDS);
+    bool has_missed;
     if (!r)
         return;
-    int64_t after = r->filter.journal.after_seq;
+    int64_t after = r->filter.journal.after_seq, began = engine_ends_began(a->engine);
     filter_doubt(&r->filter, a->engine);
-    r->next = engine_ends_began(a->engine);
-    if (after == 0 || after >= r->next) {
-        answer(a, r);
-        return;
-    }
-    struct tail *t = mem_calloc(1, sizeof(*t));
-    int64_t since_ms = engine_end_ms(after) - COMMIT_MS, begun_ms = r->filter.followed_ms;
-    *t = (struct tail){.admin = a, .r = r, .since_ms = since_ms > begun_ms ? since_ms : begun_ms};
-    journal_when_kept(engine_journal(a->engine), on_kept, t);
+    if (after > 0 && after < began)
+        look_back(&r->filter, began);
+    add_remembered(a->engine, r, &has_missed);
+    if (r->filter.before_seq)
+        answer_from_journal(a, r, has_missed);
+    else
+        answer(a, r, has_missed);
 }

@@ -136,7 +136,8 @@ static int follow(struct follower *f)
         print_ends(f);
         if (fflush(stdout) != 0)
             break; /* who read it has gone */
-        client_rest(POLL_MS);
+        if (!view_is_true(buf_slice(&f->answer), "hasMore"))
+            client_rest(POLL_MS);
     }
     return status;
 }

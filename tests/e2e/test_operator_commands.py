@@ -12,6 +12,7 @@ import signal
 import struct
 import subprocess
 import termios
+from collections import Counter
 
 import pytest
 
@@ -206,11 +207,48 @@ def test_the_route_of_tail_remembers_so_many_and_says_what_is_missing(daemon):
     assert (later["items"], later["missed"]) == ([], False)
     daemon.post("/events", [{"type": "thing.broken", "id": f"b{n}", "data": {}} for n in range(1001)])
     wait_until(lambda: daemon.channel_sums()["dead"] == 1001, "the letters", 30)
-    for _ in range(2):
-        page = daemon.get(f"/api/tail?cursor={later['next']}").json()
-        assert (len(page["items"]), page["missed"]) == (1000, True)
-        daemon.restart()
+    page = daemon.get(f"/api/tail?cursor={later['next']}").json()
+    assert (len(page["items"]), page["missed"], page["hasMore"]) == (1000, True, False)
     assert daemon.get("/api/tail?limit=1").status == 400
+    for wrong in ("x", "1", "1-x", "1-2-x", "1-2-3-4"):
+        answer = daemon.get(f"/api/tail?cursor={wrong}")
+        assert answer.status == 400 and "is no cursor" in answer.json()["detail"]
+
+
+def read_ends(daemon, cursor):
+    """All that ended since, and how many answers it took."""
+    ends, pages, has_more = [], 0, True
+    while has_more:
+        page = daemon.get(f"/api/tail?cursor={cursor}").json()
+        assert page["missed"] is False
+        ends += page["items"]
+        cursor, has_more, pages = page["next"], page["hasMore"], pages + 1
+    return ends, pages
+
+
+def test_the_route_of_tail_finds_all_that_ended_before_a_restart_however_old(project, make_daemon, receiver):
+    project.script(SCRIPT.replace("sync:start()", """
+    sync:on("thing.many", function(event)
+      for n = 1, 1000 do sync:send { connector = "quick", data = { n = n } } end
+    end)
+    sync:start()"""))
+    project.connector("receiver", CONNECTOR.replace("attempts = 2", "attempts = 1000"))
+    project.connector("quick", "return { send = function() end }")
+    daemon = make_daemon("--set", "limits.handlerTime=10s", settings={"url": receiver.url}).start()
+    receiver.default = 503
+    emit(daemon, 1)
+    receiver.wait_for(1)
+    cursor = daemon.get("/api/tail").json()["next"]
+    for _ in range(11):
+        daemon.emit("thing.many")
+    daemon.wait_delivered("quick", 11000, 60)
+    receiver.default = 200
+    daemon.wait_delivered("receiver", 1)
+    daemon.restart()
+    ends, pages = read_ends(daemon, cursor)
+    assert pages > 2
+    assert Counter(end["eventSeq"] for end in ends) == {1: 1, **{event: 1000 for event in range(2, 13)}}
+    assert len({end["id"] for end in ends}) == 11001
 
 
 def test_the_route_of_tail_finds_in_the_journal_what_ended_before_a_restart(daemon, receiver):
