@@ -18,10 +18,10 @@ static const struct {
     {"ID", VALUE_FREE},         {"JOURNAL", VALUE_FILE},
     {"JSON", VALUE_FREE},       {"KEY", VALUE_FREE},
     {"KEY=VALUE", VALUE_KEY},   {"N", VALUE_FREE},
-    {"PATH", VALUE_PATH},       {"RATE", VALUE_FREE},
-    {"STATUS[:N]", VALUE_FREE}, {"TIME", VALUE_FREE},
-    {"TYPE", VALUE_FREE},       {"URL", VALUE_FREE},
-    {"last:N", VALUE_FREE},
+    {"NAME", VALUE_FREE},       {"PATH", VALUE_PATH},
+    {"RATE", VALUE_FREE},       {"STATUS[:N]", VALUE_FREE},
+    {"TIME", VALUE_FREE},       {"TYPE", VALUE_FREE},
+    {"URL", VALUE_FREE},        {"last:N", VALUE_FREE},
 };
 
 enum value_kind value_kind(struct slice name)
