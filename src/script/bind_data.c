@@ -3,6 +3,7 @@
 /* array and null. */
 #include <lauxlib.h>
 
+#include "script/argument.h"
 #include "script/bindings.h"
 #include "script/codec.h"
 #include "script/machine.h"
@@ -13,7 +14,7 @@ static int data_array(lua_State *L)
 {
     lua_settop(L, 1);
     if (!lua_isnil(L, 1) && !lua_istable(L, 1))
-        machine_raise(L, "array takes a list as in array{1, 2}, not a %s", luaL_typename(L, 1));
+        machine_raise(L, "array takes a list as in array{1, 2}, not %s", argument_describe(L, 1));
     int n = lua_isnil(L, 1) ? 0 : (int)lua_objlen(L, 1);
     lua_createtable(L, n, 0);
     if (lua_istable(L, 1)) {

@@ -32,7 +32,7 @@ static int json_decode(lua_State *L)
     struct err err = {0};
     struct slice text;
     if (lua_type(L, 1) != LUA_TSTRING)
-        machine_raise(L, "json.decode takes a string, not a %s", luaL_typename(L, 1));
+        machine_raise(L, "json.decode takes a string, not %s", argument_describe(L, 1));
     text.data = lua_tolstring(L, 1, &text.len);
     if (codec_decode(L, text, &err) < 0)
         machine_raise(L, "json.decode: %s", err.message);

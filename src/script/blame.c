@@ -15,6 +15,8 @@
 #include "script/watchdog.h"
 
 #define LEVELS_MAX 200
+#define OVERFLOW "stack overflow"
+#define ENDLESS "does a function call itself without end?"
 #define PARSED_MAX (1u << 20) /* bytes of a file that is worth a tree */
 
 /* Where an error is said to be, and what is said there. */
@@ -228,10 +230,18 @@ static void add_error(lua_State *L, const struct place *place, struct buf *out)
     syntax_free(syntax);
 }
 
-/* A stack that is full has no room for looking around. */
-static bool is_explainable(struct slice message)
+static bool is_overflow(struct slice message)
 {
-    return !memmem(message.data, message.len, "stack overflow", sizeof("stack overflow") - 1);
+    return memmem(message.data, message.len, OVERFLOW, sizeof(OVERFLOW) - 1);
+}
+
+/* A stack that is full has no room for looking around. */
+static void add_overflow(const struct place *place, struct buf *out)
+{
+    struct explanation e = {.mark_line = place->line};
+    buf_add_str(&e.words, ENDLESS);
+    add_told(out, place, &e);
+    buf_deinit(&e.words);
 }
 
 static void compose(lua_State *L, const struct script_run *run, struct buf *out)
@@ -241,10 +251,10 @@ static void compose(lua_State *L, const struct script_run *run, struct buf *out)
     struct place place = find_place(L, buf_slice(&raised));
     if (!place.source)
         buf_add_slice(out, buf_slice(&raised));
-    else if (is_explainable(place.message))
-        add_error(L, &place, out);
+    else if (is_overflow(place.message))
+        add_overflow(&place, out);
     else
-        add_told(out, &place, &(struct explanation){.mark_line = place.line});
+        add_error(L, &place, out);
     add_context(L, run, out);
     buf_deinit(&raised);
 }
@@ -340,11 +350,26 @@ bool blame_has_way(const struct script_run *run)
     return frames->len > 0 && memchr(frames->data + 1, '\n', frames->len - 1);
 }
 
+/* Where the stack had no room for a handler either, the way there is that to what was called first. */
+static void place_overflow(struct script_run *run, struct buf *error)
+{
+    struct buf frames = {0};
+    machine_add_traceback(run, &frames);
+    struct place place = find_place_in(run->m, slice_trim(buf_slice(&frames)));
+    buf_clear(error);
+    if (place.source)
+        buf_printf(error, "%.*s:%d: ", SLICE_FMT(place.source->name), place.line);
+    buf_add_str(error, OVERFLOW "; " ENDLESS);
+    buf_deinit(&frames);
+}
+
 void blame_take(struct script_run *run, struct buf *error)
 {
     if (run->blame.text.len > 0) {
         buf_clear(error);
         buf_add_slice(error, buf_slice(&run->blame.text));
+    } else if (slice_is_equal(buf_slice(error), SLICE_LIT(OVERFLOW))) {
+        place_overflow(run, error);
     }
     if (run->kind != RUN_FILE || blame_has_way(run)) /* else a file's own line says it all */
         blame_add_frames(run, error);

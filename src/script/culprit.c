@@ -6,7 +6,9 @@
 
 #include "base/attr.h"
 
-/* The beginnings of LuaJIT's messages, and of those that null gives. */
+#define EXACT "'struct exact_number'" /* as LuaJIT calls it */
+
+/* The beginnings of LuaJIT's messages, those of exact numbers, and those that null gives. */
 static const struct {
     const char *beginning;
     enum deed deed;
@@ -17,6 +19,8 @@ static const struct {
     {"attempt to concatenate ", DEED_JOIN},
     {"attempt to get length of ", DEED_LENGTH},
     {"attempt to compare ", DEED_COMPARE},
+    {EXACT " has no member", DEED_INDEX},
+    {EXACT " is not callable", DEED_CALL},
     {"null has no ", DEED_INDEX},
     {"null can't be called", DEED_CALL},
     {"null can't be joined", DEED_JOIN},
@@ -36,7 +40,7 @@ static struct slice read_name(struct slice message)
     if (!slice_has_prefix(message, SLICE_LIT("attempt to ")))
         return SLICE_NULL;
     struct slice rest = slice_from(message, slice_find(message, '\''));
-    if (rest.len == 0)
+    if (rest.len == 0 || slice_has_prefix(rest, SLICE_LIT(EXACT)))
         return SLICE_NULL;
     rest = slice_from(rest, 1);
     return slice_upto(rest, slice_find(rest, '\''));
@@ -98,16 +102,22 @@ static bool has_metamethod(lua_State *L, const char *name)
     return true;
 }
 
+/* A cdata, which has all metamethods. */
+static bool is_exact(int type)
+{
+    return type > LUA_TTHREAD;
+}
+
 /* A string is a number where it reads as one. */
 static bool is_number(lua_State *L)
 {
-    return lua_isnumber(L, -1) || lua_type(L, -1) > LUA_TTHREAD; /* a cdata: an exact number */
+    return lua_isnumber(L, -1) || is_exact(lua_type(L, -1));
 }
 
 static bool is_comparable(lua_State *L)
 {
     int type = lua_type(L, -1);
-    return type == LUA_TNUMBER || type == LUA_TSTRING || type > LUA_TTHREAD;
+    return type == LUA_TNUMBER || type == LUA_TSTRING || is_exact(type);
 }
 
 /* Whether the value on top is of no use for the deed. */
@@ -118,13 +128,14 @@ static bool is_useless(lua_State *L, enum deed deed)
         return true;
     switch (deed) {
     case DEED_INDEX:
-        return type != LUA_TTABLE && type != LUA_TSTRING && !has_metamethod(L, "__index");
+        return is_exact(type) ||
+               (type != LUA_TTABLE && type != LUA_TSTRING && !has_metamethod(L, "__index"));
     case DEED_CALL:
-        return type != LUA_TFUNCTION && !has_metamethod(L, "__call");
+        return is_exact(type) || (type != LUA_TFUNCTION && !has_metamethod(L, "__call"));
     case DEED_COUNT:
         return !is_number(L) && !has_metamethod(L, "__add");
     case DEED_JOIN:
-        return type != LUA_TNUMBER && type != LUA_TSTRING && type <= LUA_TTHREAD &&
+        return type != LUA_TNUMBER && type != LUA_TSTRING && !is_exact(type) &&
                !has_metamethod(L, "__concat");
     case DEED_LENGTH:
         return type != LUA_TTABLE && type != LUA_TSTRING;
@@ -158,8 +169,9 @@ static bool try_operand(struct culprit *c, const struct node *operand)
 {
     if (!operand || !has_name(c, operand) || !push_operand(c, operand))
         return false;
+    bool is_set = c->deed == DEED_INDEX && c->outer->is_target; /* s.x = 1 */
     c->operand = operand;
-    if (is_useless(c->f->L, c->deed))
+    if (is_useless(c->f->L, c->deed) || (is_set && lua_type(c->f->L, -1) == LUA_TSTRING))
         return true;
     lua_pop(c->f->L, 1);
     return false;

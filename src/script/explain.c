@@ -12,9 +12,11 @@
 #include "script/absence.h"
 #include "script/codec.h"
 #include "script/culprit.h"
+#include "script/exact.h"
 #include "script/instant.h"
 #include "script/library.h"
 #include "script/machine.h"
+#include "script/secret.h"
 
 /* ---- words ---- */
 
@@ -67,11 +69,26 @@ static bool is_library(lua_State *L, const struct node *n)
     return is;
 }
 
-static const char *type_word(lua_State *L, int index)
+static const char *type_words(lua_State *L, int index)
 {
     if (instant_at(L, index))
-        return "time";
-    return lua_type(L, index) == LUA_TSTRING ? "text" : luaL_typename(L, index);
+        return "a time";
+    switch (lua_type(L, index)) {
+    case LUA_TBOOLEAN:
+        return lua_toboolean(L, index) ? "true" : "false";
+    case LUA_TNUMBER:
+        return "a number";
+    case LUA_TSTRING:
+        return "a text";
+    case LUA_TTABLE:
+        return "a table";
+    case LUA_TFUNCTION:
+        return "a function";
+    default:
+        return secret_is(L, index)  ? "a secret"
+               : exact_is(L, index) ? "an exact number"
+                                    : "a userdata";
+    }
 }
 
 static bool is_loop_name(const struct node *n)
@@ -107,10 +124,12 @@ static void add_wrong_type(struct buf *out, const struct culprit *c)
         buf_add_slice(out, c->operand->name);
     else
         absence_add_name(out, c->operand);
-    buf_printf(out, " is a %s", type_word(L, -1));
+    buf_printf(out, " is %s", type_words(L, -1));
     switch (c->deed) {
     case DEED_INDEX:
-        if (type == LUA_TFUNCTION)
+        if (type == LUA_TSTRING)
+            buf_add_str(out, ", in which nothing can be set");
+        else if (type == LUA_TFUNCTION)
             add_function_advice(out, L, c->operand);
         else if (type == LUA_TNUMBER && is_loop_name(c->operand))
             buf_add_str(out, ", the place in the list: write for _, x in ipairs(list) do");
@@ -133,6 +152,9 @@ static void add_wrong_type(struct buf *out, const struct culprit *c)
         break;
     case DEED_COMPARE:
         buf_add_str(out, ", which can't be put in order");
+        break;
+    case DEED_LENGTH:
+        buf_add_str(out, "; # counts the elements of a list, and the bytes of a text");
         break;
     default:
         break;
@@ -237,9 +259,9 @@ static bool explain_mixed(struct explanation *out, const struct culprit *c)
             absence_add_text(&out->words, n->text);
             buf_add_str(&out->words, ": ");
             absence_add_name(&out->words, n->first);
-            buf_printf(&out->words, " is a %s, and ", type_word(L, -2));
+            buf_printf(&out->words, " is %s, and ", type_words(L, -2));
             absence_add_name(&out->words, n->last);
-            buf_printf(&out->words, " a %s: %s", type_word(L, -1), advise_mixed(L));
+            buf_printf(&out->words, " %s: %s", type_words(L, -1), advise_mixed(L));
             mark(out, n, n->text);
         }
         lua_pop(L, is_known ? 2 : 1);
@@ -277,6 +299,38 @@ static bool explain_loop(struct explanation *out, const struct culprit *c)
     return false;
 }
 
+/* ---- for i = a, b, c do ---- */
+
+/* Which of the three isn't a number; -1: the message is another. */
+static int read_bound(struct slice message)
+{
+    static const char *const bounds[] = {"'for' initial value", "'for' limit", "'for' step"};
+    for (int i = 0; i < (int)ARRAY_LEN(bounds); i++)
+        if (slice_has_prefix(message, slice_str(bounds[i])))
+            return i;
+    return -1;
+}
+
+static bool explain_bound(struct explanation *out, struct culprit *c, int bound)
+{
+    for (const struct node *n = syntax_root(c->failure->syntax); n; n = node_next(n)) {
+        const struct node *value = n->next;
+        if (n->kind != NODE_LOCAL || !n->is_loop || n->line != c->failure->line ||
+            !frame_has(c->f, n))
+            continue;
+        for (int i = 0; i < bound && value; i++)
+            value = value->next;
+        if (!value || !frame_evaluate(c->f, value))
+            continue;
+        c->deed = DEED_COUNT;
+        c->outer = c->operand = value;
+        add_words(&out->words, c);
+        mark(out, value, value->text);
+        return true;
+    }
+    return false;
+}
+
 /* ---- arguments of functions that aren't the script's ---- */
 
 static bool is_callee(const struct node *n, struct slice name)
@@ -296,18 +350,38 @@ static unsigned read_argument(struct slice message)
     return (unsigned)atoi(message.data + beginning.len);
 }
 
-/* "; event.data.slots: data has no slots", where the argument is nil or null. */
-static bool explain_argument(struct explanation *out, struct frame *f, const struct node *n)
+/* What the value on top is that is neither number nor text, though it looks so; NULL: none of these. */
+static const char *find_stranger(lua_State *L, bool is_native)
 {
-    if ((n->kind != NODE_INDEX && n->kind != NODE_NAME) || !frame_evaluate(f, n))
+    int top = lua_gettop(L);
+    if (codec_is_null(L, top))
+        return "null";
+    if (is_native && instant_at(L, top))
+        return "a time: time.unix(…) gives its seconds, time.format(…) a text";
+    return is_native && exact_is(L, top) ? "an exact number, which Lua's own functions don't take: "
+                                           "round(…), toInteger(…) and tostring(…) do"
+                                         : NULL;
+}
+
+/* "; event.data.slots: data has no slots", where the argument is nil or a stranger; `is_native`: of one of
+   Lua's own functions. */
+static bool explain_argument(struct explanation *out, struct frame *f, const struct node *n,
+                             bool is_native)
+{
+    if ((n->kind != NODE_INDEX && n->kind != NODE_NAME) || node_is_global(n, "null") ||
+        !frame_evaluate(f, n))
         return false;
-    bool is_null = codec_is_null(f->L, lua_gettop(f->L)), is_nil = lua_isnil(f->L, -1);
+    const char *words = find_stranger(f->L, is_native);
+    bool is_nil = lua_isnil(f->L, -1);
     lua_pop(f->L, 1);
-    if (!is_null && !is_nil)
+    if (!words && !is_nil)
         return false;
-    if (n->kind == NODE_INDEX || is_null)
+    if (n->kind == NODE_INDEX || words)
         absence_add_text(&out->words, n->text);
-    buf_add_str(&out->words, is_null ? " is null" : n->kind == NODE_INDEX ? ": " : "");
+    if (words)
+        buf_printf(&out->words, " is %s", words);
+    else if (n->kind == NODE_INDEX)
+        buf_add_str(&out->words, ": ");
     if (is_nil)
         absence_add(&out->words, f, n);
     mark(out, n, n->text);
@@ -322,11 +396,11 @@ static bool explain_arguments(struct explanation *out, struct frame *f, const st
     for (const struct node *n = call->first->next; n; n = n->next) {
         if (++i != only && only > 0)
             continue;
-        if (explain_argument(out, f, n))
+        if (explain_argument(out, f, n, only > 0))
             return true;
         for (const struct node *field = n->first; field && n->kind == NODE_TABLE;
              field = field->next)
-            if (field->kind == NODE_FIELD && explain_argument(out, f, field->last))
+            if (field->kind == NODE_FIELD && explain_argument(out, f, field->last, false))
                 return true;
         if (only > 0)
             mark(out, n, n->text);
@@ -359,6 +433,58 @@ static void explain_call(struct explanation *out, struct frame *f, const struct 
     }
 }
 
+/* ---- t[nil] = x ---- */
+
+/* The key of a[b] = … or { [b] = … }; NULL: there is none. */
+static const struct node *key_of(const struct node *n)
+{
+    if (n->name.data)
+        return NULL;
+    if (n->kind == NODE_FIELD)
+        return n->first != n->last ? n->first : NULL;
+    return n->kind == NODE_INDEX && n->is_target ? node_child(n, 1) : NULL;
+}
+
+static bool explain_key(struct explanation *out, struct frame *f, const struct failure *failure)
+{
+    if (!slice_has_prefix(failure->message, SLICE_LIT("table index is ")))
+        return false;
+    for (const struct node *n = syntax_root(failure->syntax); n; n = node_next(n)) {
+        const struct node *key = key_of(n);
+        if (key && frame_has(f, n) && key->last_line == failure->line &&
+            explain_argument(out, f, key, false))
+            return true;
+    }
+    return false;
+}
+
+/* ---- messages of Lua's own functions that are riddles ---- */
+
+#define PATTERN                                                                                    \
+    "in a pattern % makes a sign mean itself, as in %(; text.contains, text.replace and "          \
+    "regex.find know nothing of %"
+
+static const struct {
+    const char *part, *words;
+} riddles[] = {
+    {"invalid value (", "table.concat joins texts and numbers alone: table.concat(map(list, "
+                        "tostring), \", \")"},
+    {"invalid order function", "it is true where a comes before b, and false where both are equal: "
+                               "a < b, not a <= b"},
+    {"malformed pattern", PATTERN},
+    {"unfinished capture", PATTERN},
+    {"invalid pattern capture", PATTERN},
+    {"invalid capture index", "in what is put in, %1 is the first capture, and %% a % itself"},
+    {"invalid use of '%'", "in what is put in, %1 is the first capture, and %% a % itself"},
+};
+
+static void explain_riddle(struct explanation *out, struct slice message)
+{
+    for (size_t i = 0; i < ARRAY_LEN(riddles) && out->words.len == 0; i++)
+        if (slice_has_prefix(message, slice_str(riddles[i].part)))
+            buf_add_str(&out->words, riddles[i].words);
+}
+
 /* ---- all ---- */
 
 /* table.sort(list) without a function, of what has no order. */
@@ -386,9 +512,13 @@ void explain(struct explanation *out, struct frame *f, const struct failure *fai
     struct culprit c = culprit_of(f, failure);
     int top = f->L ? lua_gettop(f->L) : 0;
     *out = (struct explanation){.mark_line = failure->line};
-    if (c.deed == DEED_NONE) {
-        if (failure->callee.data)
+    int bound = read_bound(failure->message);
+    if (f->stands && bound >= 0) {
+        out->is_whole = explain_bound(out, &c, bound);
+    } else if (c.deed == DEED_NONE) {
+        if (!explain_key(out, f, failure) && failure->callee.data)
             explain_call(out, f, failure);
+        explain_riddle(out, failure->message);
     } else if (f->stands && culprit_find_by_value(&c)) {
         add_words(&out->words, &c);
         out->is_whole = true;

@@ -218,7 +218,8 @@ static bool push_member(struct frame *f, const struct node *n)
 {
     if (!frame_evaluate(f, n->first))
         return false;
-    bool has_members = lua_istable(f->L, -1) || lua_isuserdata(f->L, -1) || lua_isstring(f->L, -1);
+    bool has_members =
+        lua_istable(f->L, -1) || lua_isuserdata(f->L, -1) || lua_type(f->L, -1) == LUA_TSTRING;
     if (!has_members || lua_islightuserdata(f->L, -1) || !push_key(f, n)) {
         lua_pop(f->L, 1);
         return false;

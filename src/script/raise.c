@@ -8,6 +8,7 @@
 #include <lauxlib.h>
 
 #include "base/utf8.h"
+#include "script/argument.h"
 #include "script/codec.h"
 #include "script/machine.h"
 #include "script/secret.h"
@@ -156,6 +157,6 @@ void machine_add_error(lua_State *L, int index, struct buf *out)
     } else if (type == LUA_TTABLE) {
         add_table(L, index, out);
     } else {
-        buf_printf(out, "an error that is a %s", lua_typename(L, type));
+        buf_printf(out, "an error that is %s", argument_describe(L, index));
     }
 }

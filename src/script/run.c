@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "base/utf8.h"
 #include "script/answer.h"
+#include "script/argument.h"
 #include "script/batchrun.h"
 #include "script/bindings.h"
 #include "script/codec.h"
@@ -622,8 +623,8 @@ static int read_key(lua_State *L, struct buf *key, bool *has_key, struct err *er
     }
     if (lua_type(L, 1) == LUA_TNUMBER && json_add_double(key, lua_tonumber(L, 1)) == 0)
         return 0;
-    return err_set(err, ERR_SCRIPT, "`key` must return a string, a number or nil, not a %s",
-                   luaL_typename(L, 1));
+    return err_set(err, ERR_SCRIPT, "`key` must return a string, a number or nil, not %s",
+                   lua_type(L, 1) == LUA_TNUMBER ? "NaN or infinity" : argument_describe(L, 1));
 }
 
 int script_handler_key(struct script_machine *m, size_t handler, const struct event *event,

@@ -9,6 +9,7 @@
 #include <lauxlib.h>
 
 #include "base/text.h"
+#include "script/argument.h"
 #include "script/bindings.h"
 #include "script/codec.h"
 #include "script/exact.h"
@@ -96,7 +97,7 @@ static struct slice read_key(lua_State *L, const struct script_run *run)
         exact_add(L, index, &m->url);
     else if (type != LUA_TNUMBER || json_add_double(&m->url, lua_tonumber(L, index)) < 0)
         machine_raise(L, "sync:send: `key` must be a string or a number, not %s",
-                      codec_is_null(L, index) ? "null" : luaL_typename(L, index));
+                      type == LUA_TNUMBER ? "NaN or infinity" : argument_describe(L, index));
     return slice_present(buf_slice(&m->url));
 }
 

@@ -113,6 +113,10 @@ static const struct slip slips[] = {
     {NULL, "'do' expected near '='", "write == to compare", false},
     {NULL, "'then' expected near 'in'",
      "`in` belongs to for alone: to find something in a list, loop over it", false},
+    {NULL, "ambiguous syntax",
+     "a line that begins with ( calls what the line before ends with: write the value into a local "
+     "first, or ; before the (",
+     false},
     {NULL, "'}' expected", "is a comma missing before it? A table's members are parted by commas",
      false},
     {NULL, "unfinished string",

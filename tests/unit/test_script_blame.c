@@ -72,7 +72,7 @@ static const struct {
     {"return event.data.slots[1].start.hour.x",
      "event.data.slots[1].start.hour: start is a number"},
     {"return event.data.count.x", "event.data.count.x: count is a number"},
-    {"return event.data.ok.x", "event.data.ok.x: ok is a boolean"},
+    {"return event.data.ok.x", "event.data.ok.x: ok is true"},
     {"return event.data.id.x.y", "event.data.id.x.y: id is a text, which has no x"},
     {"event.data.room.name = 1", "event.data.room.name: data has no room; did you mean rooms?"},
     {"return event\n.data\n.room\n.name",
@@ -127,6 +127,43 @@ static const struct {
     {"return tostrin(1)", "there is no tostrin; did you mean tostring?"},
     {"console.log('x')",
      "console.log: there is no console; write log.info(text, { name = value })"},
+    {"return event.data.big.x", "event.data.big.x: big is an exact number"},
+    {"return #event.data.big", "event.data.big: big is an exact number; # counts the elements of a "
+                               "list, and the bytes of a text"},
+    {"local x = event.data.big() return x",
+     "event.data.big: big is an exact number, not a function"},
+    {"return event.data.slots[1].start.x.y", "event.data.slots[1].start.x: start is a number"},
+    {"local at = 'x' at.zone = 1", "at.zone: at is a text, in which nothing can be set"},
+    {"for i = 1, event.data.missing do end",
+     "event.data.missing: data has no missing; it has big, count, empty, id, none, nothing, ok, "
+     "rooms and 2 more"},
+    {"for i = event.data.rooms, 1 do end", "event.data.rooms: rooms is a table, not a number"},
+    {"for i = 1, 2, event.data.nothing do end",
+     "event.data.nothing: nothing is null; get(event, \"data.nothing\") is nil then, and get(…, …, "
+     "x) is x"},
+    {"local t = {} t[event.data.missing] = 1",
+     "table index is nil; event.data.missing: data has no missing; it has big, count, empty, id, "
+     "none, nothing, ok, rooms and 2 more"},
+    {"return { [event.data.missing] = 1 }",
+     "table index is nil; event.data.missing: data has no missing; it has big, count, empty, id, "
+     "none, nothing, ok, rooms and 2 more"},
+    {"local n = math.floor(event.data.big) return n",
+     "bad argument #1 to 'floor' (number expected, got cdata); event.data.big is an exact number, "
+     "which Lua's own functions don't take: round(…), toInteger(…) and tostring(…) do"},
+    {"local at = time.now() local n = math.floor(at) return n",
+     "bad argument #1 to 'floor' (number expected, got userdata); at is a time: time.unix(…) gives "
+     "its seconds, time.format(…) a text"},
+    {"error(nil)", "an error that is nil"},
+    {"error(null)", "an error that is null"},
+    {"error(event.data.big)", "an error that is an exact number"},
+    {"local s = table.concat({ {} }) return s",
+     "invalid value (table) at index 1 in table for 'concat'; table.concat joins texts and numbers "
+     "alone: table.concat(map(list, tostring), \", \")"},
+    {"local s = ('x'):find('[') return s",
+     "malformed pattern (missing ']'); in a pattern % makes a sign mean itself, as in %(; "
+     "text.contains, text.replace and regex.find know nothing of %"},
+    {"local s = ('x'):gsub('x', '%2') return s",
+     "invalid capture index; in what is put in, %1 is the first capture, and %% a % itself"},
     {"return f'x'", "there is no f; a text stands in \" or ', and its parts are joined by ..: "
                     "\"Room \" .. name"},
     {"return JSON.parse('{}')",
@@ -165,8 +202,7 @@ static const struct {
      "event.data.room: data has no room; did you mean rooms?"},
     {"return 'x' .. event.data.rooms",
      "event.data.rooms: rooms is a table; json.encode(…) or table.concat(…) make a text of it"},
-    {"return 'x' .. event.data.ok",
-     "event.data.ok: ok is a boolean; tostring(…) makes a text of it"},
+    {"return 'x' .. event.data.ok", "event.data.ok: ok is true; tostring(…) makes a text of it"},
     {"return event.data.counts < 3", "event.data.counts: data has no counts; did you mean count?"},
     {"return 3 >= event.data.rooms",
      "event.data.rooms: rooms is a table, which can't be put in order"},
@@ -183,7 +219,8 @@ static const struct {
                                "function(a, b) that is true where a comes first, or write "
                                "sortBy(list, name)"},
     {"return #event.data.slot", "event.data.slot: data has no slot; did you mean slots?"},
-    {"return #event.data.count", "event.data.count: count is a number"},
+    {"return #event.data.count", "event.data.count: count is a number; # counts the elements of a "
+                                 "list, and the bytes of a text"},
     {"return event.data.slots.length + 1",
      "event.data.slots.length: slots is a list and has no length; "
      "its length is written with # before it"},
@@ -205,11 +242,11 @@ static const struct {
      "has "
      "big, count, empty, id, none, nothing, ok, rooms and 2 more"},
     {"local x = json.decode(event.data.txt) return x",
-     "json.decode takes a string, not a nil; event.data.txt: data has no txt; it has big, count, "
+     "json.decode takes a string, not nil; event.data.txt: data has no txt; it has big, count, "
      "empty, "
      "id, none, nothing, ok, rooms and 2 more"},
     {"local x = json.decode(event.data.nothing) return x",
-     "json.decode takes a string, not a userdata; event.data.nothing is null"},
+     "json.decode takes a string, not null; event.data.nothing is null"},
     {"sync:send{ connector = 'out', data = event.data.schedule }",
      "sync:send: `data` is missing (nil); write null where nothing is meant; event.data.schedule: "
      "data "
@@ -545,8 +582,29 @@ static void test_a_full_stack_is_told_plainly(void **state)
 {
     (void)state;
     struct project *p = fail_with("local function f(x) return 1 + f(x + 1) end\nreturn f(1)");
-    assert_contains(project_error(p), "scripts/main.lua:3: stack overflow");
+    assert_contains(project_error(p),
+                    "scripts/main.lua:3: stack overflow; does a function call itself without end?");
     project_free(p);
+}
+
+/* How much of it is left for a handler is chance: with none, the error is told without one. */
+static void test_a_full_stack_is_told_wherever_it_ends(void **state)
+{
+    (void)state;
+    struct buf body = {0};
+    buf_add_str(&body, "local function f(a) ");
+    for (int i = 0; i < 40; i++) {
+        buf_printf(&body, "local a%d ", i);
+        size_t len = body.len;
+        buf_add_str(&body, "return f() + 1 end f()");
+        struct project *p = fail_with(body.data);
+        assert_contains(project_error(p), "scripts/main.lua:");
+        assert_contains(project_error(p),
+                        ": stack overflow; does a function call itself without end?");
+        project_free(p);
+        buf_truncate(&body, len);
+    }
+    buf_deinit(&body);
 }
 
 /* ---- problems of a project ---- */
@@ -589,6 +647,7 @@ int main(void)
         cmocka_unit_test(test_what_would_take_long_to_explain_is_told_as_it_is),
         cmocka_unit_test(test_a_run_that_was_stopped_shows_where),
         cmocka_unit_test(test_a_full_stack_is_told_plainly),
+        cmocka_unit_test(test_a_full_stack_is_told_wherever_it_ends),
         cmocka_unit_test(test_a_problem_while_loading_has_its_excerpt),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -88,6 +88,8 @@ static void test_whole_numbers_keep_every_digit(void **state)
                 "toInteger '1e3', toInteger(1e15) }",
                 "[12345678901234567890,-7,2,1000,1000000000000000]");
     assert_eval("return toInteger(json.decode '-12345678901234567890.9')", "-12345678901234567890");
+    assert_eval("return tonumber(json.decode '12345678901234567890')", "12345678901234567890");
+    assert_eval("return { tonumber '5', tonumber('ff', 16), tonumber 'x' == nil }", "[5,255,true]");
     assert_eval("return { toInteger(2.9), toInteger(-0.9), toInteger(false), toInteger('x', 5) }",
                 "[2,0,0,5]");
     project_assert_error("toInteger(0/0)", "toInteger(x): a number is no whole number");

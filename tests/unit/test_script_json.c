@@ -222,7 +222,7 @@ static void test_bad_text_is_refused(void **state)
     assert_error("return json.decode('{\"a\":')", "json.decode: ");
     assert_error("return json.decode('[1] 2')", "json.decode: ");
     assert_error("return json.decode('')", "json.decode: ");
-    assert_error("return json.decode(nil)", "json.decode takes a string, not a nil");
+    assert_error("return json.decode(nil)", "json.decode takes a string, not nil");
     assert_error("return json.encode(nil)", "nothing to encode");
 }
 

@@ -92,7 +92,7 @@ static void test_what_is_thrown_may_be_larger_than_memory(void **state)
          "__index "
          "= error }))",
          "{\"code\":7}"},
-        {"error(nil)", "an error that is a nil"},
+        {"error(nil)", "an error that is nil"},
         {"error(print)", "an error that is a function"},
         {"local t = {} t.t = t error(t)", "{\"t\":{\"t\":{\"t\":{\"t\":"},
         {"local t = {} for i = 1, 1e3 do t = { t } end error(t)", "an error that is a table"},

@@ -245,7 +245,7 @@ static void test_errors_that_are_no_text_are_shown(void **state)
     (void)state;
     assert_end("error({ code = 7, why = 'x' })", SCRIPT_ERROR, "{\"code\":7,\"why\":\"x\"}", -1);
     assert_end("error({ f = print })", SCRIPT_ERROR, "an error that is a table", -1);
-    assert_end("error(nil)", SCRIPT_ERROR, "an error that is a nil", -1);
+    assert_end("error(nil)", SCRIPT_ERROR, "an error that is nil", -1);
     assert_end("error(print)", SCRIPT_ERROR, "an error that is a function", -1);
     assert_end("error(setmetatable({}, { __tostring = function() while true do end end }))",
                SCRIPT_ERROR, "{}", -1);

@@ -95,6 +95,7 @@ static const struct {
     {"local x = [1, 2]", 1, "a list is written { … }, or array{ … }", NULL},
     {"if x in list then end", 1, "`in` belongs to for alone", NULL},
     {"local t = { a = 1\n  b = 2 }", 2, "is a comma missing before it?", NULL},
+    {"local s = x\n('y'):upper()", 2, "a line that begins with ( calls what the line before", NULL},
     {"local s = 'it is", 1, "the text has no quote at its end", NULL},
     {"if a then end end", 1, "there is one `end` too many", NULL},
     {"local function f()\n  if a then\n    g()\nend\n\nf()", 1,

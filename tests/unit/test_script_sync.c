@@ -265,7 +265,8 @@ static void test_a_key_that_fails_is_an_error(void **state)
 {
     (void)state;
     assert_key_error("return {}",
-                     "s/t#1: `key` must return a string, a number or nil, not a table");
+                     "s/t#1: `key` must return a string, a number or nil, not an object");
+    assert_key_error("return 1 / 0", "a string, a number or nil, not NaN or infinity");
     assert_key_error("return event.data.x.y", "scripts/s.lua:2: event.data.x.y: data has no x");
     if (PROJECT_CAN_STOP)
         assert_key_error("while true do end", "s/t#1 was stopped: it ran longer than 100ms");
@@ -437,7 +438,9 @@ static void test_wrong_sends_say_what_to_write(void **state)
     assert_handler_error("sync:send{ connector = 'out', data = { f = print } }",
                          "sync:send: data.f: a function can't be sent");
     assert_handler_error("sync:send{ connector = 'out', data = 1, key = {} }",
-                         "`key` must be a string or a number, not table");
+                         "`key` must be a string or a number, not an object");
+    assert_handler_error("sync:send{ connector = 'out', data = 1, key = 0 / 0 }",
+                         "`key` must be a string or a number, not NaN or infinity");
     assert_handler_error("sync:send{ connector = 'out', data = 1, delay = 'soon' }",
                          "`delay`: \"soon\" is no duration");
     assert_handler_error("sync:send{ connector = 'out', data = 1, expires = 0 }",

@@ -367,6 +367,8 @@ static void test_durations_are_added(void **state)
         buf_deinit(&code);
     }
     assert_error("time.duration 'P1M'", "months and years have no fixed length");
+    assert_error("time.duration(1e300)", "time.duration: 1e+300 is no number of seconds");
+    assert_error("time.add(time.now(), 0 / 0)", "time.add: nan is no number of seconds");
 }
 
 static void test_unix_times_are_exact(void **state)

@@ -80,7 +80,10 @@ end
 
 -- Any duration: months, days and nanoseconds, negative ones for "-P1D".
 local function takeDuration(given, what)
-  if type(given) == "number" and given - given == 0 then
+  if type(given) == "number" then
+    if given ~= given or math.abs(given) > 1e15 then
+      raise(what .. ": " .. given .. " is no number of seconds")
+    end
     return { months = 0, days = 0, ns = floor(given * 1e9 + 0.5) }
   elseif type(given) ~= "string" then
     raise(what .. ": a duration is \"P1M\", \"PT2H\", \"90s\" or a number of seconds, not "

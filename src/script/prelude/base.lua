@@ -4,6 +4,7 @@
 
 local globals, host = ...
 local pcall, select, tostring, type, error = pcall, select, tostring, type, error
+local tonumber = tonumber
 local concat, sort = table.concat, table.sort
 local date = os.date
 local info = globals.log.info
@@ -28,6 +29,15 @@ function globals.xpcall(f, handler, ...)
     error("bad argument #2 to 'xpcall' (function expected, got " .. type(handler) .. ")", 2)
   end
   return finish(handler, pcall(f, ...))
+end
+
+-- An exact number is one, and stays exact.
+function globals.tonumber(value, base)
+  local number = tonumber(value, base)
+  if number == nil and type(value) == "cdata" then
+    return value
+  end
+  return number
 end
 
 -- Calls a __tostring from C, whose stack is no part of what Lua counts.
