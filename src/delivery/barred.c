@@ -108,6 +108,13 @@ static void look_again(struct lanes *lanes, struct lane *lane)
     machine_head_arrived(lanes, head);
 }
 
+static void look_at_key(struct lanes *lanes, struct target *t, struct slice key, int64_t position)
+{
+    struct lane *lane = t->is_keyed ? lane_find(t, key, position) : NULL;
+    if (lane)
+        look_again(lanes, lane);
+}
+
 static void look_at_all(struct lanes *lanes, struct target *t)
 {
     batch_bar(lanes, t);
@@ -140,9 +147,7 @@ void lanes_letter_gone(struct lanes *lanes, struct target *t, struct slice key, 
     if (!t->policy.parks || !key.data)
         return;
     forget_one(lanes, t, key, position);
-    struct lane *lane = t->is_keyed ? lane_find(t, key, position) : NULL;
-    if (lane)
-        look_again(lanes, lane);
+    look_at_key(lanes, t, key, position);
 }
 
 /* ---- attempted again ---- */
@@ -208,10 +213,23 @@ static bool put_back(struct lanes *lanes, struct delivery *d)
     return true;
 }
 
+/* Where d isn't to stand any more: its row may say so since it waited, which nobody knew when it died. */
+static void forget_void(struct lanes *lanes, const struct delivery *d)
+{
+    struct target *t = d->target;
+    struct slice key = slice_str(d->key);
+    if (!t->policy.parks || !key.data)
+        return;
+    barriers_remove(&t->barriers, key, d->position);
+    look_at_key(lanes, t, key, d->position);
+}
+
 bool barred_take_back(struct lanes *lanes, struct delivery *d)
 {
-    if (!keeps(d))
+    if (!keeps(d)) {
+        forget_void(lanes, d);
         return false;
+    }
     if (!put_back(lanes, d))
         list_add_tail(&lanes->returning, &d->in_lane);
     return true;

@@ -166,7 +166,8 @@ const char *const sql_text[] = {
                        " WHERE state = 'dead' AND connector = ?1 AND key = ?2" OLDER,
     [SQL_MARK_STALE_WAITING] =
         "UPDATE deliveries INDEXED BY deliveries_waiting_key SET stale_by = ?4"
-        " WHERE state = 'waiting' AND connector = ?1 AND key = ?2" OLDER,
+        " WHERE state = 'waiting' AND connector = ?1 AND key = ?2" OLDER
+        " AND EXISTS (SELECT 1 FROM retries WHERE delivery = deliveries.seq)",
     [SQL_KEEP_EDIT] =
         "INSERT INTO edits(delivery, n, at, data) SELECT seq, 1 + (SELECT coalesce(max(n), 0)"
         " FROM edits WHERE delivery = ?1), ?2, data FROM deliveries WHERE seq = ?1"

@@ -299,6 +299,25 @@ static void a_letter_that_is_void_goes_to_the_end_and_keeps_nothing(void **state
     assert_trace(f, "old:waiting +old old:dead/refused old=dead/refused +b2");
 }
 
+/* Its row was told so while it waited, and memory wasn't. */
+static void a_letter_that_turns_out_to_be_void_lets_its_followers_go(void **state)
+{
+    struct lanes_fixture *f = *state;
+    park_a_for_long(f);
+    struct parcel *p = parcel_new(f, "a1", "a", (struct take){0});
+    p->d.seq = 1;
+    lanes_restore(
+        f->lanes, &p->d,
+        &(struct delivery_row){
+            .seq = 1, .position = 1, .state = DELIVERY_DEAD, .stale_by = SLICE_LIT("newer")});
+    assert_int_equal(calendar_status(f).barriers, 0);
+    turn(f);
+    deliver(f, "a2");
+    deliver(f, "a3");
+    settle(f, "a1");
+    assert_trace(f, "a1:waiting +a2 a2:delivered a2=delivered +a3 a3:delivered a3=delivered +a1");
+}
+
 /* ---- turned on and off, and from before ---- */
 
 static void nothing_starts_until_it_is_known_what_is_dead(void **state)
@@ -637,6 +656,7 @@ int main(void)
         TEST(attempted_again_behind_another_one_it_waits_for_that),
         TEST(a_success_makes_older_letters_void),
         TEST(a_letter_that_is_void_goes_to_the_end_and_keeps_nothing),
+        TEST(a_letter_that_turns_out_to_be_void_lets_its_followers_go),
         TEST(nothing_starts_until_it_is_known_what_is_dead),
         TEST(turned_off_all_goes_on),
         TEST(turned_on_what_is_ready_waits_behind_what_is_dead),
