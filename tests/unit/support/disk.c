@@ -409,15 +409,21 @@ static int write_below(struct file *f, const void *bytes, int len, sqlite3_int64
     return f->below->pMethods->xWrite(f->below, bytes, len, at);
 }
 
+/* Of a write that fails: a half, but no half sector. */
+static int half_of(int len, sqlite3_int64 at)
+{
+    sqlite3_int64 end = (at + len / 2) / DISK_SECTOR * DISK_SECTOR;
+    return end > at ? (int)(end - at) : 0;
+}
+
 static int file_write(sqlite3_file *base, const void *bytes, int len, sqlite3_int64 at)
 {
     struct file *f = file_of(base);
     int code = obey(f->disk, DISK_WRITE);
     if (!has_power(f->disk))
         return SQLITE_IOERR_WRITE;
-    if (code == SQLITE_OK)
-        code = write_below(f, bytes, len, at);
-    else if (write_below(f, bytes, len / 2, at) != SQLITE_OK)
+    int n = code == SQLITE_OK ? len : half_of(len, at);
+    if (n > 0 && write_below(f, bytes, n, at) != SQLITE_OK)
         return SQLITE_IOERR_WRITE;
     return code || !disk_is_off(f->disk) ? code : SQLITE_IOERR_WRITE;
 }

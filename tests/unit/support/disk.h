@@ -47,7 +47,7 @@ struct disk *disk_new(void);
 void disk_free(struct disk *disk);
 
 /* Of the calls from now on `after` work, and `times` after those give `code`; a write of which half
-   is done first, as a disk with an error in its middle would. Ends an earlier order for `op`. */
+   is done first, by sectors, as a disk with an error in its middle would. Ends an earlier order for `op`. */
 void disk_fail(struct disk *disk, enum disk_op op, unsigned after, unsigned times, int code);
 /* All works again. */
 void disk_mend(struct disk *disk);
