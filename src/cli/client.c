@@ -2,10 +2,12 @@
 /* Copyright (c) 2026 The Liaison authors */
 #include "cli/client.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/json.h"
 #include "cli/json_view.h"
@@ -81,6 +83,11 @@ static bool is_in_doubt(const struct exchange *e, const struct http_answer *answ
            strcmp(e->request->method, "GET") != 0;
 }
 
+static bool is_socket_forbidden(const struct client *client)
+{
+    return client->at.socket.len && access(client->at.socket.data, W_OK) < 0 && errno == EACCES;
+}
+
 /* A refused connection needs no more words, any other failure does. */
 static int say_no_daemon(const struct exchange *e, const struct http_answer *answer)
 {
@@ -88,7 +95,9 @@ static int say_no_daemon(const struct exchange *e, const struct http_answer *ans
     daemon_url_add_name(&e->client->at, &name);
     if (answer->failure != HTTP_CONNECT)
         buf_printf(&name, " (%.*s)", SLICE_FMT(answer->error));
-    if (is_in_doubt(e, answer))
+    if (is_socket_forbidden(e->client))
+        command_fail("%s is another user's: run this as that user, or as root", name.data);
+    else if (is_in_doubt(e, answer))
         command_fail(
             "the answer of %s didn't come: what was asked for may have been done, wholly or "
             "in part",

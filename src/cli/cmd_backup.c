@@ -36,27 +36,12 @@ static void say_done(const struct invocation *in, const char *journal, const cha
     buf_deinit(&out);
 }
 
-/* The journal that --journal names, wherever its project is, else the one of the project here. */
-static char *journal_path(const struct invocation *in)
-{
-    const char *named = options_get(&in->options, "journal");
-    if (named)
-        return mem_strdup(named);
-    struct project project;
-    struct invocation here = *in; /* the operand is no project */
-    here.options.n_operands = 0;
-    if (project_open(&project, &here, project_say_problem, NULL) < 0)
-        return NULL;
-    char *path = mem_strdup(project.config.journal);
-    project_close(&project);
-    return path;
-}
-
 static int run(const struct invocation *in)
 {
     struct err err = {0};
     const char *file = in->options.operands[0];
-    char *path = journal_path(in);
+    char *path = project_find_journal(in, options_get(&in->options, "journal"),
+                                      "backup FILE --journal FILE");
     if (!path)
         return EXIT_FAILED;
     struct progress *progress = progress_new(stderr, "copying the journal");

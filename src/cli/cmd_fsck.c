@@ -51,19 +51,6 @@ static void tell(void *ctx, const struct journal_finding *finding)
     json_object_end(fsck->json);
 }
 
-/* The journal that the operand names, else the one of the project here. */
-static char *journal_path(const struct invocation *in)
-{
-    if (in->options.n_operands)
-        return mem_strdup(in->options.operands[0]);
-    struct project project;
-    if (project_open(&project, in, project_say_problem, NULL) < 0)
-        return NULL;
-    char *path = mem_strdup(project.config.journal);
-    project_close(&project);
-    return path;
-}
-
 /* What is sound but for the loss itself goes on. */
 static int confirm(const char *path, struct fsck *fsck, struct err *err)
 {
@@ -88,7 +75,8 @@ static void say_end(const struct fsck *fsck, const char *path)
 static int run(const struct invocation *in)
 {
     struct err err = {0};
-    char *path = journal_path(in);
+    char *path = project_find_journal(in, in->options.n_operands ? in->options.operands[0] : NULL,
+                                      "fsck JOURNAL");
     if (!path)
         return EXIT_FAILED;
 

@@ -3,6 +3,7 @@
 #include "cli/command.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -104,6 +105,11 @@ static int check_operands(const struct invocation *in)
     if (n > in->command->operands_max)
         return command_misuse(in, "'%s' is one too many: liaison %s",
                               in->options.operands[in->command->operands_max], in->command->usage);
+    for (size_t i = 0; i < n; i++) {
+        if (in->options.operands[i][0] == '\0')
+            return command_misuse(in, "a word is empty, as an unset variable is: liaison %s",
+                                  in->command->usage);
+    }
     return EXIT_DONE;
 }
 
@@ -194,16 +200,23 @@ static int run_words(int argc, char **argv, const struct options *options)
     return run_command(command, command->name, argc - 1, argv + 1);
 }
 
-/* What was printed has to be out before success can be claimed. A reader that had enough (EPIPE)
-   needs no words. */
+/* Of a pipe: the other end is closed. */
+static bool has_reader_gone(void)
+{
+    struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    return poll(&out, 1, 0) == 1 && (out.revents & POLLERR);
+}
+
+/* What was printed has to be out before success can be claimed. A reader that had enough needs no words.
+   Of an earlier failure the reason isn't known any more. */
 static int finish_output(int status)
 {
-    errno = 0;
-    bool failed = ferror(stdout) || fflush(stdout) != 0;
+    bool had_failed = ferror(stdout), failed = fflush(stdout) != 0 || had_failed;
+    const char *reason = had_failed ? "it is cut off" : strerror(errno);
     if (!failed || status != EXIT_DONE)
         return status;
-    if (errno != EPIPE)
-        command_fail("can't write to standard output: %s", strerror(errno));
+    if (!has_reader_gone())
+        command_fail("can't write to standard output: %s", reason);
     return EXIT_FAILED;
 }
 

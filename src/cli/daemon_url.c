@@ -31,13 +31,27 @@ static void add_listen(struct buf *url, const char *scheme, const char *listen)
     buf_add_str(url, listen);
 }
 
+/* Of "[::1]:8750/…", whose brackets have colons of their own. */
+static bool has_good_port(struct slice rest)
+{
+    struct slice host = slice_upto(rest, strcspn(rest.data, "/?#"));
+    const char *at = memrchr(host.data, '@', host.len), *colon = memrchr(host.data, ':', host.len);
+    const char *end = host.data + host.len;
+    if (!colon || (at && colon < at) || end[-1] == ']')
+        return true;
+    size_t n = strspn(colon + 1, "0123456789");
+    return n > 0 && n < 6 && colon + 1 + n == end && atoi(colon + 1) <= UINT16_MAX;
+}
+
 /* A URL of ours that names a host; NULL is none. */
 static bool is_url(const char *text)
 {
     static const char *const schemes[] = {"http://", "https://"};
     for (size_t i = 0; i < ARRAY_LEN(schemes); i++) {
-        if (text && has_prefix(text, schemes[i]))
-            return strcspn(text + strlen(schemes[i]), "/:?#") > 0;
+        if (!text || !has_prefix(text, schemes[i]))
+            continue;
+        const char *rest = text + strlen(schemes[i]);
+        return strcspn(rest, "/:?#") > 0 && has_good_port(slice_str(rest));
     }
     return false;
 }
@@ -105,8 +119,10 @@ int daemon_url_find(struct daemon_url *at, const struct options *options, const 
     const char *named = options_get(options, "url");
     if (!named)
         named = getenv("LIAISON_URL");
-    if (named && *named)
-        return daemon_url_parse(at, named, NULL, err);
+    if (named && *named) {
+        int rc = daemon_url_parse(at, named, NULL, err);
+        return rc < 0 && !options_get(options, "url") ? err_prefix(err, "LIAISON_URL") : rc;
+    }
     struct config_address address;
     if (find_address(project ? project : ".", &address, err) < 0)
         return -1;

@@ -132,7 +132,7 @@ static void visit_page(struct walk *w)
     struct slice name, letter;
     json_items_begin(&items, view_member(buf_slice(&w->answer), "items"));
     while (json_items_next(&items, &name, &letter)) {
-        if (w->n == w->dead->limit) {
+        if (w->n == w->dead->limit || ferror(stdout)) {
             w->has_more = true;
             break;
         }

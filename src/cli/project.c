@@ -100,3 +100,19 @@ void project_say_problem(void *ctx, const struct script_problem *problem)
     if (problem->detail)
         fprintf(stderr, "%s\n", problem->detail);
 }
+
+char *project_find_journal(const struct invocation *in, const char *named, const char *how)
+{
+    if (named)
+        return mem_strdup(named);
+    struct project project;
+    struct invocation here = *in; /* no operand is a project */
+    here.options.n_operands = 0;
+    if (project_open(&project, &here, project_say_problem, NULL) < 0) {
+        command_fail("a journal needs no project where it is named: liaison %s", how);
+        return NULL;
+    }
+    char *path = mem_strdup(project.config.journal);
+    project_close(&project);
+    return path;
+}

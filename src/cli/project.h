@@ -42,6 +42,10 @@ int project_open_dry(struct project *p, const struct invocation *in, const char 
                      script_problem_fn problem, void *ctx) must_check;
 void project_close(struct project *p);
 
+/* The journal that is `named`, wherever its project is, or else, for NULL, that of the project in the current
+   folder; the caller's. NULL when it was said why there is none, and that it is named by `liaison HOW`. */
+char *project_find_journal(const struct invocation *in, const char *named, const char *how);
+
 /* A script_problem_fn that says each on standard error; ctx is NULL, or what counts them. */
 struct problem_count {
     size_t errors, warnings;

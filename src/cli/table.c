@@ -200,7 +200,9 @@ static void print_records(const struct table *t, const struct layout *l)
         if (column == 0 && i > 0)
             putc('\n', l->out);
         fprintf(l->out, "%-*s", (int)(titles + GAP), t->columns[column].title);
-        print_cut(l->out, cell_text(t, cell), cell->width, room);
+        /* What can't be cut in a row is of no use in part: an id. */
+        print_cut(l->out, cell_text(t, cell), cell->width,
+                  t->columns[column].is_flexible ? room : cell->width);
         putc('\n', l->out);
         column = next_column(t, column);
     }

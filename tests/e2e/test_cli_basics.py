@@ -127,6 +127,25 @@ def test_a_missing_directory_is_named():
     assert "/nonexistent" in result.err
 
 
+@pytest.mark.parametrize("arguments", [["pause", ""], ["dead", "drop", "1-a", ""], ["explain", ""], ["run", ""]], ids=" ".join)
+def test_an_empty_word_is_told_before_anything_is_done(arguments):
+    result = liaison(*arguments)
+    assert (result.status, result.out) == (2, "")
+    assert "a word is empty, as an unset variable is: liaison " + " ".join(arguments[:-1 - ("1-a" in arguments)]) in result.err
+
+
+@pytest.mark.parametrize("arguments, words", [
+    (["fsck"], "liaison fsck JOURNAL"), (["backup", "copy.db"], "liaison backup FILE --journal FILE")], ids=["fsck", "backup"])
+def test_a_journal_without_its_project_may_be_named(tmp_path, arguments, words):
+    result = liaison(*arguments, cwd=tmp_path)
+    assert result.status == 1 and "is no project" in result.err and words in result.err
+
+
+def test_where_a_wrong_url_stands_is_told():
+    assert "liaison: LIAISON_URL: 'nowhere' is no URL" in liaison("status", env={"LIAISON_URL": "nowhere"}).err
+    assert "liaison: 'nowhere' is no URL" in liaison("status", "--url", "nowhere").err
+
+
 def test_a_full_disk_is_no_success():
     with open("/dev/full", "w") as full:
         process = subprocess.run([LIAISON, "version"], stdout=full, stderr=subprocess.PIPE,

@@ -4,14 +4,16 @@
 
 import http.server
 import json
+import os
 import re
 import socketserver
+import subprocess
 import threading
 import urllib.parse
 
 import pytest
 
-from support import Receiver, Reply, free_port, liaison
+from support import LIAISON, Receiver, Reply, free_port, liaison
 
 LETTER = {
     "id": "1204-0123456789abcdef01234567", "cause": "exhausted", "connector": "calendarApi",
@@ -563,6 +565,45 @@ def test_dead_drop_by_filter_deletes_each(fake):
     assert (result.status, result.out) == (0, "dropped 2\n")
     assert [r.path for r in fake.requests if r.method == "DELETE"] == [
         "/api/dead-letters/1-a", "/api/dead-letters/2-b"]
+
+
+def export(fake, out):
+    """All that there is, and then the next page would come for ever."""
+    fake.answers["GET /api/dead-letters"] = {"items": [LETTER] * 200, "next": "1"}
+    return subprocess.Popen([LIAISON, "dead", "export", "--url", fake.url], stdout=out, stderr=subprocess.PIPE, text=True)
+
+
+def test_an_export_ends_when_nobody_reads_it(fake):
+    process = export(fake, subprocess.PIPE)
+    assert json.loads(process.stdout.readline()) == LETTER
+    process.stdout.close()
+    assert process.wait(timeout=60) == 1
+    assert process.stderr.read() == ""
+    process.stderr.close()
+
+
+def test_an_export_ends_when_it_cannot_be_written(fake):
+    with open("/dev/full", "w") as full:
+        process = export(fake, full)
+    _, said = process.communicate(timeout=60)
+    assert (process.returncode, said) == (1, "liaison: can't write to standard output: it is cut off\n")
+
+
+def test_an_id_is_whole_however_narrow_the_terminal_is(fake):
+    fake.answers["GET /api/dead-letters"] = page([LETTER])
+    assert LETTER["id"] in fake.run("dead", "list", env={"COLUMNS": "20"}).out
+
+
+def test_a_socket_of_another_user_is_told(tmp_path):
+    """Whoever runs this: root has to become another, who reaches nothing in here."""
+    is_root = os.geteuid() == 0
+    folder = tmp_path / "theirs"
+    folder.mkdir(mode=0o700 if is_root else 0)
+    tmp_path.chmod(0o700)
+    result = subprocess.run([LIAISON, "status", "--url", f"unix:{folder}/socket"], capture_output=True, text=True,
+                            cwd="/", timeout=60, **({"user": 65534} if is_root else {}))
+    assert (result.returncode, result.stdout) == (69, "")
+    assert "is another user's: run this as that user, or as root" in result.stderr
 
 
 def test_what_the_daemon_says_cannot_steer_the_terminal(fake):

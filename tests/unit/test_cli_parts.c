@@ -86,6 +86,9 @@ static void addresses_become_urls(void **state)
         {"*:8750", "http://127.0.0.1:8750", "", "http://127.0.0.1:8750"},
         {"0.0.0.0:1", "http://127.0.0.1:1", "", "http://127.0.0.1:1"},
         {"[::]:1", "http://[::1]:1", "", "http://[::1]:1"},
+        {"http://[::1]/x:y", "http://[::1]/x:y", "", "http://[::1]/x:y"},
+        {"http://me:secret@host", "http://me:secret@host", "", "http://me:secret@host"},
+        {"http://host:65535?x", "http://host:65535?x", "", "http://host:65535?x"},
         {"unix:/run/l.sock", "http://localhost", "/run/l.sock", "unix:/run/l.sock"},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -106,7 +109,9 @@ static void what_is_no_address_is_refused(void **state)
 {
     (void)state;
     static const char *const wrong[] = {
-        "", "host", "ftp://host:1", "unix:", ":8750", "https://", "http://:1", "http:///x"};
+        "",          "host",           "ftp://host:1", "unix:",
+        ":8750",     "https://",       "http://:1",    "http:///x",
+        "http://h:", "http://h:65536", "http://h:1x",  "http://[::1]:99999/"};
     for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
         struct daemon_url at;
         struct err err = {0};
@@ -341,7 +346,7 @@ static void rows_that_never_fit_are_told_a_line_a_cell(void **state)
     table_add(&t, SLICE_LIT("2"));
     table_add(&t, SLICE_LIT("c"));
     assert_printed(&t, "22",
-                   "ID         1-6dd6ac57\xe2\x80\xa6\n"
+                   "ID         1-6dd6ac577d9a\n"
                    "CONNECTOR  calendarApi\n"
                    "    answered 503 Serv\xe2\x80\xa6\n"
                    "\n"
