@@ -26,7 +26,13 @@ class SlowDaemon:
             def do_POST(self):
                 self.rfile.read(int(self.headers["Content-Length"]))
                 outer.may_answer.wait()
-                text = json.dumps({"retried": 3, "refused": 1}).encode()
+                self.answer({"retried": 3, "refused": 1})
+
+            def do_GET(self):
+                self.answer({"items": [], "next": None})
+
+            def answer(self, document):
+                text = json.dumps(document).encode()
                 self.send_response(200)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(text)))

@@ -51,7 +51,7 @@ class ClickHouse(Program):
         (self._folder / "users.xml").write_text(USERS.format(user=self.USER, password=self.PASSWORD))
 
     def command(self):
-        return ["clickhouse-server", f"--config-file={self._folder / 'config.xml'}"]
+        return ["/usr/sbin/clickhouse-server", f"--config-file={self._folder / 'config.xml'}"]
 
     def answers(self):
         return request("GET", f"{self.url}/ping").status == 200
