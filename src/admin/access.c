@@ -104,15 +104,24 @@ static int check_local(const struct config *config, struct http_exchange *x, con
     return 0;
 }
 
-/* Forms of a page can't send these types, so a POST that has one was meant. */
+/* Forms of a page can't send these types, so a POST that has one was meant. What is compressed would be
+   taken for what it isn't (RFC 9110, 15.5.16). */
 static int check_media(struct http_exchange *x, const char **detail)
 {
     struct slice type = http_media_type(http_exchange_header(x, "Content-Type"));
+    struct slice coding = http_exchange_header(x, "Content-Encoding");
+    if (coding.data && !slice_is_equal_nocase(coding, SLICE_LIT("identity"))) {
+        http_exchange_add_header(x, "Accept-Encoding", "identity");
+        *detail = "send the body as it is, without Content-Encoding";
+        return 415;
+    }
     if (slice_is_equal_nocase(type, SLICE_LIT("application/json")) ||
         slice_has_prefix_nocase(type, SLICE_LIT("application/cloudevents")) ||
         http_exchange_header(x, "ce-specversion").data)
         return 0;
-    *detail = "send Content-Type: application/json, or a CloudEvents type";
+    bool is_ingest = slice_is_equal(http_exchange_path(x), SLICE_LIT("/events"));
+    *detail = is_ingest ? "send Content-Type: application/json, or a CloudEvents type"
+                        : "send Content-Type: application/json";
     return 415;
 }
 

@@ -45,6 +45,10 @@ int body_take_string(const char *name, struct slice value, char **text, struct e
     struct buf decoded = {0};
     if (json_get_string(value, &decoded) < 0)
         return err_set(err, ERR_INVALID, "\"%s\" must be a string", name);
+    if (slice_find(buf_slice(&decoded), '\0') < decoded.len) {
+        buf_deinit(&decoded);
+        return err_set(err, ERR_INVALID, "\"%s\" may hold no NUL", name);
+    }
     free(*text);
     *text = buf_take(&decoded);
     return 0;

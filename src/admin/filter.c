@@ -162,10 +162,11 @@ static int set_cursor(struct filter *f, struct slice value, struct err *err)
 static int set_limit(struct filter *f, struct slice value, struct err *err)
 {
     int64_t n;
-    if (parse_number(value, &n, err) < 0)
-        return -1;
-    f->limit_asked = n < 1 ? 1 : n;
-    f->journal.limit = n < 1 ? 1 : n > FILTER_LIMIT_MAX ? FILTER_LIMIT_MAX : (unsigned)n;
+    if (parse_number(value, &n, err) < 0 || n < 1)
+        return err_set(err, ERR_INVALID, "limit is a whole number above 0, not \"%.*s\"",
+                       SLICE_FMT(value));
+    f->limit_asked = n;
+    f->journal.limit = n > FILTER_LIMIT_MAX ? FILTER_LIMIT_MAX : (unsigned)n;
     return 0;
 }
 
@@ -211,18 +212,31 @@ bool filter_has(const struct filter *f, struct slice name)
     return row && !row->is_of_page;
 }
 
-int filter_set(struct filter *f, struct slice name, struct slice value, struct err *err)
+/* NULL with err where there is none, or it has a value already. */
+static const struct filter_row *take_row(struct filter *f, struct slice name, struct err *err)
 {
     const struct filter_row *row = find_row(f, name);
-    if (row)
-        return row->set(f, value, err);
+    if (row && !(f->given & 1U << (row - rows))) {
+        f->given |= 1U << (row - rows);
+        return row;
+    }
     const char *names[ARRAY_LEN(rows)];
     size_t n = 0;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         if (rows[i].kinds & OF(f->kind))
             names[n++] = rows[i].name;
     }
-    return refuse(name, "filter", names, n, err);
+    if (row)
+        err_set(err, ERR_INVALID, "%s stands twice: it has one value", row->name);
+    else
+        refuse(name, "filter", names, n, err);
+    return NULL;
+}
+
+int filter_set(struct filter *f, struct slice name, struct slice value, struct err *err)
+{
+    const struct filter_row *row = take_row(f, name, err);
+    return row ? row->set(f, value, err) : -1;
 }
 
 int filter_set_query(struct filter *f, const struct http_exchange *x, struct err *err)
@@ -354,12 +368,12 @@ bool filter_takes(const struct filter *f, const struct delivery_row *row, const 
 
 int filter_set_json(struct filter *f, struct slice name, struct slice value, struct err *err)
 {
-    char *text = NULL, *of = slice_dup(name);
-    int rc = body_take_string(of, value, &text, err);
+    const struct filter_row *row = take_row(f, name, err);
+    char *text = NULL;
+    int rc = row ? body_take_string(row->name, value, &text, err) : -1;
     if (rc == 0)
-        rc = filter_set(f, name, slice_str(text), err);
+        rc = row->set(f, slice_str(text), err);
     free(text);
-    free(of);
     return rc;
 }
 

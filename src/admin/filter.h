@@ -40,6 +40,7 @@ struct filter {
        wall, 0: from now on; and where the journal is being looked through for some, before which row that
        goes on, else 0. */
     int64_t followed_ms, before_seq;
+    unsigned given;                    /* bits of those that were set */
     char *texts[FILTER_TEXTS];         /* what its slices point to */
     struct err *doubts[FILTER_DOUBTS]; /* see filter_doubt; NULL: none */
 };

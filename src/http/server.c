@@ -59,7 +59,10 @@ static void refuse_route(struct http_exchange *x)
         http_exchange_problem(x, 405, "%s is not allowed here; allowed: %s", x->method,
                               allowed.data);
     } else {
-        http_exchange_problem(x, 404, "There is nothing at %.*s", SLICE_FMT(x->target.path));
+        const char *nearest = route_nearest(o->routes, o->n_routes, &x->target);
+        http_exchange_problem(x, 404, "There is nothing at %.*s%s%s%s", SLICE_FMT(x->target.path),
+                              nearest ? ": did you mean " : "", nearest ? nearest : "",
+                              nearest ? "?" : "");
     }
     buf_deinit(&allowed);
 }

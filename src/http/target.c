@@ -9,6 +9,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/text.h"
+
 void target_deinit(struct target *t)
 {
     buf_deinit(&t->raw);
@@ -81,6 +83,8 @@ static int parse_query(struct target *t, struct slice query)
     buf_clear(&t->query);
     while (query.len > 0) {
         struct slice value = slice_split(&query, '&');
+        if (value.len == 0)
+            continue;
         struct slice name = slice_split(&value, '=');
         if (add_decoded(&t->query, name, true) < 0 || add_decoded(&t->query, value, true) < 0)
             return -1;
@@ -220,4 +224,17 @@ void route_add_methods(const struct http_route *routes, size_t n_routes, const s
         if (strcmp(routes[i].method, "GET") == 0)
             add_method(out, "HEAD");
     }
+}
+
+#define NAMES_MAX 64
+
+const char *route_nearest(const struct http_route *routes, size_t n_routes, const struct target *t)
+{
+    const char *names[NAMES_MAX];
+    size_t n = 0;
+    for (size_t i = 0; i < n_routes && n < NAMES_MAX; i++) {
+        if (!strchr(routes[i].pattern, '*'))
+            names[n++] = routes[i].pattern;
+    }
+    return text_nearest(t->path, names, n);
 }

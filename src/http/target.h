@@ -43,5 +43,7 @@ const struct http_route *route_find(const struct http_route *routes, size_t n_ro
 /* Appends the methods that the path has routes for: "GET, HEAD"; nothing when it has none. */
 void route_add_methods(const struct http_route *routes, size_t n_routes, const struct target *t,
                        struct buf *out);
+/* The path of a route that was perhaps meant, one without wildcards; NULL: none is near. */
+const char *route_nearest(const struct http_route *routes, size_t n_routes, const struct target *t);
 
 #endif

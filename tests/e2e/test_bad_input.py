@@ -2,6 +2,7 @@
 # Copyright (c) 2026 The Liaison authors
 """What is wrong is refused with a message that says what to do, and harms nothing."""
 
+import gzip
 import hashlib
 import json
 import socket
@@ -390,6 +391,16 @@ def test_a_body_over_the_limit_is_refused(daemon, size):
         assert_problem(answer, 413)
     assert is_untouched(daemon)
     daemon.emit("thing.changed", "x" * 60000)
+
+
+@pytest.mark.parametrize("headers", [{"Content-Type": "application/json"},
+                                     {"ce-specversion": "1.0", "ce-id": "1", "ce-source": "s", "ce-type": "thing.changed"}],
+                         ids=["json", "binary"])
+def test_what_is_compressed_is_refused(daemon, headers):
+    answer = daemon.post("/events", gzip.compress(b"{}"), headers={**headers, "Content-Encoding": "gzip"})
+    assert_problem(answer, 415, "without Content-Encoding")
+    assert answer.headers["accept-encoding"] == "identity"
+    assert is_untouched(daemon)
 
 
 @pytest.mark.parametrize("type", ["text/plain", "application/x-www-form-urlencoded",

@@ -269,7 +269,8 @@ def test_a_rate_spreads_retries_over_time(daemon, receiver):
     ({"filter": []}, "object"), ({"filter": {"colour": "x"}}, "no filter"), ({"rate": "fast"}, "50/s"),
     ({"rate": "0/s"}, "50/s"), ({"rate": 5}, "string"), ({"dryRun": 1}, "true or false"),
     ({"filter": {"limit": "1"}}, "for lists"), ({"force": "yes"}, "true or false"),
-    ({"filter": {"key": 1}}, "string"),
+    ({"filter": {"key": 1}}, "string"), ({"filtr": {}}, '"filtr" is no filter'),
+    ({"filter": {"type": "thing.made\0"}}, "NUL"), ({"filter": {"key": "k"}, "key": "j"}, "key stands twice"),
 ])
 def test_a_wish_that_makes_no_sense_retries_nothing(daemon, receiver, body, words):
     make_letter(daemon, receiver, n=1)

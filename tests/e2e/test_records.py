@@ -207,7 +207,9 @@ def test_events_and_deliveries_stand_over_a_restart(daemon):
     ("/api/events?state=new", "state of an event"),
     ("/api/events?cause=refused", "is no filter"),
     ("/api/events?since=yesterday", "such as 2h"),
-    ("/api/events?limit=-1", "whole number"),
+    ("/api/events?limit=-1", "limit is a whole number"),
+    ("/api/events?limit=0", "limit is a whole number"),
+    ("/api/events?type=a&type=b", "type stands twice"),
     ("/api/events?cursor=x", "is no cursor"),
     ("/api/events?cursor=99999999999999999999", "is no cursor"),
     ("/api/deliveries?state=closed", "there are waiting, delivered"),
@@ -220,6 +222,10 @@ def test_a_wrong_filter_is_refused_with_what_there_is(daemon, path, words):
     assert answer.status == 400
     assert answer.headers["content-type"].startswith("application/problem+json")
     assert words in answer.json()["detail"]
+
+
+def test_empty_places_of_a_query_are_passed_over(daemon):
+    assert daemon.get("/api/events?&limit=1&&").status == 200
 
 
 # ---- names that may be mistyped ----

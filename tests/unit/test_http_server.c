@@ -226,6 +226,14 @@ static void test_an_unknown_path_is_not_found(void **state)
     assert_int_equal(f->n_calls, 0);
 }
 
+static void test_a_path_that_was_perhaps_meant_is_named(void **state)
+{
+    struct fixture *f = *state;
+    server_expect(&f->http, GET("/Itms"), "404 ", "nothing at /Itms: did you mean /items?");
+    server_expect(&f->http, GET("/items/"), "404 ", "nothing at /items/: did you mean /items?");
+    server_expect(&f->http, GET("/nothing"), "404 ", "nothing at /nothing\"");
+}
+
 static void test_another_method_is_told_which_are_allowed(void **state)
 {
     struct fixture *f = *state;
@@ -514,6 +522,7 @@ int main(void)
         TEST(test_paths_and_queries_are_decoded),
         TEST(test_broken_percent_encoding_is_a_bad_request),
         TEST(test_an_unknown_path_is_not_found),
+        TEST(test_a_path_that_was_perhaps_meant_is_named),
         TEST(test_another_method_is_told_which_are_allowed),
         TEST(test_head_is_answered_as_get_without_a_body),
         TEST(test_headers_are_read_and_added),
