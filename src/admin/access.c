@@ -35,16 +35,43 @@ static bool has_tokens(const struct config *config)
     return false;
 }
 
+static bool is_token_of(const struct config *config, enum config_access access, struct slice token)
+{
+    const char *own = config->tokens[access];
+    return own && crypto_is_equal(token, slice_str(own));
+}
+
 /* The admin token opens everything, the others their own. */
 static bool opens(const struct config *config, struct slice token, enum config_access needed)
 {
-    const enum config_access doors[] = {needed, CONFIG_ADMIN};
-    for (size_t i = 0; i < ARRAY_LEN(doors); i++) {
-        const char *own = config->tokens[doors[i]];
-        if (own && crypto_is_equal(token, slice_str(own)))
-            return true;
+    return is_token_of(config, needed, token) || is_token_of(config, CONFIG_ADMIN, token);
+}
+
+static bool is_known(const struct config *config, struct slice token)
+{
+    bool is_any = false;
+    for (size_t i = 0; i < CONFIG_ACCESS_COUNT; i++)
+        is_any |= is_token_of(config, (enum config_access)i, token);
+    return is_any;
+}
+
+/* A token that is none may be a former one: who delivers with it is to wait for a new one rather than to
+   give up, so it is told apart from one that may do other things (RFC 6750, 3.1). */
+static int refuse_token(const struct config *config, struct http_exchange *x, struct slice token,
+                        enum config_access needed, const char **detail)
+{
+    static const char *const takes[CONFIG_ACCESS_COUNT] = {
+        [CONFIG_INGEST] = "the token does not open this: it takes tokens.ingest or tokens.admin",
+        [CONFIG_READ] = "the token does not open this: it takes tokens.read or tokens.admin",
+        [CONFIG_ADMIN] = "the token does not open this: it takes tokens.admin",
+    };
+    if (is_known(config, token)) {
+        *detail = takes[needed];
+        return 403;
     }
-    return false;
+    *detail = "the token is none of this daemon's";
+    http_exchange_add_header(x, "WWW-Authenticate", "Bearer error=\"invalid_token\"");
+    return 401;
 }
 
 static int check_token(const struct config *config, struct http_exchange *x,
@@ -57,10 +84,8 @@ static int check_token(const struct config *config, struct http_exchange *x,
         http_exchange_add_header(x, "WWW-Authenticate", "Bearer");
         return 401;
     }
-    if (opens(config, slice_trim(slice_from(auth, bearer.len)), needed))
-        return 0;
-    *detail = "the token does not open this";
-    return 403;
+    struct slice token = slice_trim(slice_from(auth, bearer.len));
+    return opens(config, token, needed) ? 0 : refuse_token(config, x, token, needed, detail);
 }
 
 /* Without its port. */

@@ -63,9 +63,22 @@ def test_each_token_opens_its_own(guarded, method, path, opened_by):
         return status
 
     assert ask(None) == 401
-    assert ask("x") == 403
+    assert ask("x") == 401
     for token in "ira":
-        assert (ask(token) not in (401, 403)) == (token in opened_by), token
+        assert (ask(token) != 403) == (token in opened_by), token
+
+
+def test_a_token_that_is_none_is_told_from_one_for_other_things(guarded):
+    def refusal(token):
+        return guarded.post("/api/reload", headers={"Authorization": f"Bearer {token}"})
+
+    assert refusal("x").headers["www-authenticate"] == 'Bearer error="invalid_token"'
+    assert refusal("x").json()["detail"] == "the token is none of this daemon's"
+    assert refusal("r").json()["detail"] == "the token does not open this: it takes tokens.admin"
+    feed = guarded.post("/events", EVENT, headers={"Authorization": "Bearer r"})
+    assert feed.json()["detail"].endswith("it takes tokens.ingest or tokens.admin")
+    result = guarded.command("status", env={"LIAISON_TOKEN": "x"})
+    assert result.err == "liaison: the token is none of this daemon's (give it by --token-file or LIAISON_TOKEN)\n"
 
 
 def test_health_needs_no_token(guarded):

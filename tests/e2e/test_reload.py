@@ -626,10 +626,10 @@ def test_tokens_are_read_again(project, make_daemon, receiver):
     def status(token):
         return daemon.get("/api/status", headers={"Authorization": f"Bearer {token}"}).status
 
-    assert (status("first-token"), status("second-token")) == (200, 403)
+    assert (status("first-token"), status("second-token")) == (200, 401)
     assert daemon.post("/api/reload",
                        headers={"Authorization": "Bearer first-token"}).status == 200
-    assert (status("first-token"), status("second-token")) == (403, 200)
+    assert (status("first-token"), status("second-token")) == (401, 200)
 
 
 def test_what_needs_a_restart_is_said(daemon, project):

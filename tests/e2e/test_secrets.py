@@ -209,9 +209,9 @@ def ask(daemon, method, path, token):
     ("POST", "/api/dead-letters/none/retry", ["admin"]),
 ])
 def test_each_token_opens_its_own_doors(guarded, method, path, opens):
-    for token in ("ingest", "read", "admin", "wrong"):
+    for token in ("ingest", "read", "admin"):
         assert (ask(guarded, method, path, token) != 403) == (token in opens), token
-    assert ask(guarded, method, path, None) == 401
+    assert ask(guarded, method, path, "wrong") == ask(guarded, method, path, None) == 401
     assert request("GET", f"{guarded.url}/healthz").status == 200
     assert guarded.stop() == 0
     assert_has_no_secret(guarded.log(), "the log")
