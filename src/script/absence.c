@@ -317,6 +317,8 @@ static void add_nil(struct buf *out, struct frame *f, const struct node *n, int 
     } else if (n->kind == NODE_CALL || n->kind == NODE_METHOD) {
         absence_add_text(out, n->text);
         buf_add_str(out, " returned nil");
+    } else if (n->kind == NODE_WORD) {
+        buf_add_str(out, "it is written there");
     } else {
         absence_add_name(out, n);
         buf_add_str(out, " is nil");

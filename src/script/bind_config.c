@@ -215,6 +215,28 @@ static size_t list_settings(struct script_machine *m, char *names[NAMES_MAX])
     return n;
 }
 
+/* "warehouse.url", where warehouse is a setting: one part of it. */
+static bool add_inner(struct buf *text, const char *name, char *const *names, size_t n)
+{
+    struct slice outer = slice_str(name);
+    size_t len = slice_find(outer, '.');
+    for (size_t i = 0; i < n && len < outer.len; i++) {
+        if (!slice_is_equal(slice_upto(outer, len), slice_str(names[i])))
+            continue;
+        buf_printf(text, ": write setting(\"%s\").%s", names[i], name + len + 1);
+        return true;
+    }
+    return false;
+}
+
+static void add_missing(struct buf *text, const char *name, const char *nearest)
+{
+    if (nearest)
+        buf_printf(text, ": did you mean \"%s\"?", nearest);
+    buf_printf(text, "%s write settings = { %s = … } in liaison.lua, or give a default",
+               nearest ? " Else" : ":", name);
+}
+
 static int raise_no_setting(lua_State *L, const char *name)
 {
     struct buf *text = &machine_of(L)->json;
@@ -223,10 +245,8 @@ static int raise_no_setting(lua_State *L, const char *name)
     const char *nearest = text_nearest(slice_str(name), (const char *const *)names, n);
     buf_clear(text);
     buf_printf(text, "there is no setting \"%s\"", name);
-    if (nearest)
-        buf_printf(text, ": did you mean \"%s\"?", nearest);
-    buf_printf(text, "%s write settings = { %s = … } in liaison.lua, or give a default",
-               nearest ? " Else" : ":", name);
+    if (!add_inner(text, name, names, n))
+        add_missing(text, name, nearest);
     for (size_t i = 0; i < n; i++)
         free(names[i]);
     machine_raise(L, "%s", text->data);

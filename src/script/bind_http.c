@@ -185,8 +185,9 @@ static void read_url(struct request *r)
     struct slice url =
         lua_type(r->L, ARG_URL) == LUA_TNUMBER ? SLICE_NULL : secret_or_text(r->L, ARG_URL);
     if (!url.data)
-        machine_raise(r->L, "%s takes a URL as a string, not %s", r->what,
-                      luaL_typename(r->L, ARG_URL));
+        machine_raise(r->L, "%s takes a URL as a string, not %s%s", r->what,
+                      argument_describe(r->L, ARG_URL),
+                      lua_istable(r->L, ARG_URL) ? ": write http.post(url, { json = … })" : "");
     check_url_len(r, url.len);
     if (!slice_has_prefix_nocase(url, SLICE_LIT("http://")) &&
         !slice_has_prefix_nocase(url, SLICE_LIT("https://")))

@@ -66,10 +66,28 @@ void lookup_free(struct lookups *lookups)
 
 /* ---- finding a table and a column ---- */
 
+static const struct lookup_table *find_by_name(const struct lookups *lookups, struct slice name)
+{
+    for (size_t i = 0; lookups && i < lookups->n; i++)
+        if (slice_is_equal(lookups->tables[i].source->module, name))
+            return &lookups->tables[i];
+    return NULL;
+}
+
+/* rooms of "rooms.csv". */
+static struct slice bare_name(struct slice name)
+{
+    return slice_upto(name, slice_find(name, '.'));
+}
+
 _Noreturn static void raise_no_table(lua_State *L, const char *name)
 {
     struct lookups *lookups = machine_of(L)->lookups;
     size_t n = lookups ? lookups->n : 0;
+    const struct lookup_table *bare = find_by_name(lookups, bare_name(slice_str(name)));
+    if (bare)
+        machine_raise(L, "lookup: write \"%s\", without the ending, for %s",
+                      bare->source->module.data, bare->source->name.data);
     const char **names = lua_newuserdata(L, (n + 1) * sizeof(*names));
     for (size_t i = 0; i < n; i++)
         names[i] = lookups->tables[i].source->module.data;
@@ -91,24 +109,29 @@ _Noreturn static void raise_no_column(lua_State *L, const struct lookup_table *t
         buf_add_str(text, t->n_columns > 0 ? "; it has" : "; it has none");
     for (size_t i = 0; !nearest && i < t->n_columns; i++)
         buf_printf(text, "%s %s", i > 0 ? "," : "", t->columns[i]);
+    if (t->is_csv && t->n_columns == 1 && strpbrk(t->columns[0], ";\t"))
+        buf_add_str(text, ": save the file with commas between its columns");
     machine_raise(L, "%s", text->data);
 }
 
 static const struct lookup_table *find_table(lua_State *L, const char *name)
 {
-    const struct lookups *lookups = machine_of(L)->lookups;
-    for (size_t i = 0; lookups && i < lookups->n; i++)
-        if (slice_is_equal(lookups->tables[i].source->module, slice_str(name)))
-            return &lookups->tables[i];
-    raise_no_table(L, name);
+    const struct lookup_table *t = find_by_name(machine_of(L)->lookups, slice_str(name));
+    if (!t)
+        raise_no_table(L, name);
+    return t;
 }
 
 static size_t find_column(lua_State *L, const struct lookup_table *t, const char *name)
 {
+    if (t->is_broken)
+        machine_raise(L, "lookup: %s is broken: mend that first", t->source->name.data);
     for (size_t i = 0; i < t->n_columns; i++)
         if (strcmp(t->columns[i], name) == 0)
             return i;
-    raise_no_column(L, t, name);
+    if (t->n_rows > 0 || t->is_csv)
+        raise_no_column(L, t, name);
+    return 0; /* a list without rows has what is asked for */
 }
 
 /* ---- an index: key -> row ---- */

@@ -333,8 +333,8 @@ static int sync_on(lua_State *L)
             L, "sync:on takes the event's type as a string, as in sync:on(\"schedule.updated\", "
                "function(event) … end)");
     if (lua_type(L, 4) != LUA_TFUNCTION)
-        machine_raise(L, "sync:on takes the handler last: a function of the event, not a %s",
-                      luaL_typename(L, 4));
+        machine_raise(L, "sync:on takes the handler last: a function of the event, not %s",
+                      argument_describe(L, 4));
     type.data = lua_tolstring(L, 2, &type.len);
     if (pattern_check(type, &err) < 0)
         machine_raise(L, "sync:on: %s", err.message);

@@ -8,6 +8,7 @@
 #include <lauxlib.h>
 
 #include "script/bindings.h"
+#include "script/check.h"
 #include "script/excerpt.h"
 #include "script/explain.h"
 #include "script/machine.h"
@@ -88,14 +89,31 @@ static struct slice strip_own_place(lua_State *L, struct slice text)
     return slice_has_prefix(text, slice_str(own)) ? slice_from(text, strlen(own)) : text;
 }
 
+/* `return require "x"` of a file has left the stack when that fails: it is the file's end. */
+static struct place find_end(const struct script_run *run)
+{
+    struct place place = {0};
+    if (!run || run->kind != RUN_FILE)
+        return place;
+    place.source = sources_find_name(run->m->sources, slice_str(run->what));
+    place.line = place.source ? check_find_return(place.source->text) : 0;
+    return place;
+}
+
 /* By the message's own words, else where the script is just now. */
 static struct place find_place(lua_State *L, struct slice text)
 {
     struct script_machine *m = machine_of(L);
     struct place place = find_place_in(m, strip_own_place(L, text));
     lua_Debug ar;
-    if (place.source || !m->sources || find_script(L, 1, &ar) < 0)
+    if (place.source || !m->sources)
         return place;
+    if (find_script(L, 1, &ar) < 0) {
+        struct slice message = place.message;
+        place = find_end(m->current);
+        place.message = message;
+        return place;
+    }
     place.source = sources_find_name(m->sources, slice_str(ar.source + 1));
     place.line = ar.currentline;
     return place;

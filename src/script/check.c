@@ -272,17 +272,36 @@ static void check_handlers(const struct check *c)
 
 /* ---- lookup("NAME", "column") ---- */
 
+/* At the top of what was run: it was told then. */
+static bool was_run(const struct check *c, const struct node *n)
+{
+    return c->source->kind != SOURCE_LIB && !node_function(n)->parent;
+}
+
 static void check_lookups(const struct check *c)
 {
     for (const struct node *n = syntax_root(c->syntax); n; n = node_next(n)) {
         const struct node *name = node_child(n, 1), *column = node_child(n, 2);
         struct err err = {0};
         if (n->kind != NODE_CALL || !check_is_function(n->first, NULL, "lookup") || !column ||
-            name->kind != NODE_STRING || column->kind != NODE_STRING)
+            name->kind != NODE_STRING || column->kind != NODE_STRING || was_run(c, n))
             continue;
         if (lookup_check(c->l, name->name, column->name, &err) < 0)
             check_tell(c, PROBLEM_FINDING, n, n->text, "%s", err.message);
     }
+}
+
+/* ---- lib/ ---- */
+
+/* What is required without its value is there for what it does. */
+static void check_lib(const struct check *c)
+{
+    const struct node *last = syntax_root(c->syntax)->last;
+    if (last && last->kind != NODE_RETURN)
+        loader_tell(
+            c->l, true, c->source->name.data, last->last_line,
+            "this file returns nothing to those who require it: end it with return, and the "
+            "table that has what they use");
 }
 
 /* ---- all of them ---- */
@@ -293,6 +312,8 @@ static void check_file(struct loader *l, const struct source *source)
     if (c.syntax) { /* else it is no Lua, and that was told */
         if (source->kind == SOURCE_SCRIPT)
             check_literals(&c);
+        if (source->kind == SOURCE_LIB)
+            check_lib(&c);
         check_names(&c);
         check_calls(&c);
         check_fields(&c);

@@ -254,13 +254,27 @@ static void read_table(struct connector_job *job)
     keep_send(job);
 }
 
+/* [-0, +0] What connector "NAME" gives, which waits for options (library/connector.lua). */
+static bool is_unmade(lua_State *L)
+{
+    lua_Debug ar;
+    lua_pushvalue(L, -1);
+    lua_getinfo(L, ">S", &ar);
+    return strcmp(ar.source, "=connector.lua") == 0;
+}
+
 static int read_connector(lua_State *L)
 {
     struct connector_job *job = lua_touserdata(L, 1);
     job->L = L;
     job->connector->transformer_ref = job->connector->verify_ref = LUA_NOREF;
     lua_rawgeti(L, LUA_REGISTRYINDEX, job->ref);
-    if (lua_isfunction(L, -1))
+    if (lua_isfunction(L, -1) && is_unmade(L))
+        connector_tell(
+            job, NULL,
+            "connector \"NAME\" makes one by its options: write connector \"NAME\" { … }, "
+            "or { } where none are needed");
+    else if (lua_isfunction(L, -1))
         keep_send(job);
     else if (lua_istable(L, -1))
         read_table(job);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "script/argument.h"
 #include "script/document.h"
 #include "script/machine.h"
 
@@ -80,8 +81,8 @@ void keys_push_all(lua_State *L, int index, struct keys *k, const char *what)
     while (lua_next(L, -2)) {
         lua_pop(L, 1);
         if (lua_type(L, -1) != LUA_TSTRING)
-            machine_raise(L, "%s: its names must be strings, one is a %s", what,
-                          lua_typename(L, lua_type(L, -1)));
+            machine_raise(L, "%s: its names must be strings, one is %s: write [\"NAME\"] = value",
+                          what, argument_describe(L, lua_gettop(L)));
         struct slice key;
         key.data = lua_tolstring(L, -1, &key.len);
         keys_push(k, key);

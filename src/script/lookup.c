@@ -161,12 +161,28 @@ static int add_json_key(const struct lookup_table *t, size_t row, size_t column,
 
 /* ---- both ---- */
 
+/* Office programs write other encodings unless they are told not to. */
+static int check_encoding(const struct source *source, int *line, struct err *err)
+{
+    struct slice rest = source->text;
+    if (slice_is_utf8(rest))
+        return 0;
+    for (*line = 1; slice_is_utf8(slice_split(&rest, '\n')); ++*line)
+        ;
+    return err_set(err, ERR_INVALID,
+                   "the line isn't UTF-8: save the file as UTF-8 (\"CSV UTF-8\" in Excel)");
+}
+
 int lookup_read(struct lookup_table *t, const struct source *source, int *line, struct err *err)
 {
     *t = (struct lookup_table){.source = source};
     *line = 0;
     t->is_csv = slice_has_suffix(source->name, SLICE_LIT(".csv"));
-    return t->is_csv ? read_csv(t, line, err) : read_json(t, line, err);
+    int rc = check_encoding(source, line, err);
+    if (rc == 0)
+        rc = t->is_csv ? read_csv(t, line, err) : read_json(t, line, err);
+    t->is_broken = rc < 0;
+    return rc;
 }
 
 void lookup_deinit(struct lookup_table *t)

@@ -19,14 +19,15 @@
 struct lookup_table {
     const struct source *source; /* whose text the rows borrow */
     bool is_csv;
+    bool is_broken; /* it couldn't be read */
     char **columns; /* owned; of CSV in the order of its fields */
     size_t n_columns;
     struct slice *rows; /* a line of CSV, or a JSON object */
     size_t n_rows;
 };
 
-/* Reads all of it. -1 with err and *line, where it is known, else 0; the table is then to be deinited,
-   too. */
+/* Reads all of it. -1 with err and *line, where it is known, else 0; the table is then broken, and to be
+   deinited, too. */
 int lookup_read(struct lookup_table *t, const struct source *source, int *line,
                 struct err *err) must_check;
 void lookup_deinit(struct lookup_table *t);

@@ -138,8 +138,8 @@ static void tell_offence(lua_State *L, void *ctx)
         return;
     buf_clear(t->text);
     if (lua_type(L, -2) != LUA_TSTRING) {
-        buf_printf(t->text, "%s: its options are names and values, one name is %s", t->set->what,
-                   argument_describe(L, -2));
+        buf_printf(t->text, "%s: %s without a name: its options are written name = value",
+                   t->set->what, argument_describe(L, lua_gettop(L)));
         t->offence(t->ctx, NULL, t->text->data);
         return;
     }

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "script/bindings.h"
 #include "script/cjson.h"
+#include "script/library.h"
 #include "script/load.h"
 #include "script/machine.h"
 #include "script/sandbox.h"
@@ -54,8 +55,21 @@ static const char *find_near(struct sources *s, struct slice name)
     return text_nearest(name, names, n);
 }
 
+/* [-0, +0] string, json and the like, which elsewhere have to be required. */
+static bool is_global(lua_State *L, const char *name)
+{
+    machine_push(L, REF_GLOBALS);
+    lua_getfield(L, -1, name);
+    bool is = lua_istable(L, -1) || library_has(slice_str(name));
+    lua_pop(L, 2);
+    return is;
+}
+
 static _Noreturn void raise_missing(lua_State *L, struct sources *s, struct slice name)
 {
+    if (is_global(L, name.data))
+        machine_raise(L, "require \"%.*s\": `%.*s` is there without it: leave the line out",
+                      SLICE_FMT(name), SLICE_FMT(name));
     struct slice bare = bare_name(name);
     const struct source *source = sources_find(s, SOURCE_LIB, bare);
     const char *near = source ? source->module.data : find_near(s, bare);

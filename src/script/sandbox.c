@@ -195,6 +195,10 @@ static void copy_table(lua_State *L, bool deep)
 
 int sandbox_load(lua_State *L, struct slice text, const char *name, struct err *err)
 {
+    if (slice_has_prefix(text, SLICE_LIT("\033")))
+        return err_set(err, ERR_SCRIPT,
+                       "%s:1: this is compiled Lua (bytecode), which isn't run: put its text here",
+                       name);
     lua_pushfstring(L, "@%s", name);
     int status =
         luaL_loadbufferx(L, text.data ? text.data : "", text.len, lua_tostring(L, -1), "t");

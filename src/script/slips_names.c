@@ -92,6 +92,8 @@ static const struct name_slip globals[] = {
     {"send", "write sync:send{ connector = \"…\", data = … }"},
     {"setTimeout", "give sync:send a `delay`, or a retry an `after`"},
     {"str", "write tostring(x)"},
+    {"sync",
+     "handlers send, in scripts/NAME.lua, which begin with local sync = SyncManager.new { … }"},
     {"this", "write self, in function object:name() … end"},
     {"try", NO_TRY},
     {"typeof", "write type(x)"},

@@ -54,6 +54,7 @@ static const struct slip slips[] = {
     {"|", NULL, "write bit.bor(a, b)", false},
     {"< <", NULL, "write bit.lshift(a, n)", false},
     {"> >", NULL, "write bit.rshift(a, n)", false},
+    {"local NAME <", NULL, "write local %2 = …: there are no attributes", false},
     {"const NAME", NULL, "write local %2 = …", false},
     {"let NAME", NULL, "write local %2 = …", false},
     {"var NAME", NULL, "write local %2 = …", false},
@@ -119,13 +120,16 @@ static const struct slip slips[] = {
      false},
     {NULL, "'}' expected", "is a comma missing before it? A table's members are parted by commas",
      false},
+    {NULL, "invalid escape sequence",
+     "in quotes a backslash is written \\\\; in [[ … ]] it stands for itself", false},
     {NULL, "unfinished string",
      "the text has no quote at its end; one of several lines stands in [[ … ]]", false},
     {NULL, "'<eof>' expected near 'end'", "there is one `end` too many", false},
     {NULL, "'<eof>' expected near 'else", "no `if` stands before it, or that has its `end` already",
      false},
     {NULL, "'<eof>' expected near 'until'", "no `repeat` stands before it", false},
-    {NULL, "'<eof>' expected", "nothing may follow a `return`: it ends the file", false},
+    {NULL, "'<eof>' expected", "nothing may follow a `return` or `break`: it ends its block",
+     false},
 };
 
 /* ---- the tokens of a text ---- */

@@ -153,6 +153,7 @@ static const struct {
     {"local at = time.now() local n = math.floor(at) return n",
      "bad argument #1 to 'floor' (number expected, got userdata); at is a time: time.unix(…) gives "
      "its seconds, time.format(…) a text"},
+    {"return nil + 1", "nil: it is written there"},
     {"error(nil)", "an error that is nil"},
     {"error(null)", "an error that is null"},
     {"error(event.data.big)", "an error that is an exact number"},

@@ -71,6 +71,8 @@ static void test_a_missing_setting_names_the_nearest(void **state)
                    "settings = { warehouseURL = … } in liaison.lua, or give a default");
     assert_problem("{}", "local u = setting 'x'",
                    "there is no setting \"x\": write settings = { x = … }");
+    assert_problem("{\"hall\":{\"url\":1}}", "local u = setting 'hall.url'",
+                   "there is no setting \"hall.url\": write setting(\"hall\").url");
     assert_problem("{}", "local u = setting()", "setting takes a name");
 }
 
@@ -319,7 +321,7 @@ static void test_a_liaison_lua_that_fails_says_where(void **state)
     assert_config_error("\n\nlocal t\nreturn t.x",
                         "liaison.lua:4: t.x: t is nil: line 3 gives it no value");
     assert_config_error("error{ 1 }", "liaison.lua:1: [1]");
-    assert_config_error("return error()", "liaison.lua: an error that is nil");
+    assert_config_error("return error()", "liaison.lua:1: an error that is nil");
     assert_config_error("\nreturn { token = secret 'LT_NONE' }",
                         "liaison.lua:2: secret \"LT_NONE\" is missing");
     assert_config_error("return { token = secret.LT_NONE }", "secret is a function; call it");

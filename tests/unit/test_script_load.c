@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "base/attr.h"
 #include "script_project.h"
 
 static void assert_problem(const struct project *p, const char *text)
@@ -37,6 +38,51 @@ static void test_a_syntax_error_has_its_line(void **state)
     assert_file_problem("connectors/a.lua", "return function(\n",
                         "connectors/a.lua:1: the `(` of line 1 has no `)`");
     assert_file_problem("lib/never.lua", "\n\n)", "lib/never.lua:3: ");
+}
+
+static void test_a_file_that_ends_by_a_call_that_fails_has_its_line(void **state)
+{
+    (void)state;
+    assert_file_problem("connectors/a.lua", "\nreturn require 'x'",
+                        "connectors/a.lua:2: require \"x\": there is no lib/x.lua");
+    assert_file_problem("scripts/a.lua", "\n\nreturn error('x')", "scripts/a.lua:3: x");
+}
+
+static void test_a_connector_made_of_another_is_told_at_its_line(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *problem;
+    } cases[] = {
+        {"return connector 'p'", "connectors/a.lua:1: connector \"NAME\" makes one by its options"},
+        {"local a = 1\nreturn connector 'p' {}", "connectors/a.lua:2: connector \"p\" needs `url`"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct project *p = project_new();
+        project_write(p, "connectors/a.lua", cases[i].text);
+        project_write(p, "connectors/p.lua",
+                      "return { options = { { name = 'url', required = true } },\n"
+                      "  new = function() return print end }");
+        project_write(p, "scripts/ok.lua", "SyncManager.new{}:start()");
+        assert_false(project_load(p));
+        assert_problem(p, cases[i].problem);
+        project_free(p);
+    }
+}
+
+static void test_what_is_no_module_says_so(void **state)
+{
+    (void)state;
+    assert_file_problem("lib/a.lua", "\033LJ",
+                        "lib/a.lua:1: this is compiled Lua (bytecode), which isn't run");
+    assert_file_problem("scripts/a.lua", "local json = require 'json'",
+                        "scripts/a.lua:1: require \"json\": `json` is there without it");
+    assert_file_problem("scripts/a.lua", "local t = require 'time'", "`time` is there without it");
+    assert_file_problem("lib/a.lua", "local t = {}\nfunction t.f()\nend\n",
+                        "warning lib/a.lua:3: this file returns nothing to those who require it");
+    assert_file_problem("connectors/a.lua", "return { function() end }",
+                        "connectors/a.lua:1: a connector: a function without a name: its options "
+                        "are written name = value");
 }
 
 static void test_a_failing_file_has_its_line(void **state)
@@ -490,6 +536,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_syntax_error_has_its_line),
+        cmocka_unit_test(test_a_file_that_ends_by_a_call_that_fails_has_its_line),
+        cmocka_unit_test(test_a_connector_made_of_another_is_told_at_its_line),
+        cmocka_unit_test(test_what_is_no_module_says_so),
         cmocka_unit_test(test_a_failing_file_has_its_line),
         cmocka_unit_test(test_an_error_in_a_lib_is_told_of_the_lib),
         cmocka_unit_test(test_every_problem_is_told_not_only_the_first),

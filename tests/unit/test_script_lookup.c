@@ -123,6 +123,28 @@ static void files_are_checked(void **state)
     assert_refused("data/x.json", "[{\"a\":1},2]", "element 2 is no object");
     assert_refused("data/x.json", "[{\"a\":1},", "data/x.json:0: ");
     assert_refused("data/rooms.json", "[]", "has the same name");
+    assert_refused("data/x.csv", "a,b\n1,2\n\xe9,3\n",
+                   "data/x.csv:3: the line isn't UTF-8: save the file as UTF-8");
+    assert_refused("data/x.csv",
+                   "\xff\xfe"
+                   "a",
+                   "data/x.csv:1: the line isn't UTF-8");
+}
+
+static void what_is_asked_of_a_file_is_told_by_what_is_wrong_with_it(void **state)
+{
+    (void)state;
+    assert_refused("data/x.csv", "a,a\n", "lookup: data/x.csv is broken: mend that first");
+    assert_refused("data/x.csv", "a;b\n1;2\n",
+                   "data/x.csv has no column \"a\"; it has a;b: save the file with commas");
+    assert_finding("lookup('rooms.csv', 'code')",
+                   "lookup: write \"rooms\", without the ending, for data/rooms.csv");
+    struct project *p = new_project("lookup('none', 'code').A == nil");
+    project_write(p, "data/none.json", "[]");
+    project_load_well(p);
+    project_handle(p, "{}");
+    assert_string_equal(p->sends[0].data.data, "[true]");
+    project_free(p);
 }
 
 int main(void)
@@ -132,6 +154,7 @@ int main(void)
         cmocka_unit_test(rows_are_the_callers_own),
         cmocka_unit_test(literal_calls_are_checked),
         cmocka_unit_test(files_are_checked),
+        cmocka_unit_test(what_is_asked_of_a_file_is_told_by_what_is_wrong_with_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

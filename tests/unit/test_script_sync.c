@@ -189,7 +189,7 @@ static void test_wrong_registrations_are_told(void **state)
     assert_problem("SyncManager.new{}:on('', print)", "sync:on: ");
     assert_problem("SyncManager.new{}:on(5, print)", "takes the event's type as a string");
     assert_problem("SyncManager.new{}:on('a')",
-                   "takes the handler last: a function of the event, not a nil");
+                   "takes the handler last: a function of the event, not nil");
     assert_problem("SyncManager.new{}:on('a', { key = 'id' }, print)",
                    "`key` must be a function of the event");
     assert_problem("local s = SyncManager.new{}\ns.on('a', print)",
