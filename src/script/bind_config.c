@@ -11,6 +11,8 @@
 #include "base/text.h"
 #include "script/bindings.h"
 #include "script/codec.h"
+#include "script/digits.h"
+#include "script/exact.h"
 #include "script/machine.h"
 #include "script/secret.h"
 
@@ -55,8 +57,9 @@ struct slice secret_value(lua_State *L, int index)
 struct slice secret_or_text(lua_State *L, int index)
 {
     struct slice text = SLICE_NULL;
-    int type = lua_type(L, index);
-    if (type == LUA_TSTRING || type == LUA_TNUMBER)
+    if (lua_type(L, index) == LUA_TNUMBER || exact_is(L, index))
+        digits_spell(L, index);
+    if (lua_type(L, index) == LUA_TSTRING)
         text.data = lua_tolstring(L, index, &text.len);
     else if (secret_is(L, index))
         text = secret_value(L, index);

@@ -15,8 +15,8 @@
 #include "script/auth.h"
 #include "script/bindings.h"
 #include "script/codec.h"
+#include "script/digits.h"
 #include "script/document.h"
-#include "script/exact.h"
 #include "script/machine.h"
 #include "script/options.h"
 #include "script/secret.h"
@@ -118,10 +118,6 @@ static void add_value(struct request *r, const char *option, struct slice name, 
         buf_add_str(out, lua_toboolean(L, top) ? "true" : "false");
         return;
     }
-    if (exact_is(L, top)) {
-        exact_add(L, top, out);
-        return;
-    }
     struct slice text = secret_or_text(L, top);
     if (!text.data)
         machine_raise(L, "%s: `%s.%.*s` must be a text, a number, true, false, or a list of such",
@@ -194,6 +190,7 @@ static void read_url(struct request *r)
         machine_raise(
             r->L, "%s: the URL must begin with http:// or https://: \"%.*s\"", r->what,
             SLICE_FMT(secret_is(r->L, ARG_URL) ? SLICE_LIT("***") : slice_upto(url, 200)));
+    digits_check(r->L, url, r->what, "the URL");
     for (size_t i = 0; i < url.len; i++)
         if ((unsigned char)url.data[i] <= ' ' || url.data[i] == 0x7f)
             machine_raise(r->L,
@@ -274,6 +271,7 @@ static void add_given_header(struct request *r, struct slice name)
         machine_raise(
             L, "%s: header `%.*s` must be a text, a number, a secret, or false to leave it out",
             r->what, SLICE_FMT(name));
+    digits_check(L, value, r->what, "a header");
     if (has_line_break(value))
         machine_raise(L, "%s: header `%.*s` has a line break in its value", r->what,
                       SLICE_FMT(name));

@@ -10,6 +10,7 @@
 #include <lauxlib.h>
 
 #include "script/bindings.h"
+#include "script/digits.h"
 #include "script/machine.h"
 #include "script/match.h"
 
@@ -232,6 +233,8 @@ static void add_replacement(lua_State *L, luaL_Buffer *out, struct match *m, con
     } else if (!lua_isstring(L, -1)) {
         machine_raise(L, "invalid replacement value (a %s)", luaL_typename(L, -1));
     }
+    if (lua_type(L, -1) == LUA_TNUMBER)
+        digits_spell(L, -1);
     luaL_addvalue(out);
 }
 
@@ -242,6 +245,8 @@ static void check_replacement(lua_State *L)
                   type == LUA_TSTRING || type == LUA_TNUMBER || type == LUA_TTABLE ||
                       type == LUA_TFUNCTION,
                   3, "string/function/table expected");
+    if (type == LUA_TNUMBER)
+        digits_spell(L, 3);
 }
 
 static int string_gsub(lua_State *L)

@@ -8,6 +8,7 @@
 #include "prelude.h"
 #include "script/bindings.h"
 #include "script/blame.h"
+#include "script/digits.h"
 #include "script/library.h"
 #include "script/machine.h"
 
@@ -99,6 +100,7 @@ void sandbox_open(lua_State *L)
     lua_remove(L, -2);
     match_open(L);
     table_open(L);
+    digits_open(L);
 }
 
 /* ---- opening everything ---- */

@@ -25,8 +25,8 @@ struct slice secret_value(lua_State *L, int index);
    look like one. */
 void secret_make_url(lua_State *L, int index);
 
-/* [-0, +0, e] The bytes of a string, number or secret at `index`; data NULL for anything else. A
-   number at `index` becomes a string there. */
+/* [-0, +0, e] The bytes of a string, secret, or number, exact ones included, at `index`; data NULL for
+   anything else. A number at `index` becomes a string there. */
 struct slice secret_or_text(lua_State *L, int index);
 
 #endif

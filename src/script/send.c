@@ -12,6 +12,7 @@
 #include "script/argument.h"
 #include "script/bindings.h"
 #include "script/codec.h"
+#include "script/digits.h"
 #include "script/exact.h"
 #include "script/machine.h"
 #include "script/options.h"
@@ -91,13 +92,15 @@ static struct slice read_key(lua_State *L, const struct script_run *run)
     if (type == LUA_TNIL)
         return run->key;
     buf_clear(&m->url);
-    if (type == LUA_TSTRING)
+    if (type == LUA_TSTRING) {
+        digits_check(L, secret_or_text(L, index), "sync:send", "the key");
         buf_add_slice(&m->url, secret_or_text(L, index));
-    else if (exact_is(L, index))
+    } else if (exact_is(L, index)) {
         exact_add(L, index, &m->url);
-    else if (type != LUA_TNUMBER || json_add_double(&m->url, lua_tonumber(L, index)) < 0)
+    } else if (type != LUA_TNUMBER || json_add_double(&m->url, lua_tonumber(L, index)) < 0) {
         machine_raise(L, "sync:send: `key` must be a string or a number, not %s",
                       type == LUA_TNUMBER ? "NaN or infinity" : argument_describe(L, index));
+    }
     return slice_present(buf_slice(&m->url));
 }
 

@@ -260,7 +260,7 @@ static const struct {
     const char *auth, *problem;
 } wrong[] = {
     {"{}", "auth: it is empty; it takes one of bearer, basic, oauth2 and sigv4"},
-    {"{ 'x' }", "auth: its options are names and values"},
+    {"{ 'x' }", "auth: a string without a name: its options are written name = value"},
     {"{ barer = 'x' }", "auth: there is no option `barer`: did you mean `bearer`?"},
     {"{ bearer = 5 }", "auth: `bearer` must be a string or a secret, not a number"},
     {"{ bearer = '' }", "auth: `bearer` is empty"},

@@ -10,7 +10,7 @@ local date = os.date
 local info = globals.log.info
 local format, find = string.format, string.find
 local encode = globals.json.encode
-local isNative, checkNesting = host.isNative, host.checkNesting
+local isNative, checkNesting, spell = host.isNative, host.checkNesting, host.spell
 
 local function finish(handler, ok, ...)
   if ok then
@@ -43,12 +43,21 @@ end
 -- Calls a __tostring from C, whose stack is no part of what Lua counts.
 function globals.string.format(...)
   checkNesting()
-  return format(...)
+  return format(spell(...))
 end
+
+-- All digits of a whole number, where Lua writes 1.7e+15.
+local function toText(value)
+  if type(value) == "number" then
+    value = spell(value)
+  end
+  return tostring(value)
+end
+globals.tostring = toText
 
 -- Tables as JSON, where they can be.
 local function shown(value)
-  local text = tostring(value)
+  local text = toText(value)
   if type(value) == "table" and find(text, "^table: ") then
     local ok, document = pcall(encode, value)
     return ok and document or text
