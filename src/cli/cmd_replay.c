@@ -143,30 +143,74 @@ static void show_count(const struct invocation *in, struct slice answer)
         printf("%" PRId64 " events match\n", view_integer(answer, "matching", 0));
 }
 
-static int run(const struct invocation *in)
+static void show_begin(const struct invocation *in, struct slice answer)
 {
-    struct client client = {0};
-    struct buf body = {0}, answer = {0};
+    if (options_has(&in->options, "json"))
+        printf("%.*s\n", SLICE_FMT(slice_trim(answer)));
+    else
+        puts("the replay has begun");
+}
+
+static int begin(const struct invocation *in, struct client *client, struct slice wish)
+{
     bool is_dry = options_has(&in->options, "dry-run");
-    struct client_request request = {
-        .method = "POST", .target = "/api/replay", .members = {is_dry ? "matching" : "begun"}};
-    int status = check_filters(in);
-    if (status == EXIT_DONE)
-        status = write_wish(in, &body);
-    if (status == EXIT_DONE)
-        status = client_open(&client, in);
-    request.body = buf_slice(&body);
-    if (status == EXIT_DONE)
-        status = client_send(&client, &request, &answer);
+    struct buf answer = {0};
+    const struct client_request request = {.method = "POST",
+                                           .target = "/api/replay",
+                                           .body = wish,
+                                           .members = {is_dry ? "matching" : "begun"}};
+    int status = client_send(client, &request, &answer);
     if (status == EXIT_DONE && is_dry)
         show_count(in, buf_slice(&answer));
     else if (status == EXIT_DONE && options_has(&in->options, "no-wait"))
-        puts("the replay has begun");
+        show_begin(in, buf_slice(&answer));
     else if (status == EXIT_DONE)
-        status = follow(&client, in);
-    client_close(&client);
-    buf_deinit(&body);
+        status = follow(client, in);
     buf_deinit(&answer);
+    return status;
+}
+
+/* What is open by then is still handled. */
+static int stop(const struct invocation *in, struct client *client)
+{
+    static const struct client_request request = {
+        .method = "DELETE", .target = "/api/replay", .members = {"stopping"}};
+    struct buf answer = {0};
+    int status = client_send(client, &request, &answer);
+    buf_deinit(&answer);
+    return status == EXIT_DONE ? follow(client, in) : status;
+}
+
+static int check_stop(const struct invocation *in)
+{
+    for (const struct option_row *row = in->command->options; row->name; row++) {
+        static const char *const beside[] = {"stop", "url", "token-file", "json"};
+        bool is_beside = false;
+        for (size_t i = 0; i < ARRAY_LEN(beside); i++)
+            is_beside |= strcmp(row->name, beside[i]) == 0;
+        if (!is_beside && options_has(&in->options, row->name))
+            return command_misuse(in,
+                                  "--stop stops the replay that is under way, whichever: "
+                                  "leave out --%s",
+                                  row->name);
+    }
+    return EXIT_DONE;
+}
+
+static int run(const struct invocation *in)
+{
+    struct client client = {0};
+    struct buf wish = {0};
+    bool is_stop = options_has(&in->options, "stop");
+    int status = is_stop ? check_stop(in) : check_filters(in);
+    if (status == EXIT_DONE && !is_stop)
+        status = write_wish(in, &wish);
+    if (status == EXIT_DONE)
+        status = client_open(&client, in);
+    if (status == EXIT_DONE)
+        status = is_stop ? stop(in, &client) : begin(in, &client, buf_slice(&wish));
+    client_close(&client);
+    buf_deinit(&wish);
     return status;
 }
 
@@ -182,6 +226,7 @@ static const struct option_row options[] = {
     {"rate", 0, "RATE", "so many events at most: 50/s, 1000/m"},
     {"dry-run", 0, NULL, "only count them"},
     {"no-wait", 0, NULL, "return when it has begun"},
+    {"stop", 0, NULL, "stop the one that is under way"},
     CLIENT_OPTIONS,
     {0},
 };
@@ -196,11 +241,11 @@ static const struct example_row examples[] = {
 const struct command command_replay = {
     .name = "replay",
     .summary = "handle recorded events again, as new",
-    .usage = "replay --since TIME [--until TIME] [--type TYPE] ...",
+    .usage = "replay --since TIME [--until TIME] [--type TYPE] ... | --stop",
     .help = "Handles recorded events again, the oldest first; what their handlers send are new\n"
             "deliveries. One that is older than the newest delivered for its connector and key\n"
             "ends as superseded, unless --force. It goes on by itself, also after a restart of\n"
-            "the daemon; this command only waits for its end, and for the daemon.",
+            "the daemon; this command only waits for its end, and for the daemon. --stop stops it.",
     .options = options,
     .examples = examples,
     .run = run,

@@ -22,11 +22,17 @@
 
 /* ---- the event ------------------------------------------------------------------------------- */
 
+/* "@FILE", as `emit` takes it, is understood, too. */
+static const char *file_of(const char *given)
+{
+    return given[0] == '@' && access(given, F_OK) < 0 ? given + 1 : given;
+}
+
 /* What names no file is an id, unless it looks like a file's name. */
 static bool is_id(const char *given)
 {
     return strcmp(given, "-") != 0 && access(given, F_OK) < 0 && !strchr(given, '/') &&
-           !strchr(given, '.');
+           !strchr(given, '.') && given[0] != '@';
 }
 
 static void take_recorded(void *ctx, struct slice event)
@@ -52,8 +58,8 @@ static int read_event(const struct invocation *in, const char *path, const struc
     const struct clock clock = clock_system();
     struct buf text = {0};
     struct err err = {0};
-    int status =
-        is_id(given) ? read_recorded(in, path, config, &text) : operand_read_file(given, &text);
+    int status = is_id(given) ? read_recorded(in, path, config, &text)
+                              : operand_read_file(file_of(given), &text);
     if (status == EXIT_DONE) {
         int64_t now_ms = clock_wall_ms(&clock);
         *event = type ? given_data(buf_slice(&text), slice_str(type), now_ms, &err)

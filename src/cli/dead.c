@@ -459,7 +459,8 @@ int dead_edit(struct dead *dead, const char *id, struct slice data)
                                            .target = target.data,
                                            .body = buf_slice(&body),
                                            .about = id,
-                                           .members = {"ok"}};
+                                           .members = {"ok"},
+                                           .absence = ABSENCE_AWAITED};
     int status = client_send(&dead->client, &request, &answer);
     buf_deinit(&target);
     buf_deinit(&body);

@@ -305,10 +305,11 @@ GONE_AND_BACK = ["liaison: the daemon is gone: waiting until it is back", "liais
 class Background:
     """A command that goes on while the test does, what it has printed by now, and whether it can be heard."""
 
-    def __init__(self, daemon, folder, *arguments):
+    def __init__(self, daemon, folder, *arguments, env=None):
         self.out, self.err = folder / "command.out", folder / "command.err"
         with open(self.out, "wb") as out, open(self.err, "wb") as err:
-            self.process = subprocess.Popen([LIAISON, *arguments, "--url", daemon.url], stdout=out, stderr=err)
+            self.process = subprocess.Popen([LIAISON, *arguments, "--url", daemon.url], stdout=out, stderr=err,
+                                            env=clean_environment({"TMPDIR": str(folder), **(env or {})}))
 
     def events(self):
         return [json.loads(line)["eventSeq"] for line in self.out.read_text().splitlines()]
@@ -592,14 +593,31 @@ def test_replay_waits_for_its_end(daemon, receiver):
     ended = daemon.command("replay", "--until", "1m", "--json").json()
     assert ended["replayed"] == 0 and ended["ended"]
     assert daemon.command("replay", "--type", "thing.made", "--no-wait").out == "the replay has begun\n"
+    wait_until(lambda: daemon.get("/api/replay").json()["items"][0]["ended"], "its end")
+    assert daemon.command("replay", "--type", "thing.made", "--no-wait", "--json").json() == {"begun": True}
+
+
+def test_replay_stops_the_one_under_way(daemon, background):
+    emit(daemon, 1)
+    emit(daemon, 2)
+    daemon.wait_delivered("receiver", 2)
+    wait_until(lambda: daemon.channel_sums()["open"] == 0, "all to end")
+    none = daemon.command("replay", "--stop")
+    assert (none.status, none.err) == (1, "liaison: no replay is under way\n")
+    assert daemon.command("replay", "--stop", "--type", "x").status == 2
+    replay = background("replay", "--type", "*", "--rate", "1/h")
+    wait_until(lambda: [r for r in daemon.get("/api/replay").json()["items"] if r["replayed"] > 0], "some of it")
+    stopped = daemon.command("replay", "--stop")
+    assert (stopped.status, stopped.out) == (0, "replayed 1\n")
+    assert replay.process.wait(timeout=60) == 0 and replay.out.read_text() == "replayed 1\n"
 
 
 @pytest.fixture
 def background(daemon, tmp_path):
     """Begins a command on the daemon."""
     begun = []
-    def begin(*arguments):
-        begun.append(Background(daemon, tmp_path, *arguments))
+    def begin(*arguments, **options):
+        begun.append(Background(daemon, tmp_path, *arguments, **options))
         return begun[-1]
     yield begin
     for command in begun:
@@ -639,6 +657,25 @@ def test_replay_tells_when_its_replay_is_gone_with_the_journal(daemon, backgroun
     go_away_and_come_back(daemon, replay, replace_journal)
     assert replay.process.wait(timeout=60) == 1
     assert replay.out.read_text() == "" and "isn't on record any more" in replay.said()[-1]
+
+
+def test_what_was_edited_outlives_the_daemon(daemon, receiver, background, tmp_path):
+    id = make_letter(daemon, receiver, 1)
+    editor, goes_on = tmp_path / "editor", tmp_path / "goes-on"
+    editor.write_text(f"""#!/bin/sh
+echo '{{"n": 2}}' > "$1"
+until [ -e {goes_on} ]; do sleep 0.05; done
+""")
+    editor.chmod(0o755)
+    edit = background("dead", "edit", id, env={"VISUAL": str(editor)})
+    wait_until(lambda: list(tmp_path.glob("liaison-*.json")) and
+               '"n": 2' in next(tmp_path.glob("liaison-*.json")).read_text(), "the edit")
+    daemon.kill()
+    goes_on.touch()
+    wait_until(edit.said, "its word")
+    daemon.start()
+    assert edit.process.wait(timeout=60) == 0
+    assert edit.said() == GONE_AND_BACK and daemon.dead_letters()[0]["data"] == {"n": 2}
 
 
 @pytest.mark.parametrize("by_id", [False, True], ids=["filter", "ids"])

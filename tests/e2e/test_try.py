@@ -249,6 +249,15 @@ def test_a_missing_file_is_named(things):
     assert result.status == 1 and "none.json" in result.err
 
 
+def test_a_file_may_be_named_as_emit_takes_it(things, tmp_path):
+    for name in ("event.json", "event"):
+        (tmp_path / name).write_text(json.dumps(made({"n": 1})))
+        results = [liaison("try", given, things.path, cwd=tmp_path) for given in (f"@{name}", f"./{name}")]
+        assert results[0].status == 0 and results[0].out == results[1].out
+    missing = liaison("try", "@none", things.path, cwd=tmp_path)
+    assert missing.status == 1 and "cannot open none" in missing.err
+
+
 def test_a_project_with_errors_is_not_tried(things):
     things.script("sync(")
     result = try_event(things, made(1))
