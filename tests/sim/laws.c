@@ -177,7 +177,7 @@ void laws_after_start(struct laws *laws)
 
 void laws_after_commit(struct laws *laws)
 {
-    if (++laws->commits % COMMITS == 0)
+    if (++laws->commits % COMMITS == 0 && !laws->world->is_unreadable)
         check_sums(laws);
 }
 
@@ -185,7 +185,8 @@ void laws_close(struct laws *laws)
 {
     if (!laws)
         return;
-    check_sums(laws);
+    if (!laws->world->is_unreadable)
+        check_sums(laws);
     sqlite3_finalize(laws->sums);
     sqlite3_close(laws->db);
     free(laws);
@@ -281,12 +282,14 @@ static void check_superseded(struct ending *e, const struct delivery_row *row,
                      SLICE_FMT(row->id), SLICE_FMT(row->cause));
 }
 
-/* Of a batch only the bad rows are refused. */
+/* Of a batch only the bad rows are refused; and by the daemon itself a letter that became stale while it
+   waited. */
 static void check_refused(struct ending *e, const struct delivery_row *row,
                           const struct sent_id *sent)
 {
     if (row->state != DELIVERY_DEAD || !sent || !slice_is_equal(row->cause, SLICE_LIT("refused")) ||
-        !plan_connectors[sent->send->connector].batches)
+        !plan_connectors[sent->send->connector].batches ||
+        slice_has_prefix(row->error, SLICE_LIT("it is stale")))
         return;
     struct slice name = slice_str(sent->send->name);
     if (!receivers_poison(slice_upto(name, slice_find(name, '>') - 1)))

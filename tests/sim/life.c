@@ -90,12 +90,12 @@ static void on_disk_step(void *ctx)
 static void accept_again(struct life *l)
 {
     disk_mend(l->world->disk);
-    l->is_refused = false;
+    l->is_refused = l->world->is_unreadable = false;
     if (!l->is_healed)
         agenda_put(&l->world->agenda, &l->refusal, world_wait_us(l->world, REFUSAL_US));
 }
 
-/* For some time the disk is full, or writes or syncs fail. */
+/* For some time the disk is full, or writes, syncs or reads fail. */
 static void on_refusal(void *ctx)
 {
     static const struct {
@@ -104,7 +104,8 @@ static void on_refusal(void *ctx)
         const char *word;
     } kinds[] = {{DISK_WRITE, SQLITE_FULL, "is full"},
                  {DISK_WRITE, SQLITE_IOERR_WRITE, "can't be written"},
-                 {DISK_SYNC, SQLITE_IOERR_FSYNC, "can't be synced"}};
+                 {DISK_SYNC, SQLITE_IOERR_FSYNC, "can't be synced"},
+                 {DISK_READ, SQLITE_IOERR_READ, "can't be read"}};
     struct life *l = ctx;
     struct world *w = l->world;
     if (l->is_refused) {
@@ -115,6 +116,7 @@ static void on_refusal(void *ctx)
     size_t kind = world_below(w, ARRAY_LEN(kinds));
     world_say(w, "the disk %s", kinds[kind].word);
     l->is_refused = true;
+    w->is_unreadable = kinds[kind].op == DISK_READ;
     disk_fail(w->disk, kinds[kind].op, (unsigned)world_below(w, 20), DISK_FOREVER,
               kinds[kind].code);
     agenda_put(&w->agenda, &l->refusal, world_span_us(w, US_PER_S, US_PER_MIN));

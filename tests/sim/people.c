@@ -60,13 +60,15 @@ static void read_letters(struct journal_reader *reader, void *ctx)
     struct err err = {0};
     const struct journal_filter dead = {.state = DELIVERY_DEAD, .limit = LETTERS_MAX};
     p->n_letters = 0;
-    if (journal_list_deliveries(reader, &dead, note_letter, p, &err) < 0)
-        world_broken(p->world, 9, "dead letters can't be listed: %s", err.message);
-    for (size_t i = 0; i < p->n_letters; i++) {
+    bool is_read = journal_list_deliveries(reader, &dead, note_letter, p, &err) == 0;
+    for (size_t i = 0; i < p->n_letters && is_read; i++) {
         struct letter *letter = &p->letters[i];
-        if (journal_find_event(reader, atoll(letter->id), note_event, letter, &err) < 0)
-            world_broken(p->world, 9, "an event can't be read: %s", err.message);
+        is_read = journal_find_event(reader, atoll(letter->id), note_event, letter, &err) == 0;
     }
+    if (!is_read && !p->world->is_unreadable)
+        world_broken(p->world, 9, "dead letters can't be listed: %s", err.message);
+    if (!is_read)
+        p->n_letters = 0;
 }
 
 /* As whoever asks the daemon: it reads between its own work, and `then` comes unless it ends before. */

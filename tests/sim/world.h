@@ -55,8 +55,9 @@ struct world {
     struct people *people;
     struct life *life;
     struct fate *fate;
-    bool is_healed; /* nothing goes wrong any more */
-    uint64_t hash;  /* of all that happened so far */
+    bool is_healed;     /* nothing goes wrong any more */
+    bool is_unreadable; /* whoever reads the journal may fail */
+    uint64_t hash;      /* of all that happened so far */
     uint64_t n_lines;
 };
 
