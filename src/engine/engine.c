@@ -258,10 +258,10 @@ void engine_free(struct engine *e)
     lanes_free(e->lanes);
     await_free(e->awaits);
     newest_free(e->newest);
+    page_free_all(e);
     replay_free(e->replay);
     ends_free(e->ends);
     letters_free(e);
-    page_free_all(e);
     arrivals_free(e);
     accept_free(e);
     map_each(&e->works, free_work, e);

@@ -33,6 +33,7 @@ struct letter_request {
     struct work *work; /* the event's while it is open in memory: kept so until this has ended */
     struct event *event;
     struct list rows; /* all deliveries of the event, as known_row */
+    struct page page; /* REPLAY: nobody waits for an answer, so it is read until that succeeds */
 };
 
 #define STILL_OPEN "it is still being handled"
@@ -82,9 +83,20 @@ static bool find_seq(void *ctx, const struct delivery_row *row)
     return false;
 }
 
+/* Of what was read before, nothing stands. */
+static void forget(struct letter_request *l)
+{
+    known_rows_free(&l->rows);
+    event_unref(l->event);
+    l->event = NULL;
+    l->was_found = false;
+    l->err = (struct err){0};
+}
+
 static void read_letter(struct journal_reader *reader, void *ctx)
 {
     struct letter_request *l = ctx;
+    forget(l);
     int64_t seq = -1, event_seq = event_of(l);
     bool is_replay = l->verb == VERB_REPLAY;
     if (!is_replay &&
@@ -95,6 +107,13 @@ static void read_letter(struct journal_reader *reader, void *ctx)
     if (journal_event_deliveries(reader, event_seq, known_rows_add, &l->rows, &l->err) < 0)
         return;
     l->was_found = is_replay || own_row(l) != NULL;
+}
+
+static void read_page(struct page *page, struct journal_reader *reader)
+{
+    struct letter_request *l = container_of(page, struct letter_request, page);
+    read_letter(reader, l);
+    page->err = l->err;
 }
 
 /* ---- retry ---- */
@@ -188,8 +207,8 @@ static bool find_anew(const struct letter_request *l, const struct delivery_row 
         n_before += is_like(known_row_of(it), dead) && known_row_of(it)->seq < dead->seq;
         n_sends += is_like(known_row_of(it), dead);
     }
-    /* Most handlers send as much each time. */
-    send.n = n_sends < n_replays ? 0 : n_before % (n_sends / n_replays);
+    const unsigned each_time = n_replays > 0 ? n_sends / n_replays : 0;
+    send.n = each_time > 0 ? n_before % each_time : 0; /* most handlers send as much each time */
     if (!identity_find(&send, dead->id, n_replays, n_sends))
         return false;
     const unsigned own = send.replay;
@@ -312,17 +331,16 @@ static void edit(struct letter_request *l, const struct delivery_row *dead)
 
 /* ---- replay ---- */
 
-static void on_read_again(void *ctx)
+static void read_on(struct letter_request *l, void (*take)(struct page *page))
 {
-    struct letter_request *l = ctx;
-    struct engine *e = l->engine;
-    if (l->err.code != ERR_NONE) {
-        log_error(e->log, "a replayed event can't be read: it is handled at the next start",
-                  LOG_STR("event", l->id), LOG_STR("error", l->err.message));
-        answer(l, LETTER_FAILED, l->err.message);
-        return;
-    }
-    handle_again(e, event_ref(l->event), &l->rows, false);
+    l->page = (struct page){.engine = l->engine, .read = read_page, .take = take};
+    page_ask(&l->page);
+}
+
+static void on_read_again(struct page *page)
+{
+    struct letter_request *l = container_of(page, struct letter_request, page);
+    handle_again(l->engine, event_ref(l->event), &l->rows, false);
     answer(l, LETTER_DONE, NULL);
 }
 
@@ -330,14 +348,10 @@ static void on_read_again(void *ctx)
 static void on_reopened(void *ctx, bool was_done)
 {
     struct letter_request *l = ctx;
-    if (!was_done) {
+    if (was_done)
+        read_on(l, on_read_again);
+    else
         answer(l, LETTER_REFUSED, STILL_OPEN);
-        return;
-    }
-    known_rows_free(&l->rows);
-    event_unref(l->event);
-    l->event = NULL;
-    journal_read(l->engine->journal, read_letter, on_read_again, l);
 }
 
 static void replay(struct letter_request *l)
@@ -387,6 +401,11 @@ static void on_read(void *ctx)
     }
 }
 
+static void on_page(struct page *page)
+{
+    on_read(container_of(page, struct letter_request, page));
+}
+
 /* ---- one at a time for each event ---- */
 
 static void read_when_settled(void *ctx)
@@ -403,7 +422,10 @@ static void start(struct letter_request *l)
     journal_hold_letters(l->engine->journal);
     newest_hold(l->engine);
     hold_work(l);
-    journal_when_kept(l->engine->journal, read_when_settled, l);
+    if (l->verb == VERB_REPLAY)
+        read_on(l, on_page);
+    else
+        journal_when_kept(l->engine->journal, read_when_settled, l);
 }
 
 static bool is_busy(const struct engine *e, int64_t event_seq)

@@ -138,6 +138,7 @@ void page_free_all(struct engine *e)
         list_remove(it);
         loop_timer_free(page->again);
         page_clear(page);
-        page->free(page);
+        if (page->free)
+            page->free(page);
     }
 }

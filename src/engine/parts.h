@@ -84,10 +84,10 @@ struct page {
     struct engine *engine;
     void (*read)(struct page *page, struct journal_reader *reader); /* sets `err` when it can't */
     void (*take)(struct page *page);                                /* on the loop, once read */
-    void (*free)(struct page *page);                                /* at the end of the process */
-    bool is_of_waiting;   /* it reads but what waits for a connector: see page.c */
-    uint64_t n_unwatched; /* the engine's, when it was asked */
-    struct list found;    /* struct found, in order */
+    void (*free)(struct page *page); /* at the end of the process; NULL: its owner does */
+    bool is_of_waiting;              /* it reads but what waits for a connector: see page.c */
+    uint64_t n_unwatched;            /* the engine's, when it was asked */
+    struct list found;               /* struct found, in order */
     size_t n_found, bytes;
     struct err err;
     struct loop_timer *again;

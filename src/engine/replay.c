@@ -16,7 +16,6 @@
 #define PAGE_EVENTS 1000
 #define PAGE_LOOKED_AT 10000
 #define AGAIN_MS 50
-#define FAILED_MS 5000
 
 struct replay {
     struct engine *engine;
@@ -33,7 +32,7 @@ struct replay {
     bool is_stopping, is_ending;
     int64_t not_before_ms; /* monotonic: the rate's */
     struct loop_timer *again;
-    struct err err;
+    struct page page;
     replay_fn done; /* of its begin */
     void *ctx;
 };
@@ -175,45 +174,36 @@ static bool note_event(void *ctx, struct event *event, enum event_state state)
     return true;
 }
 
-static void read_page(struct journal_reader *reader, void *ctx)
+static void read_page(struct page *page, struct journal_reader *reader)
 {
-    struct replay *r = ctx;
-    struct journal_filter *f = &r->filter;
-    int64_t through = f->through_seq;
-    struct err err = {0};
+    struct replay *r = container_of(page, struct replay, page);
+    struct journal_filter f = r->filter;
+    int64_t through = f.through_seq;
     r->n_found = 0;
-    if (journal_bound_events(reader, f, PAGE_LOOKED_AT, &err) < 0 ||
-        journal_list_events(reader, f, note_event, r, &err) < 0)
-        r->err = err;
+    if (journal_bound_events(reader, &f, PAGE_LOOKED_AT, &page->err) < 0 ||
+        journal_list_events(reader, &f, note_event, r, &page->err) < 0)
+        return;
     /* Behind the last one found where the page is full, else behind what was looked at. */
-    bool is_full = r->n_found == f->limit;
-    f->after_seq = is_full ? r->found[r->n_found - 1] : f->through_seq;
-    r->has_more = f->after_seq < through;
-    f->through_seq = through;
+    bool is_full = r->n_found == f.limit;
+    r->filter.after_seq = is_full ? r->found[r->n_found - 1] : f.through_seq;
+    r->has_more = r->filter.after_seq < through;
 }
 
 static void go_on(struct replay *r);
 
-static void on_page(void *ctx)
+static void on_page(struct page *page)
 {
-    struct replay *r = ctx;
+    struct replay *r = container_of(page, struct replay, page);
     r->is_reading = false;
     r->next = 0;
-    if (r->err.code != ERR_NONE) {
-        log_error(r->engine->log, "a replay can't read: it is tried again",
-                  LOG_STR("error", r->err.message));
-        r->n_found = 0;
-        loop_timer_start(r->again, FAILED_MS);
-        return;
-    }
     go_on(r);
 }
 
 static void read_more(struct replay *r)
 {
     r->is_reading = true;
-    r->err = (struct err){0};
-    journal_read(r->engine->journal, read_page, on_page, r);
+    r->page = (struct page){.engine = r->engine, .read = read_page, .take = on_page};
+    page_ask(&r->page);
 }
 
 /* ---- opening them again ---- */

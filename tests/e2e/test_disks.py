@@ -200,6 +200,24 @@ def test_what_can_not_be_read_ends_no_daemon(daemon, receiver, disk):
 # ---- a disk that hangs -----------------------------------------------------------------------------
 
 
+def test_a_replay_that_can_not_read_leaves_nothing_out(daemon, receiver, disk):
+    emit(daemon, 5)
+    for start in range(0, 10000, 1000):  # as many as are looked at in one reading
+        daemon.post("/events", [{"type": "nobody's", "id": f"u{start + n}", "data": n} for n in range(1000)])
+    emit(daemon, 5, start=5)
+    daemon.wait_delivered("receiver", 10)
+    daemon.restart()  # with nothing in memory
+    assert daemon.post("/api/replay", {"type": "thing", "rate": "10/s"}).status == 202
+    wait_until(lambda: daemon.get("/api/replay").json()["items"][0]["replayed"] > 2, "it to be under way")
+    disk.fail(read="io")
+    wait_until(lambda: "can't read what waits" in daemon.log() or "cannot commit" in daemon.log(), "it to fail")
+    disk.mend()
+    disk.advance(6)  # it tries again
+    ended = wait_until(lambda: [r for r in daemon.get("/api/replay").json()["items"] if r["ended"]], "its end")
+    assert (ended[0]["replayed"], ended[0]["refused"]) == (10, 0)
+    daemon.wait_delivered("receiver", 20)
+
+
 def test_a_writer_that_hangs_makes_the_daemon_unhealthy(daemon, receiver, disk):
     disk.fail(sync="hang")
     waiting = Post(daemon, 0)
