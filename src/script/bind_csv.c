@@ -92,6 +92,9 @@ static void read_header(struct decoder *d)
     lua_newtable(L); /* names seen */
     lua_newtable(L);
     for (int n = 1;; n++) {
+        const char *refused = csv_refuse_name(d->csv.field);
+        if (refused)
+            machine_raise(L, "csv.decode: line 1: %s", refused);
         push_field(d);
         lua_pushvalue(L, -1);
         lua_rawget(L, -4);

@@ -121,6 +121,14 @@ bool csv_can_delimit(char c)
     return c != '"' && c != '\n' && c != '\r' && c != '\0';
 }
 
+const char *csv_refuse_name(struct slice name)
+{
+    return memchr(name.data ? name.data : "", '\r', name.len)
+               ? "a name of the header has \\r in it: do lines end by \\r alone? They must end by "
+                 "\\n or \\r\\n"
+               : NULL;
+}
+
 void csv_add_field(struct buf *out, struct slice field, char delimiter)
 {
     bool is_quoted = slice_has_prefix(field, SLICE_LIT(BYTE_ORDER_MARK));

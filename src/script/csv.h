@@ -44,6 +44,9 @@ enum csv_token csv_next(struct csv *c);
 /* Whether a character may part fields: neither a quote nor the end of a line. */
 bool csv_can_delimit(char c);
 
+/* What is wrong with a column's name; NULL: nothing. A text whose lines end by \r alone is all header. */
+const char *csv_refuse_name(struct slice name);
+
 /* Appends a field, quoted where it has to be. */
 void csv_add_field(struct buf *out, struct slice field, char delimiter);
 

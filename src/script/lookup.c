@@ -40,14 +40,14 @@ static int read_header(struct lookup_table *t, struct csv *c, struct err *err)
 {
     enum csv_token token;
     while ((token = csv_next(c)) == CSV_FIELD) {
+        const char *refused = csv_refuse_name(c->field);
+        if (refused)
+            return err_set(err, ERR_INVALID, "%s", refused);
         if (has_column(t, c->field))
             return err_set(err, ERR_INVALID, "the header names \"%.*s\" twice",
                            SLICE_FMT(c->field));
         if (t->n_columns == HEADER_MAX)
-            return err_set(err, ERR_INVALID,
-                           "the header has more than %d columns: do the file's lines end by \\r "
-                           "alone?",
-                           HEADER_MAX);
+            return err_set(err, ERR_INVALID, "the header has more than %d columns", HEADER_MAX);
         add_column(t, c->field);
         if (c->is_last)
             return 0;

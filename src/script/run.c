@@ -627,6 +627,17 @@ static int read_key(lua_State *L, struct buf *key, bool *has_key, struct err *er
                    lua_type(L, 1) == LUA_TNUMBER ? "NaN or infinity" : argument_describe(L, 1));
 }
 
+/* "FILE:LINE: HANDLER: ", where the function begins. */
+static void prefix_place(const struct script_run *run, struct err *err)
+{
+    lua_Debug ar;
+    lua_rawgeti(run->co, LUA_REGISTRYINDEX, run->function_ref);
+    lua_getinfo(run->co, ">S", &ar);
+    err_prefix(err, "%s", run->what);
+    if (*ar.source == '@')
+        err_prefix(err, "%s:%d", ar.source + 1, ar.linedefined);
+}
+
 int script_handler_key(struct script_machine *m, size_t handler, const struct event *event,
                        struct buf *key, bool *has_key, struct err *err)
 {
@@ -635,7 +646,7 @@ int script_handler_key(struct script_machine *m, size_t handler, const struct ev
         return -1;
     int rc = read_key(run->co, key, has_key, err);
     if (rc < 0)
-        err_prefix(err, "%s", run->what);
+        prefix_place(run, err);
     machine_return_run(run, true);
     return rc;
 }

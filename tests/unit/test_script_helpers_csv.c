@@ -31,6 +31,9 @@ static void test_fields_are_read_by_the_letter(void **state)
 static void test_what_is_wrong_is_told_with_its_line(void **state)
 {
     (void)state;
+    project_assert_error("csv.decode 'a,b\\r1,2\\r3,4'",
+                         "csv.decode: line 1: a name of the header has \\r in it: do lines end by "
+                         "\\r alone? They must end by \\n or \\r\\n");
     project_assert_error("csv.decode 'a\\n\"b'", "csv.decode: line 2: a quote is never closed");
     project_assert_error("csv.decode 'a\\n\"b\\nc\"x'",
                          "csv.decode: line 2: text stands behind a closing quote");

@@ -110,11 +110,12 @@ static void files_are_checked(void **state)
     assert_refused("data/x.csv", "a,b\n1\n",
                    "data/x.csv:2: the line has fewer fields than the 2 of the header");
     assert_refused("data/x.csv", "a,b\n1,2\n\"3", "data/x.csv:3: a quote is never closed");
+    assert_refused("data/x.csv", "a,b\r1,2\r", "do lines end by \\r alone?");
     assert_refused("data/x.csv", "a,a\n", "the header names \"a\" twice");
     assert_refused("data/x.csv", "", "there is no header");
     struct buf wide = {0};
     for (int i = 0; i < 5000; i++)
-        buf_printf(&wide, "\"column\r%d\",", i);
+        buf_printf(&wide, "\"column %d\",", i);
     assert_refused("data/x.csv", wide.data, "the header has more than 4096 columns");
     buf_deinit(&wide);
     assert_refused("data/x.csv", "a\n1\n2\n1\n",

@@ -264,8 +264,9 @@ static void assert_key_error(const char *code, const char *error)
 static void test_a_key_that_fails_is_an_error(void **state)
 {
     (void)state;
-    assert_key_error("return {}",
-                     "s/t#1: `key` must return a string, a number or nil, not an object");
+    assert_key_error(
+        "return {}",
+        "scripts/s.lua:2: s/t#1: `key` must return a string, a number or nil, not an object");
     assert_key_error("return 1 / 0", "a string, a number or nil, not NaN or infinity");
     assert_key_error("return event.data.x.y", "scripts/s.lua:2: event.data.x.y: data has no x");
     if (PROJECT_CAN_STOP)
