@@ -301,9 +301,22 @@ static int send_until_answered(struct client *client, const struct client_reques
     return status;
 }
 
-int client_send(struct client *client, const struct client_request *asked, struct buf *answer)
+static int send_patiently(struct client *client, const struct client_request *asked,
+                          struct buf *answer)
 {
     int status = send_once(client, asked, answer);
     bool waits = asked->absence == ABSENCE_AWAITED && client->has_answered;
     return status == EXIT_NO_DAEMON && waits ? send_until_answered(client, asked, answer) : status;
+}
+
+/* A caller that shows that it is away has the terminal to itself. */
+int client_send(struct client *client, const struct client_request *asked, struct buf *answer)
+{
+    if (client->progress || asked->absence == ABSENCE_SHOWN)
+        return send_patiently(client, asked, answer);
+    client->progress = progress_new(stderr, "waiting for the daemon");
+    int status = send_patiently(client, asked, answer);
+    progress_free(client->progress);
+    client->progress = NULL;
+    return status;
 }

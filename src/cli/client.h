@@ -44,9 +44,10 @@ struct client {
     struct buf authorization; /* "Bearer …", empty without a token */
     struct loop *loop;
     struct http_client *http;
-    struct progress *progress; /* hidden before something is said; the caller's, NULL for none */
-    bool has_answered;         /* the daemon, once at least */
-    unsigned n_absences;       /* how often it was waited for since then */
+    struct progress
+        *progress;       /* the caller's, shown while it waits; NULL: each request has its own */
+    bool has_answered;   /* the daemon, once at least */
+    unsigned n_absences; /* how often it was waited for since then */
 };
 
 /* `in` has CLIENT_OPTIONS. Sends nothing. EXIT_DONE, or another status when it was said why. */

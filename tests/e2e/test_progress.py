@@ -16,7 +16,7 @@ from support import LIAISON, clean_environment
 
 
 class SlowDaemon:
-    """Answers a retry of all dead letters when it is told to."""
+    """Answers what changes something when it is told to."""
 
     def __init__(self):
         outer = self
@@ -26,7 +26,7 @@ class SlowDaemon:
             def do_POST(self):
                 self.rfile.read(int(self.headers["Content-Length"]))
                 outer.may_answer.wait()
-                self.answer({"retried": 3, "refused": 1})
+                self.answer({"retried": 3, "refused": 1, "ok": True, "connector": "c", "paused": True})
 
             def do_GET(self):
                 self.answer({"items": [], "next": None})
@@ -59,18 +59,22 @@ def slow_daemon():
     daemon.close()
 
 
-def test_a_long_retry_shows_that_it_goes_on_and_cleans_up(slow_daemon):
+@pytest.mark.parametrize("arguments, progress, status, out, said", [
+    (["dead", "retry", "--all"], "retrying", 1, "retried 3\n", "liaison: 1 could not be retried\r\n"),
+    (["pause", "c"], "waiting for the daemon", 0, "c is paused: what is for it waits until `liaison resume c`\n", ""),
+], ids=["retry", "pause"])
+def test_what_takes_long_shows_that_it_goes_on_and_cleans_up(slow_daemon, arguments, progress, status, out, said):
     screen, terminal = pty.openpty()
     process = subprocess.Popen(
-        [LIAISON, "dead", "retry", "--all", "--url", slow_daemon.url], stdin=subprocess.DEVNULL,
+        [LIAISON, *arguments, "--url", slow_daemon.url], stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=terminal, text=True, env=clean_environment({"TERM": "xterm"}))
     os.close(terminal)
     shown = ""
-    while "retrying, 1 s" not in shown:
+    while f"{progress}, 1 s" not in shown:
         shown += os.read(screen, 4096).decode()
     slow_daemon.may_answer.set()
-    assert process.wait(timeout=30) == 1
-    assert process.stdout.read() == "retried 3\n"
+    assert process.wait(timeout=30) == status
+    assert process.stdout.read() == out
     process.stdout.close()
     try:
         while data := os.read(screen, 4096).decode():
@@ -79,7 +83,7 @@ def test_a_long_retry_shows_that_it_goes_on_and_cleans_up(slow_daemon):
         pass
     os.close(screen)
     # The line was erased before what is said next.
-    assert re.search(r"retrying, \d+ s\r\x1b\[Kliaison: 1 could not be retried\r\n$", shown)
+    assert re.search(progress + r", \d+ s\r\x1b\[K" + said + "$", shown)
 
 
 def test_what_is_no_terminal_gets_words_alone(slow_daemon):
