@@ -77,7 +77,8 @@ struct script_attempt attempt_describe(struct item *item, struct slice data)
 void attempt_connector(struct item *item, struct slice data)
 {
     const struct script_connector *connector = target_owner(item->d.target);
-    if (!connector) { /* a reload took it away while something was read for this attempt */
+    /* A reload took it away, or has it take batches, while something was read for this attempt. */
+    if (!connector || connector->batch_size > 0) {
         lanes_take_back(item->engine->lanes, &item->d, false);
         return;
     }

@@ -231,7 +231,8 @@ static void start(struct batch_attempt *a)
     struct engine *e = a->engine;
     struct batch *b = a->batch;
     const struct script_connector *connector = target_owner(b->target);
-    if (!connector) { /* a reload took it away while something was read for this attempt */
+    /* A reload took it away, or has it take single ones, while something was read for this attempt. */
+    if (!connector || connector->batch_size == 0) {
         end_attempt(a);
         lanes_take_back_batch(e->lanes, b, false);
         return;

@@ -218,6 +218,42 @@ def test_a_replay_that_can_not_read_leaves_nothing_out(daemon, receiver, disk):
     daemon.wait_delivered("receiver", 20)
 
 
+SINGLE = """
+    return { send = function(data) return http.post(setting "url", { json = data }) end }
+"""
+BATCHED = """
+    return {
+      batch = { size = 5, wait = "1ms" },
+      send = function(list) return http.post(setting "url", { json = { rows = list } }) end,
+    }
+"""
+
+
+@pytest.mark.parametrize("before, after, body", [
+    (SINGLE, BATCHED, {"rows": [{"n": 0}]}), (BATCHED, SINGLE, {"n": 0})], ids=["batched", "single"])
+def test_a_connector_that_takes_batches_or_none_when_it_is_known_what_may_be_sent(
+        project, make_daemon, receiver, disk, before, after, body):
+    """Of what a replay made it is read whether it is too old; meanwhile a reload comes."""
+    fill(project)
+    project.connector("receiver", before)
+    daemon = make_daemon(settings={"url": receiver.url}, env=disk.env).start()
+    daemon.emit("thing", {"n": 0}, partitionkey="k")
+    emit(daemon, 500, start=1)  # whose rows are to be read for that
+    wait_quiet(daemon, 501)
+    daemon.restart()  # with nothing in memory
+    receiver.clear()
+    daemon.post("/api/connectors/receiver/pause")
+    daemon.post("/api/replay", {"id": "1"})
+    wait_until(lambda: daemon.get("/api/deliveries?state=waiting").json()["items"], "what it made")
+    disk.fail(read="hang")
+    daemon.post("/api/connectors/receiver/resume")
+    project.connector("receiver", after)
+    assert daemon.command("reload").status == 0
+    disk.mend()
+    assert receiver.wait_for(1)
+    assert receiver.bodies() == [body]
+
+
 def test_a_writer_that_hangs_makes_the_daemon_unhealthy(daemon, receiver, disk):
     disk.fail(sync="hang")
     waiting = Post(daemon, 0)
