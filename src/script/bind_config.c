@@ -221,12 +221,11 @@ static size_t list_settings(struct script_machine *m, char *names[NAMES_MAX])
 /* "warehouse.url", where warehouse is a setting: one part of it. */
 static bool add_inner(struct buf *text, const char *name, char *const *names, size_t n)
 {
-    struct slice outer = slice_str(name);
-    size_t len = slice_find(outer, '.');
-    for (size_t i = 0; i < n && len < outer.len; i++) {
-        if (!slice_is_equal(slice_upto(outer, len), slice_str(names[i])))
+    const char *dot = strchr(name, '.');
+    for (size_t i = 0; i < n && dot; i++) {
+        if (!slice_is_equal(slice_of(name, (size_t)(dot - name)), slice_str(names[i])))
             continue;
-        buf_printf(text, ": write setting(\"%s\").%s", names[i], name + len + 1);
+        buf_printf(text, ": write setting(\"%s\")%s", names[i], dot);
         return true;
     }
     return false;

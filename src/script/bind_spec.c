@@ -61,12 +61,16 @@ static bool show(lua_State *L, struct buf *out)
     if (codec_encode(L, 1, CODEC_SHOW, CODEC_MAX, NULL, out, &err) == 0)
         return true;
     buf_clear(out);
-    if (lua_isnil(L, 1))
+    if (lua_isnil(L, 1)) {
         buf_add_str(out, "nothing");
-    else if (lua_type(L, 1) == LUA_TNUMBER)
+    } else if (lua_type(L, 1) == LUA_TNUMBER) {
         buf_printf(out, "%g", lua_tonumber(L, 1));
-    else
-        buf_printf(out, "a %s", luaL_typename(L, 1));
+    } else if (lua_type(L, 1) == LUA_TSTRING) {
+        json_add_string(out, text_at(L, 1));
+        buf_add_str(out, ", which isn't UTF-8");
+    } else {
+        buf_add_str(out, argument_describe(L, 1));
+    }
     return false;
 }
 
@@ -143,8 +147,11 @@ static int spec_raise(lua_State *L)
 /* fail(text, differences): what is raised where something isn't as expected. */
 static int spec_fail(lua_State *L)
 {
-    struct buf *text = &machine_of(L)->text;
+    struct script_machine *m = machine_of(L);
+    struct buf *text = &m->text;
     lua_settop(L, 2);
+    if (!m->current || m->current->kind != RUN_SPEC)
+        machine_raise(L, "expect works within a test: write it into the function given to `it`");
     buf_clear(text);
     machine_add_place(L, text);
     buf_add_slice(text, text_at(L, 1));

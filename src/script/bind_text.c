@@ -245,6 +245,8 @@ static int text_replace(lua_State *L)
     luaL_Buffer out;
     if (old.len == 0)
         machine_raise(L, "text.replace: old is empty: say what to replace");
+    if (left < 0)
+        machine_raise(L, "text.replace: n must be 0 or more; leave it out for all");
     luaL_buffinit(L, &out);
     for (size_t at; left > 0 && (at = find(s, old)) < s.len; left--) {
         if (left % PARTS_BETWEEN_LOOKS == 0)

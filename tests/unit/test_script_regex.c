@@ -44,6 +44,7 @@ static void test_empty_matches_stand_between_others(void **state)
     assert_eval("return regex.findAll('baac', 'a*')", "[\"\",\"aa\",\"\",\"\"]");
     assert_eval("return regex.findAll('', 'a*')", "[\"\"]");
     assert_eval("return regex.replace('ab', '', '-')", "\"-a-b-\"");
+    project_assert_error("regex.replace('a', 'a', 'b', -1)", "regex.replace: n must be 0 or more");
     assert_eval("return regex.replace('\303\251\303\251', 'x*', '.')", "\".\303\251.\303\251.\"");
     assert_eval("return regex.replace('abc', '(?=b)|$', '|')", "\"a|bc|\"");
     assert_eval("return regex.split('a1b22', '\\\\d*')", "[\"a\",\"b\",\"\"]");

@@ -93,6 +93,7 @@ static void test_replace_takes_nothing_as_a_pattern(void **state)
                 "text.replace('abc', 'b', ''), text.replace('x', 'x', 'xx'), "
                 "text.replace('xx', 'x', 'y', 0) }",
                 "[\"a%1b\",\"ba\",\"ac\",\"xx\",\"xx\"]");
+    project_assert_error("text.replace('x', 'x', 'y', -1)", "text.replace: n must be 0 or more");
 }
 
 static void test_wrong_arguments_are_named(void **state)

@@ -126,6 +126,9 @@ end
 function regex.replace(s, pattern, by, n)
   s = utf8(s, "regex.replace", "s")
   local left = n == nil and math.huge or whole(n, "regex.replace", "n")
+  if left < 0 then
+    raise "regex.replace: n must be 0 or more; leave it out for all"
+  end
   local new, out, at = replacer(by, pattern), {}, 1
   for first, after, match in matches("regex.replace", s, pattern) do
     if left < 1 then

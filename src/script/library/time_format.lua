@@ -247,8 +247,10 @@ function time.parse(s, format, zone)
   if format == nil then
     local seconds, ns = parseIso(s, zone, "time.parse")
     if not seconds then
-      raise(("time.parse: %q is no time such as \"2026-11-23T10:00:00Z\": say its format, as in "
-        .. "time.parse(s, \"%%d.%%m.%%Y %%H:%%M\")"):format(s))
+      raise(("time.parse: %q is no time such as \"2026-11-23T10:00:00Z\": %s"):format(s,
+        s:find "^%d+%.?%d*$"
+          and "time.fromUnix(n) takes seconds since 1970, time.fromUnix(n, \"ms\") milliseconds"
+          or "say its format, as in time.parse(s, \"%d.%m.%Y %H:%M\")"))
     end
     return make(seconds, ns, "time.parse")
   end

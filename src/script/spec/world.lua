@@ -89,7 +89,7 @@ function http.fake(method, url, answer)
   end
   local fakes = host.scope().fakes
   fakes[#fakes + 1] = {
-    method = method, pattern = pattern(url), answer = answer, name = method .. " " .. url,
+    method = method:upper(), pattern = pattern(url), answer = answer, name = method .. " " .. url,
   }
 end
 
@@ -127,9 +127,13 @@ local function checkNames(what, t, names)
   end
 end
 
+local function isStatus(value)
+  return type(value) == "number" and value >= 200 and value <= 599 and value % 1 == 0
+end
+
 local function checkAnswer(fake, answer)
   if type(answer) == "number" then
-    return { status = answer }
+    answer = { status = answer }
   elseif type(answer) ~= "table" then
     raise("the fake of " .. fake.name .. " must answer with a table as in "
       .. "{ status = 200, json = {} }, or a status; this is " .. host.brief(answer))
@@ -137,8 +141,8 @@ local function checkAnswer(fake, answer)
   checkNames("the fake of " .. fake.name, answer, ANSWERS)
   if answer.failure and not FAILURES[answer.failure] then
     raise("the fake of " .. fake.name .. ": `failure` is one of connect dns tls timeout broken")
-  elseif answer.status ~= nil and type(answer.status) ~= "number" then
-    raise("the fake of " .. fake.name .. ": `status` is a number, not "
+  elseif answer.status ~= nil and not isStatus(answer.status) then
+    raise("the fake of " .. fake.name .. ": `status` is a whole number from 200 to 599, not "
       .. host.brief(answer.status))
   end
   return answer
