@@ -11,8 +11,9 @@
 
 #define DAY_MS INT64_C(86400000)
 #define DURATION_MAX_MS (UINT64_C(365242500) * 86400) /* 1000 Gregorian years */
-#define SHOWN_MAX 40                                  /* bytes of bad input in a message */
-#define WORD_MAX 64                                   /* of what is compared for likeness */
+#define SIZE_MAX_BYTES (UINT64_C(1) << 60) /* so that nobody who adds a share of it overflows */
+#define SHOWN_MAX 40                       /* bytes of bad input in a message */
+#define WORD_MAX 64                        /* of what is compared for likeness */
 
 struct unit {
     const char *name;
@@ -126,9 +127,9 @@ int text_parse_size(struct slice s, int64_t *bytes, struct err *err)
     for (size_t i = 0; is_number && i < ARRAY_LEN(units); i++) {
         if (!slice_is_equal_nocase(d.unit, slice_str(units[i].name)))
             continue;
-        if (scale(&d, units[i].factor, INT64_MAX, bytes))
+        if (scale(&d, units[i].factor, SIZE_MAX_BYTES, bytes))
             return 0;
-        return err_set(err, ERR_INVALID, "the size \"%.*s\" is beyond 2^63 bytes",
+        return err_set(err, ERR_INVALID, "the size \"%.*s\" is beyond 2^60 bytes",
                        SLICE_FMT(shown));
     }
     return err_set(err, ERR_INVALID,

@@ -125,15 +125,19 @@ static void sizes_take_every_unit_in_any_case(void **state)
     assert_true(size("1.5GB") == INT64_C(3) << 29);
 }
 
-static void sizes_end_below_2_to_the_63(void **state)
+static void sizes_end_at_2_to_the_60(void **state)
 {
     (void)state;
-    assert_true(size("9223372036854775807") == INT64_MAX);
-    assert_int_equal(size("9223372036854775808"), -1);
-    assert_int_equal(size("8388608TB"), -1);
-    assert_true(size("8388607TB") == INT64_C(8388607) << 40);
+    assert_true(size("1152921504606846976") == INT64_C(1) << 60);
+    assert_int_equal(size("1152921504606846977"), -1);
+    assert_true(size("1048576TB") == INT64_C(1) << 60);
+    assert_int_equal(size("1048577TB"), -1);
     assert_int_equal(size("18446744073709551616B"), -1);
     assert_int_equal(size("16777216TB"), -1);
+    struct err err = {0};
+    int64_t bytes;
+    assert_int_equal(text_parse_size(SLICE_LIT("8388607TB"), &bytes, &err), -1);
+    assert_string_equal(err.message, "the size \"8388607TB\" is beyond 2^60 bytes");
 }
 
 static void sizes_refuse_other_notations(void **state)
@@ -499,7 +503,7 @@ int main(void)
         cmocka_unit_test(durations_end_at_1000_years),
         cmocka_unit_test(duration_errors_show_the_notation),
         cmocka_unit_test(sizes_take_every_unit_in_any_case),
-        cmocka_unit_test(sizes_end_below_2_to_the_63),
+        cmocka_unit_test(sizes_end_at_2_to_the_60),
         cmocka_unit_test(sizes_refuse_other_notations),
         cmocka_unit_test(rates_are_a_number_and_a_unit),
         cmocka_unit_test(durations_are_written_exactly_and_read_back),
