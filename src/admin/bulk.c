@@ -139,6 +139,13 @@ static void on_collected(void *ctx)
     bulk_go_on(b);
 }
 
+/* What has just died counts, too. */
+static void on_kept(void *ctx)
+{
+    struct bulk *b = ctx;
+    journal_read(engine_journal(b->admin->engine), collect_ids, on_collected, b);
+}
+
 /* ---- what is asked for ---- */
 
 /* The filters, of which an empty object has none: then all are meant. */
@@ -184,7 +191,7 @@ void route_letters_retry(void *ctx, struct http_exchange *x)
     else if (body_read(http_exchange_body(x), take_member, b, &err) == 0) {
         list_add_tail(&a->bulks, &b->link);
         filter_doubt(&b->filter, a->engine);
-        journal_read(engine_journal(a->engine), collect_ids, on_collected, b);
+        journal_when_kept(engine_journal(a->engine), on_kept, b);
         return;
     }
     http_exchange_problem(x, 400, "%s", err.message);
