@@ -115,6 +115,14 @@ static bool is_time_text(lua_State *L)
            sscanf(lua_tostring(L, -1), "%*4u-%*2u-%*2u%n", &n) == 0 && n == 10;
 }
 
+/* 'Room %s' % name, as it is written elsewhere. */
+static bool is_filled(const struct culprit *c)
+{
+    const struct slice percent = SLICE_LIT("%");
+    return slice_is_equal(c->outer->name, percent) && c->operand == c->outer->first &&
+           lua_type(c->f->L, -1) == LUA_TSTRING;
+}
+
 /* What the value on top is, and what would be right. */
 static void add_wrong_type(struct buf *out, const struct culprit *c)
 {
@@ -140,7 +148,8 @@ static void add_wrong_type(struct buf *out, const struct culprit *c)
             absence_add_names(out, L);
         break;
     case DEED_COUNT:
-        buf_add_str(out, is_time_text(L)       ? ": write time.add(…, \"5m\") for a later time, "
+        buf_add_str(out, is_filled(c)          ? ": what stands in it is filled by (…):format(x)"
+                         : is_time_text(L)     ? ": write time.add(…, \"5m\") for a later time, "
                                                  "time.diff(a, b) for the seconds between two"
                          : type == LUA_TSTRING ? " that is no number; texts are joined by .."
                                                : ", not a number");

@@ -10,6 +10,7 @@
 #define ANEW "each test begins anew: clocks and fakes of the one before are gone"
 #define FAKE "write http.fake(\"POST\", \"https://…\", { status = 200, json = {} })"
 #define SPECS "specs lie in tests/, as files of their own"
+#define LOOP_OVER "write a loop: for _, x in ipairs(list) do … end"
 #define NO_PROGRAMS "scripts start no programs and reach no files"
 #define NO_PREFIX "leave it out: a text is of bytes, and \"…\" in UTF-8"
 
@@ -56,6 +57,9 @@ static const struct name_slip globals[] = {
     {"String", "write tostring(x)"},
     {"True", "write true"},
     {"URL", "write url.parse(text), or url.build{ … }"},
+    {"abs", "write math.abs(x)"},
+    {"all", LOOP_OVER},
+    {"any", LOOP_OVER},
     {"async", "functions need no async: http and await wait by themselves"},
     {"await", "write delivery:await() behind what sync:send returned; http waits by itself"},
     {"axios", "write http.get(url), http.post(url, { json = … })"},
@@ -79,7 +83,21 @@ static const struct name_slip globals[] = {
     {"len", "write #x"},
     {"load", "scripts load no code but by require \"name\", from lib/name.lua"},
     {"loadstring", "scripts load no code but by require \"name\", from lib/name.lua"},
+    {"atob", "write base64.decode(text)"},
+    {"bool", "write toBoolean(x)"},
+    {"btoa", "write base64.encode(text)"},
     {"catch", NO_TRY},
+    {"dict", "a table has any names: local t = {}, t[name] = value"},
+    {"encodeURIComponent", "write url.encode(text)"},
+    {"enumerate", "write for i, x in ipairs(list) do … end"},
+    {"float", "write toNumber(x)"},
+    {"int", "write toInteger(x)"},
+    {"isinstance", "write type(x) == \"string\", and its like"},
+    {"max", "write math.max(a, b)"},
+    {"min", "write math.min(a, b)"},
+    {"sorted", "write sortBy(list, name)"},
+    {"structuredClone", "write merge(t)"},
+    {"sum", "write fold(list, 0, function(sum, x) return sum + x end)"},
     {"module", "a file ends with return: what it gives to others"},
     {"new", "write NAME(…), or NAME.new{ … }"},
     {"parseFloat", "write toNumber(text)"},
@@ -144,9 +162,9 @@ static const struct name_slip members[] = {
     {"append", "write list[#list + 1] = value"},
     {"concat", "texts are joined by .., lists by table.concat(list, \", \")"},
     {"endsWith", "write text.endsWith(s, ending)"},
-    {"every", "write a loop: for _, x in ipairs(list) do … end"},
+    {"every", LOOP_OVER},
     {"filter", "write filter(list, function(x) return … end)"},
-    {"find", "write a loop: for _, x in ipairs(list) do … end"},
+    {"find", LOOP_OVER},
     {"forEach", "write for _, x in ipairs(list) do … end"},
     {"get", "write get(t, \"name\")"},
     {"hasOwnProperty", "write t.name ~= nil"},
@@ -204,7 +222,7 @@ static const struct {
     {"string", {"join", "write table.concat(list, \", \")"}},
     {"string", {"replace", "write text.replace(s, from, to)"}},
     {"string", {"startswith", "write text.startsWith(s, beginning)"}},
-    {"table", {"contains", "write a loop: for _, x in ipairs(list) do … end"}},
+    {"table", {"contains", LOOP_OVER}},
     {"table", {"copy", "write merge(t)"}},
     {"table", {"filter", "write filter(list, function(x) return … end)"}},
     {"table", {"foreach", "write for name, value in pairs(t) do … end"}},

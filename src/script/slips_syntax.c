@@ -11,6 +11,12 @@
 
 #define COMMENT "a comment begins with --"
 #define NO_BRACES "blocks have no braces: if … then … end, for … do … end, function(…) … end"
+#define NO_COLON "no colon: if … then … end, for … do … end, function(…) … end"
+#define NO_STATEMENT "a value alone does nothing: give it to a variable, or call it, as in f(x)"
+#define CALLED_TEXT "a text in quotes is called in brackets: (\"Room %s\"):format(name)"
+#define REQUIRE                                                                                    \
+    "write local %2 = require \"%2\" for lib/%2.lua; json, time, text and so on are there "        \
+    "without it"
 #define TABLE_COLON "in a table write %2 = …, with = in place of the colon"
 #define LOOP "write for i = 1, n do … end, or for _, x in ipairs(list) do … end"
 
@@ -55,6 +61,15 @@ static const struct slip slips[] = {
     {"< <", NULL, "write bit.lshift(a, n)", false},
     {"> >", NULL, "write bit.rshift(a, n)", false},
     {"local NAME <", NULL, "write local %2 = …: there are no attributes", false},
+    {"NAME : =", NULL, "write %1 = …, or local %1 = …", false},
+    {"^ NAME : NAME =", NULL, "write local %1 = …: a name has no type", false},
+    {"* *", NULL, "write a ^ n", false},
+    {"{ ... NAME", NULL, "write merge(a, b): tables aren't spread", false},
+    {"... NAME", NULL, "`...` has no name: write (...), and local %2 = { ... } in the function",
+     false},
+    {"STRING . NAME", NULL, CALLED_TEXT, false},
+    {"STRING %", NULL, CALLED_TEXT, false},
+    {"NAME = NAME =", NULL, "give each variable its value in a line of its own", false},
     {"const NAME", NULL, "write local %2 = …", false},
     {"let NAME", NULL, "write local %2 = …", false},
     {"var NAME", NULL, "write local %2 = …", false},
@@ -89,8 +104,8 @@ static const struct slip slips[] = {
     {"foreach", NULL, LOOP, false},
     {"def NAME", NULL, "write function %2(…) … end", false},
     {"lambda", NULL, "write function(x) return … end", false},
-    {"import NAME", NULL, "write local %2 = require \"%2\", for lib/%2.lua", false},
-    {"from NAME", NULL, "write local %2 = require \"%2\", for lib/%2.lua", false},
+    {"from NAME", NULL, REQUIRE, false},
+    {"import NAME", NULL, REQUIRE, false},
     {"export", NULL, "a file ends with return: what it gives to others", false},
     {"class NAME", NULL, "write a table of functions: local %2 = {}", false},
     {"typeof", NULL, "write type(x)", false},
@@ -102,20 +117,29 @@ static const struct slip slips[] = {
     {", STRING :", NULL, "in a table write [%2] = …, with = in place of the colon", false},
     {"^ NAME : VALUE", NULL, "in a table write %1 = …, with = in place of the colon", false},
     {"^ STRING :", NULL, "in a table write [%1] = …, with = in place of the colon", false},
-    {": $", NULL, "no colon: if … then … end, for … do … end, function(…) … end", false},
+    {": $", "'then' expected", NO_COLON, true},
+    {": $", "'do' expected", NO_COLON, true},
+    {": $", NULL, NO_COLON, false},
     {") {", "expected near", NO_BRACES, false},
     {") {", "'then' expected", NO_BRACES, true},
     {") {", "'do' expected", NO_BRACES, true},
     {"else {", NULL, NO_BRACES, false},
     {"} else", NULL, NO_BRACES, false},
     {"^ }", "unexpected symbol", NO_BRACES, false},
-    {NULL, "unexpected symbol near ')'", "there is one ) too many, or a value is missing before it",
-     false},
+    {NULL, "unexpected symbol near ')'",
+     "there is one ) too many, or a value or an `end` is missing before it", false},
     {NULL, "unexpected symbol near ']'", "there is one ] too many, or a value is missing before it",
      false},
+    {NULL, "')' expected near '='",
+     "names stand in a table, f { x = 5 }; a default stands in the function: x = x or 5", false},
+    {NULL, "')' expected near ','", "several values stand in a table: { a, b }", false},
     {NULL, "')' expected", "is a comma, or .., missing before it?", false},
     {NULL, "unexpected symbol near '['", "a list is written { … }, or array{ … }", false},
     {NULL, "'then' expected near '='", "write == to compare", false},
+    {NULL, "'then' expected near 'is'", "write == to compare, and ~= for \"is not\"", false},
+    {NULL, "'then' expected near 'else'", "write x = condition and a or b", false},
+    {NULL, "']' expected near ':'", "a part of a text is text.sub(s, from, to)", false},
+    {NULL, "near '\"\"'", "a text of several lines stands in [[ … ]]", false},
     {NULL, "'do' expected near '='", "write == to compare", false},
     {NULL, "'then' expected near 'in'",
      "`in` belongs to for alone: to find something in a list, loop over it", false},
@@ -123,12 +147,15 @@ static const struct slip slips[] = {
      "a line that begins with ( calls what the line before ends with: write the value into a local "
      "first, or ; before the (",
      false},
+    {NULL, "'}' expected near ':'", "in a table write [1] = … or name = …, with =", false},
     {NULL, "'}' expected", "is a comma missing before it? A table's members are parted by commas",
      false},
     {NULL, "invalid escape sequence",
      "in quotes a backslash is written \\\\; in [[ … ]] it stands for itself", false},
     {NULL, "unfinished string",
      "the text has no quote at its end; one of several lines stands in [[ … ]]", false},
+    {"^ STRING", "unexpected symbol near '\"", NO_STATEMENT, false},
+    {NULL, "'=' expected near", NO_STATEMENT, false},
     {NULL, "'<eof>' expected near 'end'", "there is one `end` too many", false},
     {NULL, "'<eof>' expected near 'else", "no `if` stands before it, or that has its `end` already",
      false},

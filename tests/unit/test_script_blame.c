@@ -154,6 +154,8 @@ static const struct {
      "bad argument #1 to 'floor' (number expected, got userdata); at is a time: time.unix(…) gives "
      "its seconds, time.format(…) a text"},
     {"return nil + 1", "nil: it is written there"},
+    {"return 'Room %s' % event.data.id",
+     "'Room %s': 'Room %s' is a text: what stands in it is filled by (…):format(x)"},
     {"error(nil)", "an error that is nil"},
     {"error(null)", "an error that is null"},
     {"error(event.data.big)", "an error that is an exact number"},

@@ -34,6 +34,7 @@ static const struct {
     {"local d = time.plus(time.now(), '5m')", "time has no `plus`: write time.add(t, \"5m\")"},
     {"return parseInt('1')", "there is no `parseInt`: write toInteger(text)"},
     {"return None", "there is no `None`: write nil"},
+    {"return int('1'), enumerate({}), sum({})", "there is no `int`: write toInteger(x)"},
     {"return f\"Room {event.type}\"",
      "there is no `f`: a text stands in \" or ', and its parts are"},
     {"return r'x+'", "there is no `r`: a text in which \\ means itself stands in [[ … ]]"},
