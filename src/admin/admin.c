@@ -164,7 +164,6 @@ void admin_close(struct admin *a)
 {
     if (!a)
         return;
-    bulks_free(a);
     http_server_free(a->server);
     a->server = NULL;
     if (a->streams)
@@ -175,6 +174,7 @@ void admin_free(struct admin *a)
 {
     if (!a)
         return;
+    bulks_free(a);
     lines_free_all(a);
     streams_free(a->streams);
     metrics_free(a->metrics);
