@@ -54,6 +54,7 @@ void absence_add_name(struct buf *out, const struct node *n)
 struct names {
     const char *items[FRAME_NAMES_MAX]; /* Lua's own strings, of the table that is looked at */
     size_t n;
+    bool has_others; /* that can't be shown */
 };
 
 static bool is_showable(struct slice name)
@@ -67,7 +68,9 @@ static bool is_showable(struct slice name)
 static void add_name(void *ctx, struct slice name)
 {
     struct names *names = ctx;
-    if (names->n < FRAME_NAMES_MAX && is_showable(name))
+    if (!is_showable(name))
+        names->has_others = true;
+    else if (names->n < FRAME_NAMES_MAX)
         names->items[names->n++] = name.data;
 }
 
@@ -99,6 +102,8 @@ static const char *find_longer(const struct names *names, struct slice word)
 
 static void add_list(struct buf *out, struct names *names)
 {
+    if (names->n == 0 && names->has_others)
+        return;
     buf_add_str(out, names->n ? "; it has " : "; it is empty");
     text_add_names(out, names->items, names->n, LISTED_MAX);
 }

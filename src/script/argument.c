@@ -25,7 +25,7 @@ const char *argument_describe(lua_State *L, int index)
     case LUA_TBOOLEAN:
         return lua_toboolean(L, index) ? "true" : "false";
     case LUA_TNUMBER:
-        return "a number";
+        return isfinite(lua_tonumber(L, index)) ? "a number" : "NaN or infinity";
     case LUA_TSTRING:
         return "a string";
     case LUA_TTABLE:
@@ -93,6 +93,13 @@ bool argument_add_text(lua_State *L, int index, struct buf *out)
     else
         return false;
     return true;
+}
+
+bool argument_add_key(lua_State *L, int index, struct buf *out)
+{
+    int type = lua_type(L, index);
+    bool is_key = type == LUA_TSTRING || type == LUA_TNUMBER || exact_is(L, index);
+    return is_key && argument_add_text(L, index, out);
 }
 
 struct slice argument_text(lua_State *L, int index, const char *what, const char *name)

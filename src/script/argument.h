@@ -25,6 +25,9 @@ void argument_add_shown(lua_State *L, int index, struct buf *out);
 /* [-0, +0, m] Appends the text of a value that has one: a string, a number, true or false, a time; false
    for all others, such as numbers that aren't finite. */
 bool argument_add_text(lua_State *L, int index, struct buf *out);
+/* [-0, +0, m] Appends the key that a value is: a string as it is, a number as documents have it; false for
+   all others. */
+bool argument_add_key(lua_State *L, int index, struct buf *out);
 /* [-0, +0, e] A string, or the text of a number or time, which it then is at `index`. Borrowed from there. */
 struct slice argument_text(lua_State *L, int index, const char *what, const char *name);
 /* As argument_text, for what has to be UTF-8. */

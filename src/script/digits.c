@@ -58,19 +58,23 @@ static size_t match_cut(struct slice s)
     return n + 4;
 }
 
-void digits_check(lua_State *L, struct slice text, const char *what, const char *name)
+struct slice digits_find_cut(struct slice text)
 {
-    /* looked for by what hardly any text has */
-    if (!memmem(text.data, text.len, "e+1", 3))
-        return;
+    if (text.len < 5 || !memmem(text.data, text.len, "e+1", 3)) /* which hardly any text has */
+        return SLICE_NULL;
     for (size_t i = 0; i < text.len; i++) {
         size_t n = match_cut(slice_from(text, i));
         if (n > 0)
-            machine_raise(L,
-                          "%s: %s has %.*s in it, a number whose digits .. has cut: write "
-                          "tostring(x), which keeps them",
-                          what, name, (int)n, text.data + i);
+            return slice_of(text.data + i, n);
     }
+    return SLICE_NULL;
+}
+
+void digits_check(lua_State *L, struct slice text, const char *what, const char *name)
+{
+    struct slice cut = digits_find_cut(text);
+    if (cut.data)
+        machine_raise(L, "%s: %s has %.*s in it, " DIGITS_CUT, what, name, SLICE_FMT(cut));
 }
 
 /* ---- Lua's own functions ---- */

@@ -14,8 +14,11 @@
 
 /* [-0, +0, m] A number at `index`, an exact one too, becomes its text. */
 void digits_spell(lua_State *L, int index);
-/* [-0, +0, e] Raises an error where the text has a number in it that .. has cut; `what` begins it, and
-   says what the text is for. */
+/* The first number in the text that .. has cut; absent: there is none. */
+struct slice digits_find_cut(struct slice text);
+/* What is told of it, behind it. */
+#define DIGITS_CUT "a number whose digits .. has cut: write tostring(x), which keeps them"
+/* [-0, +0, e] Raises "WHAT: NAME has 1.7e+15 in it, …" where there is one. */
 void digits_check(lua_State *L, struct slice text, const char *what, const char *name);
 
 /* Opens table.concat, and what the prelude needs to do the same for its functions. */

@@ -16,8 +16,8 @@
 #include "script/batchrun.h"
 #include "script/bindings.h"
 #include "script/codec.h"
+#include "script/digits.h"
 #include "script/document.h"
-#include "script/exact.h"
 #include "script/last_line.h"
 #include "script/machine.h"
 #include "script/returned.h"
@@ -608,23 +608,17 @@ static struct script_run *call_function(struct script_machine *m, size_t handler
 
 static int read_key(lua_State *L, struct buf *key, bool *has_key, struct err *err)
 {
-    struct slice text;
     *has_key = !lua_isnil(L, 1) && !codec_is_null(L, 1);
     if (!*has_key)
         return 0;
-    if (lua_type(L, 1) == LUA_TSTRING) {
-        text.data = lua_tolstring(L, 1, &text.len);
-        buf_add_slice(key, text);
-        return 0;
+    if (argument_add_key(L, 1, key)) {
+        struct slice cut = digits_find_cut(buf_slice(key));
+        return cut.data
+                   ? err_set(err, ERR_SCRIPT, "`key` returned %.*s, " DIGITS_CUT, SLICE_FMT(cut))
+                   : 0;
     }
-    if (exact_is(L, 1)) {
-        exact_add(L, 1, key);
-        return 0;
-    }
-    if (lua_type(L, 1) == LUA_TNUMBER && json_add_double(key, lua_tonumber(L, 1)) == 0)
-        return 0;
     return err_set(err, ERR_SCRIPT, "`key` must return a string, a number or nil, not %s",
-                   lua_type(L, 1) == LUA_TNUMBER ? "NaN or infinity" : argument_describe(L, 1));
+                   argument_describe(L, 1));
 }
 
 /* "FILE:LINE: HANDLER: ", where the function begins. */

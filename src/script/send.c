@@ -2,7 +2,6 @@
 /* Copyright (c) 2026 The Liaison authors */
 #include "script/send.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,7 +12,6 @@
 #include "script/bindings.h"
 #include "script/codec.h"
 #include "script/digits.h"
-#include "script/exact.h"
 #include "script/machine.h"
 #include "script/options.h"
 #include "script/secret.h"
@@ -88,19 +86,14 @@ static struct slice read_data(lua_State *L, const struct script_run *run)
 static struct slice read_key(lua_State *L, const struct script_run *run)
 {
     struct script_machine *m = run->m;
-    int index = FIRST + SEND_KEY, type = lua_type(L, index);
-    if (type == LUA_TNIL)
+    int index = FIRST + SEND_KEY;
+    if (lua_isnil(L, index))
         return run->key;
     buf_clear(&m->url);
-    if (type == LUA_TSTRING) {
-        digits_check(L, secret_or_text(L, index), "sync:send", "the key");
-        buf_add_slice(&m->url, secret_or_text(L, index));
-    } else if (exact_is(L, index)) {
-        exact_add(L, index, &m->url);
-    } else if (type != LUA_TNUMBER || json_add_double(&m->url, lua_tonumber(L, index)) < 0) {
+    if (!argument_add_key(L, index, &m->url))
         machine_raise(L, "sync:send: `key` must be a string or a number, not %s",
-                      type == LUA_TNUMBER ? "NaN or infinity" : argument_describe(L, index));
-    }
+                      argument_describe(L, index));
+    digits_check(L, buf_slice(&m->url), "sync:send", "the key");
     return slice_present(buf_slice(&m->url));
 }
 

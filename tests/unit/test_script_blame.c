@@ -156,6 +156,7 @@ static const struct {
     {"return nil + 1", "nil: it is written there"},
     {"return 'Room %s' % event.data.id",
      "'Room %s': 'Room %s' is a text: what stands in it is filled by (…):format(x)"},
+    {"local t = { [('k'):rep(500)] = 1 } return t.a.b", "t.a.b: t has no a"},
     {"error(nil)", "an error that is nil"},
     {"error(null)", "an error that is null"},
     {"error(event.data.big)", "an error that is an exact number"},

@@ -267,6 +267,8 @@ static void test_a_key_that_fails_is_an_error(void **state)
     assert_key_error(
         "return {}",
         "scripts/s.lua:2: s/t#1: `key` must return a string, a number or nil, not an object");
+    assert_key_error("return 'k' .. 1700000000123456",
+                     "`key` returned 1.7000000001235e+15, a number whose digits .. has cut");
     assert_key_error("return 1 / 0", "a string, a number or nil, not NaN or infinity");
     assert_key_error("return event.data.x.y", "scripts/s.lua:2: event.data.x.y: data has no x");
     if (PROJECT_CAN_STOP)
