@@ -113,8 +113,7 @@ struct admin *admin_open(const struct admin_options *options, struct err *err)
     a->loop = options->loop;
     a->log = options->log;
     a->metrics = metrics_new();
-    list_init(&a->bulks);
-    list_init(&a->lines);
+    list_init(&a->pending);
     a->server = open_server(a, options, err);
     if (!a->server) {
         admin_free(a);
@@ -174,8 +173,10 @@ void admin_free(struct admin *a)
 {
     if (!a)
         return;
-    bulks_free(a);
-    lines_free_all(a);
+    while (!list_is_empty(&a->pending)) {
+        struct pending *p = list_first(&a->pending, struct pending, link);
+        p->free(p);
+    }
     streams_free(a->streams);
     metrics_free(a->metrics);
     free(a);
@@ -183,9 +184,24 @@ void admin_free(struct admin *a)
 
 /* ---- answers that the reader's thread writes ---- */
 
+void *pending_new(struct admin *a, size_t size, void (*free_fn)(void *self))
+{
+    struct pending *p = mem_calloc(1, size);
+    list_add_tail(&a->pending, &p->link);
+    p->free = free_fn;
+    return p;
+}
+
+static void free_rendering(void *self)
+{
+    rendering_free(self);
+}
+
 struct rendering *rendering_new(struct http_exchange *x)
 {
     struct rendering *r = mem_calloc(1, sizeof(*r));
+    r->pending.free = free_rendering;
+    list_init(&r->pending.link);
     r->x = x;
     r->status = 200;
     r->writer.out = &r->out;
@@ -194,6 +210,7 @@ struct rendering *rendering_new(struct http_exchange *x)
 
 void rendering_free(struct rendering *r)
 {
+    list_remove(&r->pending.link);
     filter_deinit(&r->filter);
     free(r->id);
     for (size_t i = 0; i < r->n_unkept; i++) {
@@ -225,5 +242,6 @@ static void on_rendered(void *ctx)
 
 void rendering_start(struct admin *a, struct rendering *r, journal_job_fn render)
 {
+    list_add_tail(&a->pending, &r->pending.link);
     journal_read(engine_journal(a->engine), render, on_rendered, r);
 }

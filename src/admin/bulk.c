@@ -12,7 +12,7 @@
 
 /* Letters found first, then retried a few at a time. */
 struct bulk {
-    struct list link; /* in admin.bulks */
+    struct pending pending;
     struct admin *admin;
     struct http_exchange *x;
     struct filter filter;
@@ -52,14 +52,15 @@ static void collect_ids(struct journal_reader *reader, void *ctx)
     b->has_more = filter_turn_page(&b->filter, b->n_ids - before);
 }
 
-static void bulk_free(struct bulk *b)
+static void bulk_free(void *self)
 {
+    struct bulk *b = self;
     for (size_t i = 0; i < b->n_ids; i++)
         free(b->ids[i]);
     free(b->ids);
     filter_deinit(&b->filter);
     loop_timer_free(b->again);
-    list_remove(&b->link);
+    list_remove(&b->pending.link);
     free(b);
 }
 
@@ -179,27 +180,19 @@ void route_letters_retry(void *ctx, struct http_exchange *x)
 {
     struct admin *a = ctx;
     struct err err = {0};
-    struct bulk *b = mem_calloc(1, sizeof(*b));
+    struct bulk *b = pending_new(a, sizeof(*b), bulk_free);
     b->admin = a;
     b->x = x;
-    list_init(&b->link);
     filter_init(&b->filter, FILTER_LETTERS);
     b->filter.journal.newest_first = false;
     b->filter.journal.limit = FILTER_LIMIT_MAX;
     if (http_exchange_body(x).len == 0)
         err_set(&err, ERR_INVALID, "send a JSON object: {\"filter\": {…}}, or {} for all");
     else if (body_read(http_exchange_body(x), take_member, b, &err) == 0) {
-        list_add_tail(&a->bulks, &b->link);
         filter_doubt(&b->filter, a->engine);
         journal_when_kept(engine_journal(a->engine), on_kept, b);
         return;
     }
     http_exchange_problem(x, 400, "%s", err.message);
     bulk_free(b);
-}
-
-void bulks_free(struct admin *a)
-{
-    list_each (it, &a->bulks)
-        bulk_free(list_entry(it, struct bulk, link));
 }

@@ -93,13 +93,15 @@ static void answer(struct http_exchange *x, bool is_paused)
     buf_deinit(&out);
 }
 
-static void on_paused(void *ctx)
+static void on_paused(void *ctx, bool was_done)
 {
+    (void)was_done;
     answer(ctx, true);
 }
 
-static void on_resumed(void *ctx)
+static void on_resumed(void *ctx, bool was_done)
 {
+    (void)was_done;
     answer(ctx, false);
 }
 

@@ -11,6 +11,7 @@
 
 /* A request, until it is answered. */
 struct asked {
+    struct pending pending;
     struct admin *admin;
     struct http_exchange *x;
     char *id;
@@ -21,8 +22,10 @@ struct asked {
     struct err err;
 };
 
-static void asked_free(struct asked *a)
+static void asked_free(void *self)
 {
+    struct asked *a = self;
+    list_remove(&a->pending.link);
     buf_deinit(&a->delivery);
     buf_deinit(&a->events);
     free(a->id);
@@ -138,7 +141,7 @@ static void on_found(void *ctx)
 void route_letter_request(void *ctx, struct http_exchange *x)
 {
     struct admin *admin = ctx;
-    struct asked *a = mem_calloc(1, sizeof(*a));
+    struct asked *a = pending_new(admin, sizeof(*a), asked_free);
     a->admin = admin;
     a->x = x;
     a->id = slice_dup(http_exchange_segment(x, 0));

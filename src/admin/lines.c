@@ -15,7 +15,7 @@
 #define PAGE_ROWS 200
 
 struct lines {
-    struct list link; /* in admin.lines */
+    struct pending pending;
     struct admin *admin;
     struct rendering *r; /* of the page that is being read or sent */
     size_t sent;         /* of it */
@@ -25,9 +25,10 @@ struct lines {
     bool is_gone; /* the client; the page that is being read is the last */
 };
 
-static void lines_free(struct lines *l)
+static void lines_free(void *self)
 {
-    list_remove(&l->link);
+    struct lines *l = self;
+    list_remove(&l->pending.link);
     rendering_free(l->r);
     free(l);
 }
@@ -131,18 +132,12 @@ bool lines_start(struct admin *a, struct rendering *r)
 {
     if (!is_asked_for(r->x))
         return false;
-    struct lines *l = mem_calloc(1, sizeof(*l));
-    *l = (struct lines){.admin = a, .r = r};
+    struct lines *l = pending_new(a, sizeof(*l), lines_free);
+    l->admin = a;
+    l->r = r;
     l->left = r->filter.limit_asked ? r->filter.limit_asked : INT64_MAX;
-    list_add_tail(&a->lines, &l->link);
     listing_set_lines(r);
     r->next = r->filter.journal.after_seq;
     read_page(l);
     return true;
-}
-
-void lines_free_all(struct admin *a)
-{
-    list_each (it, &a->lines)
-        lines_free(list_entry(it, struct lines, link));
 }

@@ -23,6 +23,7 @@ struct metrics {
 
 /* One answer on its way. */
 struct scrape {
+    struct pending pending;
     struct admin *admin;
     struct http_exchange *x; /* NULL: answered */
     struct loop_timer *late;
@@ -75,8 +76,10 @@ static void answer(struct scrape *s)
 
 /* ---- what is read for it ---- */
 
-static void scrape_free(struct scrape *s)
+static void scrape_free(void *self)
 {
+    struct scrape *s = self;
+    list_remove(&s->pending.link);
     loop_timer_free(s->late);
     figures_deinit(&s->figures);
     free(s);
@@ -121,7 +124,7 @@ static void ask_oldest(void *ctx, const struct engine_target_view *t)
 void route_metrics(void *ctx, struct http_exchange *x)
 {
     struct admin *a = ctx;
-    struct scrape *s = mem_calloc(1, sizeof(*s));
+    struct scrape *s = pending_new(a, sizeof(*s), scrape_free);
     s->admin = a;
     s->x = x;
     figures_init(&s->figures);

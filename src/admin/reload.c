@@ -17,6 +17,7 @@
 
 /* A request, until it is answered. */
 struct wish {
+    struct pending pending;
     struct admin *admin;
     struct http_exchange *x;
     int64_t n_checked;         /* of the newest events; 0: nothing is compared */
@@ -27,8 +28,10 @@ struct wish {
     struct err err;
 };
 
-static void wish_free(struct wish *wish)
+static void wish_free(void *self)
 {
+    struct wish *wish = self;
+    list_remove(&wish->pending.link);
     buf_deinit(&wish->events);
     buf_deinit(&wish->comparison);
     free(wish);
@@ -196,7 +199,7 @@ void route_reload(void *ctx, struct http_exchange *x)
 {
     struct admin *a = ctx;
     struct err err = {0};
-    struct wish *wish = mem_calloc(1, sizeof(*wish));
+    struct wish *wish = pending_new(a, sizeof(*wish), wish_free);
     wish->admin = a;
     wish->x = x;
     if (body_read(http_exchange_body(x), take_member, wish, &err) < 0) {

@@ -11,6 +11,7 @@
 
 /* A request for one, until it has begun, or, when dry, was counted. */
 struct wish {
+    struct pending pending;
     struct admin *admin;
     struct http_exchange *x;
     struct filter filter;
@@ -21,8 +22,10 @@ struct wish {
     struct err err;
 };
 
-static void wish_free(struct wish *wish)
+static void wish_free(void *self)
 {
+    struct wish *wish = self;
+    list_remove(&wish->pending.link);
     filter_deinit(&wish->filter);
     free(wish->handler);
     free(wish);
@@ -155,7 +158,7 @@ void route_replay(void *ctx, struct http_exchange *x)
 {
     struct admin *a = ctx;
     struct err err = {0};
-    struct wish *wish = mem_calloc(1, sizeof(*wish));
+    struct wish *wish = pending_new(a, sizeof(*wish), wish_free);
     wish->admin = a;
     wish->x = x;
     filter_init(&wish->filter, FILTER_EVENTS);

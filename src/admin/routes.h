@@ -21,9 +21,17 @@ struct admin {
     struct engine *engine; /* NULL until admin_serve */
     struct http_server *server;
     struct streams *streams; /* from admin_serve on */
-    struct list bulks;       /* requests for many dead letters, under way */
-    struct list lines;       /* lists that are answered as lines, under way */
+    struct list pending;     /* struct pending */
 };
+
+/* First member of what a request has while its answer is found by others: where the daemon ends before
+   that, it is freed with the admin, when nobody reads for it any more. */
+struct pending {
+    struct list link; /* in admin.pending; what frees it removes it */
+    void (*free)(void *self);
+};
+/* `size` bytes, zero but for the pending at their beginning. */
+void *pending_new(struct admin *a, size_t size, void (*free_fn)(void *self));
 
 /* access.c: who may do what. As http_server_options.admit. */
 int access_admit(void *admin, struct http_exchange *x, const char **detail);
@@ -65,8 +73,6 @@ void route_letter_request(void *ctx, struct http_exchange *x);
 /* bulk.c */
 void route_letters_retry(void *ctx, struct http_exchange *x);
 
-void bulks_free(struct admin *a);
-
 /* replays.c */
 void route_replay(void *ctx, struct http_exchange *x);
 void route_replays(void *ctx, struct http_exchange *x);
@@ -96,6 +102,7 @@ void findings_add_json(struct json_writer *w, const char *name,
 
 /* An answer that the reader's thread writes: `render` fills in `out`, or `status` and `error`. */
 struct rendering {
+    struct pending pending; /* from rendering_start on */
     struct http_exchange *x;
     struct buf out;
     int status; /* 200 unless render says otherwise */
@@ -153,6 +160,5 @@ void listing_fill(struct rendering *r, struct journal_reader *reader);
 
 /* lines.c: whether the client asked for lines; then it is answered so, and the rendering taken over. */
 bool lines_start(struct admin *a, struct rendering *r);
-void lines_free_all(struct admin *a);
 
 #endif

@@ -26,6 +26,7 @@ struct earlier {
 
 /* A page of the journal, behind what is remembered. */
 struct tail {
+    struct pending pending;
     struct admin *admin;
     struct rendering *r; /* its filter's cursor says where the page begins, and is moved on */
     bool has_missed;
@@ -166,16 +167,23 @@ static void render_earlier(struct journal_reader *reader, void *ctx)
     end_answer(r, t->has_missed);
 }
 
+static void tail_free(void *self)
+{
+    struct tail *t = self;
+    list_remove(&t->pending.link);
+    rendering_free(t->r);
+    free(t);
+}
+
 static void on_earlier(void *ctx)
 {
     struct tail *t = ctx;
     struct rendering *r = t->r;
-    free(t);
     if (r->err.code != ERR_NONE)
         answer_failure(r->x, &r->err);
     else
         http_exchange_reply(r->x, 200, "application/json", buf_slice(&r->out));
-    rendering_free(r);
+    tail_free(t);
 }
 
 /* All that ended before what is remembered is on disk. */
@@ -187,8 +195,10 @@ static void on_kept(void *ctx)
 
 static void answer_from_journal(struct admin *a, struct rendering *r, bool has_missed)
 {
-    struct tail *t = mem_calloc(1, sizeof(*t));
-    *t = (struct tail){.admin = a, .r = r, .has_missed = has_missed};
+    struct tail *t = pending_new(a, sizeof(*t), tail_free);
+    t->admin = a;
+    t->r = r;
+    t->has_missed = has_missed;
     journal_when_kept(engine_journal(a->engine), on_kept, t);
 }
 

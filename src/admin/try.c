@@ -19,6 +19,7 @@
 /* A request, until it is answered. */
 struct
 try {
+    struct pending pending;
     struct admin *admin;
     struct http_exchange *x;
     struct buf asked; /* the JSON array of what is asked for: events, and ids of recorded ones … */
@@ -28,8 +29,10 @@ try {
     struct err err;
 };
 
-static void try_free(struct try *t)
+static void try_free(void *self)
 {
+    struct try *t = self;
+    list_remove(&t->pending.link);
     buf_deinit(&t->asked);
     buf_deinit(&t->events);
     free(t->source);
@@ -212,7 +215,7 @@ void route_try(void *ctx, struct http_exchange *x)
 {
     struct admin *a = ctx;
     struct err err = {0};
-    struct try *t = mem_calloc(1, sizeof(*t));
+    struct try *t = pending_new(a, sizeof(*t), try_free);
     t->admin = a;
     t->x = x;
     if (body_read(http_exchange_body(x), take_member, t, &err) < 0 || check_events(t, &err) < 0) {

@@ -300,7 +300,7 @@ bool engine_stop_replay(struct engine *e);
 /* Has a connector wait, or lets it go on, from now on and over restarts; `done`, once it is on disk.
    -1 with ERR_NOT_FOUND, and no `done`, when there is no such connector. */
 int engine_set_paused(struct engine *e, struct slice connector, bool is_paused,
-                      void (*done)(void *ctx), void *ctx, struct err *err) must_check;
+                      journal_steer_fn done, void *ctx, struct err *err) must_check;
 
 /* ---- trials ---- */
 

@@ -3,39 +3,21 @@
 /*
  * Connectors paused by people: at once, and in the journal, by which they stay so over restarts.
  */
-#include <stdlib.h>
-
-#include "base/buf.h"
 #include "engine/parts.h"
 
-struct pausing {
-    void (*done)(void *ctx);
-    void *ctx;
-};
-
-static void on_kept(void *ctx, bool was_done)
-{
-    (void)was_done;
-    struct pausing *p = ctx;
-    p->done(p->ctx);
-    free(p);
-}
-
 int engine_set_paused(struct engine *e, struct slice connector, bool is_paused,
-                      void (*done)(void *ctx), void *ctx, struct err *err)
+                      journal_steer_fn done, void *ctx, struct err *err)
 {
     if (engine_check_connector(e, connector, err) < 0)
         return -1;
     struct target *target = lanes_find_target(e->lanes, connector, false);
-    struct pausing *p = mem_alloc(sizeof(*p));
-    *p = (struct pausing){done, ctx};
     if (is_paused)
         lanes_hold_target(e->lanes, target);
     else
         lanes_release_target(e->lanes, target);
     log_info(e->log, is_paused ? "paused by hand" : "goes on by hand",
              LOG_SLICE("connector", connector));
-    journal_set_paused(e->journal, connector, is_paused, on_kept, p);
+    journal_set_paused(e->journal, connector, is_paused, done, ctx);
     return 0;
 }
 

@@ -2,11 +2,8 @@
 # Copyright (c) 2026 The Liaison authors
 """Dead letters in the hands of people: edited, retried, refused where they are stale."""
 
-import http.client
 import json
-import signal
 import time
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -256,26 +253,6 @@ def test_the_filter_may_stand_by_itself_or_beside_the_rest(daemon, receiver):
                            ({"filter": {"since": "1h"}}, 1), ({"filter": {"until": "1h"}}, 0)]:
         answer = daemon.post("/api/dead-letters/retry", {**body, "dryRun": True})
         assert answer.json() == {"matching": matching, "retried": 0, "refused": 0}, body
-
-
-def test_a_second_signal_ends_the_daemon_while_letters_are_looked_for(daemon):
-    daemon.post("/events", [{"type": "broken", "data": n} for n in range(3000)])
-    wait_until(lambda: daemon.channel_sums()["dead"] == 3000, "the letters", 60)
-
-    def look(_):
-        try:
-            daemon.post("/api/dead-letters/retry", {"filter": {"key": "none"}, "dryRun": True})
-        except (OSError, http.client.HTTPException):
-            pass  # it has ended
-
-    with ThreadPoolExecutor(32) as pool:
-        looks = pool.map(look, range(256))
-        wait_until(lambda: daemon.get("/api/dead-letters?limit=1").status == 200, "the reader to have come to some")
-        daemon.signal(signal.SIGTERM)
-        wait_until(lambda: "stopping" in daemon.log(), "the drain")
-        daemon.signal(signal.SIGTERM)
-        assert daemon.wait() in (0, -signal.SIGTERM)  # the latter where the drain was over by then
-        list(looks)
 
 
 def test_a_rate_spreads_retries_over_time(daemon, receiver):

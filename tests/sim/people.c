@@ -168,9 +168,10 @@ static void retry_all(void *ctx)
 
 /* ---- pauses ---- */
 
-static void on_paused(void *ctx)
+static void on_paused(void *ctx, bool was_done)
 {
     struct people *p = ctx;
+    (void)was_done;
     world_say(p->world, "people: that is kept");
 }
 
