@@ -8,7 +8,6 @@
 #include <lauxlib.h>
 
 #include "script/bindings.h"
-#include "script/check.h"
 #include "script/excerpt.h"
 #include "script/explain.h"
 #include "script/machine.h"
@@ -89,14 +88,13 @@ static struct slice strip_own_place(lua_State *L, struct slice text)
     return slice_has_prefix(text, slice_str(own)) ? slice_from(text, strlen(own)) : text;
 }
 
-/* `return require "x"` of a file has left the stack when that fails: it is the file's end. */
-static struct place find_end(const struct script_run *run)
+/* Where no script stands any more, what the run began with. */
+static struct place find_beginning(lua_State *L)
 {
-    struct place place = {0};
-    if (!run || run->kind != RUN_FILE)
-        return place;
-    place.source = sources_find_name(run->m->sources, slice_str(run->what));
-    place.line = place.source ? check_find_return(place.source->text) : 0;
+    struct buf text = {0};
+    machine_add_place(L, &text);
+    struct place place = find_place_in(machine_of(L), buf_slice(&text));
+    buf_deinit(&text);
     return place;
 }
 
@@ -110,7 +108,7 @@ static struct place find_place(lua_State *L, struct slice text)
         return place;
     if (find_script(L, 1, &ar) < 0) {
         struct slice message = place.message;
-        place = find_end(m->current);
+        place = find_beginning(L);
         place.message = message;
         return place;
     }
@@ -223,18 +221,37 @@ static void add_syntax_error(const struct place *place, struct buf *out)
     buf_deinit(&e.words);
 }
 
-static void add_explained(lua_State *L, const struct place *place, const struct syntax *syntax,
+/* "bad argument #1 to '?'": Lua has no name for what was called last, and the text has. */
+static void name_callee(struct slice message, struct slice callee, struct buf *out)
+{
+    static const char unknown[] = "to '?'";
+    const char *at = memmem(message.data, message.len, unknown, sizeof(unknown) - 1);
+    size_t end = at ? (size_t)(at - message.data) : message.len;
+    buf_add_slice(out, slice_upto(message, end));
+    if (at && callee.data)
+        buf_printf(out, "to '%.*s'", SLICE_FMT(callee));
+    else if (at)
+        buf_add_str(out, unknown);
+    buf_add_slice(out, slice_from(message, end + (at ? sizeof(unknown) - 1 : 0)));
+}
+
+static void add_explained(lua_State *L, const struct place *at, const struct syntax *syntax,
                           struct buf *out)
 {
-    struct failure failure = {syntax, place->line, place->message, find_callee(L)};
+    struct place named = *at;
+    struct buf message = {0};
+    struct failure failure = {syntax, at->line, at->message, find_callee(L)};
     struct explanation e;
     struct frame frame;
-    frame_find(&frame, L, place->source->name, place->line);
+    frame_find(&frame, L, at->source->name, at->line);
     if (!frame.stands)
         find_tail_call(syntax, &failure);
+    name_callee(at->message, failure.callee, &message);
+    named.message = failure.message = buf_slice(&message);
     explain(&e, &frame, &failure);
-    add_told(out, place, &e);
+    add_told(out, &named, &e);
     buf_deinit(&e.words);
+    buf_deinit(&message);
 }
 
 static void add_error(lua_State *L, const struct place *place, struct buf *out)

@@ -9,6 +9,7 @@
 
 #include "base/utf8.h"
 #include "script/argument.h"
+#include "script/check.h"
 #include "script/codec.h"
 #include "script/machine.h"
 #include "script/secret.h"
@@ -40,6 +41,14 @@ static bool find_first_function(lua_State *L, const struct script_run *run, lua_
     return is_script(ar);
 }
 
+/* Of a file, it is its last act. */
+static void add_end(const struct script_run *run, struct buf *out)
+{
+    const struct source *source = sources_find_name(run->m->sources, slice_str(run->what));
+    if (source)
+        buf_printf(out, "%s:%d: ", run->what, check_find_return(source->text));
+}
+
 void machine_add_place(lua_State *L, struct buf *out)
 {
     lua_Debug ar;
@@ -53,6 +62,8 @@ void machine_add_place(lua_State *L, struct buf *out)
     struct script_run *run = machine_of(L)->current;
     if (run && run->kind == RUN_SPEC)
         spec_add_place(run->m, out);
+    else if (run && run->kind == RUN_FILE)
+        add_end(run, out);
     else if (find_first_function(L, run, &ar))
         buf_printf(out, "%s:%d: ", ar.source + 1, ar.linedefined);
 }

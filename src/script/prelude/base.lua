@@ -33,11 +33,10 @@ end
 
 -- An exact number is one, and stays exact.
 function globals.tonumber(value, base)
-  local number = tonumber(value, base)
-  if number == nil and type(value) == "cdata" then
+  if type(value) == "cdata" and base == nil then
     return value
   end
-  return number
+  return tonumber(value, base)
 end
 
 -- Calls a __tostring from C, whose stack is no part of what Lua counts.
