@@ -22,6 +22,15 @@
 
 /* ---- opening --------------------------------------------------------------------------------- */
 
+static bool is_one_line(struct slice text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if ((unsigned char)text.data[i] < ' ')
+            return false;
+    }
+    return true;
+}
+
 static int read_token(struct client *client, const struct options *options, struct err *err)
 {
     struct buf text = {0};
@@ -33,6 +42,9 @@ static int read_token(struct client *client, const struct options *options, stru
     else if (variable)
         buf_add_str(&text, variable);
     struct slice token = slice_trim(buf_slice(&text));
+    if (result == 0 && !is_one_line(token))
+        result = err_set(err, ERR_INVALID, "%s holds more than a token, which is one line",
+                         file ? file : "LIAISON_TOKEN");
     if (result == 0 && token.len > 0)
         buf_printf(&client->authorization, "Bearer %.*s", SLICE_FMT(token));
     buf_deinit(&text);

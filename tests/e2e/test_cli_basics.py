@@ -146,6 +146,14 @@ def test_where_a_wrong_url_stands_is_told():
     assert "liaison: 'nowhere' is no URL" in liaison("status", "--url", "nowhere").err
 
 
+def test_a_file_that_holds_more_than_a_token_is_told(tmp_path):
+    file = tmp_path / "environment"
+    file.write_text("LIAISON_TOKEN=x\nOTHER=y\n")
+    result = liaison("status", "--token-file", file)
+    assert result.status == 2 and f"liaison: {file} holds more than a token" in result.err
+    assert "LIAISON_TOKEN holds more than a token" in liaison("status", env={"LIAISON_TOKEN": "a\nb"}).err
+
+
 def test_a_full_disk_is_no_success():
     with open("/dev/full", "w") as full:
         process = subprocess.run([LIAISON, "version"], stdout=full, stderr=subprocess.PIPE,
