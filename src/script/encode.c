@@ -79,10 +79,8 @@ static int refuse(struct encoder *e, const struct place *at, const char *what)
 {
     struct buf path = {0};
     add_place(&path, at);
-    if (path.len > 200)
-        buf_truncate(&path, 200);
     if (path.len > 0)
-        err_set(e->err, ERR_INVALID, "%.*s: %s", SLICE_FMT(buf_slice(&path)), what);
+        err_set(e->err, ERR_INVALID, "%.*s: %s", SLICE_FMT(utf8_cut(buf_slice(&path), 200)), what);
     else
         err_set(e->err, ERR_INVALID, "%s", what);
     buf_deinit(&path);

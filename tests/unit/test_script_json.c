@@ -207,6 +207,9 @@ static void test_what_is_no_json_says_where(void **state)
     }
     assert_error("return { price = 0/0 }", "scripts/main.lua:6: sync:send: data[1].price: NaN");
     assert_error("local a = array{} a.x = 1 return a", "an array can't have names");
+    /* a place that is cut, is cut between letters */
+    assert_error("return json.encode{ ['a' .. ('\\195\\169'):rep(150)] = print }",
+                 "\u00e9: a function can't be sent as JSON");
 }
 
 static void test_what_contains_itself_is_refused(void **state)
