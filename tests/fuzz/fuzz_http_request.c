@@ -52,25 +52,36 @@ static void take(void *ctx, struct http_exchange *x)
 
 static const struct http_route routes[] = {{"*", "**", take}};
 
+static struct world world;
+static char dir[] = "/tmp/liaison-fuzz-XXXXXX";
+
+static void world_end(void)
+{
+    http_server_free(world.server);
+    loop_free(world.loop);
+    unlink(world.address.sun_path);
+    rmdir(dir);
+}
+
 static struct world *world_get(void)
 {
-    static struct world w;
-    static char dir[] = "/tmp/liaison-fuzz-XXXXXX";
-    if (w.loop)
-        return &w;
+    struct world *w = &world;
     struct err err = {0};
-    char listen[sizeof(w.address.sun_path) + sizeof("unix:")];
+    char listen[sizeof(w->address.sun_path) + sizeof("unix:")];
+    if (w->loop)
+        return w;
     require(mkdtemp(dir));
-    w.address.sun_family = AF_UNIX;
-    snprintf(w.address.sun_path, sizeof(w.address.sun_path), "%s/socket", dir);
-    snprintf(listen, sizeof(listen), "unix:%s", w.address.sun_path);
-    w.loop = loop_new(&err);
+    atexit(world_end);
+    w->address.sun_family = AF_UNIX;
+    snprintf(w->address.sun_path, sizeof(w->address.sun_path), "%s/socket", dir);
+    snprintf(listen, sizeof(listen), "unix:%s", w->address.sun_path);
+    w->loop = loop_new(&err);
     const struct http_server_options options = {
-        .listen = listen, .routes = routes, .n_routes = 1, .ctx = &w, .body_max = BODY_MAX};
-    w.server = http_server_new(w.loop, &options, &err);
-    if (!w.server)
+        .listen = listen, .routes = routes, .n_routes = 1, .ctx = w, .body_max = BODY_MAX};
+    w->server = http_server_new(w->loop, &options, &err);
+    if (!w->server)
         die("%s", err.message);
-    return &w;
+    return w;
 }
 
 /* Sends and reads by turns until the server closes or is silent. */
