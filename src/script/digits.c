@@ -42,15 +42,15 @@ void digits_spell(lua_State *L, int index)
     }
 }
 
-/* How many characters of "1.7000000001235e+15" stand at the beginning; 0: none. */
+/* How many characters of "1.7000000001235e+15" stand at the beginning; 0: none. Without the point it may
+   be anything: signatures in base64 have 1e+15 in them once in a while. */
 static size_t match_cut(struct slice s)
 {
     size_t n = 1;
-    if (s.len < 5 || !isdigit((unsigned char)s.data[0]))
+    if (s.len < 7 || !isdigit((unsigned char)s.data[0]) || s.data[1] != '.')
         return 0;
-    if (s.data[n] == '.')
-        while (++n < s.len && isdigit((unsigned char)s.data[n]))
-            ;
+    while (++n < s.len && isdigit((unsigned char)s.data[n]))
+        ;
     struct slice power = slice_from(s, n);
     if (!slice_has_prefix(power, SLICE_LIT("e+1")) || power.len < 4 ||
         !memchr(powers, power.data[3], sizeof(powers)))
@@ -60,7 +60,7 @@ static size_t match_cut(struct slice s)
 
 struct slice digits_find_cut(struct slice text)
 {
-    if (text.len < 5 || !memmem(text.data, text.len, "e+1", 3)) /* which hardly any text has */
+    if (text.len < 7 || !memmem(text.data, text.len, "e+1", 3)) /* which hardly any text has */
         return SLICE_NULL;
     for (size_t i = 0; i < text.len; i++) {
         size_t n = match_cut(slice_from(text, i));
