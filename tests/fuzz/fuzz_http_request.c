@@ -67,14 +67,14 @@ static struct world *world_get(void)
 {
     struct world *w = &world;
     struct err err = {0};
-    char listen[sizeof(w->address.sun_path) + sizeof("unix:")];
+    char listen[64];
     if (w->loop)
         return w;
     require(mkdtemp(dir));
     atexit(world_end);
     w->address.sun_family = AF_UNIX;
     snprintf(w->address.sun_path, sizeof(w->address.sun_path), "%s/socket", dir);
-    snprintf(listen, sizeof(listen), "unix:%s", w->address.sun_path);
+    snprintf(listen, sizeof(listen), "unix:%s/socket", dir);
     w->loop = loop_new(&err);
     const struct http_server_options options = {
         .listen = listen, .routes = routes, .n_routes = 1, .ctx = w, .body_max = BODY_MAX};
