@@ -312,7 +312,8 @@ class Background:
                                             env=clean_environment({"TMPDIR": str(folder), **(env or {})}))
 
     def events(self):
-        return [json.loads(line)["eventSeq"] for line in self.out.read_text().splitlines()]
+        whole, _, _ = self.out.read_text().rpartition("\n")  # the last line may still be being written
+        return [json.loads(line)["eventSeq"] for line in whole.splitlines()]
 
     def said(self):
         return self.err.read_text().splitlines()
