@@ -20,14 +20,6 @@ struct connectors {
 
 /* ---- all of them ----------------------------------------------------------------------------- */
 
-static void add_member(struct table *t, struct slice object, const char *name)
-{
-    struct buf text = {0};
-    view_add(&text, object, name);
-    table_add(t, buf_slice(&text));
-    buf_deinit(&text);
-}
-
 static void print_all(const struct connectors *c)
 {
     static const struct table_column columns[] = {{.title = "CONNECTOR"},
@@ -38,8 +30,8 @@ static void print_all(const struct connectors *c)
     table_init(&t, columns, ARRAY_LEN(columns));
     json_items_begin(&items, buf_slice(&c->json));
     while (json_items_next(&items, &unused, &connector)) {
-        add_member(&t, connector, "name");
-        add_member(&t, connector, "about");
+        view_add_cell(&t, connector, "name");
+        view_add_cell(&t, connector, "about");
     }
     json_items_end(&items);
     table_print(&t, stdout);
@@ -70,10 +62,10 @@ static void print_options(struct slice connector)
     table_init(&t, columns, ARRAY_LEN(columns));
     json_items_begin(&items, view_member(connector, "options"));
     while (json_items_next(&items, &unused, &option)) {
-        add_member(&t, option, "name");
-        add_member(&t, option, "type");
+        view_add_cell(&t, option, "name");
+        view_add_cell(&t, option, "type");
         add_default(&t, option);
-        add_member(&t, option, "help");
+        view_add_cell(&t, option, "help");
     }
     json_items_end(&items);
     table_print(&t, stdout);
@@ -81,11 +73,11 @@ static void print_options(struct slice connector)
 }
 
 /* connectors/NAME/example.lua, where there is one. */
-static void print_example(const struct connectors *c, struct slice name)
+static void print_example(const struct connectors *c, const char *name)
 {
     struct buf path = {0}, text = {0};
     struct err err = {0};
-    buf_printf(&path, "%s/connectors/%.*s/example.lua", c->data_dir, SLICE_FMT(name));
+    buf_printf(&path, "%s/connectors/%s/example.lua", c->data_dir, name);
     if (buf_read_file(&text, path.data, EXAMPLE_MAX, &err) == 0)
         printf("\n%.*s", (int)text.len, text.data);
     buf_deinit(&path);
@@ -98,7 +90,7 @@ static void print_one(const struct connectors *c, struct slice connector, const 
     view_add(&about, connector, "about");
     printf("%s%s%.*s\n\n", name, about.len ? ": " : "", (int)about.len, about.data);
     print_options(connector);
-    print_example(c, slice_str(name));
+    print_example(c, name);
     buf_deinit(&about);
 }
 
@@ -154,11 +146,10 @@ static int print(const struct connectors *c, const struct invocation *in)
 static int run(const struct invocation *in)
 {
     struct connectors c = {.data_dir = datadir_find()};
-    struct problem_count count = {0};
     if (!c.data_dir)
         return command_fail("what ships with Liaison isn't where it was installed");
     int status = EXIT_FAILED;
-    if (script_describe_connectors(c.data_dir, &c.json, project_say_problem, &count) == 0)
+    if (script_describe_connectors(c.data_dir, &c.json, project_say_problem, NULL) == 0)
         status = print(&c, in);
     free(c.data_dir);
     buf_deinit(&c.json);

@@ -9,14 +9,6 @@
 #include "cli/json_view.h"
 #include "cli/table.h"
 
-static void add_member(struct table *t, struct slice object, const char *name)
-{
-    struct buf text = {0};
-    view_add(&text, object, name);
-    table_add(t, buf_slice(&text));
-    buf_deinit(&text);
-}
-
 /* The sums of one channel or connector; all zero where nothing came yet. */
 static struct slice find_sums(struct slice status, const char *scope, struct slice row)
 {
@@ -81,7 +73,7 @@ static void show_channels(struct slice status)
     table_init(&t, columns, ARRAY_LEN(columns));
     json_items_begin(&items, view_member(status, "channels"));
     while (json_items_next(&items, &name, &row)) {
-        add_member(&t, row, "name");
+        view_add_cell(&t, row, "name");
         table_add(&t, slice_str(channel_state(row)));
         struct slice sums = find_sums(status, "channels", row);
         add_sums(&t, sums, terms, ARRAY_LEN(terms));
@@ -166,11 +158,11 @@ static void show_connectors(struct slice status)
     table_init(&t, columns, ARRAY_LEN(columns));
     json_items_begin(&items, view_member(status, "connectors"));
     while (json_items_next(&items, &name, &row)) {
-        add_member(&t, row, "name");
+        view_add_cell(&t, row, "name");
         table_add(&t, slice_str(view_connector_state(row)));
         struct slice sums = find_sums(status, "connectors", row);
         add_deliveries(&t, row, sums);
-        add_member(&t, row, "inFlight");
+        view_add_cell(&t, row, "inFlight");
         add_rest(&t, sums, rest, ARRAY_LEN(rest));
         add_pause(&t, status, row);
     }
@@ -195,9 +187,9 @@ static void show_unmatched(struct slice status)
     table_init(&t, columns, ARRAY_LEN(columns));
     json_items_begin(&items, view_member(status, "unmatched"));
     while (json_items_next(&items, &name, &row)) {
-        add_member(&t, row, "type");
-        add_member(&t, row, "count");
-        add_member(&t, row, "nearest");
+        view_add_cell(&t, row, "type");
+        view_add_cell(&t, row, "count");
+        view_add_cell(&t, row, "nearest");
     }
     json_items_end(&items);
     if (t.n_cells) {

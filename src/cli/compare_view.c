@@ -42,14 +42,6 @@ static void print_counts(struct slice report)
            view_integer(report, "new", 0), view_integer(report, "vanished", 0));
 }
 
-static void add_cell(struct table *t, struct slice row, const char *name)
-{
-    struct buf cell = {0};
-    view_add(&cell, row, name);
-    table_add(t, buf_slice(&cell));
-    buf_deinit(&cell);
-}
-
 static void print_rows(struct slice report)
 {
     static const struct table_column columns[] = {
@@ -64,8 +56,8 @@ static void print_rows(struct slice report)
     table_init(&t, columns, ARRAY_LEN(columns));
     json_items_begin(&items, rows);
     while (json_items_next(&items, &unused, &row)) {
-        add_cell(&t, row, "handler");
-        add_cell(&t, row, "connector");
+        view_add_cell(&t, row, "handler");
+        view_add_cell(&t, row, "connector");
         for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
             table_add_integer(&t, view_integer(row, kinds[i], 0));
     }

@@ -39,6 +39,14 @@ void view_add(struct buf *out, struct slice object, const char *name)
     view_add_value(out, view_member(object, name));
 }
 
+void view_add_cell(struct table *t, struct slice object, const char *name)
+{
+    struct buf text = {0};
+    view_add(&text, object, name);
+    table_add(t, buf_slice(&text));
+    buf_deinit(&text);
+}
+
 void view_add_time(struct buf *out, struct slice object, const char *name)
 {
     size_t from = out->len;

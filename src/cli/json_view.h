@@ -15,6 +15,7 @@
 #include "base/json.h"
 #include "base/json_items.h"
 #include "base/slice.h"
+#include "cli/table.h"
 
 /* A member as source text; data NULL when it isn't there or is null. */
 struct slice view_member(struct slice object, const char *name);
@@ -26,6 +27,8 @@ bool view_is_true(struct slice object, const char *name);
 void view_add_value(struct buf *out, struct slice value);
 /* The same of a member. */
 void view_add(struct buf *out, struct slice object, const char *name);
+/* The next cell of a table: the same, or "-". */
+void view_add_cell(struct table *t, struct slice object, const char *name);
 /* "2026-11-23 18:56:15" of a member that is an RFC 3339 time; nothing without one. */
 void view_add_time(struct buf *out, struct slice object, const char *name);
 
