@@ -247,9 +247,6 @@ static int find_project(struct config *config, const struct config_source *sourc
 static int load(struct config_loading *l, struct mask *mask)
 {
     const struct config_source *source = l->source;
-    struct err err = {0};
-    if (find_project(l->config, source, &err) < 0)
-        return config_fail_err(l, &err);
     if (set_defaults(l, source->environment) < 0 || config_load_file(l, mask) < 0 ||
         load_variables(l, source->environment) < 0 || load_flags(l, source) < 0 ||
         check_together(l) < 0)
@@ -258,10 +255,10 @@ static int load(struct config_loading *l, struct mask *mask)
     return 0;
 }
 
-int config_load(struct config *config, const struct config_source *source, struct mask *mask,
-                config_problem_fn problem, void *ctx)
+/* Of the project that find_project has put into `config`. */
+static int load_found(struct config *config, const struct config_source *source, struct mask *mask,
+                      config_problem_fn problem, void *ctx)
 {
-    *config = (struct config){0};
     struct config_loading l = {.config = config,
                                .source = source,
                                .where = SOURCES_CONFIG,
@@ -276,6 +273,18 @@ int config_load(struct config *config, const struct config_source *source, struc
             mask_add(mask, slice_str(config->tokens[i]));
     }
     return rc;
+}
+
+int config_load(struct config *config, const struct config_source *source, struct mask *mask,
+                config_problem_fn problem, void *ctx)
+{
+    struct err err = {0};
+    *config = (struct config){0};
+    if (find_project(config, source, &err) == 0)
+        return load_found(config, source, mask, problem, ctx);
+    problem(ctx, &(struct script_problem){.text = err.message});
+    config_deinit(config);
+    return -1;
 }
 
 void config_note_problem(void *err, const struct script_problem *problem)
@@ -308,12 +317,12 @@ int config_find_address(const struct config_source *source, struct config_addres
                         struct err *err)
 {
     struct config config = {0};
-    int rc = find_project(&config, source, err);
-    config_deinit(&config);
-    if (rc < 0)
+    if (find_project(&config, source, err) < 0) {
+        config_deinit(&config);
         return -1;
+    }
     struct mask *mask = mask_new();
-    rc = config_load(&config, source, mask, config_note_problem, err);
+    int rc = load_found(&config, source, mask, config_note_problem, err);
     if (rc == 0) {
         *address = (struct config_address){config.listen, config.tls_cert};
         config.listen = config.tls_cert = NULL;

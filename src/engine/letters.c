@@ -204,8 +204,11 @@ static bool find_anew(const struct letter_request *l, const struct delivery_row 
     if (l->event->replay == 0)
         return false;
     list_each (it, &l->rows) {
-        n_before += is_like(known_row_of(it), dead) && known_row_of(it)->seq < dead->seq;
-        n_sends += is_like(known_row_of(it), dead);
+        const struct delivery_row *row = known_row_of(it);
+        if (!is_like(row, dead))
+            continue;
+        n_sends++;
+        n_before += row->seq < dead->seq;
     }
     const unsigned each_time = n_replays > 0 ? n_sends / n_replays : 0;
     send.n = each_time > 0 ? n_before % each_time : 0; /* most handlers send as much each time */
