@@ -10,8 +10,6 @@
 #include "script/config_place.h"
 #include "script/load.h"
 
-#define HANDLER_TIME_MS 100 /* loading may take 2 s then */
-#define MEMORY_MAX (64 << 20)
 #define ENVIRONMENT                                                                                \
     "LIAISON_SETTINGS_NAME in the environment sets settings.name; for what is secret, write "      \
     "secret \"NAME\""
@@ -141,22 +139,11 @@ int script_read_config(struct slice text, bool has_stand_ins, struct mask *mask,
                        script_problem_fn problem, void *ctx)
 {
     struct sources *sources = sources_of_config(text);
-    const struct script_options options = {.sources = sources,
-                                           .memory_max = MEMORY_MAX,
-                                           .handler_time_ms = HANDLER_TIME_MS,
-                                           .mask = mask,
-                                           .has_stand_ins = has_stand_ins,
-                                           .clock = clock_system()};
-    struct err err = {0};
+    struct loader l = {.problem = problem, .ctx = ctx};
     size_t from = out->len;
-    struct loader l = {.problem = problem, .ctx = ctx, .m = machine_new(&options, &err)};
-    if (l.m)
+    if (loader_begin_alone(&l, sources, has_stand_ins, mask, SOURCES_CONFIG) == 0)
         read_file(&l, sources_at(sources, 0), out);
-    else
-        loader_tell(&l, false, SOURCES_CONFIG, 0, "%s", err.message);
     if (l.n_errors > 0 && out->data)
         buf_truncate(out, from);
-    machine_free(l.m);
-    sources_unref(sources);
-    return l.n_errors > 0 ? -1 : 0;
+    return loader_end_alone(&l, sources);
 }

@@ -311,15 +311,21 @@ void connector_add_dead_letters(struct loader *l)
 
 /* ---- patterns: what library/connector.lua makes connectors of ---- */
 
-/* hasNew(job): sets is_ok where the file returned a table with a function `new`. */
+bool connector_makes_others(lua_State *L)
+{
+    if (!lua_istable(L, -1))
+        return false;
+    lua_getfield(L, -1, "new");
+    bool is = lua_isfunction(L, -1);
+    lua_pop(L, 1);
+    return is;
+}
+
 static int has_new(lua_State *L)
 {
     struct connector_job *job = lua_touserdata(L, 1);
     lua_rawgeti(L, LUA_REGISTRYINDEX, job->ref);
-    if (lua_istable(L, -1)) {
-        lua_getfield(L, -1, "new");
-        job->is_ok = lua_isfunction(L, -1);
-    }
+    job->is_ok = connector_makes_others(L);
     return 0;
 }
 

@@ -102,8 +102,8 @@ static bool has_metamethod(lua_State *L, const char *name)
     return true;
 }
 
-/* A cdata, which has all metamethods. */
-static bool is_exact(int type)
+/* An exact number, which has all metamethods. */
+static bool is_cdata(int type)
 {
     return type > LUA_TTHREAD;
 }
@@ -111,13 +111,13 @@ static bool is_exact(int type)
 /* A string is a number where it reads as one. */
 static bool is_number(lua_State *L)
 {
-    return lua_isnumber(L, -1) || is_exact(lua_type(L, -1));
+    return lua_isnumber(L, -1) || is_cdata(lua_type(L, -1));
 }
 
 static bool is_comparable(lua_State *L)
 {
     int type = lua_type(L, -1);
-    return type == LUA_TNUMBER || type == LUA_TSTRING || is_exact(type);
+    return type == LUA_TNUMBER || type == LUA_TSTRING || is_cdata(type);
 }
 
 /* Whether the value on top is of no use for the deed. */
@@ -128,14 +128,14 @@ static bool is_useless(lua_State *L, enum deed deed)
         return true;
     switch (deed) {
     case DEED_INDEX:
-        return is_exact(type) ||
+        return is_cdata(type) ||
                (type != LUA_TTABLE && type != LUA_TSTRING && !has_metamethod(L, "__index"));
     case DEED_CALL:
-        return is_exact(type) || (type != LUA_TFUNCTION && !has_metamethod(L, "__call"));
+        return is_cdata(type) || (type != LUA_TFUNCTION && !has_metamethod(L, "__call"));
     case DEED_COUNT:
         return !is_number(L) && !has_metamethod(L, "__add");
     case DEED_JOIN:
-        return type != LUA_TNUMBER && type != LUA_TSTRING && !is_exact(type) &&
+        return type != LUA_TNUMBER && type != LUA_TSTRING && !is_cdata(type) &&
                !has_metamethod(L, "__concat");
     case DEED_LENGTH:
         return type != LUA_TTABLE && type != LUA_TSTRING;
@@ -177,14 +177,23 @@ static bool try_operand(struct culprit *c, const struct node *operand)
     return false;
 }
 
+/* What the deed is done to; NULL where there is no second one. */
+struct operands {
+    const struct node *items[2];
+};
+
+static struct operands operands_of(const struct culprit *c, const struct node *n)
+{
+    bool is_method = c->deed == DEED_CALL && n->kind == NODE_METHOD;
+    return (struct operands){
+        {is_method ? n : n->first, n->kind == NODE_BINARY ? node_child(n, 1) : NULL}};
+}
+
 static bool try_node(struct culprit *c, const struct node *n)
 {
+    struct operands operands = operands_of(c, n);
     c->outer = n;
-    if (c->deed == DEED_CALL && n->kind == NODE_METHOD)
-        return try_operand(c, n);
-    if (n->kind != NODE_BINARY)
-        return try_operand(c, n->first);
-    return try_operand(c, n->first) || try_operand(c, node_child(n, 1));
+    return try_operand(c, operands.items[0]) || try_operand(c, operands.items[1]);
 }
 
 bool culprit_may_be(const struct culprit *c, const struct node *n, bool is_exact)
@@ -219,15 +228,14 @@ bool culprit_find_by_name(struct culprit *c)
         if (!culprit_may_be(c, n, true))
             continue;
         c->outer = n;
-        bool is_method = c->deed == DEED_CALL && n->kind == NODE_METHOD;
-        const struct node *operands[] = {is_method ? n : n->first,
-                                         n->kind == NODE_BINARY ? node_child(n, 1) : NULL};
-        for (size_t i = 0; i < ARRAY_LEN(operands); i++) {
-            if (!operands[i] || !is_like(c, operands[i]))
+        struct operands operands = operands_of(c, n);
+        for (size_t i = 0; i < ARRAY_LEN(operands.items); i++) {
+            const struct node *operand = operands.items[i];
+            if (!operand || !is_like(c, operand))
                 continue;
             if (c->operand)
                 return false;
-            c->operand = operands[i];
+            c->operand = operand;
             found = n;
         }
     }

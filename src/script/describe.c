@@ -7,9 +7,6 @@
 #include "script/codec.h"
 #include "script/load.h"
 
-#define HANDLER_TIME_MS 100
-#define MEMORY_MAX (64 << 20)
-
 struct job {
     const struct source *source;
     int ref; /* of what the file returned */
@@ -34,12 +31,8 @@ static int add(lua_State *L)
 {
     struct job *job = lua_touserdata(L, 1);
     lua_rawgeti(L, LUA_REGISTRYINDEX, job->ref);
-    if (!lua_istable(L, -1))
+    if (!connector_makes_others(L))
         return 0;
-    lua_getfield(L, -1, "new");
-    if (!lua_isfunction(L, -1))
-        return 0;
-    lua_pop(L, 1);
     json_object_begin(job->out, NULL);
     json_member_string(job->out, "name", job->source->module);
     add_member(L, job, "about", LUA_TSTRING);
@@ -61,21 +54,12 @@ int script_describe_connectors(const char *data_dir, struct buf *out, script_pro
                                void *ctx)
 {
     struct sources *sources = sources_of_shipped(data_dir);
-    const struct script_options options = {.sources = sources,
-                                           .memory_max = MEMORY_MAX,
-                                           .handler_time_ms = HANDLER_TIME_MS,
-                                           .has_stand_ins = true,
-                                           .clock = clock_system()};
-    struct err err = {0};
+    struct loader l = {.problem = problem, .ctx = ctx};
     struct json_writer w = {.out = out};
-    struct loader l = {.problem = problem, .ctx = ctx, .m = machine_new(&options, &err)};
     json_array_begin(&w, NULL);
-    if (!l.m)
-        loader_tell(&l, false, data_dir, 0, "%s", err.message);
-    for (size_t i = 0; l.m && i < sources_count(sources); i++)
-        describe(&l, sources_at(sources, i), &w);
+    if (loader_begin_alone(&l, sources, true, NULL, data_dir) == 0)
+        for (size_t i = 0; i < sources_count(sources); i++)
+            describe(&l, sources_at(sources, i), &w);
     json_array_end(&w);
-    machine_free(l.m);
-    sources_unref(sources);
-    return l.n_errors > 0 ? -1 : 0;
+    return loader_end_alone(&l, sources);
 }

@@ -232,6 +232,35 @@ int loader_run(struct loader *l, const struct source *source)
     return end.ref;
 }
 
+/* ---- files by themselves ---- */
+
+#define ALONE_HANDLER_TIME_MS 100 /* loading may take 2 s then */
+#define ALONE_MEMORY_MAX (64 << 20)
+
+int loader_begin_alone(struct loader *l, struct sources *sources, bool has_stand_ins,
+                       struct mask *mask, const char *about)
+{
+    const struct script_options options = {.sources = sources,
+                                           .memory_max = ALONE_MEMORY_MAX,
+                                           .handler_time_ms = ALONE_HANDLER_TIME_MS,
+                                           .mask = mask,
+                                           .has_stand_ins = has_stand_ins,
+                                           .clock = clock_system()};
+    struct err err = {0};
+    l->m = machine_new(&options, &err);
+    if (l->m)
+        return 0;
+    loader_tell(l, false, about, 0, "%s", err.message);
+    return -1;
+}
+
+int loader_end_alone(struct loader *l, struct sources *sources)
+{
+    machine_free(l->m);
+    sources_unref(sources);
+    return l->n_errors > 0 ? -1 : 0;
+}
+
 /* ---- the parts of a project ---- */
 
 typedef void (*add_fn)(struct loader *l, const struct source *source, int ref);

@@ -40,6 +40,14 @@ void loader_tell_marked(struct loader *l, enum problem_level level, const struct
 /* Tells an error whose text may begin with "FILE:LINE: "; else it is told of `file`. */
 void loader_tell_raised(struct loader *l, const char *file, const char *text);
 
+/* For files that are run by themselves, in a machine of `sources` that has `secret` and helpers only: begins a
+   loader of which problem and ctx are set, -1 where there is no memory for it, which is told of `about`; … */
+int loader_begin_alone(struct loader *l, struct sources *sources, bool has_stand_ins,
+                       struct mask *mask, const char *about) must_check;
+/* … and ends it, with the caller's reference to its sources, in either case. -1 where anything that was told
+   is more than a warning. */
+int loader_end_alone(struct loader *l, struct sources *sources);
+
 /* What a file's top level may take, and a test. */
 int64_t loader_time_ms(const struct script_machine *m);
 
@@ -53,6 +61,9 @@ void loader_note_required(struct loader *l, const struct source *lib);
 
 /* By the name of its file. */
 void connector_add(struct loader *l, const struct source *source, int ref);
+/* [-0, +0, e] Whether what a file returned, which is on top, makes connectors by options: a table with a
+   function `new`. */
+bool connector_makes_others(lua_State *L);
 /* Whether a file of that name makes connectors by options, and is none itself. */
 bool connector_is_pattern(const struct loader *l, struct slice name);
 /* The prelude's own. */

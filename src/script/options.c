@@ -175,9 +175,8 @@ static void read_rows(lua_State *L, int index, struct teller *t)
     bool is_sound = true;
     for (lua_pushnil(L); lua_next(L, base + set->n_rows); lua_pop(L, 1))
         is_sound &= take_option(L, set, base);
-    if (!is_sound)
-        keys_each(L, base + set->n_rows, tell_offence,
-                  t); /* a walk's order differs from run to run */
+    if (!is_sound) /* in one order: a walk's differs from run to run */
+        keys_each(L, base + set->n_rows, tell_offence, t);
     lua_pop(L, 1);
 }
 
