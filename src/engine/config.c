@@ -266,13 +266,15 @@ static int load_found(struct config *config, const struct config_source *source,
                                .ctx = ctx};
     int rc = load(&l, mask);
     buf_deinit(&l.file);
-    if (rc < 0)
+    if (rc < 0) {
         config_deinit(config);
+        return -1;
+    }
     for (size_t i = 0; i < CONFIG_ACCESS_COUNT; i++) {
         if (config->tokens[i])
             mask_add(mask, slice_str(config->tokens[i]));
     }
-    return rc;
+    return 0;
 }
 
 int config_load(struct config *config, const struct config_source *source, struct mask *mask,
